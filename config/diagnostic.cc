@@ -1,0 +1,66 @@
+#include "config/diagnostic.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+namespace redactd {
+namespace {
+
+/// Levenshtein distance.
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), size_t{0});
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (size_t j = 0; j < b.size(); ++j) {
+      size_t above = row[j + 1];
+      row[j + 1] = std::min({above + 1, row[j] + 1, diagonal + (a[i] == b[j] ? 0u : 1u)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string Diagnostic::text() const {
+  std::string result = location.file;
+  if (location.line != 0) {
+    result += ':' + std::to_string(location.line) + ':' + std::to_string(location.column);
+  }
+  if (!result.empty()) result += ": ";
+  if (!path.empty()) result += path + ": ";
+  return result + message;
+}
+
+void Diagnostics::add(Location location, std::string path, std::string message) {
+  all_.push_back({std::move(location), std::move(path), std::move(message)});
+}
+
+std::string Diagnostics::text() const {
+  std::vector<Diagnostic> sorted = all_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.location.file, a.location.line, a.location.column) <
+           std::tie(b.location.file, b.location.line, b.location.column);
+  });
+  std::string result;
+  for (const Diagnostic& diagnostic : sorted) result += diagnostic.text() + '\n';
+  return result;
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {
+  std::string_view best;
+  size_t least = 3;  // two typing errors at most
+  for (std::string_view candidate : known) {
+    size_t d = distance(word, candidate);
+    if (d < least && d < candidate.size()) {
+      least = d;
+      best = candidate;
+    }
+  }
+  return best.empty() ? std::string() : ", did you mean '" + std::string(best) + "'?";
+}
+
+}  // namespace redactd

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace redactd {
+
+/// A place in a file; line and column count from 1, 0 means unknown.
+struct Location {
+  std::string file;
+  size_t line = 0;
+  size_t column = 0;
+};
+
+/// What is wrong, where, and what is allowed: `file:line:col: rules[3].pattern: message`. Never holds a secret value.
+struct Diagnostic {
+  Location location;
+  std::string path;
+  std::string message;
+
+  std::string text() const;
+};
+
+/// Collects every error of a load; the loader goes on after each.
+class Diagnostics {
+ public:
+  void add(Location location, std::string path, std::string message);
+  bool empty() const { return all_.empty(); }
+  const std::vector<Diagnostic>& all() const { return all_; }
+  /// One diagnostic a line, in the order of files and lines.
+  std::string text() const;
+
+ private:
+  std::vector<Diagnostic> all_;
+};
+
+/// `, did you mean 'pattern'?` when one of `known` is close to `word`; else empty.
+std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
+
+}  // namespace redactd

@@ -1,0 +1,99 @@
+// Compiles rules and tries their own examples, so that a rule that does not do what its author thinks is refused
+// before it meets a log.
+
+#include <algorithm>
+
+#include "config/rule_loader.h"
+#include "filters/example.h"
+#include "filters/redactor.h"
+#include "filters/rule_set.h"
+
+namespace redactd {
+namespace {
+
+std::string redact_all(const std::shared_ptr<const RuleSet>& rules, MatchScratch& scratch,
+                       std::string_view text) {
+  Redactor redactor(rules, scratch);
+  std::span<char> room = redactor.prepare(text.size());
+  std::copy(text.begin(), text.end(), room.begin());
+  std::string out(redactor.commit(text.size()));
+  return out += redactor.finish();
+}
+
+void report(const std::vector<LoadedRule>& rules, const std::vector<RuleError>& errors,
+            Diagnostics& diagnostics) {
+  for (const RuleError& error : errors) {
+    const LoadedRule& rule = rules[error.rule];
+    diagnostics.add(rule.place_of(error.field), rule.path + "." + error.field, error.message);
+  }
+}
+
+class ExampleChecker {
+ public:
+  ExampleChecker(std::shared_ptr<const RuleSet> all, Diagnostics& diagnostics)
+      : all_(std::move(all)), diagnostics_(diagnostics) {}
+
+  void check(const LoadedRule& loaded) {
+    // Each rule answers for its examples alone: another one that happens to mask them proves nothing.
+    Rule alone = loaded.rule;
+    std::vector<RuleError> errors;
+    RuleGroup group;
+    group.rules.push_back(alone);
+    std::shared_ptr<const RuleSet> own;
+    MaskSettings masks;
+    group.rules[0].mask.reset();
+    own = RuleSet::compile({std::move(group)}, masks, errors);
+    if (!own) return;  // reported already
+    for (size_t i = 0; i < loaded.rule.examples.size(); ++i) check_example(loaded, own, i);
+    for (size_t i = 0; i < loaded.rule.keep.size(); ++i) check_keep(loaded, own, i);
+  }
+
+ private:
+  void check_example(const LoadedRule& loaded, const std::shared_ptr<const RuleSet>& own, size_t i) {
+    std::string key = "examples[" + std::to_string(i) + "]";
+    FilledExample example = fill_example(loaded.rule.examples[i].source, loaded.rule.id + key);
+    if (!example.error.empty()) return fail(loaded, key, "is malformed: " + example.error);
+    if (example.secrets.empty()) return fail(loaded, key, "marks no secret; put it between « and »");
+    std::string redacted = redact_all(own, scratch_, example.text);
+    for (const std::string& secret : example.secrets) {
+      if (redacted.find(secret) != std::string::npos) {
+        return fail(loaded, key, "is not masked by this rule (try it with: redactd explain)");
+      }
+    }
+  }
+
+  void check_keep(const LoadedRule& loaded, const std::shared_ptr<const RuleSet>& own, size_t i) {
+    std::string key = "keep[" + std::to_string(i) + "]";
+    FilledExample example = fill_example(loaded.rule.keep[i], loaded.rule.id + key);
+    if (!example.error.empty()) return fail(loaded, key, "is malformed: " + example.error);
+    if (redact_all(own, scratch_, example.text) != example.text) {
+      fail(loaded, key, "is changed by this rule, but must pass unchanged");
+    }
+  }
+
+  void fail(const LoadedRule& loaded, const std::string& key, const std::string& message) {
+    diagnostics_.add(loaded.place_of(key), loaded.path + "." + key, message);
+  }
+
+  std::shared_ptr<const RuleSet> all_;
+  Diagnostics& diagnostics_;
+  MatchScratch scratch_;
+};
+
+}  // namespace
+
+void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics) {
+  RuleGroup group;
+  for (const LoadedRule& loaded : rules) {
+    group.rules.push_back(loaded.rule);
+    group.rules.back().mask.reset();  // checked where it was read; examples look at the span only
+  }
+  std::vector<RuleError> errors;
+  std::shared_ptr<const RuleSet> all = RuleSet::compile({std::move(group)}, {}, errors);
+  report(rules, errors, diagnostics);
+  if (!errors.empty()) return;
+  ExampleChecker checker(all, diagnostics);
+  for (const LoadedRule& loaded : rules) checker.check(loaded);
+}
+
+}  // namespace redactd

@@ -1,0 +1,48 @@
+#pragma once
+
+// YAML packs → rules. The format is described in docs/rules.md.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "filters/rule.h"
+
+namespace redactd {
+
+/// A rule and where each of its keys stands, for errors that show only when it is compiled or tried.
+struct LoadedRule {
+  Rule rule;
+  std::string path;  // rules[3]
+  Location location;
+  std::map<std::string, Location, std::less<>> keys;
+
+  /// The place of `key` (`examples[1]` falls back to `examples`, then to the rule).
+  Location place_of(std::string_view key) const;
+};
+
+/// Reads the file at `path`; nothing when it cannot be read.
+using FileReader = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// Parses a pack. `read_file` gives the contents of the files that `known` rules name, relative to the pack's folder.
+/// Everything that is wrong goes to `diagnostics`; the rules that could be read are returned all the same.
+std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& file,
+                                    const FileReader& read_file, Diagnostics& diagnostics);
+
+/// Reads packs from files, or from every .yaml file of a folder in the order of names. Ids may not repeat.
+std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+
+/// Compiles the rules, then tries each rule's examples and keep lines through the engine.
+void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics);
+
+/// The contents of a file; nothing, with a diagnostic, when it cannot be read.
+std::optional<std::string> read_whole_file(const std::string& path, Diagnostics& diagnostics);
+
+/// Reads the `mask` settings of a rule or of the configuration.
+class YamlReader;
+std::optional<MaskSpec> parse_mask(const YamlReader& reader);
+
+}  // namespace redactd

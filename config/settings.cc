@@ -1,0 +1,217 @@
+#include "config/settings.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "config/builtin_pack.h"
+#include "config/rule_loader.h"
+#include "config/yaml_reader.h"
+
+namespace redactd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kShortestMaskKey = 16;
+
+bool names_rule(const std::string& word, const Rule& rule) {
+  return word == "all" || word == rule.id ||
+         std::find(rule.tags.begin(), rule.tags.end(), word) != rule.tags.end();
+}
+
+/// Enabled by name beats disabled by tag: the more precise word wins, and --enable wins between equals.
+bool is_on(const Settings& settings, const Rule& rule, bool by_default) {
+  auto named = [&](const std::vector<std::string>& words, bool by_id) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return by_id ? word == rule.id : word != "all" && word != rule.id && names_rule(word, rule);
+    });
+  };
+  auto all = [](const std::vector<std::string>& words) {
+    return std::find(words.begin(), words.end(), "all") != words.end();
+  };
+  if (named(settings.enable, true)) return true;
+  if (named(settings.disable, true)) return false;
+  if (named(settings.enable, false)) return true;
+  if (named(settings.disable, false)) return false;
+  if (all(settings.enable)) return true;
+  if (all(settings.disable)) return false;
+  return by_default;
+}
+
+void mute(RuleGroup& group, const Settings& settings, bool own) {
+  group.muted.resize(group.rules.size());
+  for (size_t i = 0; i < group.rules.size(); ++i) {
+    // --disable all turns the built-in rules off; a pack of one's own is named to be used.
+    Settings scope = settings;
+    if (own) std::erase(scope.disable, "all");
+    group.muted[i] = !is_on(scope, group.rules[i], group.rules[i].enabled_by_default);
+  }
+}
+
+void check_words(const std::vector<std::string>& words, const char* option, const ActiveRules& active,
+                 Diagnostics& diagnostics) {
+  std::set<std::string_view> known = {"all"};
+  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
+    for (const Rule& rule : group->rules) {
+      known.insert(rule.id);
+      known.insert(rule.tags.begin(), rule.tags.end());
+    }
+  }
+  std::vector<std::string_view> names(known.begin(), known.end());
+  for (const std::string& word : words) {
+    if (known.count(word) != 0) continue;
+    diagnostics.add({}, option, "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
+                                    " (list them with: redactd rules list)");
+  }
+}
+
+RuleGroup load_own(const Settings& settings, Diagnostics& diagnostics) {
+  RuleGroup group;
+  if (settings.rule_paths.empty()) return group;
+  std::vector<LoadedRule> loaded = load_rules(settings.rule_paths, diagnostics);
+  if (diagnostics.empty()) check_rules(loaded, diagnostics);
+  for (LoadedRule& rule : loaded) group.rules.push_back(std::move(rule.rule));
+  return group;
+}
+
+RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
+  RuleGroup group;
+  for (const std::string& file : settings.known_files) {
+    std::optional<std::string> text = read_whole_file(file, diagnostics);
+    if (!text) continue;
+    Rule rule;
+    rule.id = "known";
+    rule.title = "Value from a list of known secrets";
+    rule.kind = RuleKind::known;
+    rule.severity = Severity::critical;
+    std::istringstream lines(*text);
+    size_t number = 0;
+    for (std::string line; std::getline(lines, line);) {
+      ++number;
+      if (!line.empty() && line.back() == '\r') line.pop_back();
+      if (line.empty()) continue;
+      if (line.size() < 6) {
+        diagnostics.add({file, number, 1}, "", "is shorter than 6 bytes and would mask ordinary text; leave it out");
+        continue;
+      }
+      rule.values.push_back(line);
+    }
+    if (rule.values.empty()) diagnostics.add({file, 0, 0}, "", "has no value in it");
+    group.rules.push_back(std::move(rule));
+  }
+  return group;
+}
+
+FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics) {
+  FingerprintKey key;
+  key.id = settings.mask_key_id;
+  if (settings.mask_key_file.empty()) return key;
+  std::optional<std::string> text = read_whole_file(settings.mask_key_file, diagnostics);
+  if (!text) return key;
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  if (text->size() < kShortestMaskKey) {
+    diagnostics.add({settings.mask_key_file, 0, 0}, "",
+                    "holds a key of " + std::to_string(text->size()) + " bytes; at least " +
+                        std::to_string(kShortestMaskKey) + " are needed (try: openssl rand -hex 32)");
+  }
+  if (std::string why = refuse_key_id(key.id); !why.empty()) {
+    diagnostics.add({}, "mask key id", why + "; it stands in every mask, so that keys can be rotated");
+  }
+  key.secret = *text;
+  return key;
+}
+
+}  // namespace
+
+void load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics) {
+  std::optional<std::string> text = read_whole_file(path, diagnostics);
+  if (!text) return;
+  std::optional<YamlReader> document = YamlReader::parse(*text, path, diagnostics);
+  if (!document || !document->present()) return;  // an empty file sets nothing
+  if (!document->expect_map({"rules", "known", "mask", "mask_key", "max_record"})) return;
+  auto beside = [&](std::vector<std::string> names) {
+    for (std::string& name : names) {
+      if (!fs::path(name).is_absolute()) name = (fs::path(path).parent_path() / name).string();
+    }
+    return names;
+  };
+  if (YamlReader rules = (*document)["rules"]; rules.present() && rules.expect_map({"files", "enable", "disable"})) {
+    settings.rule_paths = beside(rules["files"].texts());
+    settings.enable = rules["enable"].texts();
+    settings.disable = rules["disable"].texts();
+  }
+  if (YamlReader known = (*document)["known"]; known.present() && known.expect_map({"files"})) {
+    settings.known_files = beside(known["files"].texts());
+  }
+  if (YamlReader mask = (*document)["mask"]; mask.present()) {
+    if (std::optional<MaskSpec> spec = parse_mask(mask)) settings.mask = *spec;
+  }
+  if (YamlReader key = (*document)["mask_key"]; key.present() && key.expect_map({"id", "file"})) {
+    settings.mask_key_id = key["id"].text().value_or("");
+    if (std::optional<std::string> file = key["file"].text()) settings.mask_key_file = beside({*file})[0];
+  }
+  YamlReader max_record = (*document)["max_record"];
+  if (std::optional<size_t> bytes = max_record.bytes()) {
+    settings.max_record = *bytes;
+    if (*bytes < kLeastMaxRecord || *bytes > (size_t{1} << 30)) max_record.fail("must be 1KiB to 1GiB");
+  }
+}
+
+ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
+  ActiveRules active;
+  active.builtin.rules = builtin_rules();
+  active.builtin.embedded = builtin_databases();
+  active.own = load_own(settings, diagnostics);
+  active.known = load_known(settings, diagnostics);
+  check_words(settings.enable, "--enable", active, diagnostics);
+  check_words(settings.disable, "--disable", active, diagnostics);
+  mute(active.builtin, settings, false);
+  mute(active.own, settings, true);
+  std::set<std::string_view> own_ids;
+  for (const Rule& rule : active.own.rules) own_ids.insert(rule.id);
+  for (size_t i = 0; i < active.builtin.rules.size(); ++i) {
+    if (own_ids.count(active.builtin.rules[i].id) != 0) active.builtin.muted[i] = true;
+  }
+  return active;
+}
+
+std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics) {
+  ActiveRules active = select_rules(settings, diagnostics);
+  MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics)};
+  if (!diagnostics.empty()) return nullptr;
+  bool any = false;
+  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
+    for (size_t i = 0; i < group->rules.size(); ++i) any = any || i >= group->muted.size() || !group->muted[i];
+  }
+  if (!any) {
+    diagnostics.add({}, "rules", "none is active, so nothing would be masked; enable some, or use cat");
+    return nullptr;
+  }
+  std::vector<RuleError> errors;
+  std::vector<RuleGroup> groups;
+  groups.push_back(std::move(active.builtin));
+  groups.push_back(std::move(active.own));
+  groups.push_back(std::move(active.known));
+  std::shared_ptr<const RuleSet> rules;
+  try {
+    rules = RuleSet::compile(std::move(groups), masks, errors);
+  } catch (const std::invalid_argument& error) {
+    diagnostics.add({}, "mask", error.what());
+  }
+  for (const RuleError& error : errors) diagnostics.add({}, "rules[" + std::to_string(error.rule) + "]." + error.field, error.message);
+  return diagnostics.empty() ? rules : nullptr;
+}
+
+std::vector<LoadedRule> parse_builtin_packs(Diagnostics& diagnostics) {
+  std::vector<LoadedRule> all;
+  for (const PackFile& file : builtin_files()) {
+    FileReader no_files = [](const std::string&) { return std::nullopt; };
+    std::vector<LoadedRule> rules = parse_rules(std::string(file.text), std::string(file.name), no_files, diagnostics);
+    all.insert(all.end(), std::make_move_iterator(rules.begin()), std::make_move_iterator(rules.end()));
+  }
+  return all;
+}
+
+}  // namespace redactd

@@ -1,0 +1,47 @@
+#pragma once
+
+// What a user can set, from the configuration file and the command line. Defaults stand here and nowhere else.
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "filters/redactor.h"
+#include "filters/rule_set.h"
+
+namespace redactd {
+
+struct Settings {
+  std::vector<std::string> rule_paths;   // packs of one's own: files or folders
+  std::vector<std::string> enable;       // ids or tags; `all`
+  std::vector<std::string> disable;      // ids or tags; `all`
+  std::vector<std::string> known_files;  // files with one known value a line
+  MaskSpec mask;
+  std::string mask_key_file;  // for the fingerprint mask
+  std::string mask_key_id;
+  size_t max_record = Limits{}.max_record;  // bytes
+};
+
+/// Reads a configuration file over `settings`; errors go to `diagnostics`. Relative paths in the file are relative to
+/// the file.
+void load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics);
+
+/// All rules with whether each is on: the built-in ones, then the user's, an equal id of the user's replacing the
+/// built-in rule.
+struct ActiveRules {
+  RuleGroup builtin;
+  RuleGroup own;
+  RuleGroup known;
+};
+ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics);
+
+/// Rules, masks and databases ready for use. Null when `diagnostics` got an error.
+std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics);
+
+/// The built-in packs with their examples, parsed from the texts in the program.
+std::vector<struct LoadedRule> parse_builtin_packs(Diagnostics& diagnostics);
+
+}  // namespace redactd

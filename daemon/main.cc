@@ -1,0 +1,67 @@
+#include <exception>
+#include <iostream>
+
+#include "config/settings.h"
+#include "daemon/exit_code.h"
+#include "daemon/explain.h"
+#include "daemon/filter.h"
+#include "daemon/options.h"
+#include "daemon/rules_command.h"
+#include "daemon/scan.h"
+#include "filters/matcher.h"
+
+namespace redactd {
+namespace {
+
+int run(const Options& options) {
+  switch (options.command) {
+    case Command::rules_list:
+      return list_rules(options);
+    case Command::rules_show:
+      return show_rules(options);
+    case Command::rules_check:
+      return check_packs(options);
+    case Command::rules_test:
+      return test_packs(options);
+    default:
+      break;
+  }
+  Diagnostics diagnostics;
+  std::shared_ptr<const RuleSet> rules = build_rule_set(options.settings, diagnostics);
+  if (!rules) {
+    std::cerr << diagnostics.text();
+    return kUsage;
+  }
+  Limits limits{options.settings.max_record};
+  switch (options.command) {
+    case Command::explain:
+      return explain(rules, options);
+    case Command::scan:
+      return scan_files(rules, options);
+    default:
+      return run_filter(rules, {limits, options.stats, options.observe});
+  }
+}
+
+}  // namespace
+}  // namespace redactd
+
+int main(int argc, char** argv) {
+  using namespace redactd;
+  bool streams_open = standard_streams_open();
+  try {
+    ParsedOptions parsed = parse_options(argc, argv);
+    if (parsed.exit) return parsed.exit_code;
+    if (!streams_open) return kRuntimeError;
+    if (std::string why = refuse_matcher(matcher_info().version); !why.empty()) {
+      std::cerr << "redactd: " << why << '\n';
+      return kRuntimeError;
+    }
+    return run(parsed.options);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "redactd: out of memory; nothing more was written\n";
+  } catch (const std::exception& error) {
+    std::cerr << "redactd: " << error.what() << '\n';
+  }
+  return kRuntimeError;
+}

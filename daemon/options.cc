@@ -1,0 +1,226 @@
+#include "daemon/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <map>
+
+#include "config/yaml_reader.h"
+#include "daemon/exit_code.h"
+#include "filters/matcher.h"
+
+#ifndef REDACTD_VERSION
+#error "the build sets REDACTD_VERSION"
+#endif
+
+namespace redactd {
+namespace {
+
+std::string version_text() {
+  MatcherInfo info = matcher_info();
+  return "redactd " REDACTD_VERSION "\nlibhs " + info.version + ", using " + info.cpu + " instructions\n";
+}
+
+/// What was given on the command line; the rest comes from the configuration file or the defaults.
+struct Typed {
+  std::string config;
+  std::vector<std::string> rules;
+  std::vector<std::string> enable;
+  std::vector<std::string> disable;
+  std::vector<std::string> known;
+  std::string mask;
+  std::string mask_text;
+  size_t mask_keep = 0;
+  std::string mask_key_file;
+  std::string mask_key_id;
+  std::string max_record;
+  bool version = false;
+};
+
+void add_rule_options(CLI::App& app, Typed& typed) {
+  app.add_option("--config", typed.config, "Configuration file (YAML)")->type_name("FILE")->group("Rules");
+  app.add_option("--rules", typed.rules, "Pack of one's own: a YAML file or a folder of them (repeatable)")
+      ->type_name("FILE|DIR")->expected(1)->take_all()->group("Rules");
+  app.add_option("--enable", typed.enable, "Turn rules on by id or tag; 'all' for every one (repeatable)")
+      ->type_name("ID|TAG")->expected(1)->take_all()->group("Rules");
+  app.add_option("--disable", typed.disable, "Turn rules off by id or tag; 'all' for the built-in ones (repeatable)")
+      ->type_name("ID|TAG")->expected(1)->take_all()->group("Rules");
+  app.add_option("--known", typed.known, "File of secret values to mask wherever they stand, one a line (repeatable)")
+      ->type_name("FILE")->expected(1)->take_all()->group("Rules");
+}
+
+void add_mask_options(CLI::App& app, Typed& typed) {
+  app.add_option("--mask", typed.mask,
+                 "label: [REDACTED:rule] (default); fixed: --mask-text; partial: both ends shown; fingerprint: keyed "
+                 "HMAC-SHA-256; length: as many *")
+      ->type_name("STYLE")->group("Masks");
+  app.add_option("--mask-text", typed.mask_text, "Text of the fixed mask")->type_name("TEXT")->group("Masks");
+  app.add_option("--mask-keep", typed.mask_keep, "Bytes that the partial mask shows at each end (never more than a quarter in all)")
+      ->type_name("N")->group("Masks");
+  app.add_option("--mask-key-file", typed.mask_key_file, "File with the key of the fingerprint mask")
+      ->type_name("FILE")->group("Masks");
+  app.add_option("--mask-key-id", typed.mask_key_id, "Name of that key, shown in every mask")->type_name("ID")->group("Masks");
+}
+
+void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
+  static const std::map<std::string, MaskStyle> kStyles = {{"label", MaskStyle::label},
+                                                           {"fixed", MaskStyle::fixed},
+                                                           {"partial", MaskStyle::partial},
+                                                           {"fingerprint", MaskStyle::fingerprint},
+                                                           {"length", MaskStyle::length}};
+  if (!typed.mask.empty()) {
+    auto style = kStyles.find(typed.mask);
+    if (style == kStyles.end()) {
+      diagnostics.add({}, "--mask",
+                      "'" + typed.mask + "' is none of label, fixed, partial, fingerprint, length" +
+                          did_you_mean(typed.mask, {"label", "fixed", "partial", "fingerprint", "length"}));
+    } else {
+      settings.mask.style = style->second;
+    }
+  }
+  if (!typed.mask_text.empty()) {
+    if (typed.mask.empty()) settings.mask.style = MaskStyle::fixed;
+    settings.mask.text = typed.mask_text;
+    if (std::string why = refuse_mask_text(typed.mask_text); !why.empty()) diagnostics.add({}, "--mask-text", why);
+    if (settings.mask.style != MaskStyle::fixed) diagnostics.add({}, "--mask-text", "belongs to --mask fixed only");
+  }
+  if (typed.mask_keep != 0) {
+    settings.mask.keep = typed.mask_keep;
+    if (typed.mask_keep > 16) diagnostics.add({}, "--mask-keep", "must be 1 to 16");
+    if (settings.mask.style != MaskStyle::partial) diagnostics.add({}, "--mask-keep", "belongs to --mask partial only");
+  }
+  if (!typed.mask_key_file.empty()) settings.mask_key_file = typed.mask_key_file;
+  if (!typed.mask_key_id.empty()) settings.mask_key_id = typed.mask_key_id;
+}
+
+/// The configuration file first, the command line over it.
+Settings merge(const Typed& typed, Diagnostics& diagnostics) {
+  Settings settings;
+  if (!typed.config.empty()) load_settings(typed.config, settings, diagnostics);
+  auto append = [](std::vector<std::string>& to, const std::vector<std::string>& from) {
+    to.insert(to.end(), from.begin(), from.end());
+  };
+  append(settings.rule_paths, typed.rules);
+  append(settings.enable, typed.enable);
+  append(settings.disable, typed.disable);
+  append(settings.known_files, typed.known);
+  take_mask(typed, settings, diagnostics);
+  if (!typed.max_record.empty()) {
+    std::optional<size_t> bytes = parse_bytes(typed.max_record);
+    if (bytes && *bytes >= kLeastMaxRecord && *bytes <= size_t{1} << 30) {
+      settings.max_record = *bytes;
+    } else {
+      diagnostics.add({}, "--max-record", "'" + typed.max_record + "' must be a size from 1KiB to 1GiB");
+    }
+  }
+  return settings;
+}
+
+struct Subcommands {
+  CLI::App* rules = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* show = nullptr;
+  CLI::App* check = nullptr;
+  CLI::App* test = nullptr;
+  CLI::App* explain = nullptr;
+  CLI::App* scan = nullptr;
+};
+
+Command chosen(const Subcommands& commands) {
+  if (commands.show->parsed()) return Command::rules_show;
+  if (commands.check->parsed()) return Command::rules_check;
+  if (commands.test->parsed()) return Command::rules_test;
+  if (commands.rules->parsed()) return Command::rules_list;
+  if (commands.explain->parsed()) return Command::explain;
+  if (commands.scan->parsed()) return Command::scan;
+  return Command::filter;
+}
+
+Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format) {
+  Subcommands commands;
+  commands.rules = app.add_subcommand("rules", "List, show, check and test rules");
+  commands.list = commands.rules->add_subcommand("list", "All rules, one a line");
+  commands.list->add_flag("--json", options.json, "As JSON");
+  commands.show = commands.rules->add_subcommand("show", "Everything about one rule");
+  commands.show->add_flag("--json", options.json, "As JSON");
+  commands.show->add_option("id", options.arguments, "Rule ids")->required()->type_name("ID");
+  commands.check = commands.rules->add_subcommand("check", "Check packs: every error at once, with its place");
+  commands.check->add_option("path", options.arguments, "Pack files or folders")->required()->type_name("FILE|DIR");
+  commands.test = commands.rules->add_subcommand("test", "Run the examples of packs (default: the built-in ones)");
+  commands.test->add_flag("--json", options.json, "As JSON");
+  commands.test->add_option("path", options.arguments, "Pack files or folders")->type_name("FILE|DIR");
+  commands.rules->require_subcommand(1);
+
+  commands.explain = app.add_subcommand(
+      "explain", "Read lines and tell for each what is masked, by which rule, and why near misses stay");
+  commands.explain->add_flag("--json", options.json, "As JSON lines");
+  commands.explain->add_flag("--reveal", options.reveal, "Show the secrets themselves");
+  commands.explain->add_option("file", options.arguments, "Files to read (default: standard input)")->type_name("FILE");
+
+  commands.scan = app.add_subcommand("scan", "Look for secrets in files and report them without showing them");
+  commands.scan->add_option("--format", format, "text (default), json (a line each) or sarif")
+      ->type_name("FORMAT")->check(CLI::IsMember({"text", "json", "sarif"}));
+  commands.scan->add_option("file", options.arguments, "Files to scan; - is standard input")->required()->type_name("FILE");
+  return commands;
+}
+
+constexpr const char* kDescription =
+    "redactd keeps secrets out of logs. It copies standard input to standard output and masks tokens,\n"
+    "keys, passwords and private keys on the way; everything else passes byte for byte.\n\n"
+    "  app 2>&1 | redactd                       mask with the built-in rules\n"
+    "  app | redactd --rules mine.yaml          with rules of one's own besides\n"
+    "  redactd explain < some.log               why was this masked, why not that\n"
+    "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
+
+constexpr const char* kFooter =
+    "Exit status: 0 done; 1 secrets found (scan); 2 wrong usage, configuration or rules, nothing was read;\n"
+    "3 input, output or engine failed, nothing went out unmasked.\n\nMore: man redactd";
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, char** argv) {
+  ParsedOptions parsed;
+  Options& options = parsed.options;
+  Typed typed;
+  std::string format;
+  CLI::App app(kDescription, "redactd");
+  app.footer(kFooter);
+  app.fallthrough();
+  app.set_help_flag("-h,--help", "This help");
+  app.add_flag("-V,--version", typed.version, "Version, and the version and instruction set of the matcher");
+  app.add_option("--max-record", typed.max_record,
+                 "Longest line that is held whole (default 1MiB); longer ones are redacted in windows")
+      ->type_name("SIZE");
+  app.add_flag("--stats", options.stats, "At the end: bytes, records, masks per rule, MB/s on standard error");
+  app.add_flag("--observe", options.observe, "Count secrets but mask NOTHING");
+  add_rule_options(app, typed);
+  add_mask_options(app, typed);
+  Subcommands commands = add_subcommands(app, options, format);
+
+  parsed.exit = true;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    parsed.exit_code = app.exit(error) == 0 ? kDone : kUsage;
+    return parsed;
+  }
+  if (typed.version) {
+    std::cout << version_text();
+    return parsed;
+  }
+  options.command = chosen(commands);
+  options.format = format == "json"    ? ReportFormat::json
+                   : format == "sarif" ? ReportFormat::sarif
+                                       : ReportFormat::text;
+  Diagnostics diagnostics;
+  options.settings = merge(typed, diagnostics);
+  if (!diagnostics.empty()) {
+    std::cerr << diagnostics.text();
+    parsed.exit_code = kUsage;
+    return parsed;
+  }
+  parsed.exit = false;
+  return parsed;
+}
+
+}  // namespace redactd

@@ -1,0 +1,36 @@
+#pragma once
+
+// The command line, as typed and checked; nothing is done here.
+
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+
+namespace redactd {
+
+enum class Command { filter, rules_list, rules_show, rules_check, rules_test, explain, scan };
+enum class ReportFormat { text, json, sarif };
+
+struct Options {
+  Command command = Command::filter;
+  Settings settings;
+  bool stats = false;
+  bool observe = false;
+  bool json = false;                        // rules, explain
+  bool reveal = false;                      // explain
+  ReportFormat format = ReportFormat::text;  // scan
+  std::vector<std::string> arguments;       // rule ids, files
+};
+
+struct ParsedOptions {
+  Options options;
+  bool exit = false;  // --help, --version or an error: leave with exit_code
+  int exit_code = 0;
+};
+
+/// Reads the command line, and the configuration file that it names, under it: an option given wins over the file.
+/// Prints help, version and errors itself.
+ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace redactd

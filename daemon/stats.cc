@@ -1,0 +1,41 @@
+#include "daemon/stats.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+namespace redactd {
+
+void Stats::count(std::string_view clean) {
+  if (!wanted_ || clean.empty()) return;
+  records_ += static_cast<uint64_t>(std::count(clean.begin(), clean.end(), '\n'));
+  ends_in_record_ = clean.back() != '\n';
+}
+
+void Stats::print(const Redactor& redactor, bool observing) const {
+  const RedactorCounters& counters = redactor.counters();
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  double megabytes = static_cast<double>(counters.bytes_in) / 1e6;
+  std::fprintf(stderr, "redactd: %llu bytes, %llu records, %llu %s in %.2f s, %.0f MB/s\n",
+               static_cast<unsigned long long>(counters.bytes_in),
+               static_cast<unsigned long long>(records_ + (ends_in_record_ ? 1 : 0)),
+               static_cast<unsigned long long>(counters.masks),
+               observing ? "secrets seen and LET THROUGH" : "masks", seconds,
+               seconds > 0 ? megabytes / seconds : 0.0);
+  std::vector<size_t> order(counters.masks_by_rule.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return counters.masks_by_rule[a] > counters.masks_by_rule[b]; });
+  for (size_t rule : order) {
+    if (counters.masks_by_rule[rule] == 0) break;
+    std::fprintf(stderr, "redactd: %10llu  %s\n",
+                 static_cast<unsigned long long>(counters.masks_by_rule[rule]),
+                 redactor.rules().rules()[rule].id.c_str());
+  }
+  if (counters.records_masked_whole != 0) {
+    std::fprintf(stderr, "redactd: %10llu  records masked whole: too costly to scan\n",
+                 static_cast<unsigned long long>(counters.records_masked_whole));
+  }
+}
+
+}  // namespace redactd

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "filters/redactor.h"
+
+namespace redactd {
+
+/// The summary of --stats.
+class Stats {
+ public:
+  explicit Stats(bool wanted) : wanted_(wanted), start_(std::chrono::steady_clock::now()) {}
+
+  /// Counts the records in what a commit() or finish() put out.
+  void count(std::string_view clean);
+  /// Prints to stderr: bytes, records, masks a rule, MB/s.
+  void print(const Redactor& redactor, bool observing) const;
+
+ private:
+  bool wanted_;
+  bool ends_in_record_ = false;
+  uint64_t records_ = 0;
+  std::chrono::steady_clock::time_point start_;
+};
+
+}  // namespace redactd

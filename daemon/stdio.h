@@ -1,0 +1,34 @@
+#pragma once
+
+// Blocking reads and writes on file descriptors, with their interruptions and ends told apart.
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace redactd {
+
+/// Turns SIGINT and SIGTERM into the end of input. A second signal ends the process at once.
+class StopSignals {
+ public:
+  StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  /// Readable once a signal has come.
+  int descriptor() const;
+};
+
+enum class ReadEnd { none, end_of_input, stopped, failed };
+
+struct ReadResult {
+  size_t size = 0;
+  ReadEnd end = ReadEnd::none;
+  int error = 0;  // errno when failed
+};
+
+/// Waits for bytes on `descriptor` or for a signal, then reads what is there.
+ReadResult read_some(int descriptor, const StopSignals& stop, std::span<char> room);
+
+/// Writes all of `bytes`; returns 0 or errno. EPIPE means that the reader is gone.
+int write_all(int descriptor, std::string_view bytes);
+
+}  // namespace redactd

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace redactd {
+
+/// A set of bytes. A value type, safe to share between threads once built.
+class ByteClass {
+ public:
+  constexpr ByteClass() = default;
+
+  /// Reads the inside of a bracket expression: `A-Za-z0-9_-`, with `\\`, `\-` and `\]` as escapes and a
+  /// `-` at either end standing for itself. Nothing when a range is reversed or an escape is unknown.
+  static std::optional<ByteClass> parse(std::string_view brackets);
+
+  constexpr void add(unsigned char byte) { member_[byte] = true; }
+  constexpr void add_range(unsigned char first, unsigned char last) {
+    for (unsigned byte = first; byte <= last; ++byte) member_[byte] = true;
+  }
+  constexpr bool has(char byte) const { return member_[static_cast<unsigned char>(byte)]; }
+  constexpr bool empty() const {
+    for (bool member : member_) {
+      if (member) return false;
+    }
+    return true;
+  }
+
+  friend bool operator==(const ByteClass&, const ByteClass&) = default;
+
+ private:
+  std::array<bool, 256> member_{};
+};
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_letter(char c) { return is_lower(c) || is_upper(c); }
+constexpr bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
+constexpr bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+/// Space, tab, CR, LF and every other control byte: nothing that a bare value holds.
+constexpr bool is_blank(char c) {
+  return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f';
+}
+constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// ASCII only; `lower` must be lower case already.
+constexpr bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (to_lower(text[i]) != lower[i]) return false;
+  }
+  return true;
+}
+constexpr bool starts_with_ignoring_case(std::string_view text, std::string_view lower) {
+  return text.size() >= lower.size() && equals_ignoring_case(text.substr(0, lower.size()), lower);
+}
+
+}  // namespace redactd

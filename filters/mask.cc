@@ -1,0 +1,119 @@
+#include "filters/mask.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kFingerprintHex = 8;
+
+/// The first hexadecimal digits of HMAC-SHA-256 (RFC 2104) under the rule's id and the secret: the same secret has
+/// another fingerprint under another rule.
+std::string fingerprint(const FingerprintKey& key, std::string_view rule, std::string_view secret) {
+  std::string message(rule);
+  message += '\0';
+  message += secret;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  const unsigned char* done =
+      HMAC(EVP_sha256(), key.secret.data(), static_cast<int>(key.secret.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size);
+  if (done == nullptr) throw std::runtime_error("HMAC-SHA-256 failed");
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (size_t i = 0; hex.size() < kFingerprintHex; ++i) {
+    hex += kHex[digest[i] >> 4];
+    hex += kHex[digest[i] & 15];
+  }
+  return hex;
+}
+
+/// At most a quarter of the secret shows, both ends together, and only bytes that need no quoting.
+void append_partial(size_t keep, std::string_view secret, std::string& out) {
+  size_t shown = std::min(keep, secret.size() / 8);
+  for (size_t i = 0; i < secret.size(); ++i) {
+    bool at_end = i < shown || i >= secret.size() - shown;
+    out += at_end && (is_alnum(secret[i]) || secret[i] == '-' || secret[i] == '_') ? secret[i] : '*';
+  }
+}
+
+}  // namespace
+
+std::string refuse_mask_text(std::string_view text) {
+  if (text.empty()) return "is empty; give the text that stands in place of a secret";
+  if (text.size() > 256) return "is longer than 256 bytes";
+  static constexpr std::string_view kAllowed = "-_.:[]()*#+@,~";
+  for (char c : text) {
+    if (!is_alnum(c) && kAllowed.find(c) == std::string_view::npos) {
+      return "may hold letters, digits and " + std::string(kAllowed) +
+             " only: anything else can break JSON, quoting, logfmt or a URL";
+    }
+  }
+  return {};
+}
+
+std::string refuse_key_id(std::string_view id) {
+  bool fit = !id.empty() && id.size() <= 32 && std::all_of(id.begin(), id.end(), is_alnum);
+  return fit ? std::string() : "must be 1 to 32 letters and digits";
+}
+
+Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, FingerprintKey key)
+    : key_(std::move(key)) {
+  for (const Rule& rule : rules) {
+    Style style{rule.mask.value_or(standard), "[REDACTED:" + rule.id};
+    if (style.spec.style == MaskStyle::fixed) {
+      if (std::string why = refuse_mask_text(style.spec.text); !why.empty()) {
+        throw std::invalid_argument("mask text " + why);
+      }
+    }
+    if (style.spec.style == MaskStyle::fingerprint) {
+      if (key_.secret.empty()) {
+        throw std::invalid_argument(
+            "the fingerprint mask needs a key: give a key file and a key id (there is no default key)");
+      }
+      if (std::string why = refuse_key_id(key_.id); !why.empty()) {
+        throw std::invalid_argument("mask key id " + why);
+      }
+      style.label += ':' + key_.id + ':';
+    } else {
+      style.label += ']';
+    }
+    styles_.push_back(std::move(style));
+  }
+}
+
+void Masker::append(uint32_t rule, std::string_view secret, std::string& out) const {
+  const Style& style = styles_[rule];
+  switch (style.spec.style) {
+    case MaskStyle::label:
+      out += style.label;
+      return;
+    case MaskStyle::fixed:
+      out += style.spec.text;
+      return;
+    case MaskStyle::partial:
+      append_partial(style.spec.keep, secret, out);
+      return;
+    case MaskStyle::fingerprint: {
+      // The rule's id stands in the label between "[REDACTED:" and ":key id:".
+      std::string_view id(style.label);
+      id = id.substr(10, id.size() - 10 - key_.id.size() - 2);
+      out += style.label;
+      out += fingerprint(key_, id, secret);
+      out += ']';
+      return;
+    }
+    case MaskStyle::length:
+      out.append(secret.size(), '*');
+      return;
+  }
+}
+
+}  // namespace redactd

@@ -1,0 +1,45 @@
+#pragma once
+
+// What is written in place of a secret. No mask holds a byte that could end a JSON string, a shell word, a
+// logfmt value or a URL, and the label and fingerprint masks are recognised when they come round again.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/rule.h"
+
+namespace redactd {
+
+/// The key of the `fingerprint` style. `id` stands in every mask, so that keys can be rotated.
+struct FingerprintKey {
+  std::string id;
+  std::string secret;
+};
+
+/// Why `text` cannot stand in a mask; empty when it can.
+std::string refuse_mask_text(std::string_view text);
+
+/// Why `id` cannot name a key; empty when it can.
+std::string refuse_key_id(std::string_view id);
+
+/// Renders masks. Immutable after construction; may be shared by threads.
+class Masker {
+ public:
+  /// Throws std::invalid_argument when a style is `fingerprint` and there is no key, or a text is refused.
+  Masker(const std::vector<Rule>& rules, const MaskSpec& standard, FingerprintKey key);
+
+  /// Appends the mask for `secret`, found by rule number `rule`, to `out`.
+  void append(uint32_t rule, std::string_view secret, std::string& out) const;
+
+ private:
+  struct Style {
+    MaskSpec spec;
+    std::string label;  // of label and fingerprint, up to where the two differ
+  };
+  std::vector<Style> styles_;
+  FingerprintKey key_;
+};
+
+}  // namespace redactd

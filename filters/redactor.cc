@@ -1,0 +1,283 @@
+#include "filters/redactor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include "filters/rewriter.h"
+#include "filters/spans/extent.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kCheapToMove = 16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
+
+size_t last_line_feed(std::string_view bytes) {
+  const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
+  return found == nullptr ? kNone : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+}
+
+size_t first_line_feed(std::string_view bytes) {
+  const void* found = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
+  return found == nullptr ? kNone : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+}
+
+}  // namespace
+
+Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits)
+    : rules_(std::move(rules)), scratch_(scratch), limits_(limits), resolver_(*rules_) {
+  limits_.max_record = std::max(limits_.max_record, kLeastMaxRecord);
+  for (const MatchDatabase& database : rules_->databases()) {
+    scratch_.fit(database);
+    streams_.emplace_back(database);
+  }
+  buffer_.resize(2 * kScanPadding);
+  counters_.masks_by_rule.resize(rules_->rules().size());
+}
+
+std::span<char> Redactor::prepare(size_t size) {
+  // Settled bytes are dropped, but for what the next window of a long record looks back at.
+  uint64_t keep = emitted_;
+  if (record_ < emitted_) keep = std::max(record_, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
+  keep = std::max(keep, base_);
+  size_t held = static_cast<size_t>(end_ - keep);
+  size_t needed = held + size + 2 * kScanPadding;
+  size_t used = static_cast<size_t>(end_ - base_);
+  bool room = used + size + 2 * kScanPadding <= buffer_.size();
+  if (!room || held <= kCheapToMove) {
+    std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_), held);
+    base_ = keep;
+    if (needed > buffer_.size()) buffer_.resize(needed + needed / 2);
+    used = held;
+  }
+  return {buffer_.data() + kScanPadding + used, buffer_.size() - 2 * kScanPadding - used};
+}
+
+std::string_view Redactor::commit(size_t size) {
+  findings_.clear();
+  std::string_view fresh = text(end_, end_ + size);
+  scan(fresh);
+  counters_.bytes_in += size;
+  uint64_t start = end_;
+  end_ += size;
+  size_t line_feed = last_line_feed(fresh);
+  return release(line_feed == kNone ? record_ : start + line_feed + 1, false);
+}
+
+std::string_view Redactor::finish() {
+  findings_.clear();
+  at_end_of_stream_ = true;
+  return release(end_, true);
+}
+
+void Redactor::scan(std::string_view bytes) {
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    size_t before = matches_.size();
+    streams_[i].scan(bytes, scratch_, matches_);
+    uint32_t first = rules_->first_anchor()[i];
+    for (size_t m = before; m < matches_.size(); ++m) matches_[m].expression += first;
+  }
+  if (rules_->any_muted()) {
+    std::erase_if(matches_, [this](const Match& match) { return rules_->anchors()[match.expression].muted; });
+  }
+  // Each database reports in order of the ends (nearly always); several have to be merged.
+  auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
+  if (!std::is_sorted(unsettled, matches_.end())) std::sort(unsettled, matches_.end());
+}
+
+/// Settles the complete records before `ready` and, of a record without an end that has grown too long, the windows
+/// that are complete. Returns what goes out.
+std::string_view Redactor::release(uint64_t ready, bool finished) {
+  out_.clear();
+  copied_ = emitted_;
+  uint64_t from = emitted_;
+  if (!finished) {
+    redact_records(ready);
+    redact_record(record_, end_, false);
+  } else if (emitted_ < end_) {
+    redact_record(record_, end_, true);
+    record_ = emitted_;
+  }
+  bool as_read = out_.empty() && copied_ == from;
+  if (!as_read) put_through(emitted_);
+  if (first_match_ == matches_.size()) {
+    matches_.clear();
+    first_match_ = 0;
+  } else if (first_match_ > 4096 && first_match_ > matches_.size() / 2) {
+    matches_.erase(matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(first_match_));
+    first_match_ = 0;
+  }
+  std::string_view result = as_read ? text(from, emitted_) : std::string_view(out_);
+  counters_.bytes_out += result.size();
+  return result;
+}
+
+/// Complete records from record_ up to `ready`. Only those with matches in them are looked at, and all while a block
+/// is open.
+void Redactor::redact_records(uint64_t ready) {
+  while (record_ < ready) {
+    bool look_at_each = block_.active || carry_.active || rules_->regexes().looks_at_every_record();
+    uint64_t begin = record_;
+    if (!look_at_each && record_ == emitted_) {
+      if (first_match_ == matches_.size() || matches_[first_match_].end > ready) break;
+      uint64_t last_byte = matches_[first_match_].end - 1;
+      size_t line_feed = last_byte > record_ ? last_line_feed(text(record_, last_byte)) : kNone;
+      if (line_feed != kNone) begin = record_ + line_feed + 1;
+    }
+    uint64_t search = std::max(begin, emitted_);
+    uint64_t end = search + first_line_feed(text(search, ready));
+    record_ = begin;
+    emitted_ = std::max(emitted_, begin);
+    redact_record(begin, end, true);
+    record_ = emitted_ = end + 1;
+    while (first_match_ < matches_.size() && matches_[first_match_].end <= record_) ++first_match_;
+  }
+  if (record_ < ready) record_ = emitted_ = ready;
+}
+
+/// The record [begin, end) from emitted_ on. `complete`: its end is its end; else only whole windows are done.
+void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
+  const uint64_t window = limits_.max_record;
+  while (true) {
+    uint64_t left = end - emitted_;
+    bool last = complete && left <= window + kOverlap;
+    if (!last && left <= window + kOverlap) return;
+    uint64_t view_begin = std::max(begin, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
+    view_begin = std::max(view_begin, begin);
+    uint64_t view_end = last ? end : emitted_ + window + kOverlap;
+    uint64_t cut = last ? end : emitted_ + window;
+    RecordView view{text(view_begin, view_end), view_begin == begin, last};
+    redact_window(view_begin, cut, view, last);
+    emitted_ = cut;
+    if (last) return;
+    // Matches that no later window can see.
+    uint64_t seen = emitted_ - std::min<uint64_t>(emitted_, kOverlap);
+    while (first_match_ < matches_.size() && matches_[first_match_].end <= seen) ++first_match_;
+  }
+}
+
+void Redactor::redact_window(uint64_t begin, uint64_t cut, const RecordView& view, bool last) {
+  collect_matches(begin, begin + view.text.size());
+  if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
+      !rules_->regexes().looks_at_every_record()) {
+    return;
+  }
+  // Of a window that is not the record's last, only spans count, not what it says of the next records.
+  OpenBlock block = block_;
+  spans_ = resolver_.resolve(view, record_matches_, block, decisions_);
+  if (resolver_.over_budget()) {
+    mask_whole(view, begin, cut);
+    return;
+  }
+  if (last) block_ = block;
+  if (at_end_of_stream_ && last) mask_cut_off_known(view, spans_);
+  carry_into(view, begin, spans_);
+  std::vector<std::string_view> quotes;
+  if (!spans_.empty()) {
+    quotes = quote_bare_json(view.text, spans_);
+    size_t from = static_cast<size_t>(emitted_ - begin);
+    size_t to = static_cast<size_t>(cut - begin);
+    put_through(emitted_);
+    append_masked(view.text, from, to, spans_, quotes, rules_->masker(), out_);
+    copied_ = cut;
+    for (const Span& span : spans_) {
+      if (span.begin < from || span.begin >= to) continue;
+      findings_.push_back({begin + span.begin, span.end - span.begin, span.rule});
+      ++counters_.masks;
+      ++counters_.masks_by_rule[span.rule];
+    }
+  }
+  carry_out_of(spans_, begin, cut, last);
+}
+
+void Redactor::collect_matches(uint64_t begin, uint64_t end) {
+  record_matches_.clear();
+  for (size_t i = first_match_; i < matches_.size() && matches_[i].end <= end; ++i) {
+    if (matches_[i].end <= begin) continue;
+    record_matches_.push_back({static_cast<size_t>(matches_[i].end - begin), matches_[i].expression});
+  }
+}
+
+/// The span that the previous window left unfinished goes on here: no mask of its own, but its bytes are left out.
+void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans) {
+  if (!carry_.active) return;
+  size_t from = static_cast<size_t>(emitted_ - begin);
+  size_t end = static_cast<size_t>(std::max(carry_.until, emitted_) - begin);
+  std::string_view text = view.text;
+  switch (carry_.open.how) {
+    case Continuation::How::none:
+      break;
+    case Continuation::How::run:
+      if (const Rule& rule = rules_->rules()[carry_.rule]; rule.extend) end = run_end(text, end, *rule.extend);
+      break;
+    case Continuation::How::quoted:
+      end = quoted_end(text, end, carry_.open.quote);
+      break;
+    case Continuation::How::bare:
+      end = bare_end(text, end, carry_.open.bare);
+      break;
+    case Continuation::How::block: {
+      size_t stop = text.find_first_of("\"'<-", end);
+      end = stop == kNone ? text.size() : stop;
+      break;
+    }
+  }
+  end = std::min(end, text.size());
+  // It starts before the bytes that are still to come out, which append_masked takes for "has its mask already".
+  Span carried{from == 0 ? 0 : from - 1, end, carry_.rule, {}};
+  if (end == text.size() && !view.ends_record) carried.open = carry_.open;
+  std::vector<Span> rest;
+  if (end > from) rest.push_back(carried);
+  for (const Span& span : spans) {
+    if (span.begin >= end || span.end <= from) {
+      if (span.end > from) rest.push_back(span);
+    } else if (span.end > end && !rest.empty()) {
+      rest.front().end = span.end;
+      rest.front().open = span.open;
+      end = span.end;
+    }
+  }
+  spans = std::move(rest);
+}
+
+void Redactor::carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last) {
+  carry_.active = false;
+  if (last) return;
+  for (const Span& span : spans) {
+    bool crosses = begin + span.begin < cut && begin + span.end > cut;
+    if (!crosses) continue;
+    carry_ = Carry{begin + span.end, span.open, span.rule, true};
+  }
+}
+
+/// Fails closed: the record cost more than its budget, so all of it is masked.
+void Redactor::mask_whole(const RecordView& view, uint64_t begin, uint64_t cut) {
+  put_through(emitted_);
+  bool first = emitted_ == begin || view.starts_record;
+  char start = view.text.empty() ? ' ' : view.text.front();
+  bool json = start == '{' || start == '[';
+  if (first) out_ += json ? "\"[REDACTED:unscannable-record]\"" : "[REDACTED:unscannable-record]";
+  copied_ = cut;
+  ++counters_.records_masked_whole;
+}
+
+/// Copies what lies between the last mask and `to` into the output.
+void Redactor::put_through(uint64_t to) {
+  if (copied_ < to) out_.append(text(copied_, to));
+  copied_ = std::max(copied_, to);
+}
+
+/// The stream ends in the middle of a known value: its first part is as secret as the whole.
+void Redactor::mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const {
+  uint32_t rule = 0;
+  size_t length = rules_->cut_off_known(view.text, rule);
+  if (length == 0) return;
+  size_t begin = view.text.size() - length;
+  while (!spans.empty() && spans.back().end > begin) {
+    begin = std::min(begin, spans.back().begin);
+    spans.pop_back();
+  }
+  spans.push_back(Span{begin, view.text.size(), rule, {}});
+}
+
+}  // namespace redactd

@@ -1,0 +1,127 @@
+#pragma once
+
+// One stream of bytes, redacted: the facade of filters/.
+//
+//     while (size_t n = read(redactor.prepare(64 * 1024))) write(redactor.commit(n));
+//     write(redactor.finish());
+//
+// Bytes are scanned once, as they arrive. A record (a line) is held until its end has been seen and comes out with
+// the call that brought it. The output is a function of the input bytes only, not of how they were cut.
+//
+// A batch in which nothing was found comes out as a view of the very bytes that were read. A record longer than
+// Limits::max_record is redacted in windows: bytes [k·M, (k+1)·M) of it come out once the kOverlap bytes after them
+// have been seen, and what a window knows of its surroundings is the same however the bytes arrived.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/matcher.h"
+#include "filters/resolver.h"
+#include "filters/rule_set.h"
+
+namespace redactd {
+
+struct Limits {
+  size_t max_record = 1 << 20;  // bytes; at least kLeastMaxRecord
+};
+inline constexpr size_t kLeastMaxRecord = 1024;
+/// Bytes of a long record that a window sees before and after the part it puts out.
+inline constexpr size_t kOverlap = 64 * 1024;
+
+/// A masked span, by its place in the input stream. Holds nothing of the secret.
+struct Finding {
+  uint64_t begin = 0;
+  uint64_t size = 0;
+  uint32_t rule = 0;
+};
+
+struct RedactorCounters {
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t masks = 0;
+  uint64_t records_masked_whole = 0;  // over the budget of work
+  std::vector<uint64_t> masks_by_rule;
+};
+
+/// Belongs to one stream and to one thread at a time. The scratch may serve many streams of the same thread.
+class Redactor {
+ public:
+  /// Throws MatchError.
+  Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits = {});
+
+  /// Room for at least `size` more bytes. Valid until commit(); invalidates views handed out before.
+  std::span<char> prepare(size_t size);
+
+  /// Takes the first `size` bytes of the room and returns what can go out: complete records, redacted. The view is
+  /// valid until the next call of any function here. Throws MatchError or std::bad_alloc, after which nothing more
+  /// comes out: the stream has failed closed.
+  std::string_view commit(size_t size);
+
+  /// The end of the stream: the last record without a terminator, redacted. No terminator is added.
+  std::string_view finish();
+
+  /// What the last commit() or finish() masked, in order.
+  const std::vector<Finding>& findings() const { return findings_; }
+  const RedactorCounters& counters() const { return counters_; }
+  const RuleSet& rules() const { return *rules_; }
+  /// Every anchor looked at in complete records goes to `decisions` too; for `redactd explain`.
+  void trace(std::vector<Decision>* decisions) { decisions_ = decisions; }
+
+ private:
+  /// A span that the last window of a long record left unfinished.
+  struct Carry {
+    uint64_t until = 0;  // bytes before this are part of it
+    Continuation open;
+    uint32_t rule = 0;
+    bool active = false;
+  };
+
+  void scan(std::string_view bytes);
+  std::string_view release(uint64_t ready, bool finished);
+  void redact_records(uint64_t ready);
+  void redact_record(uint64_t begin, uint64_t end, bool complete);
+  void redact_window(uint64_t begin, uint64_t cut, const RecordView& view, bool last);
+  void collect_matches(uint64_t begin, uint64_t end);
+  void carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans);
+  void carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last);
+  void mask_whole(const RecordView& view, uint64_t begin, uint64_t cut);
+  void put_through(uint64_t to);
+  void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
+
+  std::string_view text(uint64_t begin, uint64_t end) const {
+    return {buffer_.data() + kScanPadding + (begin - base_), static_cast<size_t>(end - begin)};
+  }
+
+  std::shared_ptr<const RuleSet> rules_;
+  MatchScratch& scratch_;
+  Limits limits_;
+  std::vector<MatchStream> streams_;
+  Resolver resolver_;
+
+  // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the record that holds
+  // emitted_ starts (before base_ for a long one).
+  std::vector<char> buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
+  uint64_t base_ = 0;
+  uint64_t record_ = 0;
+  uint64_t emitted_ = 0;  // every byte before it is settled
+  uint64_t copied_ = 0;   // every byte before it is in out_ (or went out as a view)
+  uint64_t end_ = 0;
+  std::vector<Match> matches_;  // of bytes not yet settled; expression = anchor number
+  size_t first_match_ = 0;
+  std::vector<RecordMatch> record_matches_;
+  std::vector<Span> spans_;
+  OpenBlock block_;
+  Carry carry_;
+  std::string out_;
+  bool at_end_of_stream_ = false;
+  std::vector<Finding> findings_;
+  std::vector<Decision>* decisions_ = nullptr;
+  RedactorCounters counters_;
+};
+
+}  // namespace redactd

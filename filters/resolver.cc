@@ -1,0 +1,182 @@
+#include "filters/resolver.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/token_span.h"
+#include "filters/spans/userinfo_span.h"
+#include "filters/spans/value_span.h"
+
+namespace redactd {
+namespace {
+
+// Work is counted in bytes looked at. Honest records stay far below the bound; a record built to make every anchor
+// look at all of it is masked whole instead of costing time squared.
+constexpr size_t kWorkPerByte = 64;
+constexpr size_t kWorkPerRecord = 1 << 20;
+
+/// The more a kind knows of its secret, the better its name for a merged span.
+int rank(RuleKind kind) {
+  switch (kind) {
+    case RuleKind::known:
+      return 0;
+    case RuleKind::block:
+      return 1;
+    case RuleKind::token:
+      return 2;
+    case RuleKind::userinfo:
+      return 3;
+    case RuleKind::regex:
+      return 4;
+    case RuleKind::value:
+      return 5;
+  }
+  return 6;
+}
+
+/// The marker's first byte: its expression is fixed text at the start, up to its first metacharacter.
+size_t marker_begin(std::string_view text, size_t end, std::string_view expression) {
+  std::string_view literal = expression.substr(0, expression.find_first_of("[(\\.*+?{|^$"));
+  if (literal.empty()) return end;
+  size_t found = text.substr(0, end).rfind(literal);
+  return found == kNone ? end : found;
+}
+
+/// A span may not begin or end inside an escape sequence, or the text around it would no longer parse.
+void snap_to_escapes(std::string_view text, Span& span) {
+  size_t run = 0;
+  while (run < span.begin && text[span.begin - 1 - run] == '\\') ++run;
+  if (run % 2 == 1) --span.begin;
+  for (size_t back = 1; back <= 4 && back + 2 <= span.begin + 1 && span.begin >= back + 1; ++back) {
+    size_t escape = span.begin - back - 1;
+    if (text[escape] == '\\' && text[escape + 1] == 'u') {
+      size_t before = 0;
+      while (before < escape && text[escape - 1 - before] == '\\') ++before;
+      if (before % 2 == 0 && back - 1 < 4) span.begin = escape;
+      break;
+    }
+    if (!is_hex(text[span.begin - back])) break;
+  }
+  run = 0;
+  while (span.end - run > span.begin && text[span.end - 1 - run] == '\\') ++run;
+  if (run % 2 == 1 && span.end < text.size() &&
+      std::string_view("\"\\/bfnrtu").find(text[span.end]) != kNone) {
+    ++span.end;
+  }
+}
+
+}  // namespace
+
+const std::vector<Span>& Resolver::resolve(const RecordView& record,
+                                           const std::vector<RecordMatch>& matches,
+                                           OpenBlock& block, std::vector<Decision>* decisions) {
+  found_.clear();
+  merged_.clear();
+  markers_.clear();
+  atoms_.clear();
+  required_.clear();
+  over_budget_ = false;
+  const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
+  for (const RecordMatch& match : matches) {
+    const Anchor& anchor = rules_.anchors()[match.anchor];
+    if (match.end > record.text.size()) continue;
+    Verdict verdict = resolve_anchor(record, anchor, match.end);
+    if (decisions != nullptr && anchor.role != Anchor::Role::regex_atom) {
+      decisions->push_back({anchor.rule, match.end, verdict});
+    }
+    if (record.work > budget) {
+      over_budget_ = true;
+      return merged_;
+    }
+  }
+  if (!rules_.regexes().empty() && (!atoms_.empty() || rules_.regexes().looks_at_every_record())) {
+    std::sort(atoms_.begin(), atoms_.end());
+    atoms_.erase(std::unique(atoms_.begin(), atoms_.end()), atoms_.end());
+    rules_.regexes().resolve(record, atoms_, found_, rules_.rules());
+  }
+  if (block.active || !markers_.empty()) {
+    std::sort(markers_.begin(), markers_.end(),
+              [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
+    resolve_blocks(record, rules_.rules(), markers_, block, found_);
+  }
+  merge(record.text);
+  return merged_;
+}
+
+Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
+  const Rule& rule = rules_.rules()[anchor.rule];
+  switch (anchor.role) {
+    case Anchor::Role::token:
+      return resolve_token(record, rule, anchor.rule, anchor.width, end, found_);
+    case Anchor::Role::value:
+      if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
+        return Verdict::required_text_missing;
+      }
+      return resolve_value(record, rule, anchor.rule, end, found_);
+    case Anchor::Role::userinfo:
+      return resolve_userinfo(record, rule, anchor.rule, end, found_);
+    case Anchor::Role::known:
+      if (end < anchor.width) return Verdict::crosses_record;
+      found_.push_back(Span{end - anchor.width, end, anchor.rule, {}});
+      return Verdict::masked;
+    case Anchor::Role::regex_atom:
+      atoms_.push_back(static_cast<int>(anchor.width));
+      return Verdict::masked;
+    case Anchor::Role::block_begin:
+    case Anchor::Role::block_end:
+      collect_marker(record, anchor, end);
+      return Verdict::masked;
+  }
+  return Verdict::no_match;
+}
+
+bool Resolver::has_required_text(const RecordView& record, uint32_t rule) {
+  for (const auto& [known, present] : required_) {
+    if (known == rule) return present;
+  }
+  bool present = record.text.find(rules_.rules()[rule].required_text) != kNone;
+  required_.emplace_back(rule, present);
+  return present;
+}
+
+void Resolver::collect_marker(const RecordView& record, const Anchor& anchor, size_t end) {
+  const Rule& rule = rules_.rules()[anchor.rule];
+  bool opens = anchor.role == Anchor::Role::block_begin;
+  size_t begin = marker_begin(record.text, end, opens ? rule.begin : rule.end);
+  // One marker may end in several places (an optional tail): the last one counts.
+  if (!markers_.empty() && markers_.back().begin == begin && markers_.back().opens == opens &&
+      markers_.back().rule == anchor.rule) {
+    markers_.back().end = end;
+    return;
+  }
+  markers_.push_back({begin, end, anchor.rule, opens});
+}
+
+void Resolver::merge(std::string_view text) {
+  if (found_.empty()) return;
+  for (Span& span : found_) snap_to_escapes(text, span);
+  auto before = [this](const Span& a, const Span& b) {
+    if (a.begin != b.begin) return a.begin < b.begin;
+    if (a.end != b.end) return a.end > b.end;
+    int rank_a = rank(rules_.rules()[a.rule].kind);
+    int rank_b = rank(rules_.rules()[b.rule].kind);
+    return rank_a != rank_b ? rank_a < rank_b : a.rule < b.rule;
+  };
+  if (found_.size() > 1) std::sort(found_.begin(), found_.end(), before);
+  for (const Span& span : found_) {
+    if (span.begin >= span.end) continue;
+    if (merged_.empty() || span.begin >= merged_.back().end) {
+      merged_.push_back(span);
+      continue;
+    }
+    Span& last = merged_.back();
+    if (span.end > last.end || (span.end == last.end && span.open.how != Continuation::How::none)) {
+      last.end = span.end;
+      last.open = span.open;
+    }
+    if (rank(rules_.rules()[span.rule].kind) < rank(rules_.rules()[last.rule].kind)) last.rule = span.rule;
+  }
+}
+
+}  // namespace redactd

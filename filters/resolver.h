@@ -1,0 +1,58 @@
+#pragma once
+
+// From anchors to spans: each anchor is handed to its kind's resolver, then overlapping spans are merged.
+
+#include <cstdint>
+#include <vector>
+
+#include "filters/matcher.h"
+#include "filters/rule_set.h"
+#include "filters/spans/block_span.h"
+#include "filters/spans/span.h"
+
+namespace redactd {
+
+/// A match, by its end within the record.
+struct RecordMatch {
+  size_t end = 0;
+  uint32_t anchor = 0;
+
+  friend auto operator<=>(const RecordMatch&, const RecordMatch&) = default;
+};
+
+/// What became of one anchor, for `redactd explain`.
+struct Decision {
+  uint32_t rule = 0;
+  size_t anchor_end = 0;
+  Verdict verdict = Verdict::masked;
+};
+
+/// Belongs to one thread; keeps its vectors between records so that none is allocated per record.
+class Resolver {
+ public:
+  explicit Resolver(const RuleSet& rules) : rules_(rules) {}
+
+  /// The spans of one record (or window): sorted, disjoint, none empty, snapped so that no escape sequence is cut.
+  /// `matches` are sorted. The result is valid until the next call. When the record cost more work than its length
+  /// allows, `over_budget()` is true and the record has to be masked whole.
+  const std::vector<Span>& resolve(const RecordView& record, const std::vector<RecordMatch>& matches,
+                                   OpenBlock& block, std::vector<Decision>* decisions = nullptr);
+
+  bool over_budget() const { return over_budget_; }
+
+ private:
+  Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
+  bool has_required_text(const RecordView& record, uint32_t rule);
+  void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
+  void merge(std::string_view text);
+
+  const RuleSet& rules_;
+  std::vector<Span> found_;
+  std::vector<Span> merged_;
+  std::vector<BlockMarker> markers_;
+  std::vector<int> atoms_;
+  std::vector<std::pair<uint32_t, bool>> required_;
+  bool over_budget_ = false;
+};
+
+}  // namespace redactd

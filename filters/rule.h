@@ -1,0 +1,83 @@
+#pragma once
+
+// The value types that everyone shares: what a rule says. docs/rules.md tells a rule's author the same.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+
+enum class RuleKind { token, value, userinfo, block, known, regex };
+enum class Severity { low, medium, high, critical };
+enum class Boundary { word, none };
+enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
+enum class Strength { strong, medium, weak };
+enum class MaskStyle { label, fixed, partial, fingerprint, length };
+
+std::string_view to_string(RuleKind kind);
+std::string_view to_string(Severity severity);
+std::string_view to_string(MaskStyle style);
+
+/// How a secret is replaced. `text` belongs to `fixed`, `keep` (bytes at each end) to `partial`.
+struct MaskSpec {
+  MaskStyle style = MaskStyle::label;
+  std::string text = "[REDACTED]";
+  size_t keep = 4;
+};
+
+/// A check that a candidate must pass; what each means stands in validators.h.
+struct Validator {
+  enum class Kind { entropy, mixed, jwt, base64, luhn, not_hash, userpass };
+  Kind kind = Kind::entropy;
+  double threshold = 0;  // entropy: bits a character
+};
+
+/// A line with a template in it; `must_mask` are the parts of the text that may not survive.
+struct Example {
+  std::string source;  // as written in the pack, with « » and {alnum:36}
+};
+
+struct Rule {
+  std::string id;
+  std::string title;
+  RuleKind kind = RuleKind::token;
+  Severity severity = Severity::high;
+  std::vector<std::string> tags;
+  std::string reference;
+  std::vector<Validator> validators;
+  std::optional<MaskSpec> mask;
+  bool enabled_by_default = true;
+  std::vector<Example> examples;
+  std::vector<std::string> keep;
+
+  // token, value, userinfo, regex: what the matcher looks for.
+  std::vector<std::string> patterns;
+  std::string prefix;  // token: readable text before the secret
+  std::optional<ByteClass> extend;
+  size_t min = 0;  // bytes; 0: no bound
+  size_t max = 0;
+  Boundary boundary = Boundary::word;
+
+  // value
+  std::vector<std::string> keys;
+  ValueForm form = ValueForm::assign;
+  Strength strength = Strength::strong;
+  std::string required_text;  // the record must hold it
+
+  // block
+  std::string begin;
+  std::string end;
+  size_t max_lines = 1000;
+  size_t max_bytes = 256 * 1024;
+
+  // known
+  std::vector<std::string> values;
+};
+
+}  // namespace redactd

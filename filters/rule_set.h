@@ -1,0 +1,99 @@
+#pragma once
+
+// Rules, compiled: what every stream shares.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/mask.h"
+#include "filters/matcher.h"
+#include "filters/rule.h"
+#include "filters/spans/regex_span.h"
+
+namespace redactd {
+
+/// What a match of one expression means to the resolver.
+struct Anchor {
+  enum class Role : uint8_t { token, value, userinfo, block_begin, block_end, known, regex_atom };
+  Role role = Role::token;
+  bool muted = false;  // its rule is off: matches are dropped
+  uint32_t rule = 0;
+  size_t width = 0;  // token, known: bytes of the core; regex_atom: the atom's number
+};
+
+/// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
+struct RuleError {
+  size_t rule = 0;  // counted over all groups
+  std::string field;
+  std::string message;
+};
+
+/// A database that was compiled when the program was built, for the expressions with this fingerprint.
+struct EmbeddedDatabase {
+  uint64_t fingerprint = 0;
+  MatchTarget target = MatchTarget::generic;
+  std::string_view bytes;
+  std::vector<size_t> widths;  // of each expression's core
+};
+
+/// Rules that share one database. The built-in rules are one group, whose database is embedded in the program; the
+/// user's rules are another, so that only they are compiled at start.
+struct RuleGroup {
+  std::vector<Rule> rules;
+  std::vector<bool> muted;  // as long as rules, or empty: none is
+  std::vector<EmbeddedDatabase> embedded;
+};
+
+struct MaskSettings {
+  MaskSpec standard;
+  FingerprintKey key;
+};
+
+/// Immutable after compile(); shared by all threads through shared_ptr<const RuleSet>.
+class RuleSet {
+ public:
+  /// On failure the result is null and `errors` has every error found. Throws MatchError for failures that are no
+  /// rule's fault and std::invalid_argument for a mask that cannot be used.
+  static std::shared_ptr<const RuleSet> compile(std::vector<RuleGroup> groups, const MaskSettings& masks,
+                                                std::vector<RuleError>& errors);
+
+  const std::vector<Rule>& rules() const { return rules_; }
+  const std::vector<Anchor>& anchors() const { return anchors_; }
+  bool any_muted() const { return any_muted_; }
+  bool is_muted(uint32_t rule) const { return muted_[rule]; }
+  const std::vector<MatchDatabase>& databases() const { return databases_; }
+  /// Number of the first anchor of each database: a match's expression counts from there.
+  const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }
+  const RegexRules& regexes() const { return regexes_; }
+  const Masker& masker() const { return *masker_; }
+  /// The expressions of all databases, one for each anchor.
+  const std::vector<Expression>& expressions() const { return expressions_; }
+  static uint64_t fingerprint(const std::vector<Expression>& expressions);
+  /// Bytes at the end of `text` that are the beginning of a known value (`rule` is set to its rule); 0: none.
+  size_t cut_off_known(std::string_view text, uint32_t& rule) const;
+
+ private:
+  RuleSet() = default;
+  struct Builder;
+  struct KnownSpelling {
+    std::string text;
+    uint32_t rule = 0;
+  };
+
+  std::vector<Rule> rules_;
+  std::vector<bool> muted_;
+  bool any_muted_ = false;
+  std::vector<Anchor> anchors_;
+  std::vector<Expression> expressions_;
+  std::vector<MatchDatabase> databases_;
+  std::vector<uint32_t> first_anchor_;
+  RegexRules regexes_;
+  std::optional<Masker> masker_;
+  std::vector<KnownSpelling> known_;
+};
+
+}  // namespace redactd

@@ -1,0 +1,242 @@
+#include "filters/spans/block_span.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kStrangers = 16;        // in a row: the block is over
+constexpr size_t kStrangerRun = 24;      // key material in a line that is otherwise no part of the block
+constexpr size_t kPrefixBytes = 1024;
+constexpr size_t kShortLine = 16;
+
+bool is_key_byte(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_'; }
+
+/// Where the line's content ends: before a closing quote or escape that belongs to what is around it.
+size_t content_end(std::string_view text, size_t from) {
+  size_t end = from;
+  while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
+    bool escape = text[end] == '\\' && text.substr(end, 2) != "\\/";  // JSON may escape the slashes of base64
+    if (escape) break;
+    ++end;
+  }
+  while (end > from && is_blank(text[end - 1])) --end;
+  return end;
+}
+
+/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z INFO `. Returns
+/// its length in `text`, 0 when the line has no such prefix.
+size_t matching_prefix(std::string_view text, std::string_view prefix) {
+  size_t t = 0;
+  size_t p = 0;
+  while (p < prefix.size()) {
+    if (t >= text.size()) return 0;
+    if (is_alnum(prefix[p])) {
+      if (!is_alnum(text[t])) return 0;
+      while (p < prefix.size() && is_alnum(prefix[p])) ++p;
+      while (t < text.size() && is_alnum(text[t])) ++t;
+    } else if (prefix[p] == ' ' || prefix[p] == '\t') {
+      if (text[t] != ' ' && text[t] != '\t') return 0;
+      while (p < prefix.size() && (prefix[p] == ' ' || prefix[p] == '\t')) ++p;
+      while (t < text.size() && (text[t] == ' ' || text[t] == '\t')) ++t;
+    } else {
+      if (text[t] != prefix[p]) return 0;
+      ++t;
+      ++p;
+    }
+  }
+  return t;
+}
+
+/// `Proc-Type: 4,ENCRYPTED` and the like (RFC 1421 §4.6, RFC 4880 §6.2).
+bool is_block_header(std::string_view content) {
+  size_t colon = content.find(": ");
+  if (colon == kNone || colon == 0 || colon > 24) return false;
+  std::string_view name = content.substr(0, colon);
+  static constexpr std::string_view kNames[] = {"Proc-Type", "DEK-Info", "Version",   "Comment",
+                                                "Hash",      "Charset",  "MessageID", "Content-Domain",
+                                                "Key-Info",  "Subject",  "Issuer",    "Headers"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+/// A run of base64, `\/` included. A short one must not read as a word, or a key whose end never comes would
+/// swallow the one-word lines after it.
+bool is_key_material(std::string_view content) {
+  bool alphabet = std::all_of(content.begin(), content.end(),
+                              [](char c) { return is_key_byte(c) || c == '\\'; });
+  if (!alphabet || content.size() >= kShortLine) return alphabet;
+  bool one_case = std::all_of(content.begin(), content.end(), is_lower) ||
+                  std::all_of(content.begin(), content.end(), is_upper);
+  return !one_case;
+}
+
+/// What follows a begin marker is key material, or a header before it, and not the rest of a sentence.
+bool body_starts(std::string_view text) {
+  if (is_block_header(text)) return true;
+  size_t run = 0;
+  while (run < text.size() && (is_key_byte(text[run]) || text.substr(run, 2) == "\\/")) ++run;
+  return run >= kShortLine || (run > 0 && run == text.size() && is_key_material(text));
+}
+
+/// A line of the block: adds its span, if it has content. False: the line is no part of the block.
+bool mask_line(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
+  size_t first = 0;
+  while (first < text.size() && is_blank(text[first])) ++first;
+  size_t starts[] = {first, matching_prefix(text, open.prefix)};
+  for (size_t begin : starts) {
+    size_t end = content_end(text, begin);
+    std::string_view content = text.substr(begin, end - begin);
+    if (content.empty()) {
+      if (begin == text.size() || begin == starts[1]) return true;  // a blank line between headers and body
+      continue;
+    }
+    if (mask_at(content, 0) == content.size()) return true;
+    if (!is_key_material(content) && !is_block_header(content)) continue;
+    spans.push_back(Span{begin, end, open.rule, {}});
+    return true;
+  }
+  return false;
+}
+
+/// Key material behind a prefix that is not the begin marker's: only long runs are taken.
+bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
+  bool found = false;
+  size_t at = 0;
+  while (at < text.size()) {
+    if (!is_key_byte(text[at])) {
+      ++at;
+      continue;
+    }
+    size_t end = at;
+    while (end < text.size() && is_key_byte(text[end])) ++end;
+    size_t slashes = static_cast<size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
+                                                    text.begin() + static_cast<std::ptrdiff_t>(end), '/'));
+    if (end - at >= kStrangerRun && slashes * 8 <= end - at) {
+      spans.push_back(Span{at, end, open.rule, {}});
+      found = true;
+    }
+    at = end;
+  }
+  return found;
+}
+
+void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
+                    std::vector<Span>& spans) {
+  ++open.lines;
+  open.bytes += record.text.size();
+  if (open.lines > rule.max_lines || open.bytes > rule.max_bytes) {
+    open.active = false;
+    return;
+  }
+  bool part = mask_line(record.text, open, spans) || mask_stranger(record.text, open, spans);
+  open.strangers = part ? 0 : open.strangers + 1;
+  if (open.strangers >= kStrangers) open.active = false;
+}
+
+/// A block within the record: what follows the begin marker up to the end marker.
+void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule,
+                  std::vector<Span>& spans) {
+  // Blanks and line breaks next to the markers stay, so that a masked block reads like one.
+  while (true) {
+    if (begin < end && is_blank(text[begin])) {
+      ++begin;
+    } else if (begin + 1 < end && text[begin] == '\\' && (text[begin + 1] == 'n' || text[begin + 1] == 'r')) {
+      begin += 2;
+    } else {
+      break;
+    }
+  }
+  while (true) {
+    if (end > begin && is_blank(text[end - 1])) {
+      --end;
+    } else if (end > begin + 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r')) {
+      end -= 2;
+      while (end > begin && text[end - 1] == '\\') --end;
+    } else {
+      break;
+    }
+  }
+  if (begin >= end || mask_at(text, begin) == end - begin) return;
+  spans.push_back(Span{begin, end, rule, {}});
+}
+
+/// What follows a begin marker whose end is not in the record. Returns whether the block goes on after it.
+bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  size_t end = begin;
+  // Key material with its line breaks, blanks and headers, up to the quote that closes a string around it.
+  while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
+    if (text[end] == '\\' && end + 1 < text.size() && text[end + 1] == '"') break;
+    ++end;
+  }
+  size_t before = spans.size();
+  mask_between(text, begin, end, rule, spans);
+  if (spans.size() > before && !body_starts(text.substr(spans.back().begin, end - spans.back().begin))) {
+    spans.pop_back();
+  }
+  bool has_body = spans.size() > before;
+  if (has_body && end == text.size() && !record.ends_record) {
+    spans.back().end = end;
+    spans.back().open.how = Continuation::How::block;
+  }
+  if (!has_body) return true;
+  // A closed string with key material in it was a key of its own, cut off; else more lines may follow.
+  return end == text.size();
+}
+
+}  // namespace
+
+void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
+                    const std::vector<BlockMarker>& markers, OpenBlock& open,
+                    std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  size_t next = 0;
+  if (open.active) {
+    const BlockMarker* end = nullptr;
+    for (; next < markers.size() && end == nullptr; ++next) {
+      if (!markers[next].opens && markers[next].rule == open.rule) end = &markers[next];
+    }
+    if (end == nullptr) {
+      next = 0;
+      bool restarts = std::any_of(markers.begin(), markers.end(),
+                                  [](const BlockMarker& marker) { return marker.opens; });
+      if (!restarts) {
+        continue_block(record, rules[open.rule], open, spans);
+        return;
+      }
+      open.active = false;
+    } else {
+      RecordView head{text.substr(0, end->begin), true, true};
+      if (!mask_line(head.text, open, spans)) mask_stranger(head.text, open, spans);
+      open.active = false;
+    }
+  }
+  for (; next < markers.size(); ++next) {
+    const BlockMarker& marker = markers[next];
+    if (!marker.opens) continue;
+    const BlockMarker* end = nullptr;
+    size_t last = next + 1;
+    for (; last < markers.size() && end == nullptr; ++last) {
+      if (!markers[last].opens && markers[last].rule == marker.rule && markers[last].begin >= marker.end) {
+        end = &markers[last];
+      }
+    }
+    if (end != nullptr) {
+      mask_between(text, marker.end, end->begin, marker.rule, spans);
+      next = last - 1;
+      continue;
+    }
+    if (mask_tail(record, marker.end, marker.rule, spans)) {
+      open = OpenBlock{};
+      open.active = true;
+      open.rule = marker.rule;
+      open.prefix = text.substr(0, std::min(marker.begin, kPrefixBytes));
+    }
+    return;
+  }
+}
+
+}  // namespace redactd

@@ -1,0 +1,41 @@
+#pragma once
+
+// Private keys and their like: everything between a begin and an end marker, over as many records as it takes.
+// The markers themselves stay, so that a reader sees what was there.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/rule.h"
+#include "filters/spans/span.h"
+
+namespace redactd {
+
+/// Where a begin or an end marker of a block rule stands in a record.
+struct BlockMarker {
+  size_t begin = 0;
+  size_t end = 0;
+  uint32_t rule = 0;
+  bool opens = false;
+};
+
+/// A stream's memory of a block that an earlier record opened. Copyable; belongs to one stream.
+struct OpenBlock {
+  bool active = false;
+  uint32_t rule = 0;
+  std::string prefix;  // what stood before the begin marker in its record
+  size_t lines = 0;
+  size_t bytes = 0;
+  size_t strangers = 0;  // records in a row that were no part of the block
+};
+
+/// Masks what lies between the markers of one record and carries a block that its end does not close into
+/// `open`. `markers` are in order of their position.
+void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
+                    const std::vector<BlockMarker>& markers, OpenBlock& open,
+                    std::vector<Span>& spans);
+
+}  // namespace redactd

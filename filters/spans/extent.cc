@@ -1,0 +1,285 @@
+#include "filters/spans/extent.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookAhead = 64;  // bytes of a following `name=` that are looked at
+
+bool hex_at(std::string_view text, size_t at, size_t count) {
+  if (at + count > text.size()) return false;
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_hex(text[at + i])) return false;
+  }
+  return true;
+}
+
+bool is_name_byte(char c) {
+  return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '[' || c == ']' || c == '%';
+}
+
+/// `name=` or `name:` at `at`, as behind the separator of a list of pairs.
+bool pair_starts(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  size_t end = std::min(text.size(), at + kLookAhead);
+  size_t i = at;
+  while (i < end && is_name_byte(text[i])) ++i;
+  return i > at && i < end && (text[i] == '=' || text[i] == ':');
+}
+
+bool ends_list_item(std::string_view text, size_t separator) {
+  size_t next = separator + 1;
+  if (next >= text.size() || is_blank(text[next])) return true;
+  char c = text[next];
+  if (c == '"' || c == '\'' || c == '`' || c == '{' || c == '[' || c == '\\') return true;
+  return pair_starts(text, next);
+}
+
+bool is_closer(char c) { return c == ')' || c == ']' || c == '}' || c == '>'; }
+
+bool ends_bracket(std::string_view text, size_t closer) {
+  size_t next = closer + 1;
+  if (next >= text.size()) return true;
+  char c = text[next];
+  return is_blank(c) || is_closer(c) || c == ',' || c == ';' || c == '.' || c == ':' || c == '"' ||
+         c == '\'' || c == '`' || c == '\\' || c == '|';
+}
+
+/// Length of the escape at a backslash that is part of a bare value (`\\`, `\/`, `\u00e9`); 0: it ends the value.
+size_t escape_in_value(std::string_view text, size_t at, const BareContext& context) {
+  if (at + 1 >= text.size()) return 1;
+  char next = text[at + 1];
+  if (next == '"' || next == '\'' || next == '`') return 0;
+  if (!context.escapes) return 1;
+  if (next == '\\') {
+    // `\\n` and `\\"` close a value one level of escaping deeper.
+    size_t run = at;
+    while (run < text.size() && text[run] == '\\') ++run;
+    if (run < text.size() && (text[run] == '"' || text[run] == '\'' || text[run] == '`')) return 0;
+    if (run < text.size() && (text[run] == 'n' || text[run] == 'r') && (run - at) % 2 == 0 &&
+        (run - at) <= 2) {
+      return 0;
+    }
+    return run - at;
+  }
+  if (next == 'n' || next == 'r' || next == 't') return 0;
+  if (next == 'u' && hex_at(text, at + 2, 4)) {
+    std::string_view code = text.substr(at + 2, 4);
+    bool control = code.substr(0, 2) == "00" && (code[2] < '2');
+    bool quote = code == "0022" || code == "0027" || code == "003c" || code == "003C" ||
+                 code == "003e" || code == "003E" || code == "0026" || code == "0020";
+    return control || quote ? 0 : 6;
+  }
+  return 2;
+}
+
+bool percent_ends_value(std::string_view text, size_t at) {
+  if (at + 2 >= text.size()) return false;
+  static constexpr std::array<std::string_view, 7> kEnds = {"26", "22", "27", "3b", "0a", "0d", "20"};
+  std::string_view code = text.substr(at + 1, 2);
+  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
+    return equals_ignoring_case(code, end);
+  });
+}
+
+/// A doubled quote stands for one inside the value (SQL, CSV, joined shell words) when more of the value follows.
+bool doubled_in_value(std::string_view text, size_t mark) {
+  if (mark + 2 >= text.size() || text[mark + 1] != text[mark]) return false;
+  char after = text[mark + 2];
+  return !is_blank(after) && !is_closer(after) && after != ',' && after != ';' && after != text[mark];
+}
+
+/// `ESC[` in one of its spellings at `at`: its length, else 0.
+size_t colour_start(std::string_view text, size_t at) {
+  static constexpr std::array<std::string_view, 6> kEscapes = {
+      "\x1b[", "\\u001b[", "\\u001B[", "\\x1b[", "\\033[", "\\e["};
+  for (std::string_view escape : kEscapes) {
+    if (text.substr(at, escape.size()) == escape) return escape.size();
+  }
+  return 0;
+}
+
+bool colour_ends_before(std::string_view text, size_t at) {
+  size_t i = at - 1;  // on the `m`
+  while (i > 0 && at - i < 24 && (is_digit(text[i - 1]) || text[i - 1] == ';')) --i;
+  if (i == 0 || text[i - 1] != '[') return false;
+  for (size_t start = i - 1; start + 8 > i && start != kNone; --start) {
+    size_t length = colour_start(text, start);
+    if (length != 0 && start + length == i) return true;
+    if (start == 0) break;
+  }
+  return false;
+}
+
+}  // namespace
+
+size_t run_end(std::string_view text, size_t from, const ByteClass& members) {
+  while (from < text.size() && members.has(text[from])) ++from;
+  return from;
+}
+
+size_t quoted_end(std::string_view text, size_t from, const Quote& quote) {
+  if (!quote.encoded.empty()) {
+    size_t at = text.find(quote.encoded, from);
+    return at == kNone ? text.size() : at;
+  }
+  // A run of b backslashes before a mark: at depth k the closing quote has 2^k - 1 of them, a quote inside the
+  // value has 2^(k+1) - 1, and pairs of 2^(k+1) stand for backslashes. Fewer than 2^k - 1 close an outer string.
+  size_t period = quote.backslashes == 0 ? 2 : (size_t{quote.backslashes} + 1) * 2;
+  size_t search = from;
+  while (true) {
+    const void* found = search < text.size()
+                            ? std::memchr(text.data() + search, quote.mark, text.size() - search)
+                            : nullptr;
+    if (found == nullptr) return text.size();
+    size_t mark = static_cast<size_t>(static_cast<const char*>(found) - text.data());
+    size_t run = 0;
+    while (mark - run > from && text[mark - run - 1] == '\\') ++run;
+    bool inside = run % period == period - 1;
+    if (quote.doubled) inside = mark + 1 >= text.size() || text[mark + 1] != quote.mark;
+    bool doubled_inside = !quote.doubled && run == 0 && quote.backslashes == 0 &&
+                          quote.mark != '`' && mark > from && doubled_in_value(text, mark);
+    bool shell_joined = quote.mark == '\'' && text.substr(mark, 4) == "'\\''";
+    if (shell_joined) {
+      search = mark + 4;
+      continue;
+    }
+    if (doubled_inside) {
+      search = mark + 2;
+      continue;
+    }
+    if (!inside) return mark - std::min<size_t>(run % period, quote.backslashes);
+    search = mark + 1;
+  }
+}
+
+Quote quote_at(std::string_view text, size_t at) {
+  Quote quote;
+  size_t i = at;
+  while (i < text.size() && text[i] == '\\' && i - at < 255) ++i;
+  if (i < text.size() && (text[i] == '"' || text[i] == '\'' || text[i] == '`')) {
+    quote.mark = text[i];
+    quote.backslashes = static_cast<unsigned>(i - at);
+    return quote;
+  }
+  static constexpr std::array<std::string_view, 8> kEncoded = {
+      "%22", "%27", "&quot;", "&#34;", "&#39;", "\\u0022", "\\u0027", "&apos;"};
+  for (std::string_view encoded : kEncoded) {
+    if (text.substr(at, encoded.size()) == encoded) {
+      quote.encoded = encoded;
+      return quote;
+    }
+  }
+  return quote;
+}
+
+size_t bare_end(std::string_view text, size_t from, const BareContext& context) {
+  size_t opened = 0;
+  size_t i = from;
+  while (i < text.size()) {
+    char c = text[i];
+    if (is_blank(c)) return i;
+    switch (c) {
+      case '"':
+      case '`':
+        return i;
+      case '\'':
+        if (context.single_quote_ends || ends_bracket(text, i)) return i;
+        break;
+      case '\\': {
+        size_t length = escape_in_value(text, i, context);
+        if (length == 0) return i;
+        i = std::min(text.size(), i + length);
+        continue;
+      }
+      case '%':
+        if (context.percent && percent_ends_value(text, i)) return i;
+        break;
+      case '<':
+        if (context.markup) return i;
+        if (i + 1 < text.size() && (text[i + 1] == '/' || is_letter(text[i + 1]))) return i;
+        break;
+      case '&':
+        if (context.query || ends_list_item(text, i)) return i;
+        break;
+      case ',':
+        if (context.json || ends_list_item(text, i)) return i;
+        break;
+      case ';':
+      case '|':
+        if (ends_list_item(text, i)) return i;
+        break;
+      case '(':
+      case '[':
+      case '{':
+        ++opened;
+        break;
+      case ')':
+      case ']':
+      case '}':
+      case '>':
+        if (context.json && c != ')' && c != '>') return i;
+        if (c != '>' && opened > 0) {
+          --opened;
+        } else if (ends_bracket(text, i)) {
+          return i;
+        }
+        break;
+      default:
+        break;
+    }
+    ++i;
+  }
+  return i;
+}
+
+size_t skip_colour(std::string_view text, size_t at) {
+  while (true) {
+    size_t start = colour_start(text, at);
+    if (start == 0) return at;
+    size_t i = at + start;
+    while (i < text.size() && i - at < 32 && (is_digit(text[i]) || text[i] == ';')) ++i;
+    if (i >= text.size() || text[i] != 'm') return at;
+    at = i + 1;
+  }
+}
+
+size_t mask_at(std::string_view text, size_t at) {
+  static constexpr std::string_view kOpen = "[REDACTED";
+  if (text.substr(at, kOpen.size()) != kOpen) return 0;
+  size_t i = at + kOpen.size();
+  if (i < text.size() && text[i] == ':') {
+    ++i;
+    size_t limit = std::min(text.size(), i + 200);
+    while (i < limit && (is_lower(text[i]) || is_digit(text[i]) || text[i] == '-' || text[i] == ':' ||
+                         is_upper(text[i]) || text[i] == '_')) {
+      ++i;
+    }
+  }
+  return i < text.size() && text[i] == ']' ? i + 1 - at : 0;
+}
+
+bool inside_mask(std::string_view text, size_t at) {
+  size_t from = at > 220 ? at - 220 : 0;
+  size_t open = text.substr(0, at).rfind('[');
+  if (open == kNone || open < from) return false;
+  size_t length = mask_at(text, open);
+  return length != 0 && at < open + length;
+}
+
+bool word_starts(std::string_view text, size_t at) {
+  if (at == 0) return true;
+  char before = text[at - 1];
+  if (!is_alnum(before)) return true;
+  if (at >= 2 && text[at - 2] == '\\' && std::strchr("nrtbfv0ae", before) != nullptr) return true;
+  if (before == 'm' && colour_ends_before(text, at)) return true;
+  if (!is_hex(before)) return false;
+  if (at >= 3 && text[at - 3] == '%' && is_hex(text[at - 2])) return true;
+  if (at >= 4 && text[at - 4] == '\\' && text[at - 3] == 'x' && is_hex(text[at - 2])) return true;
+  return at >= 6 && text[at - 6] == '\\' && text[at - 5] == 'u' && hex_at(text, at - 4, 4);
+}
+
+}  // namespace redactd

@@ -1,0 +1,133 @@
+#include "filters/spans/regex_span.h"
+
+#include <re2/filtered_re2.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+
+#include "filters/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr int kShortestAtom = 3;
+constexpr int kMostGroups = 32;
+
+RE2::Options options() {
+  RE2::Options options;
+  options.set_log_errors(false);
+  // Bytes, not UTF-8: one invalid byte must not hide a secret.
+  options.set_encoding(RE2::Options::EncodingLatin1);
+  options.set_max_mem(int64_t{64} << 20);
+  return options;
+}
+
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+}
+
+/// The group named `secret`, else the only group, else the whole match.
+int secret_group(const RE2& regex) {
+  const auto& names = regex.NamedCapturingGroups();
+  if (auto found = names.find("secret"); found != names.end()) return found->second;
+  return regex.NumberOfCapturingGroups() == 1 ? 1 : 0;
+}
+
+}  // namespace
+
+struct RegexRules::Compiled {
+  struct Expression {
+    std::unique_ptr<RE2> regex;
+    uint32_t rule = 0;
+    int group = 0;
+  };
+  re2::FilteredRE2 filter{kShortestAtom};
+  std::vector<Expression> expressions;
+  std::vector<size_t> filtered;    // FilteredRE2's id → index into expressions
+  std::vector<size_t> unfiltered;  // looked at in every record
+};
+
+RegexRules::RegexRules() : compiled_(std::make_unique<Compiled>()) {}
+RegexRules::~RegexRules() = default;
+RegexRules::RegexRules(RegexRules&&) noexcept = default;
+RegexRules& RegexRules::operator=(RegexRules&&) noexcept = default;
+
+std::string refuse_regex(const std::string& pattern) {
+  RE2 regex(pattern, options());
+  if (!regex.ok()) return regex.error();
+  if (regex.NumberOfCapturingGroups() >= kMostGroups) return "it has more than 31 groups";
+  if (RE2::FullMatch("", regex)) return "it matches the empty string";
+  return {};
+}
+
+std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
+  if (std::string why = refuse_regex(pattern); !why.empty()) return why;
+  Compiled::Expression expression;
+  expression.regex = std::make_unique<RE2>(pattern, options());
+  expression.rule = rule;
+  expression.group = secret_group(*expression.regex);
+  size_t index = compiled_->expressions.size();
+  int id = 0;
+  // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes unfiltered.
+  if (is_ascii(pattern) && compiled_->filter.Add(pattern, options(), &id) == RE2::NoError) {
+    compiled_->filtered.push_back(index);
+  } else {
+    compiled_->unfiltered.push_back(index);
+  }
+  compiled_->expressions.push_back(std::move(expression));
+  return {};
+}
+
+std::vector<std::string> RegexRules::build() {
+  std::vector<std::string> atoms;
+  if (!compiled_->filtered.empty()) compiled_->filter.Compile(&atoms);
+  std::vector<int> none;
+  std::vector<int> potentials;
+  if (!compiled_->filtered.empty()) {
+    compiled_->filter.AllPotentials(none, &potentials);
+    for (int id : potentials) {
+      compiled_->unfiltered.push_back(compiled_->filtered[static_cast<size_t>(id)]);
+    }
+  }
+  return atoms;
+}
+
+bool RegexRules::empty() const { return compiled_->expressions.empty(); }
+bool RegexRules::looks_at_every_record() const { return !compiled_->unfiltered.empty(); }
+
+void RegexRules::resolve(const RecordView& record, const std::vector<int>& atoms,
+                         std::vector<Span>& spans, const std::vector<Rule>& rules) const {
+  std::vector<size_t> chosen = compiled_->unfiltered;
+  if (!compiled_->filtered.empty() && !atoms.empty()) {
+    std::vector<int> potentials;
+    compiled_->filter.AllPotentials(atoms, &potentials);
+    for (int id : potentials) chosen.push_back(compiled_->filtered[static_cast<size_t>(id)]);
+  }
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+
+  re2::StringPiece text(record.text.data(), record.text.size());
+  std::array<re2::StringPiece, kMostGroups> groups;
+  for (size_t index : chosen) {
+    const Compiled::Expression& expression = compiled_->expressions[index];
+    const Rule& rule = rules[expression.rule];
+    size_t from = 0;
+    while (from <= text.size() &&
+           expression.regex->Match(text, from, text.size(), RE2::UNANCHORED, groups.data(),
+                                   expression.group + 1)) {
+      const re2::StringPiece& whole = groups[0];
+      const re2::StringPiece& secret = groups[static_cast<size_t>(expression.group)];
+      size_t whole_begin = static_cast<size_t>(whole.data() - text.data());
+      from = std::max(whole_begin + whole.size(), whole_begin + 1);
+      if (secret.data() == nullptr || secret.empty()) continue;
+      std::string_view candidate(secret.data(), secret.size());
+      if (candidate.size() < rule.min) continue;
+      if (failed_validator(rule.validators, candidate)) continue;
+      size_t begin = static_cast<size_t>(secret.data() - text.data());
+      spans.push_back(Span{begin, begin + secret.size(), expression.rule, {}});
+    }
+  }
+}
+
+}  // namespace redactd

@@ -1,0 +1,95 @@
+#pragma once
+
+// The types that the span resolvers share. A resolver is told where an anchor ended and says how far the
+// secret extends, looking at the original bytes of one record only.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "filters/rule.h"
+
+namespace redactd {
+
+/// What a resolver sees: one record, or a window of one that is longer than the limit. A view; valid while
+/// the resolver runs.
+struct RecordView {
+  std::string_view text;       // without the record's terminator
+  bool starts_record = true;   // false: earlier bytes of the record stand before text
+  bool ends_record = true;     // false: more bytes of the record follow text
+  /// Bytes that the resolvers have looked at, kept by them for the resolver's budget.
+  mutable size_t work = 0;
+};
+
+/// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote of CSV, or
+/// an encoded quote (`%22`, `&quot;`, `\u0022`).
+struct Quote {
+  char mark = 0;            // 0: not quoted
+  unsigned backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
+  bool doubled = false;
+  std::string_view encoded;  // static text; empty: the mark itself
+
+  bool none() const { return mark == 0 && encoded.empty(); }
+  /// Bytes that the opening (and the closing) quote takes.
+  size_t size() const {
+    return encoded.empty() ? backslashes + (doubled ? 2 : 1) : encoded.size();
+  }
+};
+
+/// Where a value without quotes stands: it decides what ends it.
+struct BareContext {
+  bool query = false;     // after ? or &: & ends it
+  bool percent = false;   // percent-encoded text: %26 and %22 end it
+  bool json = false;      // after a quoted key and a colon: , } ] end it
+  bool escapes = false;   // quotes are about: \n and \" are escapes that end it
+  bool markup = false;    // <key>value</key>: < ends it
+  bool single_quote_ends = true;
+};
+
+/// A secret still running where the window ends goes on in the next window in the same way.
+struct Continuation {
+  enum class How { none, run, quoted, bare, block };
+  How how = How::none;
+  Quote quote;
+  BareContext bare;
+};
+
+/// Bytes [begin, end) of the record are a secret of rule number `rule`.
+struct Span {
+  size_t begin = 0;
+  size_t end = 0;
+  uint32_t rule = 0;
+  Continuation open = {};  // how != none only where end is the end of a window
+};
+
+/// What became of an anchor.
+enum class Verdict {
+  masked,
+  crosses_record,
+  inside_word,
+  inside_mask,
+  too_short,
+  too_long,
+  no_separator,
+  no_value,
+  placeholder,
+  plain_word,
+  not_random,
+  low_entropy,
+  not_mixed,
+  not_a_jwt,
+  not_base64,
+  not_userpass,
+  luhn_fails,
+  looks_like_hash,
+  no_password,
+  port_number,
+  required_text_missing,
+  no_match,
+};
+
+/// For people: why a near miss was kept.
+std::string_view explain(Verdict verdict);
+
+}  // namespace redactd

@@ -1,0 +1,73 @@
+#include "filters/spans/token_span.h"
+
+#include <optional>
+
+#include "filters/spans/extent.h"
+#include "filters/validators.h"
+
+namespace redactd {
+namespace {
+
+/// A dot that ends a sentence is no part of the token before it.
+size_t without_trailing_dots(std::string_view text, size_t core_end, size_t end) {
+  while (end > core_end && text[end - 1] == '.') --end;
+  return end;
+}
+
+/// `%3D`, `%2F` and `%2B` inside a token are bytes of it in percent-encoded text.
+size_t percent_escape_of(std::string_view text, size_t at, const ByteClass& members) {
+  if (text.substr(at, 1) != "%" || at + 2 >= text.size()) return 0;
+  std::string_view code = text.substr(at + 1, 2);
+  bool member = (equals_ignoring_case(code, "3d") && members.has('=')) ||
+                (equals_ignoring_case(code, "2f") && members.has('/')) ||
+                (equals_ignoring_case(code, "2b") && members.has('+'));
+  return member ? 3 : 0;
+}
+
+size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
+  size_t at = from;
+  while (true) {
+    at = run_end(text, at, members);
+    if (members.has('/') && text.substr(at, 2) == "\\/") {  // JSON may escape a slash
+      at += 2;
+      continue;
+    }
+    size_t escape = percent_escape_of(text, at, members);
+    if (escape == 0) return at;
+    at += escape;
+  }
+}
+
+}  // namespace
+
+Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t width,
+                      size_t anchor_end, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  if (anchor_end < width) return Verdict::crosses_record;
+  size_t begin = anchor_end - width;
+  // Every later anchor of the same rule in the same run is inside the first one's span.
+  if (!spans.empty() && spans.back().rule == rule_number && spans.back().end >= anchor_end) {
+    return Verdict::masked;
+  }
+  if (rule.boundary == Boundary::word && !word_starts(text, begin)) return Verdict::inside_word;
+  size_t end = anchor_end;
+  if (rule.extend) {
+    end = token_end(text, anchor_end, *rule.extend);
+    record.work += end - anchor_end;
+  } else if (rule.boundary == Boundary::word && end < text.size() && is_alnum(text[end])) {
+    return Verdict::inside_word;
+  }
+  bool cut_off = end == text.size();
+  end = without_trailing_dots(text, anchor_end, end);
+  size_t length = end - begin;
+  if (length < rule.min && !cut_off) return Verdict::too_short;
+  if (rule.max != 0 && length > rule.max) return Verdict::too_long;
+  std::string_view token = text.substr(begin, length);
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, token)) return *failed;
+  Span span{begin, end, rule_number, {}};
+  if (cut_off && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
+  spans.push_back(span);
+  return Verdict::masked;
+}
+
+}  // namespace redactd

@@ -1,0 +1,147 @@
+#include "filters/spans/userinfo_span.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value_check.h"
+#include "filters/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kMostBytes = 64 * 1024;  // of an authority, looked at backwards from its @
+
+struct Password {
+  size_t begin = 0;
+  size_t end = 0;
+  size_t user_begin = 0;
+};
+
+bool ends_run(char c) { return is_blank(c) || c == '"' || c == '<' || c == '>' || c == '`'; }
+
+size_t run_start(std::string_view text, size_t at) {
+  size_t limit = at > kMostBytes ? at - kMostBytes : 0;
+  while (at > limit && !ends_run(text[at - 1])) --at;
+  return at;
+}
+
+
+/// How `:`, `/` and `@` are written in this URL.
+struct Spelling {
+  std::string_view slashes;
+  std::string_view colon;
+  std::string_view at;
+};
+constexpr Spelling kSpellings[] = {
+    {"://", ":", "@"}, {":\\/\\/", ":", "@"}, {"%3A%2F%2F", "%3A", "%40"}, {"%3a%2f%2f", "%3a", "%40"}};
+
+/// host:8080/path/x@y: what follows the colon is a port.
+bool is_port(std::string_view text, size_t at) {
+  size_t digits = at;
+  while (digits < text.size() && is_digit(text[digits])) ++digits;
+  return digits > at && digits - at <= 5 && digits < text.size() &&
+         (text[digits] == '/' || text[digits] == '?' || text[digits] == '#' || text[digits] == '\\');
+}
+
+/// The last @ of the authority that begins with the @ at `first`: a password may hold an @ itself.
+size_t last_at_of_authority(std::string_view text, size_t first, std::string_view sign) {
+  size_t last = first;
+  for (size_t i = first + sign.size(); i < text.size(); ++i) {
+    char c = text[i];
+    if (ends_run(c) || c == '/' || c == '?' || c == '#' || c == '\\' || c == ',' || c == '\'') break;
+    if (text.substr(i, sign.size()) == sign) last = i;
+  }
+  return last;
+}
+
+Verdict find_in_url(std::string_view text, size_t run, size_t anchor, const Spelling& spelling,
+                    std::optional<Password>& password) {
+  size_t slashes = text.substr(0, anchor).rfind(spelling.slashes);
+  if (slashes == kNone || slashes < run) return Verdict::no_password;
+  size_t user = slashes + spelling.slashes.size();
+  if (user < text.size() && text[user] == '[') return Verdict::no_password;  // an IPv6 host
+  size_t colon = text.substr(0, anchor).find(spelling.colon, user);
+  if (colon == kNone) return Verdict::no_password;
+  if (text.substr(user, colon - user).find_first_of("/?#") != kNone) return Verdict::no_password;
+  size_t begin = colon + spelling.colon.size();
+  if (is_port(text, begin)) return Verdict::port_number;
+  size_t first = text.find(spelling.at, begin);
+  if (first == kNone) return Verdict::no_password;
+  password = Password{begin, last_at_of_authority(text, first, spelling.at), user};
+  return Verdict::masked;
+}
+
+/// user:password@tcp(host:3306)/db
+std::optional<Password> find_in_dsn(std::string_view text, size_t run, size_t paren) {
+  size_t at = text.substr(0, paren).rfind('@');
+  if (at == kNone || at < run) return std::nullopt;
+  size_t user = at;
+  // The user's name is a plain word; the run may begin with `dsn=`.
+  size_t colon = text.substr(0, at).find(':', run);
+  if (colon == kNone) return std::nullopt;
+  user = colon;
+  while (user > run && (is_alnum(text[user - 1]) || text[user - 1] == '_' || text[user - 1] == '-' ||
+                        text[user - 1] == '.')) {
+    --user;
+  }
+  return Password{colon + 1, at, user};
+}
+
+/// jdbc:oracle:thin:user/password@host
+std::optional<Password> find_in_oracle(std::string_view text, size_t run, size_t anchor) {
+  size_t start = text.substr(0, anchor).rfind("jdbc:oracle:");
+  if (start == kNone || start < run) return std::nullopt;
+  size_t user = text.substr(0, anchor).find(':', start + 12);
+  if (user == kNone) return std::nullopt;
+  size_t slash = text.substr(0, anchor).find('/', user);
+  if (slash == kNone) return std::nullopt;
+  return Password{slash + 1, anchor - 1, user + 1};
+}
+
+}  // namespace
+
+Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                         size_t anchor_end, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  if (anchor_end == 0) return Verdict::crosses_record;
+  // One look per authority: the last @ was found from the first one.
+  if (!spans.empty() && spans.back().rule == rule_number && spans.back().end + 3 >= anchor_end) {
+    return Verdict::masked;
+  }
+  if (inside_mask(text, anchor_end - 1)) return Verdict::inside_mask;
+  size_t run = run_start(text, anchor_end);
+  record.work += 2 * (anchor_end - run);
+  std::optional<Password> password;
+  Verdict verdict = Verdict::no_password;
+  if (text[anchor_end - 1] == '(') {
+    password = find_in_dsn(text, run, anchor_end);
+  } else {
+    for (const Spelling& spelling : kSpellings) {
+      Verdict found = find_in_url(text, run, anchor_end, spelling, password);
+      if (found != Verdict::no_password) verdict = found;
+      if (password) break;
+    }
+    if (!password) password = find_in_oracle(text, run, anchor_end);
+  }
+  if (!password) return verdict;
+  std::string_view secret = text.substr(password->begin, password->end - password->begin);
+  size_t begin = password->begin;
+  if (secret.empty() || secret == "x-oauth-basic") {
+    // https://TOKEN:@host and https://TOKEN:x-oauth-basic@host: the user is the secret.
+    secret = text.substr(password->user_begin, password->end - password->user_begin);
+    ValueSetting weak;
+    weak.strength = Strength::weak;
+    if (check_value(secret.substr(0, secret.find(':')), weak) != Verdict::masked) {
+      return Verdict::no_password;
+    }
+    begin = password->user_begin;
+  }
+  if (is_placeholder(secret)) return Verdict::placeholder;
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, secret)) return *failed;
+  spans.push_back(Span{begin, password->end, rule_number, {}});
+  return Verdict::masked;
+}
+
+}  // namespace redactd

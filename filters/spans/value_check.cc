@@ -1,0 +1,192 @@
+#include "filters/spans/value_check.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookedAt = 512;
+
+bool is_one_of(std::string_view value, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return equals_ignoring_case(value, word); });
+}
+
+constexpr std::string_view kNothings[] = {
+    "null", "nil",  "none", "true",  "false",     "undefined", "nan",   "yes",     "no",   "on",
+    "off",  "(nil)", "n/a",  "empty", "(none)",    "(null)",    "unset", "not set", "void", "0"};
+
+// What sentences, schemas and configuration listings have where a secret would stand.
+constexpr std::string_view kSentenceWords[] = {
+    "a", "accepted", "access", "added", "an", "and", "any", "api", "are", "as", "at", "auth",
+    "authentication", "auto", "bad", "be", "because", "blank", "bool", "boolean", "by", "can",
+    "cannot", "change", "changed", "check", "compat", "configured", "contains", "could", "created",
+    "default", "denied", "did", "disabled", "does", "empty", "enabled", "error", "exists",
+    "expected", "expired", "expires", "failed", "failure", "field", "file", "files", "for", "found",
+    "from", "generated", "given", "got", "has", "have", "hidden", "if", "in", "incorrect", "int",
+    "integer", "invalid", "is", "issued", "it", "key", "length", "ldap", "login", "loaded",
+    "malformed", "masked", "match", "mismatch", "missing", "must", "needed", "new", "not", "ok",
+    "object", "of", "omitted", "optional", "or", "password", "policy", "prompt", "provided",
+    "received", "redacted", "refresh", "refreshed", "rejected", "renewed", "required", "reset",
+    "revoked", "rotated", "rotation", "saved", "sent", "set", "should", "skipped", "sss", "stored",
+    "str", "string", "success", "successful", "systemd", "text", "that", "the", "this", "to",
+    "token", "too", "unable", "unauthorized", "unchanged", "unknown", "unspecified", "update",
+    "updated", "used", "user", "using", "valid", "value", "verified", "was", "were", "when",
+    "will", "with", "wrong", "your"};
+
+bool is_plain_word(std::string_view value) {
+  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
+    return is_letter(c) || c == '-' || c == '_' || c == '.';
+  }) && value.size() < 24;
+}
+
+bool is_all(std::string_view value, std::string_view members) {
+  return value.find_first_not_of(members) == kNone;
+}
+
+/// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%, #{name}.
+bool is_template(std::string_view value) {
+  struct Delimiters {
+    std::string_view open;
+    std::string_view close;
+  };
+  static constexpr std::array<Delimiters, 9> kTemplates = {{{"${", "}"},
+                                                            {"$(", ")"},
+                                                            {"{{", "}}"},
+                                                            {"<", ">"},
+                                                            {"%{", "}"},
+                                                            {"#{", "}"},
+                                                            {"%(", ")s"},
+                                                            {"((", "))"},
+                                                            {"%", "%"}}};
+  for (const Delimiters& delimiters : kTemplates) {
+    if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
+        !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
+      continue;
+    }
+    std::string_view inner = value.substr(
+        delimiters.open.size(), value.size() - delimiters.open.size() - delimiters.close.size());
+    // A default (`${VAR:-hunter2}`) may be a secret of its own.
+    bool name = std::all_of(inner.begin(), inner.end(), [](char c) {
+      return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
+    });
+    if (name) return true;
+  }
+  return false;
+}
+
+bool is_shell_variable(std::string_view value) {
+  return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
+         std::all_of(value.begin() + 1, value.end(),
+                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+bool is_printf(std::string_view value) {
+  return value.size() >= 2 && value.size() <= 4 && value[0] == '%' && is_letter(value.back()) &&
+         (is_lower(value.back()) || value.back() == 'T') &&
+         std::all_of(value.begin() + 1, value.end() - 1,
+                     [](char c) { return c == '+' || c == '#' || c == 'l' || c == '-' || c == '.'; });
+}
+
+bool is_number(std::string_view value) {
+  return !value.empty() && is_all(value, "0123456789.,-+%") && value.size() < 12;
+}
+
+bool is_address(std::string_view value) {
+  return value.starts_with("0x") || value.starts_with("0X") || value.find("@0x") != kNone;
+}
+
+bool is_path_or_url(std::string_view value) {
+  if (value.find("://") != kNone) return true;
+  if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
+  if (value.empty() || value[0] != '/') return false;
+  // A base64 value may begin with a slash; a path has lower-case names between several of them.
+  size_t slashes = static_cast<size_t>(std::count(value.begin(), value.end(), '/'));
+  return slashes >= 2 && entropy(value) < 4.2 && value.find_first_of("+=") == kNone;
+}
+
+bool is_duration_or_size(std::string_view value) {
+  size_t digits = 0;
+  while (digits < value.size() && (is_digit(value[digits]) || value[digits] == '.')) ++digits;
+  return digits > 0 && value.size() - digits <= 3 && value.size() <= 10 &&
+         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
+}
+
+bool is_code(std::string_view value) {
+  size_t paren = value.find('(');
+  if (paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0])) return true;
+  return value.starts_with("process.env") || value.starts_with("os.environ") ||
+         value.starts_with("os.getenv") || value.starts_with("env.") ||
+         value.starts_with("secrets.") || value.starts_with("self.") || value.starts_with("this.");
+}
+
+Verdict check_medium(std::string_view value) {
+  if (value.size() < 4) return Verdict::plain_word;
+  bool plain = is_plain_word(value) || is_number(value) || is_address(value) ||
+               is_path_or_url(value) || is_duration_or_size(value) || is_code(value) ||
+               value.find(' ') != kNone;
+  return plain ? Verdict::plain_word : Verdict::masked;
+}
+
+Verdict check_weak(std::string_view value) {
+  if (value.size() < 16 || looks_like_hash(value)) return Verdict::not_random;
+  if (value.find_first_of(" ()[]{}<>:,;\\@*?") != kNone) return Verdict::not_random;
+  if (!has_digit_and_letter(value)) return Verdict::not_random;
+  return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
+}
+
+}  // namespace
+
+bool is_placeholder(std::string_view value) {
+  if (value.empty() || is_one_of(value, kNothings)) return true;
+  if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
+  // Masks of other tools: one character repeated, or a bracketed word.
+  if (is_all(value, "*") || is_all(value, "x") || is_all(value, "X") || is_all(value, ".") ||
+      is_all(value, "-") || is_all(value, "_") || is_all(value, "#")) {
+    return true;
+  }
+  static constexpr std::string_view kBullet = "\xe2\x80\xa2";
+  if (value.size() % kBullet.size() == 0 && value.starts_with(kBullet)) {
+    bool bullets = true;
+    for (size_t i = 0; i < value.size(); i += kBullet.size()) {
+      bullets = bullets && value.substr(i, kBullet.size()) == kBullet;
+    }
+    if (bullets) return true;
+  }
+  static constexpr std::string_view kOtherMasks[] = {
+      "[masked]",   "[filtered]", "[hidden]",  "[secret]",  "(redacted)", "(hidden)",
+      "(sensitive)", "[removed]",  "redacted",  "(masked)",  "[protected]", "(sensitive value)"};
+  if (is_one_of(value, kOtherMasks)) return true;
+  return is_template(value) || is_shell_variable(value) || is_printf(value);
+}
+
+Verdict check_value(std::string_view value, const ValueSetting& setting) {
+  if (value.empty()) return Verdict::no_value;
+  if (is_placeholder(value)) return Verdict::placeholder;
+  std::string_view word = value;
+  while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
+    word.remove_suffix(1);
+  }
+  if (setting.sentence && is_one_of(word, kSentenceWords)) return Verdict::plain_word;
+  switch (setting.strength) {
+    case Strength::strong:
+      // A schema's or a type listing's words, in any position.
+      if (!setting.quoted && (equals_ignoring_case(word, "string") || is_code(value))) {
+        return Verdict::plain_word;
+      }
+      return Verdict::masked;
+    case Strength::medium:
+      return check_medium(value);
+    case Strength::weak:
+      return check_weak(value);
+  }
+  return Verdict::masked;
+}
+
+}  // namespace redactd

@@ -1,0 +1,241 @@
+#include "filters/spans/value_opening.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kBlanks = 64;        // most blanks around a separator
+constexpr size_t kLookBack = 4096;    // how far back quotes are looked for
+constexpr size_t kNameBytes = 128;    // most bytes of a whole key (spring.datasource.password)
+
+size_t skip_blanks(std::string_view text, size_t at) {
+  size_t limit = std::min(text.size(), at + kBlanks);
+  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at;
+}
+
+bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+/// The start of the whole name that the key ends: `--db-password`, `spring.datasource.password`.
+size_t name_start(std::string_view text, size_t key_begin) {
+  size_t limit = key_begin > kNameBytes ? key_begin - kNameBytes : 0;
+  size_t at = key_begin;
+  while (at > limit && is_key_byte(text[at - 1])) --at;
+  return at;
+}
+
+bool is_option(std::string_view text, size_t name_begin) {
+  if (name_begin + 1 >= text.size() || text[name_begin] != '-') return false;
+  if (name_begin == 0) return true;
+  char before = text[name_begin - 1];
+  return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
+         before == '(' || before == '=';
+}
+
+bool has_before(std::string_view text, size_t at, char mark) {
+  size_t from = at > kLookBack ? at - kLookBack : 0;
+  return std::memchr(text.data() + from, mark, at - from) != nullptr;
+}
+
+/// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else npos.
+size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
+  at = skip_blanks(text, at);
+  if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, at);
+  if (!quote.none()) {
+    if (quote.mark != key_quote.mark) return kNone;
+    at += quote.size();
+  }
+  if (!starts_with_ignoring_case(text.substr(at), "value")) return kNone;
+  at += 5;
+  if (!quote.none()) {
+    Quote closing = quote_at(text, at);
+    if (closing.none()) return kNone;
+    at += closing.size();
+  }
+  at = skip_blanks(text, at);
+  return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
+}
+
+struct Separator {
+  size_t end = kNone;  // npos: there is none
+  bool colon = false;
+  bool percent = false;
+  bool markup = false;
+  bool sentence = false;
+};
+
+bool opens_tag(std::string_view text, size_t name_begin) {
+  return name_begin > 0 && (text[name_begin - 1] == '<' || text[name_begin - 1] == ':');
+}
+
+/// The separator at `at`, just past the key and its closing quote.
+Separator separator_at(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
+  Separator none;
+  size_t key_end = at;
+  bool blank_before = false;
+  at = skip_blanks(text, skip_colour(text, at));
+  at = skip_colour(text, at);
+  blank_before = at > key_end && is_blank(text[at - 1]);
+  if (at >= text.size()) return none;
+  Separator found;
+  char c = text[at];
+  std::string_view rest = text.substr(at);
+  if (c == '=') {
+    found.end = at + 1;
+    while (found.end < text.size() && found.end < at + 3 &&
+           (text[found.end] == '=' || text[found.end] == '>' || text[found.end] == '~')) {
+      ++found.end;
+    }
+    return found;
+  }
+  if (c == ':') {
+    if (rest.starts_with("::")) return none;  // a scope, not a separator
+    found.end = at + (rest.starts_with(":=") ? 2 : 1);
+    found.colon = true;
+    found.sentence = key_quote.none() && found.end < text.size() && is_blank(text[found.end]);
+    return found;
+  }
+  if (c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin)) {
+    found.end = at + 1;
+    found.markup = true;
+    return found;
+  }
+  if (starts_with_ignoring_case(rest, "%3d") || starts_with_ignoring_case(rest, "%3a")) {
+    found.end = at + 3;
+    found.percent = true;
+    return found;
+  }
+  if (starts_with_ignoring_case(rest, "\\u003d") || starts_with_ignoring_case(rest, "\\u003a")) {
+    found.end = at + 6;
+    return found;
+  }
+  if (!key_quote.none()) {
+    if (c == ',' && is_option(text, name_begin)) {  // ["--password", "…"]
+      found.end = at + 1;
+      return found;
+    }
+    found.end = value_member(text, at, key_quote);
+    found.colon = found.end != kNone && text[found.end - 1] == ':';
+    return found;
+  }
+  if (blank_before && is_option(text, name_begin)) {
+    found.end = at;
+    return found;
+  }
+  if (blank_before && starts_with_ignoring_case(rest, "is ") ) {
+    found.end = at + 3;
+    found.sentence = true;
+    return found;
+  }
+  if (blank_before && starts_with_ignoring_case(rest, "is: ")) {
+    found.end = at + 4;
+    found.sentence = true;
+    return found;
+  }
+  return none;
+}
+
+bool is_string_prefix(char c) {
+  return std::strchr("bBuUrRfF$@", c) != nullptr;
+}
+
+/// Reads the opening quote at `at`.
+void open_quote(std::string_view text, size_t at, Opening& opening) {
+  opening.begin = at;
+  Quote quote = quote_at(text, at);
+  if (quote.none() && at + 1 < text.size() && is_string_prefix(text[at]) &&
+      (text[at + 1] == '"' || text[at + 1] == '\'')) {
+    quote = quote_at(text, at + 1);
+    ++at;
+  }
+  if (quote.none()) return;
+  size_t after = at + quote.size();
+  if (quote.encoded.empty() && quote.backslashes == 0 && after + 1 < text.size() &&
+      text[after] == quote.mark && is_alnum(text[after + 1])) {
+    quote.doubled = true;  // ""value"" in CSV
+    ++after;
+  }
+  opening.quote = quote;
+  opening.begin = after;
+}
+
+}  // namespace
+
+bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
+  if (!quote.encoded.empty() || quote.doubled) return false;
+  size_t next = at + quote.size();
+  if (next < text.size()) {
+    char c = text[next];
+    bool ambiguous = is_blank(c) || c == ',' || c == '}' || c == ']' || c == ')' || c == ':' ||
+                     c == ';' || c == '\\' || c == '.';
+    if (!ambiguous) return false;
+  }
+  // An odd number of the same quotes before it: a string is open, and this one closes it.
+  size_t from = at > kLookBack ? at - kLookBack : 0;
+  size_t marks = 0;
+  size_t run = 0;
+  for (size_t i = from; i < at; ++i) {
+    if (text[i] == '\\') {
+      ++run;
+      continue;
+    }
+    if (text[i] == quote.mark && run == quote.backslashes) ++marks;
+    run = 0;
+  }
+  return marks % 2 == 1;
+}
+
+Opening open_value_at(std::string_view text, size_t at) {
+  Opening opening;
+  at = skip_colour(text, skip_blanks(text, at));
+  open_quote(text, at, opening);
+  opening.bare.escapes = has_before(text, at, '"') || has_before(text, at, '\'');
+  opening.bare.single_quote_ends = has_before(text, at, '\'');
+  return opening;
+}
+
+std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end) {
+  size_t name_begin = name_start(text, key_begin);
+  size_t at = skip_colour(text, key_end);
+  Quote key_quote = quote_at(text, at);
+  if (key_quote.encoded.empty() && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
+      text[at + key_quote.size()] == key_quote.mark && key_quote.backslashes == 0) {
+    key_quote.doubled = true;
+  }
+  if (!key_quote.none()) at += key_quote.size();
+  if (at < text.size() && (text[at] == ']' || text[at] == ')') && !key_quote.none()) ++at;
+  if (at < text.size() && text[at] == ']' && key_quote.none() && name_begin > 0 &&
+      text[name_begin - 1] == '[') {
+    ++at;  // user[password]=…
+  }
+  Separator separator = separator_at(text, at, name_begin, key_quote);
+  if (separator.end == kNone) return std::nullopt;
+
+  Opening opening = open_value_at(text, separator.end);
+  if (key_quote.none() && !opening.quote.none() && !separator.percent &&
+      closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
+    return std::nullopt;
+  }
+  opening.sentence = separator.sentence && opening.quote.none();
+  opening.bare.percent = separator.percent;
+  opening.bare.markup = separator.markup;
+  opening.bare.json = separator.colon && !key_quote.none();
+  opening.bare.query =
+      name_begin > 0 && (text[name_begin - 1] == '&' || text[name_begin - 1] == '?');
+  if (name_begin > 0 && key_quote.none()) {
+    Quote outer = quote_at(text, name_begin - 1);
+    size_t backslashes = 0;
+    while (backslashes + 1 < name_begin && text[name_begin - 2 - backslashes] == '\\') ++backslashes;
+    outer.backslashes = static_cast<unsigned>(backslashes);
+    if (outer.mark != 0 && text[name_begin - 1] != '\\') opening.outer = outer;
+  }
+  return opening;
+}
+
+}  // namespace redactd

@@ -1,0 +1,31 @@
+#pragma once
+
+// From a key to the first byte of its value: the closing quote of the key, the separator, the opening quote.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "filters/rule.h"
+#include "filters/spans/span.h"
+
+namespace redactd {
+
+struct Opening {
+  size_t begin = 0;       // the value's first byte, past its opening quote
+  Quote quote;            // what closes it; none: a bare value
+  Quote outer;            // the quotes around the whole `key: value` (a header in a command line)
+  BareContext bare;       // for a bare value
+  bool sentence = false;  // see ValueSetting
+};
+
+/// Where the value of the key [key_begin, key_end) begins; nothing when no separator follows the key.
+std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end);
+
+/// The same for a value that begins at `at` without a key before it.
+Opening open_value_at(std::string_view text, size_t at);
+
+/// Whether the quote at `at` closes a string that began before it rather than opening a value.
+bool closes_outer_string(std::string_view text, size_t at, const Quote& quote);
+
+}  // namespace redactd

@@ -1,0 +1,390 @@
+#include "filters/spans/value_span.h"
+
+#include <algorithm>
+#include <array>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value_check.h"
+#include "filters/spans/value_opening.h"
+#include "filters/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kMostElements = 4096;  // of an array or a cookie header
+
+bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
+
+/// Collects the spans of one anchor.
+class ValueResolver {
+ public:
+  ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                std::vector<Span>& spans)
+      : text_(record.text),
+        record_(record),
+        rule_(rule),
+        rule_number_(rule_number),
+        spans_(spans) {}
+
+  Verdict resolve(const Opening& opening) {
+    switch (rule_.form) {
+      case ValueForm::assign:
+        return assign(opening);
+      case ValueForm::authorization:
+        return authorization(opening);
+      case ValueForm::cookie:
+        return cookie(opening);
+      case ValueForm::credentials:
+        return credentials(opening);
+      case ValueForm::object:
+        return object(opening);
+      case ValueForm::rest:
+        return add(opening.begin, header_end(opening), opening, Strength::strong);
+    }
+    return Verdict::no_value;
+  }
+
+ private:
+  Verdict assign(const Opening& opening) {
+    size_t at = opening.begin;
+    if (opening.quote.none() && at < text_.size()) {
+      if (text_[at] == '[' && at + 1 < text_.size()) {
+        if (Verdict verdict = array(at + 1, opening); verdict == Verdict::masked) return verdict;
+      }
+      if (text_[at] == '{' && (at + 1 >= text_.size() || text_[at + 1] != '{')) {
+        return Verdict::no_value;  // an object: its own keys tell
+      }
+    }
+    return add(at, value_end(opening), opening, rule_.strength);
+  }
+
+  /// `["a", "b"]`: every element.
+  Verdict array(size_t at, const Opening& opening) {
+    Verdict result = Verdict::no_value;
+    for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+      Opening element = open_value_at(text_, at);
+      element.bare.json = true;
+      if (element.quote.none()) {
+        if (!opening.bare.json) return result;
+        char first = element.begin < text_.size() ? text_[element.begin] : ']';
+        if (!is_digit(first) && first != '-') return result;
+      }
+      size_t end = value_end(element);
+      if (add(element.begin, end, element, rule_.strength) == Verdict::masked) {
+        result = Verdict::masked;
+      }
+      at = end + (element.quote.none() ? 0 : element.quote.size());
+      while (at < text_.size() && is_blank(text_[at])) ++at;
+      if (at >= text_.size() || text_[at] != ',') return result;
+      ++at;
+    }
+    return result;
+  }
+
+  /// `Bearer …`, `Basic …`, `Digest name="…", …`: the scheme's name stays (RFC 9110 §11.4).
+  Verdict authorization(const Opening& opening) {
+    if (opening.quote.none() && opening.begin < text_.size() && text_[opening.begin] == '[') {
+      return header_list(opening);
+    }
+    size_t end = header_end(opening);
+    size_t at = opening.begin;
+    size_t scheme = at;
+    while (scheme < end && (is_alnum(text_[scheme]) || text_[scheme] == '-')) ++scheme;
+    bool named = scheme > at && scheme < end && (text_[scheme] == ' ' || text_[scheme] == '+') &&
+                 is_letter(text_[at]);
+    if (!named) {
+      return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening, Strength::medium);
+    }
+    size_t value = scheme + 1;
+    while (value < end && text_[value] == ' ') ++value;
+    std::string_view name = text_.substr(at, scheme - at);
+    size_t value_end = std::min(end, credential_end(value, end));
+    Strength strength = is_known_scheme(name) ? Strength::strong : Strength::medium;
+    Verdict verdict = add(value, value_end, opening, strength);
+    if (verdict == Verdict::masked || is_known_scheme(name)) return verdict;
+    return add(at, scheme, opening, Strength::weak);  // a token with prose behind it
+  }
+
+  Verdict header_list(const Opening& opening) {
+    Opening element = open_value_at(text_, opening.begin + 1);
+    if (element.quote.none()) return Verdict::no_value;
+    return authorization(element);
+  }
+
+  static bool is_known_scheme(std::string_view name) {
+    static constexpr std::array<std::string_view, 26> kSchemes = {
+        "bearer", "basic", "digest", "token", "apikey", "api-key", "key", "negotiate", "ntlm",
+        "oauth", "hawk", "dpop", "gnap", "ssws", "splunk", "geniekey", "aws", "aws4-hmac-sha256",
+        "sharedkey", "sharedkeylite", "sharedaccesssignature", "signature", "hmac", "jwt",
+        "privatetoken", "scram-sha-256"};
+    return std::any_of(kSchemes.begin(), kSchemes.end(), [&](std::string_view scheme) {
+      return equals_ignoring_case(name, scheme);
+    });
+  }
+
+  /// A token68, or parameters `name=value, name="value"` as far as they go.
+  size_t credential_end(size_t at, size_t end) const {
+    BareContext plain;
+    plain.escapes = true;
+    while (at < end) {
+      size_t name = at;
+      while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-')) ++name;
+      size_t stop = 0;
+      bool parameter = name > at && name < end && text_[name] == '=' && name + 1 < end &&
+                       text_[name + 1] != '=' && !is_blank(text_[name + 1]);
+      if (parameter) {
+        Quote quote = quote_at(text_, name + 1);
+        stop = quote.none() ? bare_end(text_, name + 1, plain)
+                            : quoted_end(text_, name + 1 + quote.size(), quote) + quote.size();
+      } else {
+        stop = bare_end(text_, at, plain);
+      }
+      stop = std::min(stop, end);
+      if (!parameter || stop >= end || text_[stop] != ',') return stop;
+      size_t next = stop + 1;
+      while (next < end && text_[next] == ' ') ++next;
+      size_t next_name = next;
+      while (next_name < end && (is_alnum(text_[next_name]) || text_[next_name] == '_')) ++next_name;
+      if (next_name == next || next_name >= end || text_[next_name] != '=') return stop;
+      at = next;
+    }
+    return at;
+  }
+
+  /// Cookie and Set-Cookie (RFC 6265 §4): the values of all pairs, not the attributes.
+  Verdict cookie(const Opening& opening) {
+    size_t end = header_end(opening);
+    size_t at = opening.begin;
+    Verdict result = Verdict::no_value;
+    for (size_t i = 0; i < kMostElements && at < end; ++i) {
+      while (at < end && (text_[at] == ' ' || text_[at] == '[' || text_[at] == '"')) ++at;
+      size_t name = at;
+      while (name < end && is_cookie_name_byte(text_[name])) ++name;
+      if (name == at || name >= end || text_[name] != '=') {
+        if (i == 0) return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening, Strength::medium);
+        if (name < end && text_[name] == ';') {  // Secure; HttpOnly
+          at = name + 1;
+          continue;
+        }
+        return result;
+      }
+      size_t value = name + 1;
+      size_t stop = value;
+      while (stop < end && text_[stop] != ';' && !is_blank(text_[stop]) && text_[stop] != '"' &&
+             text_[stop] != '\\') {
+        ++stop;
+      }
+      bool attribute = is_cookie_attribute(text_.substr(at, name - at));
+      if (!attribute && add(value, stop, opening, Strength::strong) == Verdict::masked) {
+        result = Verdict::masked;
+      }
+      if (attribute) {  // Expires holds blanks and a comma
+        while (stop < end && text_[stop] != ';' && text_[stop] != '"') ++stop;
+      }
+      if (stop >= end || text_[stop] != ';') return result;
+      at = stop + 1;
+    }
+    return result;
+  }
+
+  static bool is_cookie_name_byte(char c) {
+    return !is_blank(c) && c != '=' && c != ';' && c != '"' && c != '\'' && c != ',' && c != '\\';
+  }
+
+  static bool is_cookie_attribute(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> kAttributes = {
+        "path", "domain", "expires", "max-age", "samesite", "priority"};
+    return std::any_of(kAttributes.begin(), kAttributes.end(), [&](std::string_view attribute) {
+      return equals_ignoring_case(name, attribute);
+    });
+  }
+
+  /// `user:password`, as after curl's -u.
+  Verdict credentials(const Opening& opening) {
+    size_t end = value_end(opening);
+    size_t colon = text_.substr(0, end).find(':', opening.begin);
+    if (colon == kNone || colon == opening.begin) return Verdict::no_password;
+    std::string_view password = text_.substr(colon + 1, end - colon - 1);
+    if (password.starts_with("//")) return Verdict::no_password;
+    bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
+    if (ids && !password.empty()) return Verdict::plain_word;  // docker run -u 1000:1000
+    return add(colon + 1, end, opening, Strength::strong);
+  }
+
+  /// `{"name":"…", …}`: every string value, whatever its name (a Secret's data).
+  Verdict object(const Opening& opening) {
+    if (opening.begin >= text_.size() || text_[opening.begin] != '{') return Verdict::no_value;
+    size_t at = opening.begin + 1;
+    Verdict result = Verdict::no_value;
+    for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+      Opening name = open_value_at(text_, at);
+      if (name.quote.none()) return result;
+      at = quoted_end(text_, name.begin, name.quote) + name.quote.size();
+      while (at < text_.size() && is_blank(text_[at])) ++at;
+      if (at >= text_.size() || text_[at] != ':') return result;
+      Opening value = open_value_at(text_, at + 1);
+      value.bare.json = true;
+      size_t end = value_end(value);
+      if (!value.quote.none() && add(value.begin, end, value, Strength::strong) == Verdict::masked) {
+        result = Verdict::masked;
+      }
+      at = end + (value.quote.none() ? 0 : value.quote.size());
+      while (at < text_.size() && is_blank(text_[at])) ++at;
+      if (at >= text_.size() || text_[at] != ',') return result;
+      ++at;
+    }
+    return result;
+  }
+
+  size_t value_end(const Opening& opening) const {
+    size_t end = opening.quote.none() ? bare_end(text_, opening.begin, opening.bare)
+                                      : quoted_end(text_, opening.begin, opening.quote);
+    record_.work += end - opening.begin;
+    return end;
+  }
+
+  /// A header's value goes on to the end of its line, or to the quote around the whole header.
+  size_t header_end(const Opening& opening) const {
+    size_t end = find_header_end(opening);
+    record_.work += 4 * (end - opening.begin);
+    return end;
+  }
+
+  size_t find_header_end(const Opening& opening) const {
+    if (!opening.quote.none()) return quoted_end(text_, opening.begin, opening.quote);
+    if (!opening.outer.none()) {
+      size_t end = quoted_end(text_, opening.begin, opening.outer);
+      if (end < text_.size()) return end;
+    }
+    size_t at = opening.begin;
+    for (; at < text_.size(); ++at) {
+      char c = text_[at];
+      if (c == '\r' || c == '\n' || c == '`') break;
+      if (c == '\\' && at + 1 < text_.size() &&
+          (text_[at + 1] == 'r' || text_[at + 1] == 'n' || text_[at + 1] == '"') &&
+          opening.bare.escapes) {
+        break;
+      }
+      bool in_string = opening.bare.escapes && (c == '"' || c == '\'');
+      if (in_string && (c == '"' ? !quote_opens_parameter(at) : opening.bare.single_quote_ends)) break;
+    }
+    return at;
+  }
+
+  /// `realm="…"`: the quotes of a parameter, not of the string around the header.
+  bool quote_opens_parameter(size_t at) const {
+    if (at == 0) return false;
+    if (text_[at - 1] == '=') return true;
+    size_t open = text_.substr(0, at).rfind('"');
+    return open != kNone && open > 0 && text_[open - 1] == '=' && at - open < 512;
+  }
+
+  Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength) {
+    if (begin >= end) return Verdict::no_value;
+    std::string_view value = text_.substr(begin, end - begin);
+    ValueSetting setting;
+    setting.strength = strength;
+    setting.quoted = !opening.quote.none();
+    setting.sentence = opening.sentence;
+    if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
+    bool cut_off = end == text_.size();
+    if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
+    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value)) return *failed;
+    Span span{begin, end, rule_number_, {}};
+    if (cut_off && !record_.ends_record) {
+      span.open.how =
+          setting.quoted ? Continuation::How::quoted : Continuation::How::bare;
+      span.open.quote = opening.quote;
+      span.open.bare = opening.bare;
+    }
+    spans_.push_back(span);
+    return Verdict::masked;
+  }
+
+  std::string_view text_;
+  const RecordView& record_;
+  const Rule& rule_;
+  uint32_t rule_number_;
+  std::vector<Span>& spans_;
+};
+
+/// The key's last byte stands before `anchor_end`, with the byte that ended the match and blanks between them.
+size_t end_of_key(std::string_view text, size_t anchor_end) {
+  size_t at = anchor_end - 1;
+  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
+  return at;
+}
+
+size_t match_key_backwards(std::string_view text, size_t key_end, std::string_view key) {
+  size_t at = key_end;
+  for (size_t i = key.size(); i > 0; --i) {
+    char wanted = key[i - 1];
+    if (wanted == '_') {
+      if (at > 0 && is_key_separator(text[at - 1])) --at;
+      continue;
+    }
+    if (at == 0 || to_lower(text[at - 1]) != wanted) return kNone;
+    --at;
+  }
+  return at;
+}
+
+/// A key starts where a word starts, also inside camelCase (`clientSecret`).
+bool key_boundary(std::string_view text, size_t start) {
+  if (word_starts(text, start) || is_digit(text[start - 1])) return true;
+  return is_lower(text[start - 1]) && is_upper(text[start]);
+}
+
+}  // namespace
+
+std::string key_expression(const Rule& rule) {
+  std::string keys;
+  for (const std::string& key : rule.keys) {
+    if (!keys.empty()) keys += '|';
+    for (char c : key) {
+      if (c == '_') {
+        keys += "[-_. ]?";
+      } else {
+        keys += c;
+      }
+    }
+  }
+  // A weak key in a sentence is nothing to look at: only a separator makes it a key.
+  std::string after = rule.strength == Strength::weak
+                          ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))"
+                          : R"([\\"'`\]=:%>\x1b \t&])";
+  return "(?i)(?:" + keys + ")" + after;
+}
+
+size_t key_start(std::string_view text, size_t key_end, const Rule& rule) {
+  size_t best = kNone;
+  for (const std::string& key : rule.keys) {
+    size_t start = match_key_backwards(text, key_end, key);
+    if (start == kNone) continue;
+    if (rule.boundary == Boundary::word && !key_boundary(text, start)) continue;
+    best = std::min(best, start);
+  }
+  return best;
+}
+
+Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                      size_t anchor_end, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  if (anchor_end == 0) return Verdict::crosses_record;
+  if (inside_mask(text, anchor_end - 1)) return Verdict::inside_mask;
+  ValueResolver resolver(record, rule, rule_number, spans);
+  if (rule.keys.empty()) {
+    Opening opening = open_value_at(text, anchor_end);
+    opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
+    return resolver.resolve(opening);
+  }
+  size_t key_end = end_of_key(text, anchor_end);
+  size_t start = key_start(text, key_end, rule);
+  if (start == kNone) return Verdict::inside_word;
+  std::optional<Opening> opening = open_value(text, start, key_end);
+  if (!opening) return Verdict::no_separator;
+  return resolver.resolve(*opening);
+}
+
+}  // namespace redactd

@@ -1,0 +1,148 @@
+#include "filters/validators.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookedAt = 4096;
+
+int base64_digit(char c) {
+  if (is_upper(c)) return c - 'A';
+  if (is_lower(c)) return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  if (c == '/' || c == '_') return 63;
+  return -1;
+}
+
+bool is_uuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+  }
+  return true;
+}
+
+bool decodes_to_user_and_password(std::string_view text) {
+  std::string decoded = decode_base64(text, 256);
+  size_t colon = decoded.find(':');
+  return colon != std::string::npos &&
+         std::all_of(decoded.begin(), decoded.begin() + static_cast<std::ptrdiff_t>(colon),
+                     [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
+}
+
+}  // namespace
+
+double entropy(std::string_view bytes) {
+  bytes = bytes.substr(0, kLookedAt);
+  std::array<unsigned, 256> counts{};
+  for (char c : bytes) ++counts[static_cast<unsigned char>(c)];
+  double bits = 0;
+  auto size = static_cast<double>(bytes.size());
+  for (unsigned count : counts) {
+    if (count == 0) continue;
+    double share = count / size;
+    bits -= share * std::log2(share);
+  }
+  return bits;
+}
+
+bool has_digit_and_letter(std::string_view bytes) {
+  bytes = bytes.substr(0, kLookedAt);
+  return std::any_of(bytes.begin(), bytes.end(), is_digit) &&
+         std::any_of(bytes.begin(), bytes.end(), is_letter);
+}
+
+bool is_base64(std::string_view bytes) {
+  size_t end = bytes.size();
+  while (end > 0 && bytes.size() - end < 2 && bytes[end - 1] == '=') --end;
+  std::string_view digits = bytes.substr(0, end);
+  return !digits.empty() && digits.size() % 4 != 1 &&
+         std::all_of(digits.begin(), digits.end(), [](char c) { return base64_digit(c) >= 0; });
+}
+
+std::string decode_base64(std::string_view bytes, size_t most) {
+  std::string result;
+  unsigned held = 0;
+  int bits = 0;
+  for (char c : bytes) {
+    int digit = base64_digit(c);
+    if (digit < 0 || result.size() >= most) break;
+    held = (held << 6) | static_cast<unsigned>(digit);
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      result.push_back(static_cast<char>((held >> bits) & 0xff));
+    }
+  }
+  return result;
+}
+
+bool is_jwt(std::string_view bytes) {
+  std::string header = decode_base64(bytes.substr(0, bytes.find('.')), 512);
+  if (header.empty() || header[0] != '{') return false;
+  static constexpr std::array<std::string_view, 5> kMembers = {"\"alg\"", "\"enc\"", "\"typ\"",
+                                                               "\"kid\"", "\"cty\""};
+  return std::any_of(kMembers.begin(), kMembers.end(), [&](std::string_view member) {
+    return header.find(member) != std::string::npos;
+  });
+}
+
+bool luhn(std::string_view bytes) {
+  int sum = 0;
+  size_t digits = 0;
+  for (size_t i = bytes.size(); i > 0; --i) {
+    char c = bytes[i - 1];
+    if (!is_digit(c)) continue;
+    int digit = c - '0';
+    if (digits % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+    sum += digit;
+    ++digits;
+  }
+  return digits > 0 && sum % 10 == 0;
+}
+
+bool looks_like_hash(std::string_view bytes) {
+  if (is_uuid(bytes)) return true;
+  static constexpr std::array<size_t, 9> kLengths = {16, 32, 40, 48, 56, 64, 96, 128, 24};
+  return std::find(kLengths.begin(), kLengths.end(), bytes.size()) != kLengths.end() &&
+         std::all_of(bytes.begin(), bytes.end(), is_hex);
+}
+
+std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
+                                        std::string_view candidate) {
+  for (const Validator& validator : validators) {
+    switch (validator.kind) {
+      case Validator::Kind::entropy:
+        if (entropy(candidate) < validator.threshold) return Verdict::low_entropy;
+        break;
+      case Validator::Kind::mixed:
+        if (!has_digit_and_letter(candidate)) return Verdict::not_mixed;
+        break;
+      case Validator::Kind::jwt:
+        if (!is_jwt(candidate)) return Verdict::not_a_jwt;
+        break;
+      case Validator::Kind::base64:
+        if (!is_base64(candidate)) return Verdict::not_base64;
+        break;
+      case Validator::Kind::luhn:
+        if (!luhn(candidate)) return Verdict::luhn_fails;
+        break;
+      case Validator::Kind::not_hash:
+        if (looks_like_hash(candidate)) return Verdict::looks_like_hash;
+        break;
+      case Validator::Kind::userpass:
+        if (!decodes_to_user_and_password(candidate)) return Verdict::not_userpass;
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace redactd
