@@ -10,6 +10,7 @@ namespace redactd {
 namespace {
 
 constexpr size_t kLookedAt = 4096;
+constexpr size_t kShortestRandomLetters = 16;
 
 int base64_digit(char c) {
   if (is_upper(c)) return c - 'A';
@@ -27,6 +28,15 @@ bool is_uuid(std::string_view text) {
     if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
   }
   return true;
+}
+
+/// A short text cannot have the entropy of a long one: at most log2 of its length.
+double reachable(double threshold, size_t size) {
+  return std::min(threshold, 0.8 * std::log2(static_cast<double>(std::max<size_t>(size, 2))));
+}
+
+bool changes_case(std::string_view bytes) {
+  return std::any_of(bytes.begin(), bytes.end(), is_lower) && std::any_of(bytes.begin(), bytes.end(), is_upper);
 }
 
 bool decodes_to_user_and_password(std::string_view text) {
@@ -53,10 +63,15 @@ double entropy(std::string_view bytes) {
   return bits;
 }
 
-bool has_digit_and_letter(std::string_view bytes) {
+bool is_mixed(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
-  return std::any_of(bytes.begin(), bytes.end(), is_digit) &&
-         std::any_of(bytes.begin(), bytes.end(), is_letter);
+  if (std::none_of(bytes.begin(), bytes.end(), is_letter)) return false;
+  if (std::any_of(bytes.begin(), bytes.end(), is_digit)) return true;
+  size_t changes = 0;
+  for (size_t i = 1; i < bytes.size(); ++i) {
+    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) || (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
+  }
+  return bytes.size() >= kShortestRandomLetters && changes * 3 >= bytes.size();
 }
 
 bool is_base64(std::string_view bytes) {
@@ -116,20 +131,20 @@ bool looks_like_hash(std::string_view bytes) {
 }
 
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
-                                        std::string_view candidate) {
+                                        std::string_view candidate, bool cut_off) {
   for (const Validator& validator : validators) {
     switch (validator.kind) {
       case Validator::Kind::entropy:
-        if (entropy(candidate) < validator.threshold) return Verdict::low_entropy;
+        if (entropy(candidate) < reachable(validator.threshold, candidate.size())) return Verdict::low_entropy;
         break;
       case Validator::Kind::mixed:
-        if (!has_digit_and_letter(candidate)) return Verdict::not_mixed;
+        if (!is_mixed(candidate) && !(cut_off && changes_case(candidate))) return Verdict::not_mixed;
         break;
       case Validator::Kind::jwt:
         if (!is_jwt(candidate)) return Verdict::not_a_jwt;
         break;
       case Validator::Kind::base64:
-        if (!is_base64(candidate)) return Verdict::not_base64;
+        if (!cut_off && !is_base64(candidate)) return Verdict::not_base64;
         break;
       case Validator::Kind::luhn:
         if (!luhn(candidate)) return Verdict::luhn_fails;

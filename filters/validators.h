@@ -15,7 +15,8 @@ namespace redactd {
 /// Shannon entropy in bits a byte.
 double entropy(std::string_view bytes);
 
-bool has_digit_and_letter(std::string_view bytes);
+/// Letters with digits among them, or letters that change case as often as random ones do: no words, no camelCase.
+bool is_mixed(std::string_view bytes);
 
 /// Base64 or base64url text, with or without padding.
 bool is_base64(std::string_view bytes);
@@ -33,8 +34,9 @@ bool luhn(std::string_view bytes);
 /// A UUID (RFC 9562), or plain hexadecimal as long as a digest (32, 40, 48, 56, 64, 96, 128) or a trace or span id.
 bool looks_like_hash(std::string_view bytes);
 
-/// The reason why the candidate is refused; nothing when it passes every validator.
+/// The reason why the candidate is refused; nothing when it passes every validator. `cut_off`: the record's end cut
+/// it short, so it need not look like a whole one.
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
-                                        std::string_view candidate);
+                                        std::string_view candidate, bool cut_off);
 
 }  // namespace redactd

@@ -123,7 +123,7 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& atoms
       if (secret.data() == nullptr || secret.empty()) continue;
       std::string_view candidate(secret.data(), secret.size());
       if (candidate.size() < rule.min) continue;
-      if (failed_validator(rule.validators, candidate)) continue;
+      if (failed_validator(rule.validators, candidate, false)) continue;
       size_t begin = static_cast<size_t>(secret.data() - text.data());
       spans.push_back(Span{begin, begin + secret.size(), expression.rule, {}});
     }

@@ -63,7 +63,7 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (length < rule.min && !cut_off) return Verdict::too_short;
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
   std::string_view token = text.substr(begin, length);
-  if (std::optional<Verdict> failed = failed_validator(rule.validators, token)) return *failed;
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off)) return *failed;
   Span span{begin, end, rule_number, {}};
   if (cut_off && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
   spans.push_back(span);

@@ -139,7 +139,7 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
     begin = password->user_begin;
   }
   if (is_placeholder(secret)) return Verdict::placeholder;
-  if (std::optional<Verdict> failed = failed_validator(rule.validators, secret)) return *failed;
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, secret, false)) return *failed;
   spans.push_back(Span{begin, password->end, rule_number, {}});
   return Verdict::masked;
 }

@@ -98,8 +98,10 @@ bool is_number(std::string_view value) {
   return !value.empty() && is_all(value, "0123456789.,-+%") && value.size() < 12;
 }
 
+/// 0x7f3a2b10c4d0
 bool is_address(std::string_view value) {
-  return value.starts_with("0x") || value.starts_with("0X") || value.find("@0x") != kNone;
+  if (value.size() > 18 || !(value.starts_with("0x") || value.starts_with("0X"))) return false;
+  return std::all_of(value.begin() + 2, value.end(), is_hex);
 }
 
 bool is_path_or_url(std::string_view value) {
@@ -126,18 +128,41 @@ bool is_code(std::string_view value) {
          value.starts_with("secrets.") || value.starts_with("self.") || value.starts_with("this.");
 }
 
+/// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
+bool is_object_reference(std::string_view value) {
+  size_t at = 0;
+  while (at < value.size() && (is_alnum(value[at]) || value[at] == '.' || value[at] == '$' || value[at] == '_')) ++at;
+  if (at == 0 || at == value.size() || !is_letter(value[0])) return false;
+  std::string_view rest = value.substr(at + 1);
+  if (value[at] != '{' && value[at] != '@') return false;
+  return rest.size() <= 16 && std::all_of(rest.begin(), rest.end(), [](char c) { return is_hex(c) || c == '}'; });
+}
+
+/// com.apple.xpc.activity/4505
+bool is_dotted_name(std::string_view value) {
+  size_t first = value.find('.');
+  size_t second = first == kNone ? kNone : value.find('.', first + 1);
+  if (second == kNone || second > 32) return false;
+  bool words = std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(second),
+                           [](char c) { return is_lower(c) || c == '.' || c == '-'; });
+  return words && value.size() < 80 && std::all_of(value.begin(), value.end(), [](char c) {
+    return is_alnum(c) || c == '.' || c == '/' || c == ':' || c == '_' || c == '-' || c == '$';
+  });
+}
+
 Verdict check_medium(std::string_view value) {
   if (value.size() < 4) return Verdict::plain_word;
   bool plain = is_plain_word(value) || is_number(value) || is_address(value) ||
                is_path_or_url(value) || is_duration_or_size(value) || is_code(value) ||
+               is_object_reference(value) || is_dotted_name(value) ||
                value.find(' ') != kNone;
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
 Verdict check_weak(std::string_view value) {
-  if (value.size() < 16 || looks_like_hash(value)) return Verdict::not_random;
-  if (value.find_first_of(" ()[]{}<>:,;\\@*?") != kNone) return Verdict::not_random;
-  if (!has_digit_and_letter(value)) return Verdict::not_random;
+  if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
+  if (value.find_first_of(" ()[]{}<>:,;\\@*?|") != kNone) return Verdict::not_random;
+  if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit)) return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
 }
 

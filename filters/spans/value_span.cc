@@ -290,7 +290,7 @@ class ValueResolver {
     if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
     bool cut_off = end == text_.size();
     if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
-    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value)) return *failed;
+    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off)) return *failed;
     Span span{begin, end, rule_number_, {}};
     if (cut_off && !record_.ends_record) {
       span.open.how =
@@ -332,7 +332,7 @@ size_t match_key_backwards(std::string_view text, size_t key_end, std::string_vi
 
 /// A key starts where a word starts, also inside camelCase (`clientSecret`).
 bool key_boundary(std::string_view text, size_t start) {
-  if (word_starts(text, start) || is_digit(text[start - 1])) return true;
+  if (word_starts(text, start)) return true;
   return is_lower(text[start - 1]) && is_upper(text[start]);
 }
 
