@@ -21,6 +21,14 @@ int base64_digit(char c) {
   return -1;
 }
 
+bool changes_case_often(std::string_view bytes) {
+  size_t changes = 0;
+  for (size_t i = 1; i < bytes.size(); ++i) {
+    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) || (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
+  }
+  return changes * 3 >= bytes.size();
+}
+
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -32,11 +40,7 @@ bool is_uuid(std::string_view text) {
 
 /// A short text cannot have the entropy of a long one: at most log2 of its length.
 double reachable(double threshold, size_t size) {
-  return std::min(threshold, 0.8 * std::log2(static_cast<double>(std::max<size_t>(size, 2))));
-}
-
-bool changes_case(std::string_view bytes) {
-  return std::any_of(bytes.begin(), bytes.end(), is_lower) && std::any_of(bytes.begin(), bytes.end(), is_upper);
+  return std::min(threshold, 0.9 * std::log2(static_cast<double>(std::max<size_t>(size, 2))));
 }
 
 bool decodes_to_user_and_password(std::string_view text) {
@@ -67,11 +71,7 @@ bool is_mixed(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
   if (std::none_of(bytes.begin(), bytes.end(), is_letter)) return false;
   if (std::any_of(bytes.begin(), bytes.end(), is_digit)) return true;
-  size_t changes = 0;
-  for (size_t i = 1; i < bytes.size(); ++i) {
-    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) || (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
-  }
-  return bytes.size() >= kShortestRandomLetters && changes * 3 >= bytes.size();
+  return bytes.size() >= kShortestRandomLetters && changes_case_often(bytes);
 }
 
 bool is_base64(std::string_view bytes) {
@@ -138,7 +138,7 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
         if (entropy(candidate) < reachable(validator.threshold, candidate.size())) return Verdict::low_entropy;
         break;
       case Validator::Kind::mixed:
-        if (!is_mixed(candidate) && !(cut_off && changes_case(candidate))) return Verdict::not_mixed;
+        if (!is_mixed(candidate) && !(cut_off && changes_case_often(candidate))) return Verdict::not_mixed;
         break;
       case Validator::Kind::jwt:
         if (!is_jwt(candidate)) return Verdict::not_a_jwt;
