@@ -63,6 +63,7 @@ void write_rule(std::ostream& out, const Rule& rule) {
       << "    r.strength = " << number("Strength", rule.strength) << ";\n"
       << "    r.required_text = " << cpp_string(rule.required_text) << ";\n"
       << "    r.begin = " << cpp_string(rule.begin) << "; r.end = " << cpp_string(rule.end) << ";\n"
+      << "    r.body = " << number("BlockBody", rule.body) << ";\n"
       << "    r.max_lines = " << rule.max_lines << "; r.max_bytes = " << rule.max_bytes << ";\n";
   if (rule.extend) {
     std::string members;

@@ -21,6 +21,7 @@ const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "cri
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
+const std::vector<std::string_view> kBodies = {"key-material", "pairs"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak"};
 const std::vector<std::string_view> kStyles = {"label", "fixed", "partial", "fingerprint", "length"};
 
@@ -39,7 +40,7 @@ std::vector<std::string_view> keys_of(RuleKind kind) {
     case RuleKind::userinfo:
       return {"pattern"};
     case RuleKind::block:
-      return {"begin", "end", "max_lines", "max_bytes"};
+      return {"begin", "end", "body", "max_lines", "max_bytes"};
     case RuleKind::known:
       return {"values", "file"};
     case RuleKind::regex:
@@ -240,6 +241,7 @@ class RuleParser {
     rule_.end = at("end").text().value_or("");
     if (rule_.begin.empty()) reader_.fail_missing("begin", "the expression of the first marker");
     if (rule_.end.empty()) reader_.fail_missing("end", "the expression of the last marker");
+    if (auto body = at("body").one_of(kBodies)) rule_.body = static_cast<BlockBody>(*body);
     rule_.max_lines = at("max_lines").count().value_or(rule_.max_lines);
     rule_.max_bytes = at("max_bytes").bytes().value_or(rule_.max_bytes);
   }

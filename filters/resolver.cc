@@ -35,14 +35,6 @@ int rank(RuleKind kind) {
   return 6;
 }
 
-/// The marker's first byte: its expression is fixed text at the start, up to its first metacharacter.
-size_t marker_begin(std::string_view text, size_t end, std::string_view expression) {
-  std::string_view literal = expression.substr(0, expression.find_first_of("[(\\.*+?{|^$"));
-  if (literal.empty()) return end;
-  size_t found = text.substr(0, end).rfind(literal);
-  return found == kNone ? end : found;
-}
-
 /// A span may not begin or end inside an escape sequence, or the text around it would no longer parse.
 void snap_to_escapes(std::string_view text, Span& span) {
   size_t run = 0;
@@ -141,9 +133,8 @@ bool Resolver::has_required_text(const RecordView& record, uint32_t rule) {
 }
 
 void Resolver::collect_marker(const RecordView& record, const Anchor& anchor, size_t end) {
-  const Rule& rule = rules_.rules()[anchor.rule];
   bool opens = anchor.role == Anchor::Role::block_begin;
-  size_t begin = marker_begin(record.text, end, opens ? rule.begin : rule.end);
+  size_t begin = rules_.markers().begin_of(record.text, end, anchor.rule, opens);
   // One marker may end in several places (an optional tail): the last one counts.
   if (!markers_.empty() && markers_.back().begin == begin && markers_.back().opens == opens &&
       markers_.back().rule == anchor.rule) {

@@ -17,6 +17,8 @@ enum class RuleKind { token, value, userinfo, block, known, regex };
 enum class Severity { low, medium, high, critical };
 enum class Boundary { word, none };
 enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
+/// What stands between the markers of a block: a run of key material, or `name: value` lines.
+enum class BlockBody { key_material, pairs };
 enum class Strength { strong, medium, weak };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };
 
@@ -73,6 +75,7 @@ struct Rule {
   // block
   std::string begin;
   std::string end;
+  BlockBody body = BlockBody::key_material;
   size_t max_lines = 1000;
   size_t max_bytes = 256 * 1024;
 

@@ -99,8 +99,8 @@ struct RuleSet::Builder {
         }
         break;
       case RuleKind::block:
-        add_expression(number, Anchor::Role::block_begin, "begin", rule.begin);
-        add_expression(number, Anchor::Role::block_end, "end", rule.end);
+        add_marker(number, Anchor::Role::block_begin, "begin", rule.begin);
+        add_marker(number, Anchor::Role::block_end, "end", rule.end);
         break;
       case RuleKind::known:
         if (!set.muted_[number]) {
@@ -115,6 +115,12 @@ struct RuleSet::Builder {
         }
         break;
     }
+  }
+
+  void add_marker(uint32_t number, Anchor::Role role, const char* field, const std::string& expression) {
+    add_expression(number, role, field, expression);
+    std::string why = set.markers_.add(expression, number, role == Anchor::Role::block_begin);
+    if (!why.empty()) fail(number, field, "RE2 refuses it: " + why);
   }
 
   void fail(uint32_t rule, std::string field, std::string message) {

@@ -69,6 +69,7 @@ class RuleSet {
   /// Number of the first anchor of each database: a match's expression counts from there.
   const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }
   const RegexRules& regexes() const { return regexes_; }
+  const MarkerExpressions& markers() const { return markers_; }
   const Masker& masker() const { return *masker_; }
   /// The expressions of all databases, one for each anchor.
   const std::vector<Expression>& expressions() const { return expressions_; }
@@ -92,6 +93,7 @@ class RuleSet {
   std::vector<MatchDatabase> databases_;
   std::vector<uint32_t> first_anchor_;
   RegexRules regexes_;
+  MarkerExpressions markers_;
   std::optional<Masker> masker_;
   std::vector<KnownSpelling> known_;
 };

@@ -4,6 +4,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/validators.h"
 
 namespace redactd {
 namespace {
@@ -123,6 +124,31 @@ bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Spa
   return found;
 }
 
+/// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that happens to be.
+bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
+  size_t begin = matching_prefix(text, open.prefix);
+  if (begin == 0) begin = open.indent;
+  size_t name = begin;
+  while (name < text.size() && (text[name] == ' ' || text[name] == '\t')) ++name;
+  if (name <= begin || name == text.size()) return false;  // not deeper than the marker: the map is over
+  size_t colon = text.find(": ", name);
+  if (colon == kNone) return text.back() == ':';
+  size_t value = colon + 2;
+  Quote quote = quote_at(text, value);
+  if (!quote.none()) value += quote.size();
+  size_t end = quote.none() ? text.size() : quoted_end(text, value, quote);
+  while (end > value && is_blank(text[end - 1])) --end;
+  std::string_view secret = text.substr(value, end - value);
+  bool encoded = secret.size() >= 4 && secret.size() % 4 == 0 && is_base64(secret);
+  bool word = std::all_of(secret.begin(), secret.end(), is_lower) || std::all_of(secret.begin(), secret.end(), is_digit);
+  if (encoded && !word) spans.push_back(Span{value, end, open.rule, {}});
+  return true;
+}
+
+void continue_pairs(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
+  if (!mask_pair(record.text, open, spans)) open.active = false;
+}
+
 void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
                     std::vector<Span>& spans) {
   ++open.lines;
@@ -131,6 +157,7 @@ void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
     open.active = false;
     return;
   }
+  if (rule.body == BlockBody::pairs) return continue_pairs(record, open, spans);
   bool part = mask_line(record.text, open, spans) || mask_stranger(record.text, open, spans);
   open.strangers = part ? 0 : open.strangers + 1;
   if (open.strangers >= kStrangers) open.active = false;
@@ -187,6 +214,14 @@ bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vecto
   return end == text.size();
 }
 
+void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& open) {
+  open = OpenBlock{};
+  open.active = true;
+  open.rule = marker.rule;
+  open.indent = marker.begin;
+  open.prefix = text.substr(0, std::min(marker.begin, kPrefixBytes));
+}
+
 }  // namespace
 
 void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
@@ -209,8 +244,9 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
       }
       open.active = false;
     } else {
-      RecordView head{text.substr(0, end->begin), true, true};
-      if (!mask_line(head.text, open, spans)) mask_stranger(head.text, open, spans);
+      std::string_view head = text.substr(0, end->begin);
+      bool pairs = rules[open.rule].body == BlockBody::pairs;
+      if (!pairs && !mask_line(head, open, spans)) mask_stranger(head, open, spans);
       open.active = false;
     }
   }
@@ -224,16 +260,21 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
         end = &markers[last];
       }
     }
+    if (rules[marker.rule].body == BlockBody::pairs) {
+      bool at_line_end = std::all_of(text.begin() + static_cast<std::ptrdiff_t>(marker.end), text.end(), is_blank);
+      if (at_line_end && end == nullptr && record.ends_record) {
+        start_block(text, marker, open);
+        return;
+      }
+      continue;
+    }
     if (end != nullptr) {
       mask_between(text, marker.end, end->begin, marker.rule, spans);
       next = last - 1;
       continue;
     }
     if (mask_tail(record, marker.end, marker.rule, spans)) {
-      open = OpenBlock{};
-      open.active = true;
-      open.rule = marker.rule;
-      open.prefix = text.substr(0, std::min(marker.begin, kPrefixBytes));
+      start_block(text, marker, open);
     }
     return;
   }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include "filters/validators.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr int kShortestAtom = 3;
 constexpr int kMostGroups = 32;
+constexpr size_t kLongestMarker = 256;
 
 RE2::Options options() {
   RE2::Options options;
@@ -128,6 +131,32 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& atoms
       spans.push_back(Span{begin, begin + secret.size(), expression.rule, {}});
     }
   }
+}
+
+struct MarkerExpressions::Compiled {
+  std::map<std::pair<uint32_t, bool>, std::unique_ptr<RE2>> expressions;
+};
+
+MarkerExpressions::MarkerExpressions() : compiled_(std::make_unique<Compiled>()) {}
+MarkerExpressions::~MarkerExpressions() = default;
+MarkerExpressions::MarkerExpressions(MarkerExpressions&&) noexcept = default;
+MarkerExpressions& MarkerExpressions::operator=(MarkerExpressions&&) noexcept = default;
+
+std::string MarkerExpressions::add(const std::string& expression, uint32_t rule, bool opens) {
+  auto regex = std::make_unique<RE2>("(" + expression + ")\\z", options());
+  if (!regex->ok()) return regex->error();
+  compiled_->expressions[{rule, opens}] = std::move(regex);
+  return {};
+}
+
+size_t MarkerExpressions::begin_of(std::string_view text, size_t end, uint32_t rule, bool opens) const {
+  auto found = compiled_->expressions.find({rule, opens});
+  if (found == compiled_->expressions.end()) return end;
+  size_t from = end > kLongestMarker ? end - kLongestMarker : 0;
+  re2::StringPiece head(text.data(), end);
+  std::array<re2::StringPiece, 2> groups;
+  if (!found->second->Match(head, from, end, RE2::UNANCHORED, groups.data(), 2)) return end;
+  return static_cast<size_t>(groups[1].data() - text.data());
 }
 
 }  // namespace redactd

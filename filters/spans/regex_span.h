@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "filters/rule.h"
@@ -34,6 +35,26 @@ class RegexRules {
   /// Spans of all matches in the record, given the atoms seen in it (sorted, unique).
   void resolve(const RecordView& record, const std::vector<int>& atoms, std::vector<Span>& spans,
                const std::vector<Rule>& rules) const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<Compiled> compiled_;
+};
+
+/// Finds where the markers of `block` rules begin: the matcher only tells where they end. Immutable and shared by
+/// threads once all rules are added.
+class MarkerExpressions {
+ public:
+  MarkerExpressions();
+  ~MarkerExpressions();
+  MarkerExpressions(MarkerExpressions&&) noexcept;
+  MarkerExpressions& operator=(MarkerExpressions&&) noexcept;
+
+  /// Returns why the expression is refused; empty when it is taken.
+  std::string add(const std::string& expression, uint32_t rule, bool opens);
+
+  /// The first byte of the marker that ends before `end`.
+  size_t begin_of(std::string_view text, size_t end, uint32_t rule, bool opens) const;
 
  private:
   struct Compiled;

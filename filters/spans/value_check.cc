@@ -150,12 +150,21 @@ bool is_dotted_name(std::string_view value) {
   });
 }
 
-Verdict check_medium(std::string_view value) {
+/// Words with blanks between them and no digit: a message, not a token.
+bool is_prose(std::string_view value) {
+  return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
+    return is_letter(c) || std::string_view(" .,:;!?'\"()-_/").find(c) != kNone;
+  });
+}
+
+Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   if (value.size() < 4) return Verdict::plain_word;
-  bool plain = is_plain_word(value) || is_number(value) || is_address(value) ||
+  // One word in a sentence, or a short one anywhere, is more likely a state or a type than a secret.
+  bool word = is_plain_word(value) && (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords));
+  bool plain = word || is_number(value) || is_address(value) ||
                is_path_or_url(value) || is_duration_or_size(value) || is_code(value) ||
                is_object_reference(value) || is_dotted_name(value) ||
-               value.find(' ') != kNone;
+               is_prose(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -207,7 +216,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
       }
       return Verdict::masked;
     case Strength::medium:
-      return check_medium(value);
+      return check_medium(value, setting);
     case Strength::weak:
       return check_weak(value);
   }

@@ -37,6 +37,12 @@ bool is_option(std::string_view text, size_t name_begin) {
          before == '(' || before == '=';
 }
 
+/// `("name"`: the name is the first argument of a call, or the first of a pair.
+bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
+  size_t before = quote.size() + 1;
+  return quote.encoded.empty() && name_begin >= before && text[name_begin - before] == '(';
+}
+
 bool has_before(std::string_view text, size_t at, char mark) {
   size_t from = at > kLookBack ? at - kLookBack : 0;
   return std::memchr(text.data() + from, mark, at - from) != nullptr;
@@ -116,7 +122,8 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
     return found;
   }
   if (!key_quote.none()) {
-    if (c == ',' && is_option(text, name_begin)) {  // ["--password", "…"]
+    // ["--password", "…"] and define('DB_PASSWORD', '…')
+    if (c == ',' && (is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote))) {
       found.end = at + 1;
       return found;
     }

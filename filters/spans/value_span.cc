@@ -333,7 +333,8 @@ size_t match_key_backwards(std::string_view text, size_t key_end, std::string_vi
 /// A key starts where a word starts, also inside camelCase (`clientSecret`).
 bool key_boundary(std::string_view text, size_t start) {
   if (word_starts(text, start)) return true;
-  return is_lower(text[start - 1]) && is_upper(text[start]);
+  if (!is_upper(text[start])) return false;
+  return is_lower(text[start - 1]) || (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
 }
 
 }  // namespace
