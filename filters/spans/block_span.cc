@@ -124,16 +124,22 @@ bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Spa
   return found;
 }
 
+std::string_view without_trailing_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 /// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that happens to be.
 bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
-  size_t begin = matching_prefix(text, open.prefix);
-  if (begin == 0) begin = open.indent;
+  std::string_view prefix = without_trailing_blanks(open.prefix);
+  size_t begin = matching_prefix(text, prefix);
   size_t name = begin;
   while (name < text.size() && (text[name] == ' ' || text[name] == '\t')) ++name;
-  if (name <= begin || name == text.size()) return false;  // not deeper than the marker: the map is over
+  size_t indent = open.prefix.size() - prefix.size();
+  if (name - begin <= indent || name == text.size()) return false;  // not deeper than the marker: the map is over
   size_t colon = text.find(": ", name);
-  if (colon == kNone) return text.back() == ':';
-  size_t value = colon + 2;
+  if (colon == kNone && text.back() == ':') return true;
+  size_t value = colon == kNone ? name : colon + 2;  // without a name: the line of a block scalar
   Quote quote = quote_at(text, value);
   if (!quote.none()) value += quote.size();
   size_t end = quote.none() ? text.size() : quoted_end(text, value, quote);
@@ -218,7 +224,6 @@ void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& op
   open = OpenBlock{};
   open.active = true;
   open.rule = marker.rule;
-  open.indent = marker.begin;
   open.prefix = text.substr(0, std::min(marker.begin, kPrefixBytes));
 }
 

@@ -26,7 +26,6 @@ struct BlockMarker {
 struct OpenBlock {
   bool active = false;
   uint32_t rule = 0;
-  size_t indent = 0;   // bytes before the begin marker
   std::string prefix;  // what stood before the begin marker in its record
   size_t lines = 0;
   size_t bytes = 0;

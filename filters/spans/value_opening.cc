@@ -76,6 +76,24 @@ struct Separator {
   bool sentence = false;
 };
 
+/// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
+size_t compound_assignment(std::string_view rest) {
+  for (std::string_view assignment : {"?=", "::=", ":::=", ".=", "+=", "||=", "?\?="}) {
+    if (rest.starts_with(assignment)) return assignment.size();
+  }
+  return 0;
+}
+
+/// `var dbPassword string = "…"`: past the = behind the type's name, else npos.
+size_t typed_assignment(std::string_view text, size_t at) {
+  size_t type = at;
+  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.')) ++type;
+  size_t equals = skip_blanks(text, type);
+  if (type == at || equals == type || equals >= text.size() || text[equals] != '=') return kNone;
+  size_t value = skip_blanks(text, equals + 1);
+  return quote_at(text, value).none() ? kNone : equals + 1;
+}
+
 bool opens_tag(std::string_view text, size_t name_begin) {
   return name_begin > 0 && (text[name_begin - 1] == '<' || text[name_begin - 1] == ':');
 }
@@ -98,6 +116,10 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
            (text[found.end] == '=' || text[found.end] == '>' || text[found.end] == '~')) {
       ++found.end;
     }
+    return found;
+  }
+  if (size_t assignment = compound_assignment(rest); assignment != 0) {
+    found.end = at + assignment;
     return found;
   }
   if (c == ':') {
@@ -135,7 +157,11 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
     found.end = at;
     return found;
   }
-  if (blank_before && starts_with_ignoring_case(rest, "is ") ) {
+  if (blank_before) {
+    found.end = typed_assignment(text, at);
+    if (found.end != kNone) return found;
+  }
+  if (blank_before && starts_with_ignoring_case(rest, "is ")) {
     found.end = at + 3;
     found.sentence = true;
     return found;

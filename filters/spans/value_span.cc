@@ -337,6 +337,18 @@ bool key_boundary(std::string_view text, size_t start) {
   return is_lower(text[start - 1]) || (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
 }
 
+/// The start of the longest of the rule's keys that ends at `key_end`.
+size_t longest_key(std::string_view text, size_t key_end, const Rule& rule) {
+  size_t best = kNone;
+  for (const std::string& key : rule.keys) {
+    size_t start = match_key_backwards(text, key_end, key);
+    if (start == kNone) continue;
+    if (rule.boundary == Boundary::word && !key_boundary(text, start)) continue;
+    best = std::min(best, start);
+  }
+  return best;
+}
+
 }  // namespace
 
 std::string key_expression(const Rule& rule) {
@@ -355,18 +367,18 @@ std::string key_expression(const Rule& rule) {
   std::string after = rule.strength == Strength::weak
                           ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))"
                           : R"([\\"'`\]=:%>\x1b \t&])";
-  return "(?i)(?:" + keys + ")" + after;
+  return "(?i)(?:" + keys + ")(?:_?[0-9]{1,3})?" + after;
 }
 
 size_t key_start(std::string_view text, size_t key_end, const Rule& rule) {
-  size_t best = kNone;
-  for (const std::string& key : rule.keys) {
-    size_t start = match_key_backwards(text, key_end, key);
-    if (start == kNone) continue;
-    if (rule.boundary == Boundary::word && !key_boundary(text, start)) continue;
-    best = std::min(best, start);
-  }
-  return best;
+  size_t best = longest_key(text, key_end, rule);
+  if (best != kNone) return best;
+  // API_TOKEN_2, password1
+  size_t at = key_end;
+  while (at > 0 && is_digit(text[at - 1])) --at;
+  if (at == key_end) return kNone;
+  if (at > 0 && text[at - 1] == '_') --at;
+  return longest_key(text, at, rule);
 }
 
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
