@@ -116,7 +116,7 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
 /// is open.
 void Redactor::redact_records(uint64_t ready) {
   while (record_ < ready) {
-    bool look_at_each = block_.active || carry_.active || rules_->regexes().looks_at_every_record();
+    bool look_at_each = block_.active || carry_.active || rules_->looks_at_every_record();
     uint64_t begin = record_;
     if (!look_at_each && record_ == emitted_) {
       if (first_match_ == matches_.size() || matches_[first_match_].end > ready) break;
@@ -159,7 +159,7 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
 void Redactor::redact_window(uint64_t begin, uint64_t cut, const RecordView& view, bool last) {
   collect_matches(begin, begin + view.text.size());
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
-      !rules_->regexes().looks_at_every_record()) {
+      !rules_->looks_at_every_record()) {
     return;
   }
   // Of a window that is not the record's last, only spans count, not what it says of the next records.

@@ -82,11 +82,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
       return merged_;
     }
   }
-  if (!rules_.regexes().empty() && (!atoms_.empty() || rules_.regexes().looks_at_every_record())) {
-    std::sort(atoms_.begin(), atoms_.end());
-    atoms_.erase(std::unique(atoms_.begin(), atoms_.end()), atoms_.end());
-    rules_.regexes().resolve(record, atoms_, found_, rules_.rules());
-  }
+  if (!atoms_.empty() || rules_.looks_at_every_record()) resolve_regexes(record);
   if (block.active || !markers_.empty()) {
     std::sort(markers_.begin(), markers_.end(),
               [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
@@ -113,7 +109,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       found_.push_back(Span{end - anchor.width, end, anchor.rule, {}});
       return Verdict::masked;
     case Anchor::Role::regex_atom:
-      atoms_.push_back(static_cast<int>(anchor.width));
+      atoms_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
       return Verdict::masked;
     case Anchor::Role::block_begin:
     case Anchor::Role::block_end:
@@ -121,6 +117,19 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       return Verdict::masked;
   }
   return Verdict::no_match;
+}
+
+void Resolver::resolve_regexes(const RecordView& record) {
+  std::sort(atoms_.begin(), atoms_.end());
+  atoms_.erase(std::unique(atoms_.begin(), atoms_.end()), atoms_.end());
+  for (uint32_t group = 0; group < rules_.regexes().size(); ++group) {
+    if (rules_.regexes()[group].empty()) continue;
+    group_atoms_.clear();
+    for (const auto& [of_group, atom] : atoms_) {
+      if (of_group == group) group_atoms_.push_back(atom);
+    }
+    rules_.regexes()[group].resolve(record, group_atoms_, found_, rules_.rules());
+  }
 }
 
 bool Resolver::has_required_text(const RecordView& record, uint32_t rule) {

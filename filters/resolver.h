@@ -3,6 +3,7 @@
 // From anchors to spans: each anchor is handed to its kind's resolver, then overlapping spans are merged.
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "filters/matcher.h"
@@ -42,6 +43,7 @@ class Resolver {
 
  private:
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
+  void resolve_regexes(const RecordView& record);
   bool has_required_text(const RecordView& record, uint32_t rule);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
   void merge(std::string_view text);
@@ -50,7 +52,8 @@ class Resolver {
   std::vector<Span> found_;
   std::vector<Span> merged_;
   std::vector<BlockMarker> markers_;
-  std::vector<int> atoms_;
+  std::vector<std::pair<uint32_t, int>> atoms_;  // group and number
+  std::vector<int> group_atoms_;
   std::vector<std::pair<uint32_t, bool>> required_;
   bool over_budget_ = false;
 };

@@ -58,15 +58,28 @@ struct RuleSet::Builder {
       set.any_muted_ = set.any_muted_ || muted;
       set.rules_.push_back(std::move(group.rules[i]));
     }
+    set.regexes_.emplace_back();
     if (all_muted) return;
     size_t errors_before = errors.size();
     for (uint32_t rule = first_rule; rule < set.rules_.size(); ++rule) add_rule(rule, set.rules_[rule]);
+    add_regex_literals();
     if (errors.size() != errors_before) {
       check_expressions();
     } else if (!use_embedded(group.embedded)) {
       check_expressions();
       build_database();
     }
+  }
+
+  /// The literals that tell on which records RE2 has to run.
+  void add_regex_literals() {
+    RegexRules& regexes = set.regexes_.back();
+    std::vector<std::string> atoms = regexes.build();
+    auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
+    for (size_t atom = 0; atom < atoms.size(); ++atom) {
+      add_expression(group, Anchor::Role::regex_atom, "pattern", "(?i)" + escape_expression(atoms[atom]), atom);
+    }
+    set.looks_at_every_record_ = set.looks_at_every_record_ || regexes.looks_at_every_record();
   }
 
   void add_expression(uint32_t rule, Anchor::Role role, std::string field, std::string pattern,
@@ -110,7 +123,7 @@ struct RuleSet::Builder {
       case RuleKind::regex:
         if (set.muted_[number]) break;
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
-          std::string why = set.regexes_.add(rule.patterns[i], number);
+          std::string why = set.regexes_.back().add(rule.patterns[i], number);
           if (!why.empty()) fail(number, pattern_field(rule, i), "RE2 refuses it: " + why);
         }
         break;
@@ -160,6 +173,7 @@ struct RuleSet::Builder {
   }
 
   void check_width(size_t i, Anchor& anchor, size_t pattern) {
+    if (anchor.role == Anchor::Role::regex_atom) return;
     const Rule& rule = set.rules_[anchor.rule];
     ExpressionWidth width = expression_width(set.expressions_[i].pattern);
     if (width.min == 0) {
@@ -228,17 +242,6 @@ struct RuleSet::Builder {
     }
   }
 
-  /// The literals that tell on which records RE2 has to run.
-  void add_regex_literals() {
-    first = set.expressions_.size();
-    std::vector<std::string> atoms = set.regexes_.build();
-    for (size_t atom = 0; atom < atoms.size(); ++atom) {
-      add_expression(0, Anchor::Role::regex_atom, "pattern", "(?i)" + escape_expression(atoms[atom]),
-                     atom);
-    }
-    build_database();
-  }
-
   /// Known values have a database of their own: thousands of literals compile fast there and slow nothing else.
   void add_known_values() {
     first = set.expressions_.size();
@@ -255,7 +258,6 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups, c
   std::shared_ptr<RuleSet> set(new RuleSet());
   Builder builder{*set, errors};
   for (RuleGroup& group : groups) builder.add_group(group);
-  builder.add_regex_literals();
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
   set->masker_.emplace(set->rules_, masks.standard, masks.key);

@@ -21,8 +21,8 @@ struct Anchor {
   enum class Role : uint8_t { token, value, userinfo, block_begin, block_end, known, regex_atom };
   Role role = Role::token;
   bool muted = false;  // its rule is off: matches are dropped
-  uint32_t rule = 0;
-  size_t width = 0;  // token, known: bytes of the core; regex_atom: the atom's number
+  uint32_t rule = 0;  // regex_atom: the group's number
+  size_t width = 0;  // token, known: bytes of the core; regex_atom: the atom's number in its group
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
@@ -68,7 +68,10 @@ class RuleSet {
   const std::vector<MatchDatabase>& databases() const { return databases_; }
   /// Number of the first anchor of each database: a match's expression counts from there.
   const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }
-  const RegexRules& regexes() const { return regexes_; }
+  /// The regex rules of each group.
+  const std::vector<RegexRules>& regexes() const { return regexes_; }
+  /// Whether some regex has no literal, so that every record has to be looked at.
+  bool looks_at_every_record() const { return looks_at_every_record_; }
   const MarkerExpressions& markers() const { return markers_; }
   const Masker& masker() const { return *masker_; }
   /// The expressions of all databases, one for each anchor.
@@ -92,7 +95,8 @@ class RuleSet {
   std::vector<Expression> expressions_;
   std::vector<MatchDatabase> databases_;
   std::vector<uint32_t> first_anchor_;
-  RegexRules regexes_;
+  std::vector<RegexRules> regexes_;
+  bool looks_at_every_record_ = false;
   MarkerExpressions markers_;
   std::optional<Masker> masker_;
   std::vector<KnownSpelling> known_;

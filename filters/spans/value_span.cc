@@ -389,6 +389,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   ValueResolver resolver(record, rule, rule_number, spans);
   if (rule.keys.empty()) {
     Opening opening = open_value_at(text, anchor_end);
+    if (rule.form == ValueForm::object) opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
     return resolver.resolve(opening);
   }

@@ -1,0 +1,59 @@
+# bash completion for redactd
+
+_redactd_rules() {
+  "$1" rules list 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
+_redactd() {
+  local command=$1 current=$2 previous=$3
+  local word first='' second=''
+  local options='--help --version --config --rules --enable --disable --known --mask --mask-text --mask-keep
+    --mask-key-file --mask-key-id --max-record --stats --observe'
+  COMPREPLY=()
+
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in
+      rules | explain | scan) [[ -z $first ]] && first=$word ;;
+      list | show | check | test) [[ $first == rules && -z $second ]] && second=$word ;;
+    esac
+  done
+
+  case $previous in
+    --config | --known | --mask-key-file)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return ;;
+    --rules)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return ;;
+    --enable | --disable)
+      mapfile -t COMPREPLY < <(compgen -W "all $(_redactd_rules "$command")" -- "$current")
+      return ;;
+    --mask)
+      mapfile -t COMPREPLY < <(compgen -W 'label fixed partial fingerprint length' -- "$current")
+      return ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$current")
+      return ;;
+    --mask-text | --mask-keep | --mask-key-id | --max-record)
+      return ;;
+  esac
+
+  if [[ $current == -* ]]; then
+    case $first,$second in
+      rules,list | rules,show | rules,test) options+=' --json' ;;
+      explain,) options+=' --json --reveal' ;;
+      scan,) options+=' --format' ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+    return
+  fi
+  case $first,$second in
+    ,) mapfile -t COMPREPLY < <(compgen -W 'rules explain scan' -- "$current") ;;
+    rules,) mapfile -t COMPREPLY < <(compgen -W 'list show check test' -- "$current") ;;
+    rules,show) mapfile -t COMPREPLY < <(compgen -W "$(_redactd_rules "$command")" -- "$current") ;;
+    rules,list) ;;
+    *) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
+  esac
+}
+
+complete -o filenames -F _redactd redactd
