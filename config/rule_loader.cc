@@ -21,7 +21,7 @@ const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "cri
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
-const std::vector<std::string_view> kBodies = {"key-material", "pairs"};
+const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak"};
 const std::vector<std::string_view> kStyles = {"label", "fixed", "partial", "fingerprint", "length"};
 

@@ -16,9 +16,12 @@ fail() {
 
 # Fills {alnum:36} and its like with random characters: the sample log holds no real secret.
 fill() {
-  awk -v seed="$(od -An -N4 -tu4 /dev/urandom)" '
-    function pick(set, n,   text) {
-      while (n-- > 0) text = text substr(set, 1 + int(rand() * length(set)), 1)
+  awk '
+    function pick(set, n,   text, byte) {
+      while (n-- > 0) {
+        "od -An -v -tu1 -w1 -N65536 /dev/urandom" | getline byte
+        text = text substr(set, 1 + byte % length(set), 1)
+      }
       return text
     }
     function secret(kind, n) {
@@ -29,7 +32,6 @@ fill() {
       return pick(lower upper digits, n)
     }
     BEGIN {
-      srand(seed + 0)
       lower = "abcdefghijklmnopqrstuvwxyz"
       upper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
       digits = "0123456789"
@@ -63,7 +65,7 @@ printf '\n%s\n\n' "${bold}After: app | redactd$plain"
 sed "s/\[REDACTED:[a-z0-9-]*\]/$green&$plain/g" "$folder/after.log"
 
 printf '\n%s\n\n' "${bold}What was found: redactd scan app.log$plain"
-"$redactd" scan - < "$folder/before.log" | cut -d: -f 2- || true
+"$redactd" scan - < "$folder/before.log" 2> /dev/null | sed 's/^<stdin>/app.log/' || true
 
 cat <<END
 

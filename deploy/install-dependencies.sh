@@ -46,8 +46,6 @@ case $(dpkg --print-architecture) in
               "does not have (its 5.4.9 misses matches, and a missed match is a leaked secret)." ;;
   *) fail "Hyperscan is made for x86-64 only; this is $(dpkg --print-architecture)." ;;
 esac
-[ "$system" = "debian 12" ] ||
-  fail "is made for Debian 12, and this is $system. $(by_hand)"
 
 missing=
 for package in $wanted; do
@@ -59,6 +57,8 @@ if [ -z "$missing" ]; then
   exit 0
 fi
 
+[ "$system" = "debian 12" ] ||
+  fail "is made for Debian 12, and this is $system. $(by_hand)"
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
   command -v sudo >/dev/null || fail "has to install$missing; run it as root, or install sudo first"

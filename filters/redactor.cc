@@ -146,8 +146,11 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
     view_begin = std::max(view_begin, begin);
     uint64_t view_end = last ? end : emitted_ + window + kOverlap;
     uint64_t cut = last ? end : emitted_ + window;
-    RecordView view{text(view_begin, view_end), view_begin == begin, last};
-    redact_window(view_begin, cut, view, last);
+    std::string_view bytes = text(view_begin, view_end);
+    RecordView view{bytes, view_begin == begin, last};
+    // The CR of a CRLF ends the record; it is no part of what a cut-off token is cut off from.
+    if (last && view.text.ends_with('\r')) view.text.remove_suffix(1);
+    redact_window(view_begin, cut, bytes, view);
     emitted_ = cut;
     if (last) return;
     // Matches that no later window can see.
@@ -156,7 +159,9 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
   }
 }
 
-void Redactor::redact_window(uint64_t begin, uint64_t cut, const RecordView& view, bool last) {
+/// `bytes` are what the window sees and `view` what the resolver does: the same, without a final CR.
+void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view bytes, const RecordView& view) {
+  const bool last = view.ends_record;
   collect_matches(begin, begin + view.text.size());
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
       !rules_->looks_at_every_record()) {
@@ -178,7 +183,7 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, const RecordView& vie
     size_t from = static_cast<size_t>(emitted_ - begin);
     size_t to = static_cast<size_t>(cut - begin);
     put_through(emitted_);
-    append_masked(view.text, from, to, spans_, quotes, rules_->masker(), out_);
+    append_masked(bytes, from, to, spans_, quotes, rules_->masker(), out_);
     copied_ = cut;
     for (const Span& span : spans_) {
       if (span.begin < from || span.begin >= to) continue;

@@ -85,7 +85,7 @@ class Redactor {
   std::string_view release(uint64_t ready, bool finished);
   void redact_records(uint64_t ready);
   void redact_record(uint64_t begin, uint64_t end, bool complete);
-  void redact_window(uint64_t begin, uint64_t cut, const RecordView& view, bool last);
+  void redact_window(uint64_t begin, uint64_t cut, std::string_view bytes, const RecordView& view);
   void collect_matches(uint64_t begin, uint64_t end);
   void carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans);
   void carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last);

@@ -17,8 +17,9 @@ enum class RuleKind { token, value, userinfo, block, known, regex };
 enum class Severity { low, medium, high, critical };
 enum class Boundary { word, none };
 enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
-/// What stands between the markers of a block: a run of key material, or `name: value` lines.
-enum class BlockBody { key_material, pairs };
+/// What stands between the markers of a block: key material, also on the markers' own lines; a value on lines of its
+/// own; or `name: value` lines.
+enum class BlockBody { key_material, lines, pairs };
 enum class Strength { strong, medium, weak };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };
 

@@ -47,4 +47,4 @@ if [ "$preset" = fuzz ]; then
 fi
 
 step "Testing build/$preset"
-ctest --preset "$preset" --parallel "$(nproc)" "$@"
+ctest --preset "$preset" --no-tests=error --parallel "$(nproc)" "$@"

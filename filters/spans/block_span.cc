@@ -66,12 +66,13 @@ bool is_block_header(std::string_view content) {
 /// A run of base64, `\/` included. A short one must not read as a word, or a key whose end never comes would
 /// swallow the one-word lines after it.
 bool is_key_material(std::string_view content) {
+  if (content.empty()) return false;
   bool alphabet = std::all_of(content.begin(), content.end(),
                               [](char c) { return is_key_byte(c) || c == '\\'; });
   if (!alphabet || content.size() >= kShortLine) return alphabet;
-  bool one_case = std::all_of(content.begin(), content.end(), is_lower) ||
-                  std::all_of(content.begin(), content.end(), is_upper);
-  return !one_case;
+  bool upper = std::all_of(content.begin(), content.end(), is_upper);
+  bool word = std::all_of(content.begin() + 1, content.end(), is_lower) && is_letter(content[0]);
+  return !upper && !word;
 }
 
 /// What follows a begin marker is key material, or a header before it, and not the rest of a sentence.
@@ -196,6 +197,20 @@ void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule
   spans.push_back(Span{begin, end, rule, {}});
 }
 
+/// Nothing but a line break stands after the marker, in its spelling, before the line or the string around it ends.
+bool line_is_over(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    if (is_blank(text[at])) {
+      ++at;
+    } else if (text[at] == '\\' && at + 1 < text.size() && std::string_view("nr\\").find(text[at + 1]) != kNone) {
+      at += 2;
+    } else {
+      return text[at] == '"' || text[at] == '\'' || text[at] == '\\';
+    }
+  }
+  return true;
+}
+
 /// What follows a begin marker whose end is not in the record. Returns whether the block goes on after it.
 bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vector<Span>& spans) {
   std::string_view text = record.text;
@@ -215,7 +230,7 @@ bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vecto
     spans.back().end = end;
     spans.back().open.how = Continuation::How::block;
   }
-  if (!has_body) return true;
+  if (!has_body) return line_is_over(text, begin);
   // A closed string with key material in it was a key of its own, cut off; else more lines may follow.
   return end == text.size();
 }
@@ -265,9 +280,8 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
         end = &markers[last];
       }
     }
-    if (rules[marker.rule].body == BlockBody::pairs) {
-      bool at_line_end = std::all_of(text.begin() + static_cast<std::ptrdiff_t>(marker.end), text.end(), is_blank);
-      if (at_line_end && end == nullptr && record.ends_record) {
+    if (rules[marker.rule].body != BlockBody::key_material) {
+      if (end == nullptr && record.ends_record && line_is_over(text, marker.end)) {
         start_block(text, marker, open);
         return;
       }

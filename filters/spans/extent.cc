@@ -21,15 +21,6 @@ bool is_name_byte(char c) {
   return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '[' || c == ']' || c == '%';
 }
 
-/// `name=` or `name:` at `at`, as behind the separator of a list of pairs.
-bool pair_starts(std::string_view text, size_t at) {
-  while (at < text.size() && text[at] == ' ') ++at;
-  size_t end = std::min(text.size(), at + kLookAhead);
-  size_t i = at;
-  while (i < end && is_name_byte(text[i])) ++i;
-  return i > at && i < end && (text[i] == '=' || text[i] == ':');
-}
-
 bool ends_list_item(std::string_view text, size_t separator) {
   size_t next = separator + 1;
   if (next >= text.size() || is_blank(text[next])) return true;
@@ -234,6 +225,14 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
     ++i;
   }
   return i;
+}
+
+bool pair_starts(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  size_t end = std::min(text.size(), at + kLookAhead);
+  size_t i = at;
+  while (i < end && is_name_byte(text[i])) ++i;
+  return i > at && i < end && (text[i] == '=' || text[i] == ':');
 }
 
 size_t skip_colour(std::string_view text, size_t at) {

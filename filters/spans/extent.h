@@ -25,6 +25,9 @@ Quote quote_at(std::string_view text, size_t at);
 /// where another `name=` or nothing follows, closing brackets only where they were not opened inside.
 size_t bare_end(std::string_view text, size_t from, const BareContext& context);
 
+/// Whether another `name=` (or `name:`) stands at `at`, past blanks: the next pair of a list.
+bool pair_starts(std::string_view text, size_t at);
+
 /// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m` or `\x1b[31m`) that stand at `at`.
 size_t skip_colour(std::string_view text, size_t at);
 

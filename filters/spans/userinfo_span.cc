@@ -45,15 +45,41 @@ bool is_port(std::string_view text, size_t at) {
          (text[digits] == '/' || text[digits] == '?' || text[digits] == '#' || text[digits] == '\\');
 }
 
-/// The last @ of the authority that begins with the @ at `first`: a password may hold an @ itself.
-size_t last_at_of_authority(std::string_view text, size_t first, std::string_view sign) {
+/// Schemes whose paths may hold an @ (https://host/@scope/name). In a database's URL a later @ belongs to the password.
+bool is_web_scheme(std::string_view scheme) {
+  static constexpr std::string_view kWeb[] = {"http", "https", "ws", "wss", "git", "ssh", "git+https", "git+ssh", "ftp"};
+  return std::any_of(std::begin(kWeb), std::end(kWeb),
+                     [&](std::string_view web) { return equals_ignoring_case(scheme, web); });
+}
+
+/// `host`, `host:5432` or a list of them: what stands between the @ and the path.
+bool is_host_list(std::string_view text) {
+  size_t colon = text.find(':');
+  if (colon == kNone) return true;
+  for (size_t i = colon + 1; i < text.size() && text[i] != ','; ++i) {
+    if (!is_digit(text[i])) return false;
+  }
+  return true;
+}
+
+/// A password may hold an @ itself: the last @ before the path counts, or, where the text between cannot be a host
+/// and in URLs whose paths hold none, the last @ of all before the query.
+size_t last_at(std::string_view text, size_t first, std::string_view sign, bool web) {
   size_t last = first;
   for (size_t i = first + sign.size(); i < text.size(); ++i) {
     char c = text[i];
-    if (ends_run(c) || c == '/' || c == '?' || c == '#' || c == '\\' || c == ',' || c == '\'') break;
+    if (ends_run(c) || c == '?' || c == '#' || c == '\\' || c == '\'') break;
+    if (c == ',' && (web || text.find("://", i) != kNone)) break;
+    if (c == '/' && web && is_host_list(text.substr(last + sign.size(), i - last - sign.size()))) break;
     if (text.substr(i, sign.size()) == sign) last = i;
   }
   return last;
+}
+
+std::string_view scheme_before(std::string_view text, size_t slashes) {
+  size_t begin = slashes;
+  while (begin > 0 && slashes - begin < 32 && (is_alnum(text[begin - 1]) || text[begin - 1] == '+')) --begin;
+  return text.substr(begin, slashes - begin);
 }
 
 Verdict find_in_url(std::string_view text, size_t run, size_t anchor, const Spelling& spelling,
@@ -69,7 +95,8 @@ Verdict find_in_url(std::string_view text, size_t run, size_t anchor, const Spel
   if (is_port(text, begin)) return Verdict::port_number;
   size_t first = text.find(spelling.at, begin);
   if (first == kNone) return Verdict::no_password;
-  password = Password{begin, last_at_of_authority(text, first, spelling.at), user};
+  bool web = is_web_scheme(scheme_before(text, slashes)) || spelling.at != "@";
+  password = Password{begin, last_at(text, first, spelling.at, web), user};
   return Verdict::masked;
 }
 

@@ -56,7 +56,8 @@ bool is_template(std::string_view value) {
     std::string_view open;
     std::string_view close;
   };
-  static constexpr std::array<Delimiters, 9> kTemplates = {{{"${", "}"},
+  static constexpr std::array<Delimiters, 10> kTemplates = {{{"${{", "}}"},
+                                                            {"${", "}"},
                                                             {"$(", ")"},
                                                             {"{{", "}}"},
                                                             {"<", ">"},

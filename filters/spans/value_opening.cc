@@ -129,7 +129,8 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
     found.sentence = key_quote.none() && found.end < text.size() && is_blank(text[found.end]);
     return found;
   }
-  if (c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin)) {
+  bool tag = c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin);
+  if (tag && text.find("</", at) != kNone) {
     found.end = at + 1;
     found.markup = true;
     return found;
@@ -172,6 +173,13 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
     return found;
   }
   return none;
+}
+
+/// `name=value` with something after the =, which base64 padding has not.
+bool equals_pair_starts(std::string_view text, size_t at) {
+  if (!pair_starts(text, at)) return false;
+  size_t mark = text.find_first_of("=:", at);
+  return text[mark] == '=' && mark + 1 < text.size() && text[mark + 1] != '=' && !is_blank(text[mark + 1]);
 }
 
 bool is_string_prefix(char c) {
@@ -247,14 +255,20 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
       text[name_begin - 1] == '[') {
     ++at;  // user[password]=…
   }
+  if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, name_begin, key_quote);
   if (separator.end == kNone) return std::nullopt;
+  // scheme://oauth2:TOKEN@host is a URL's user and password.
+  if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//") return std::nullopt;
 
   Opening opening = open_value_at(text, separator.end);
   if (key_quote.none() && !opening.quote.none() && !separator.percent &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;
   }
+  // `token_id= total=12`: an empty value, then the next pair.
+  bool gap = opening.begin > separator.end && text[separator.end - 1] == '=' && !is_blank(text[separator.end - 2]);
+  if (gap && opening.quote.none() && equals_pair_starts(text, opening.begin)) return std::nullopt;
   opening.sentence = separator.sentence && opening.quote.none();
   opening.bare.percent = separator.percent;
   opening.bare.markup = separator.markup;

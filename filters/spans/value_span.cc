@@ -16,6 +16,14 @@ constexpr size_t kMostElements = 4096;  // of an array or a cookie header
 
 bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
 
+/// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at `at`.
+size_t template_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 80;
+  if (text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find("}}", at);
+  return close == kNone ? kNone : close + 2;
+}
+
 /// Collects the spans of one anchor.
 class ValueResolver {
  public:
@@ -28,6 +36,13 @@ class ValueResolver {
         spans_(spans) {}
 
   Verdict resolve(const Opening& opening) {
+    bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
+    if (header && opening.quote.none() && text_.substr(opening.begin, 1) == "[") return header_list(opening);
+    return resolve_one(opening);
+  }
+
+ private:
+  Verdict resolve_one(const Opening& opening) {
     switch (rule_.form) {
       case ValueForm::assign:
         return assign(opening);
@@ -45,12 +60,11 @@ class ValueResolver {
     return Verdict::no_value;
   }
 
- private:
   Verdict assign(const Opening& opening) {
     size_t at = opening.begin;
     if (opening.quote.none() && at < text_.size()) {
-      if (text_[at] == '[' && at + 1 < text_.size()) {
-        if (Verdict verdict = array(at + 1, opening); verdict == Verdict::masked) return verdict;
+      if (text_[at] == '[') {
+        if (std::optional<Verdict> verdict = array(at + 1, opening)) return *verdict;
       }
       if (text_[at] == '{' && (at + 1 >= text_.size() || text_[at + 1] != '{')) {
         return Verdict::no_value;  // an object: its own keys tell
@@ -59,21 +73,21 @@ class ValueResolver {
     return add(at, value_end(opening), opening, rule_.strength);
   }
 
-  /// `["a", "b"]`: every element.
-  Verdict array(size_t at, const Opening& opening) {
-    Verdict result = Verdict::no_value;
+  /// `["a", "b"]`: every element; nothing when it is no array.
+  std::optional<Verdict> array(size_t at, const Opening& opening) {
+    std::optional<Verdict> result;
+    while (at < text_.size() && is_blank(text_[at])) ++at;
+    if (text_.substr(at, 1) == "]") return Verdict::no_value;
     for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
       Opening element = open_value_at(text_, at);
       element.bare.json = true;
       if (element.quote.none()) {
-        if (!opening.bare.json) return result;
         char first = element.begin < text_.size() ? text_[element.begin] : ']';
-        if (!is_digit(first) && first != '-') return result;
+        if (!opening.bare.json || (!is_digit(first) && first != '-')) return result;
       }
       size_t end = value_end(element);
-      if (add(element.begin, end, element, rule_.strength) == Verdict::masked) {
-        result = Verdict::masked;
-      }
+      Verdict verdict = add(element.begin, end, element, rule_.strength);
+      if (!result || verdict == Verdict::masked) result = verdict;
       at = end + (element.quote.none() ? 0 : element.quote.size());
       while (at < text_.size() && is_blank(text_[at])) ++at;
       if (at >= text_.size() || text_[at] != ',') return result;
@@ -84,9 +98,6 @@ class ValueResolver {
 
   /// `Bearer …`, `Basic …`, `Digest name="…", …`: the scheme's name stays (RFC 9110 §11.4).
   Verdict authorization(const Opening& opening) {
-    if (opening.quote.none() && opening.begin < text_.size() && text_[opening.begin] == '[') {
-      return header_list(opening);
-    }
     size_t end = header_end(opening);
     size_t at = opening.begin;
     size_t scheme = at;
@@ -106,10 +117,23 @@ class ValueResolver {
     return add(at, scheme, opening, Strength::weak);  // a token with prose behind it
   }
 
+  /// `["Bearer …", "Basic …"]`: a header as Go and Node print it.
   Verdict header_list(const Opening& opening) {
-    Opening element = open_value_at(text_, opening.begin + 1);
-    if (element.quote.none()) return Verdict::no_value;
-    return authorization(element);
+    Verdict result = Verdict::no_value;
+    size_t at = opening.begin + 1;
+    for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+      Opening element = open_value_at(text_, at);
+      if (element.quote.none()) {
+        // Go's %v prints no quotes: map[Authorization:[Bearer …]]
+        return i == 0 ? resolve_one(element) : result;
+      }
+      if (resolve_one(element) == Verdict::masked) result = Verdict::masked;
+      at = value_end(element) + element.quote.size();
+      while (at < text_.size() && is_blank(text_[at])) ++at;
+      if (at >= text_.size() || text_[at] != ',') return result;
+      ++at;
+    }
+    return result;
   }
 
   static bool is_known_scheme(std::string_view name) {
@@ -158,7 +182,7 @@ class ValueResolver {
     size_t at = opening.begin;
     Verdict result = Verdict::no_value;
     for (size_t i = 0; i < kMostElements && at < end; ++i) {
-      while (at < end && (text_[at] == ' ' || text_[at] == '[' || text_[at] == '"')) ++at;
+      while (at < end && text_[at] == ' ') ++at;
       size_t name = at;
       while (name < end && is_cookie_name_byte(text_[name])) ++name;
       if (name == at || name >= end || text_[name] != '=') {
@@ -238,8 +262,13 @@ class ValueResolver {
   }
 
   size_t value_end(const Opening& opening) const {
-    size_t end = opening.quote.none() ? bare_end(text_, opening.begin, opening.bare)
-                                      : quoted_end(text_, opening.begin, opening.quote);
+    size_t end = 0;
+    if (opening.quote.none()) {
+      end = template_end(text_, opening.begin);
+      if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
+    } else {
+      end = quoted_end(text_, opening.begin, opening.quote);
+    }
     record_.work += end - opening.begin;
     return end;
   }

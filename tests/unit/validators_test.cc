@@ -1,0 +1,84 @@
+#include "filters/validators.h"
+
+#include <gtest/gtest.h>
+
+namespace redactd {
+namespace {
+
+TEST(Validators, EntropyIsThatOfShannon) {
+  EXPECT_DOUBLE_EQ(entropy(""), 0);
+  EXPECT_DOUBLE_EQ(entropy("aaaa"), 0);
+  EXPECT_DOUBLE_EQ(entropy("abab"), 1);
+  EXPECT_DOUBLE_EQ(entropy("abcdefgh"), 3);
+  EXPECT_NEAR(entropy(std::string("\0\xff\x80\x7f", 4)), 2, 1e-9);
+}
+
+TEST(Validators, MixedWantsMoreThanWordsOrCamelCase) {
+  EXPECT_TRUE(is_mixed("abc123"));
+  EXPECT_FALSE(is_mixed("123456"));
+  EXPECT_FALSE(is_mixed("colony-optimizer"));
+  EXPECT_FALSE(is_mixed("forwardingRuleTableEntry"));
+  EXPECT_TRUE(is_mixed("aBcDeFgHiJkLmNoPqR"));
+  EXPECT_FALSE(is_mixed("aBcD")) << "too short to tell";
+  EXPECT_FALSE(is_mixed(""));
+}
+
+TEST(Validators, Base64TakesBothAlphabetsAndPadding) {
+  for (const char* good : {"YQ==", "YWI=", "YWJj", "YQ", "a-_b", "a+/b"}) EXPECT_TRUE(is_base64(good)) << good;
+  for (const char* bad : {"", "=", "a", "abcde", "ab c", "a===", "ab=c"}) EXPECT_FALSE(is_base64(bad)) << bad;
+}
+
+TEST(Validators, DecodesBase64UpToTheFirstForeignByteAndTheBound) {
+  EXPECT_EQ(decode_base64("dXNlcjpwYXNz", 100), "user:pass");
+  EXPECT_EQ(decode_base64("dXNl.cjpw", 100), "use");
+  EXPECT_EQ(decode_base64("dXNlcjpwYXNz", 4), "user");
+  EXPECT_EQ(decode_base64("_-8", 100), "\xff\xef");
+}
+
+TEST(Validators, AJwtBeginsWithAHeaderThatNamesItsAlgorithm) {
+  const std::string header = std::string("ey") + "JhbGciOiJIUzI1NiJ9";  // {"alg":"HS256"}
+  EXPECT_TRUE(is_jwt(header + ".x.y"));
+  EXPECT_TRUE(is_jwt(header));
+  EXPECT_FALSE(is_jwt("eyJmb28iOiJiYXIifQ.x.y")) << "{\"foo\":\"bar\"}";
+  EXPECT_FALSE(is_jwt("eyes.open.wide"));
+  EXPECT_FALSE(is_jwt(""));
+}
+
+TEST(Validators, LuhnLooksAtDigitsOnly) {
+  EXPECT_TRUE(luhn("79927398713"));
+  EXPECT_TRUE(luhn("7992-7398-713"));
+  EXPECT_FALSE(luhn("79927398710"));
+  EXPECT_FALSE(luhn(""));
+  EXPECT_FALSE(luhn("no digits"));
+}
+
+TEST(Validators, KnowsDigestsAndUuids) {
+  EXPECT_TRUE(looks_like_hash("d41d8cd98f00b204e9800998ecf8427e"));
+  EXPECT_TRUE(looks_like_hash("4f0c3a9e-9f3b-4c8e-8a35-0f6d2c1b7a90"));
+  EXPECT_FALSE(looks_like_hash("d41d8cd98f00b204e9800998ecf8427"));
+  EXPECT_FALSE(looks_like_hash("d41d8cd98f00b204e9800998ecf8427g"));
+}
+
+TEST(Validators, SayWhichOneFailed) {
+  auto failed = [](Validator::Kind kind, std::string_view text, bool cut_off = false) {
+    return failed_validator({{kind, 3.0}}, text, cut_off);
+  };
+  using Kind = Validator::Kind;
+  EXPECT_EQ(failed(Kind::entropy, "aaaaaaaaaaaaaaaa"), Verdict::low_entropy);
+  EXPECT_EQ(failed(Kind::mixed, "wordswordswords"), Verdict::not_mixed);
+  EXPECT_EQ(failed(Kind::jwt, "nothing"), Verdict::not_a_jwt);
+  EXPECT_EQ(failed(Kind::base64, "no base64!"), Verdict::not_base64);
+  EXPECT_EQ(failed(Kind::luhn, "79927398710"), Verdict::luhn_fails);
+  EXPECT_EQ(failed(Kind::not_hash, "d41d8cd98f00b204e9800998ecf8427e"), Verdict::looks_like_hash);
+  EXPECT_EQ(failed(Kind::userpass, "YWJj"), Verdict::not_userpass);
+  EXPECT_FALSE(failed(Kind::userpass, "dXNlcjpwYXNz"));
+  EXPECT_FALSE(failed(Kind::base64, "no base64!", true)) << "its end was cut off";
+  EXPECT_FALSE(failed_validator({}, "anything", false));
+}
+
+TEST(Validators, AShortTextNeedsNoMoreEntropyThanItCanHave) {
+  EXPECT_FALSE(failed_validator({{Validator::Kind::entropy, 4.5}}, "q8Zr2Lk", false));
+}
+
+}  // namespace
+}  // namespace redactd
