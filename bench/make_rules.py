@@ -2,7 +2,7 @@
 """Rule packs for the benchmarks (Python standard library only).
 
     make_rules.py rules100.tsv > pack.yaml         every expression as a `regex` rule
-    make_rules.py --count 500 [--seed 1] > pack.yaml   made-up `token` rules, each with a prefix of its own
+    make_rules.py --count 500 [--seed 1] > pack.yaml   made-up `token` and `value` rules
 
 A line of the TSV is an id, a tab and a PCRE with one capturing group, the secret. The loader wants an example for each
 rule, so one is drawn from the expression itself.
@@ -154,29 +154,34 @@ def regex_pack(rules):
     return "\n".join(out) + "\n"
 
 
-def token_pack(count, seed):
+def made_up_pack(count, seed):
+    """Like real packs: mostly `token` rules with a prefix each, every fifth a `value` rule with a key of its own."""
     r = random.Random(seed)
-    prefixes = set()
-    while len(prefixes) < count:
-        prefixes.add("".join(r.choices(string.ascii_lowercase, k=r.randrange(4, 8))) + r.choice("_-"))
+    words = set()
+    while len(words) < count:
+        words.add("".join(r.choices(string.ascii_lowercase, k=r.randrange(5, 10))))
     out = ["rules:"]
-    for i, prefix in enumerate(sorted(prefixes)):
-        core, extend = r.choice((("A-Za-z0-9", "alnum"), ("a-f0-9", "hex"), ("A-Z0-9", "UPPERNUM")))
-        out += ["  - id: made-up-%d" % i, "    title: Made-up token %d" % i, "    kind: token", "    severity: high",
-                "    pattern: '%s[%s]{%d}'" % (prefix, core, r.randrange(8, 16)), "    extend: '%s'" % core,
-                "    examples: ['note «%s{%s:40}» end']" % (prefix, extend)]
+    for i, word in enumerate(sorted(words)):
+        out += ["  - id: made-up-%d" % i, "    title: Made-up rule %d" % i, "    severity: high"]
+        if i % 5 == 0:
+            out += ["    kind: value", "    keys: [%s_key]" % word, "    examples: ['note %s_key=«{alnum:40}» end']" % word]
+            continue
+        members, template = r.choice((("A-Za-z0-9", "alnum"), ("a-f0-9", "hex"), ("A-Z0-9", "UPPERNUM")))
+        prefix = word + r.choice("_-")
+        out += ["    kind: token", "    pattern: '%s[%s]{%d}'" % (prefix, members, r.randrange(8, 16)),
+                "    extend: '%s'" % members, "    examples: ['note «%s{%s:40}» end']" % (prefix, template)]
     return "\n".join(out) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("tsv", nargs="?")
-    parser.add_argument("--count", type=int, help="made-up token rules instead")
+    parser.add_argument("--count", type=int, help="made-up rules instead, so many")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     if (arguments.tsv is None) == (arguments.count is None):
         parser.error("name a TSV file or give --count")
-    sys.stdout.write(token_pack(arguments.count, arguments.seed) if arguments.count else regex_pack(read_rules(arguments.tsv)))
+    sys.stdout.write(made_up_pack(arguments.count, arguments.seed) if arguments.count else regex_pack(read_rules(arguments.tsv)))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,12 @@ void snap_to_escapes(std::string_view text, Span& span) {
   }
 }
 
+/// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on the record.
+bool decides(Anchor::Role role) {
+  return role == Anchor::Role::token || role == Anchor::Role::value || role == Anchor::Role::userinfo ||
+         role == Anchor::Role::known;
+}
+
 }  // namespace
 
 const std::vector<Span>& Resolver::resolve(const RecordView& record,
@@ -66,7 +72,8 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   found_.clear();
   merged_.clear();
   markers_.clear();
-  atoms_.clear();
+  seen_regexes_.clear();
+  seen_literals_.clear();
   required_.clear();
   over_budget_ = false;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
@@ -74,19 +81,25 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     const Anchor& anchor = rules_.anchors()[match.anchor];
     if (match.end > record.text.size()) continue;
     Verdict verdict = resolve_anchor(record, anchor, match.end);
-    if (decisions != nullptr && anchor.role != Anchor::Role::regex_atom) {
-      decisions->push_back({anchor.rule, match.end, verdict});
-    }
+    if (decisions != nullptr && decides(anchor.role)) decisions->push_back({anchor.rule, match.end, verdict});
     if (record.work > budget) {
       over_budget_ = true;
       return merged_;
     }
   }
-  if (!atoms_.empty() || rules_.looks_at_every_record()) resolve_regexes(record);
+  size_t by_anchor = found_.size();
+  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_.looks_at_every_record()) {
+    resolve_regexes(record);
+  }
   if (block.active || !markers_.empty()) {
     std::sort(markers_.begin(), markers_.end(),
               [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
     resolve_blocks(record, rules_.rules(), markers_, block, found_);
+  }
+  if (decisions != nullptr) {
+    for (size_t i = by_anchor; i < found_.size(); ++i) {
+      decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
+    }
   }
   merge(record.text);
   return merged_;
@@ -108,8 +121,11 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       if (end < anchor.width) return Verdict::crosses_record;
       found_.push_back(Span{end - anchor.width, end, anchor.rule, {}});
       return Verdict::masked;
-    case Anchor::Role::regex_atom:
-      atoms_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
+    case Anchor::Role::regex:
+      seen_regexes_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
+      return Verdict::masked;
+    case Anchor::Role::regex_literal:
+      seen_literals_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
       return Verdict::masked;
     case Anchor::Role::block_begin:
     case Anchor::Role::block_end:
@@ -120,15 +136,19 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 }
 
 void Resolver::resolve_regexes(const RecordView& record) {
-  std::sort(atoms_.begin(), atoms_.end());
-  atoms_.erase(std::unique(atoms_.begin(), atoms_.end()), atoms_.end());
+  auto of_group = [](std::vector<std::pair<uint32_t, int>>& seen, uint32_t group) {
+    std::sort(seen.begin(), seen.end());
+    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+    std::vector<int> numbers;
+    for (const auto& [of, number] : seen) {
+      if (of == group) numbers.push_back(number);
+    }
+    return numbers;
+  };
   for (uint32_t group = 0; group < rules_.regexes().size(); ++group) {
     if (rules_.regexes()[group].empty()) continue;
-    group_atoms_.clear();
-    for (const auto& [of_group, atom] : atoms_) {
-      if (of_group == group) group_atoms_.push_back(atom);
-    }
-    rules_.regexes()[group].resolve(record, group_atoms_, found_, rules_.rules());
+    rules_.regexes()[group].resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group), found_,
+                                    rules_.rules());
   }
 }
 

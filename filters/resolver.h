@@ -52,8 +52,8 @@ class Resolver {
   std::vector<Span> found_;
   std::vector<Span> merged_;
   std::vector<BlockMarker> markers_;
-  std::vector<std::pair<uint32_t, int>> atoms_;  // group and number
-  std::vector<int> group_atoms_;
+  std::vector<std::pair<uint32_t, int>> seen_regexes_;   // group and number
+  std::vector<std::pair<uint32_t, int>> seen_literals_;
   std::vector<std::pair<uint32_t, bool>> required_;
   bool over_budget_ = false;
 };

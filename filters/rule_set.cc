@@ -62,7 +62,7 @@ struct RuleSet::Builder {
     if (all_muted) return;
     size_t errors_before = errors.size();
     for (uint32_t rule = first_rule; rule < set.rules_.size(); ++rule) add_rule(rule, set.rules_[rule]);
-    add_regex_literals();
+    add_regexes();
     if (errors.size() != errors_before) {
       check_expressions();
     } else if (!use_embedded(group.embedded)) {
@@ -71,20 +71,25 @@ struct RuleSet::Builder {
     }
   }
 
-  /// The literals that tell on which records RE2 has to run.
-  void add_regex_literals() {
+  /// What tells on which records RE2 has to run.
+  void add_regexes() {
     RegexRules& regexes = set.regexes_.back();
-    std::vector<std::string> atoms = regexes.build();
+    RegexRules::Wanted wanted = regexes.build();
     auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
-    for (size_t atom = 0; atom < atoms.size(); ++atom) {
-      add_expression(group, Anchor::Role::regex_atom, "pattern", "(?i)" + escape_expression(atoms[atom]), atom);
+    for (auto& [number, pattern] : wanted.expressions) {
+      add_expression(group, Anchor::Role::regex, "pattern", std::move(pattern), number);
+    }
+    for (size_t number = 0; number < wanted.literals.size(); ++number) {
+      add_expression(group, Anchor::Role::regex_literal, "pattern",
+                     "(?i)" + escape_expression(wanted.literals[number]), number);
     }
     set.looks_at_every_record_ = set.looks_at_every_record_ || regexes.looks_at_every_record();
   }
 
   void add_expression(uint32_t rule, Anchor::Role role, std::string field, std::string pattern,
                       size_t width = 0) {
-    bool muted = role != Anchor::Role::regex_atom && set.muted_[rule];
+    bool of_rule = role != Anchor::Role::regex && role != Anchor::Role::regex_literal;
+    bool muted = of_rule && set.muted_[rule];
     set.expressions_.push_back({std::move(pattern)});
     set.anchors_.push_back({role, muted, rule, width});
     fields.push_back(std::move(field));
@@ -173,7 +178,7 @@ struct RuleSet::Builder {
   }
 
   void check_width(size_t i, Anchor& anchor, size_t pattern) {
-    if (anchor.role == Anchor::Role::regex_atom) return;
+    if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal) return;
     const Rule& rule = set.rules_[anchor.rule];
     ExpressionWidth width = expression_width(set.expressions_[i].pattern);
     if (width.min == 0) {

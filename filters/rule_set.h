@@ -18,11 +18,11 @@ namespace redactd {
 
 /// What a match of one expression means to the resolver.
 struct Anchor {
-  enum class Role : uint8_t { token, value, userinfo, block_begin, block_end, known, regex_atom };
+  enum class Role : uint8_t { token, value, userinfo, block_begin, block_end, known, regex, regex_literal };
   Role role = Role::token;
   bool muted = false;  // its rule is off: matches are dropped
-  uint32_t rule = 0;  // regex_atom: the group's number
-  size_t width = 0;  // token, known: bytes of the core; regex_atom: the atom's number in its group
+  uint32_t rule = 0;  // regex, regex_literal: the group's number
+  size_t width = 0;   // token, known: bytes of the core; regex, regex_literal: its number in the group
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).

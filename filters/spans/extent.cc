@@ -236,7 +236,7 @@ bool pair_starts(std::string_view text, size_t at) {
 }
 
 size_t skip_colour(std::string_view text, size_t at) {
-  while (true) {
+  while (at < text.size() && (text[at] == '\x1b' || text[at] == '\\')) {
     size_t start = colour_start(text, at);
     if (start == 0) return at;
     size_t i = at + start;
@@ -244,6 +244,7 @@ size_t skip_colour(std::string_view text, size_t at) {
     if (i >= text.size() || text[i] != 'm') return at;
     at = i + 1;
   }
+  return at;
 }
 
 size_t mask_at(std::string_view text, size_t at) {

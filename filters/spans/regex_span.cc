@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "filters/matcher.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -37,7 +38,27 @@ int secret_group(const RE2& regex) {
   return regex.NumberOfCapturingGroups() == 1 ? 1 : 0;
 }
 
+bool matcher_takes(const std::string& pattern) {
+  try {
+    if (expression_width(pattern).min == 0) return false;
+    MatchDatabase::compile({{pattern}});  // "too large" shows only here
+    return true;
+  } catch (const MatchError&) {
+    return false;
+  }
+}
+
 }  // namespace
+
+std::optional<std::string> matcher_pattern(const std::string& pattern) {
+  // Bytes that are no ASCII fold case in RE2's Latin-1 but not in the matcher; \A and \z mean the stream's ends
+  // there; \C, \Q and \p are spelt or read in another way.
+  if (!is_ascii(pattern)) return std::nullopt;
+  for (std::string_view foreign : {"\\A", "\\z", "\\C", "\\Q", "\\p", "\\P", "(?U"}) {
+    if (pattern.find(foreign) != std::string::npos) return std::nullopt;
+  }
+  return "(?m:" + pattern + ")";
+}
 
 struct RegexRules::Compiled {
   struct Expression {
@@ -47,8 +68,9 @@ struct RegexRules::Compiled {
   };
   re2::FilteredRE2 filter{kShortestAtom};
   std::vector<Expression> expressions;
-  std::vector<size_t> filtered;    // FilteredRE2's id → index into expressions
-  std::vector<size_t> unfiltered;  // looked at in every record
+  std::vector<std::string> patterns;  // of each expression, as written
+  std::vector<size_t> filtered;       // FilteredRE2's id → index into expressions
+  std::vector<size_t> unfiltered;     // looked at in every record
 };
 
 RegexRules::RegexRules() : compiled_(std::make_unique<Compiled>()) {}
@@ -70,41 +92,49 @@ std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
   expression.regex = std::make_unique<RE2>(pattern, options());
   expression.rule = rule;
   expression.group = secret_group(*expression.regex);
-  size_t index = compiled_->expressions.size();
-  int id = 0;
-  // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes unfiltered.
-  if (is_ascii(pattern) && compiled_->filter.Add(pattern, options(), &id) == RE2::NoError) {
-    compiled_->filtered.push_back(index);
-  } else {
-    compiled_->unfiltered.push_back(index);
-  }
   compiled_->expressions.push_back(std::move(expression));
+  compiled_->patterns.push_back(pattern);
   return {};
 }
 
-std::vector<std::string> RegexRules::build() {
-  std::vector<std::string> atoms;
-  if (!compiled_->filtered.empty()) compiled_->filter.Compile(&atoms);
-  std::vector<int> none;
-  std::vector<int> potentials;
-  if (!compiled_->filtered.empty()) {
-    compiled_->filter.AllPotentials(none, &potentials);
-    for (int id : potentials) {
-      compiled_->unfiltered.push_back(compiled_->filtered[static_cast<size_t>(id)]);
+RegexRules::Wanted RegexRules::build() {
+  Wanted wanted;
+  for (size_t index = 0; index < compiled_->patterns.size(); ++index) {
+    const std::string& pattern = compiled_->patterns[index];
+    std::optional<std::string> scanned = matcher_pattern(pattern);
+    if (scanned && matcher_takes(*scanned)) {
+      wanted.expressions.emplace_back(index, *scanned);
+      continue;
+    }
+    int id = 0;
+    // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes unfiltered.
+    if (is_ascii(pattern) && compiled_->filter.Add(pattern, options(), &id) == RE2::NoError) {
+      compiled_->filtered.push_back(index);
+    } else {
+      compiled_->unfiltered.push_back(index);
     }
   }
-  return atoms;
+  if (compiled_->filtered.empty()) return wanted;
+  compiled_->filter.Compile(&wanted.literals);
+  std::vector<int> without_literals;
+  compiled_->filter.AllPotentials({}, &without_literals);
+  for (int id : without_literals) {
+    compiled_->unfiltered.push_back(compiled_->filtered[static_cast<size_t>(id)]);
+  }
+  return wanted;
 }
 
 bool RegexRules::empty() const { return compiled_->expressions.empty(); }
 bool RegexRules::looks_at_every_record() const { return !compiled_->unfiltered.empty(); }
 
-void RegexRules::resolve(const RecordView& record, const std::vector<int>& atoms,
-                         std::vector<Span>& spans, const std::vector<Rule>& rules) const {
+void RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
+                         const std::vector<int>& literals, std::vector<Span>& spans,
+                         const std::vector<Rule>& rules) const {
   std::vector<size_t> chosen = compiled_->unfiltered;
-  if (!compiled_->filtered.empty() && !atoms.empty()) {
+  for (int number : expressions) chosen.push_back(static_cast<size_t>(number));
+  if (!compiled_->filtered.empty() && !literals.empty()) {
     std::vector<int> potentials;
-    compiled_->filter.AllPotentials(atoms, &potentials);
+    compiled_->filter.AllPotentials(literals, &potentials);
     for (int id : potentials) chosen.push_back(compiled_->filtered[static_cast<size_t>(id)]);
   }
   std::sort(chosen.begin(), chosen.end());

@@ -1,12 +1,15 @@
 #pragma once
 
-// User expressions in RE2 syntax. RE2 runs only on records in which the matcher saw one of an expression's
-// required literals (FilteredRE2 finds them), so its cost is paid on few records and stays linear.
+// User expressions in RE2 syntax. The matcher sees the expression too and tells in which records it matches; only
+// there does RE2 run, to find where. Where the matcher cannot take an expression, it looks for the literals that the
+// expression needs (FilteredRE2 finds them). RE2's cost is thus paid on few records and stays linear.
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "filters/rule.h"
@@ -14,7 +17,7 @@
 
 namespace redactd {
 
-/// All `regex` rules of a rule set, compiled. Immutable and shared by threads after build().
+/// The `regex` rules of one group, compiled. Immutable and shared by threads after build().
 class RegexRules {
  public:
   RegexRules();
@@ -25,21 +28,31 @@ class RegexRules {
   /// Adds one expression of rule number `rule`. Returns why it is refused; empty when it is taken.
   std::string add(const std::string& pattern, uint32_t rule);
 
-  /// Ends the adding. Returns the literals to look for: the matcher's n-th literal is atom number n.
-  std::vector<std::string> build();
+  /// What the matcher has to look for: for each expression that it can take, the expression (its number is the one
+  /// that add() gave it, counting from 0); for the others, literals. Ends the adding.
+  struct Wanted {
+    std::vector<std::pair<size_t, std::string>> expressions;  // number and matcher's pattern
+    std::vector<std::string> literals;                        // the n-th is literal number n
+  };
+  Wanted build();
 
   bool empty() const;
-  /// Whether some expression has no literal, so that every record must be looked at.
+  /// Whether some expression can be left to neither, so that every record must be looked at.
   bool looks_at_every_record() const;
 
-  /// Spans of all matches in the record, given the atoms seen in it (sorted, unique).
-  void resolve(const RecordView& record, const std::vector<int>& atoms, std::vector<Span>& spans,
-               const std::vector<Rule>& rules) const;
+  /// Spans of all matches in the record, given the numbers of the expressions and literals that the matcher saw in it
+  /// (each sorted and unique).
+  void resolve(const RecordView& record, const std::vector<int>& expressions, const std::vector<int>& literals,
+               std::vector<Span>& spans, const std::vector<Rule>& rules) const;
 
  private:
   struct Compiled;
   std::unique_ptr<Compiled> compiled_;
 };
+
+/// The expression as the matcher reads it: in the midst of a stream of records, ^ and $ stand at their ends. Nothing
+/// when its meaning would not carry over.
+std::optional<std::string> matcher_pattern(const std::string& pattern);
 
 /// Finds where the markers of `block` rules begin: the matcher only tells where they end. Immutable and shared by
 /// threads once all rules are added.

@@ -137,7 +137,6 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
   if (!spans.empty() && spans.back().rule == rule_number && spans.back().end + 3 >= anchor_end) {
     return Verdict::masked;
   }
-  if (inside_mask(text, anchor_end - 1)) return Verdict::inside_mask;
   size_t run = run_start(text, anchor_end);
   record.work += 2 * (anchor_end - run);
   std::optional<Password> password;

@@ -27,12 +27,13 @@ size_t template_end(std::string_view text, size_t at) {
 /// Collects the spans of one anchor.
 class ValueResolver {
  public:
-  ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number,
+  ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t anchor_end,
                 std::vector<Span>& spans)
       : text_(record.text),
         record_(record),
         rule_(rule),
         rule_number_(rule_number),
+        anchor_end_(anchor_end),
         spans_(spans) {}
 
   Verdict resolve(const Opening& opening) {
@@ -320,6 +321,7 @@ class ValueResolver {
     bool cut_off = end == text_.size();
     if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
     if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off)) return *failed;
+    if (inside_mask(text_, anchor_end_ - 1)) return Verdict::inside_mask;
     Span span{begin, end, rule_number_, {}};
     if (cut_off && !record_.ends_record) {
       span.open.how =
@@ -335,6 +337,7 @@ class ValueResolver {
   const RecordView& record_;
   const Rule& rule_;
   uint32_t rule_number_;
+  size_t anchor_end_;
   std::vector<Span>& spans_;
 };
 
@@ -414,8 +417,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
                       size_t anchor_end, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end == 0) return Verdict::crosses_record;
-  if (inside_mask(text, anchor_end - 1)) return Verdict::inside_mask;
-  ValueResolver resolver(record, rule, rule_number, spans);
+  ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
     Opening opening = open_value_at(text, anchor_end);
     if (rule.form == ValueForm::object) opening.begin = anchor_end - 1;  // the pattern ends with the brace

@@ -63,7 +63,8 @@ TEST(Layering, NothingDependsOnTheTests) {
 TEST(Layering, OnlyTheMatcherIncludesHyperscan) {
   for (const char* folder : {"filters", "config", "daemon"}) {
     for (const Include& include : includes_of(folder)) {
-      if (include.header == "hs.h" || include.header.starts_with("hs/")) EXPECT_EQ(include.file, "filters/matcher.cc");
+      if (include.header != "hs.h" && !include.header.starts_with("hs/")) continue;
+      EXPECT_EQ(include.file, "filters/matcher.cc");
     }
   }
 }

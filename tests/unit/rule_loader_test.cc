@@ -63,8 +63,8 @@ std::vector<std::string> bad_files() {
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files()), [](const auto& info) {
-  std::string name = info.param.substr(0, info.param.find('.'));
+INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files()), [](const auto& tested) {
+  std::string name = tested.param.substr(0, tested.param.find('.'));
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });

@@ -1,0 +1,180 @@
+// L3 (nothing else changes) and L4 (twice is once), on generated logs and on the bytes that break text tools.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "tests/testing/all_splits.h"
+#include "tests/testing/corpus.h"
+#include "tests/testing/expect.h"
+
+namespace redactd::test {
+namespace {
+
+const FingerprintKey kKey{"k1", "0123456789abcdef0123456789abcdef"};
+
+struct NamedMask {
+  const char* name;
+  MaskSpec spec;
+};
+const NamedMask kMasks[] = {{"label", {}},
+                            {"fixed", {MaskStyle::fixed, "[REDACTED]", 4}},
+                            {"stars", {MaskStyle::fixed, "***", 4}},
+                            {"word", {MaskStyle::fixed, "MASKED-BY-US", 4}},
+                            {"partial", {MaskStyle::partial, "", 4}},
+                            {"fingerprint", {MaskStyle::fingerprint, "", 4}},
+                            {"length", {MaskStyle::length, "", 4}}};
+
+class EveryMask : public ::testing::TestWithParam<NamedMask> {
+ protected:
+  Rules rules_ = builtin_masking(GetParam().spec, kKey);
+};
+
+TEST_P(EveryMask, TwiceIsOnce) {
+  for (const PlantedLine& example : builtin_examples()) {
+    std::string once = redact(example.text + "\n", rules_);
+    EXPECT_EQ(redact(once, rules_), once) << example.rule << ": " << example.text;
+  }
+  LogWriter writer(31, 0.8);
+  for (int i = 0; i < 400; ++i) {
+    PlantedLine line = writer.next();
+    std::string once = redact(line.text + "\n", rules_);
+    EXPECT_EQ(redact(once, rules_), once) << line.rule << ": " << line.text;
+  }
+}
+
+TEST_P(EveryMask, JsonStaysJson) {
+  LogWriter writer(32, 0.9);
+  int documents = 0;
+  for (int i = 0; i < 600; ++i) {
+    PlantedLine line = writer.next();
+    if (!line.json) continue;
+    ++documents;
+    std::string redacted = redact(line.text + "\n", rules_);
+    ASSERT_TRUE(nlohmann::json::accept(line.text));
+    EXPECT_TRUE(nlohmann::json::accept(redacted)) << line.rule << ": " << line.text << "\n  gave " << redacted;
+  }
+  EXPECT_GT(documents, 100);
+}
+
+INSTANTIATE_TEST_SUITE_P(Laws, EveryMask, ::testing::ValuesIn(kMasks), [](const auto& tested) { return tested.param.name; });
+
+/// No planted secret survives, in whatever clothes its line came.
+TEST(NoLeak, OfPlantedSecrets) {
+  LogWriter writer(33, 1.0);
+  int leaks = 0;
+  for (int i = 0; i < 4000 && leaks < 20; ++i) {
+    PlantedLine line = writer.next();
+    std::string redacted = redact(line.text + "\n");
+    for (const std::string& secret : line.secrets) {
+      bool leaked = redacted.find(secret) != std::string::npos;
+      EXPECT_FALSE(leaked) << line.rule << " leaks: " << line.text << "\n  gave " << redacted;
+      leaks += leaked;
+    }
+  }
+}
+
+/// The masks' places are known from the findings, so every other byte can be compared.
+TEST(NothingElseChanges, OutsideTheSpans) {
+  LogWriter writer(34, 0.5);
+  std::string text = writer.lines(3000).text;
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  std::copy(text.begin(), text.end(), redactor.prepare(text.size()).begin());
+  std::string redacted(redactor.commit(text.size()));
+  size_t in = 0;
+  size_t out = 0;
+  for (const Finding& finding : redactor.findings()) {
+    size_t plain = static_cast<size_t>(finding.begin) - in;
+    ASSERT_EQ(first_difference(text.substr(in, plain), redacted.substr(out, plain)), "");
+    out += plain;
+    std::string mask = label(builtin()->rules()[finding.rule].id);
+    if (redacted.substr(out, 1) == "\"" && redacted.substr(out + 1, mask.size()) == mask) mask = '"' + mask + '"';
+    if (redacted.substr(out, 2) == "\\\"") mask = "\\\"" + mask + "\\\"";
+    if (redacted.substr(out, 1) == "'") mask = "'" + mask + "'";
+    ASSERT_EQ(redacted.substr(out, mask.size()), mask);
+    out += mask.size();
+    in = static_cast<size_t>(finding.begin + finding.size);
+  }
+  EXPECT_EQ(text.substr(in), redacted.substr(out));
+}
+
+TEST(NothingElseChanges, RecordsKeepTheirNumberAndOrder) {
+  LogWriter writer(35, 0.6);
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "#" + std::to_string(i) + "# " + writer.next().text + "\n";
+  std::string redacted = redact(text);
+  ASSERT_EQ(count_of(redacted, "\n"), 2000u);
+  size_t from = 0;
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with("#" + std::to_string(i) + "# ")) << i;
+    from = redacted.find('\n', from) + 1;
+  }
+}
+
+TEST(NothingElseChanges, InBytesThatAreNoText) {
+  std::mt19937 random(36);
+  for (int i = 0; i < 30; ++i) {
+    std::string text(5000, '\0');
+    for (char& c : text) c = static_cast<char>(random());
+    // Random bytes hold no secret; a rare accident would be a token of 8 random bytes.
+    EXPECT_EQ(first_difference(text, redact(text)), "");
+  }
+  for (std::string text : {std::string("\0\0\0\n\0", 5), std::string("\xff\xfe\xfd\n"), std::string("\r\r\n\n\r"), std::string("a\r\nb\r\n"),
+                           std::string("\x1b[31mred\x1b[0m\n"), std::string("\xf0\x9f\x94\x92 lock\n"), std::string("\xef\xbb\xbf" "bom\n"), std::string()}) {
+    EXPECT_EQ(redact(text), text);
+  }
+}
+
+TEST(NothingElseChanges, AroundASecretAmongBytesThatAreNoText) {
+  std::string junk("\xff\xfe\0\x80\xc3 ", 6);
+  EXPECT_EQ(redact(junk + "password=hunter2hunter2" + " " + junk + "\r\n"), junk + "password=[REDACTED:password] " + junk + "\r\n");
+  Filled token = fill("«ghp_{alnum:36}»");
+  EXPECT_EQ(shape_of(redact(junk + token.text + junk)), junk + "\xc2\xab\xc2\xbb" + junk);
+}
+
+TEST(NothingElseChanges, CrLfAndLfMaskTheSame) {
+  for (const PlantedLine& example : builtin_examples()) {
+    std::string unix_text = redact(example.text + "\n");
+    std::string dos_text = redact(example.text + "\r\n");
+    EXPECT_EQ(unix_text.substr(0, unix_text.size() - 1) + "\r\n", dos_text) << example.rule;
+  }
+}
+
+TEST(NothingElseChanges, ALineFeedIsNotAdded) {
+  EXPECT_EQ(redact("tail"), "tail");
+  EXPECT_EQ(redact("password=hunter2hunter2"), "password=[REDACTED:password]");
+  EXPECT_EQ(redact("x\n"), "x\n");
+}
+
+TEST(FailClosed, ARecordBuiltToCostTooMuchIsMaskedNotPassedAndTakesLinearTime) {
+  // Every anchor would look at all that follows: quadratic without a budget.
+  for (const std::string& piece : {std::string("password=\\\""), std::string("password:'"), std::string("://a:b@"), std::string("Cookie: a=b;"),
+                                   std::string("\"password\":["), std::string("Authorization: Digest a=\"")}) {
+    std::string line;
+    while (line.size() < 400'000) line += piece;
+    std::string secret = " password=hunter2hunter2 ";
+    auto start = std::chrono::steady_clock::now();
+    std::string redacted = redact(line + secret + "\nnext line\n");
+    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    EXPECT_EQ(redacted.find("hunter2hunter2"), std::string::npos) << piece;
+    EXPECT_TRUE(redacted.ends_with("\nnext line\n")) << piece;
+    EXPECT_LT(seconds, 20) << piece;
+  }
+}
+
+TEST(FailClosed, ARecordMaskedWholeIsCounted) {
+  std::string line;
+  while (line.size() < 900'000) line += "password=\\\"";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  line += "\n";
+  std::copy(line.begin(), line.end(), redactor.prepare(line.size()).begin());
+  std::string redacted(redactor.commit(line.size()));
+  if (redactor.counters().records_masked_whole == 0) GTEST_SKIP() << "within its budget";
+  EXPECT_EQ(redacted, "[REDACTED:unscannable-record]\n");
+}
+
+}  // namespace
+}  // namespace redactd::test
