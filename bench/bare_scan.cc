@@ -1,8 +1,10 @@
-// The ceiling: what the matcher alone costs. Reads standard input as the filter does and scans it with the same
-// compiled expressions; resolves, masks and writes nothing. The denominator of bench/run.
+// The ceiling: what the matcher alone costs. Reads standard input as the filter does and scans it
+// with the same compiled expressions; resolves, masks and writes nothing. The denominator of
+// bench/run.
 //
-//     bare_scan [--rules PACK.yaml]… < FILE         built-in rules; with --rules that pack's instead
-//     bare_scan --read-only < FILE                  the reads alone
+//     bare_scan < FILE                      the built-in rules
+//     bare_scan --rules PACK.yaml < FILE    the rules of that pack instead (repeatable)
+//     bare_scan --read-only < FILE          the reads alone
 
 #include <unistd.h>
 
@@ -77,9 +79,11 @@ int run(const std::vector<std::string>& arguments) {
   auto start = std::chrono::steady_clock::now();
   Totals totals = scan_standard_input(*rules, read_only);
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::fprintf(stderr, "bare_scan: %llu bytes, %llu matches of %zu expressions in %.3f s, %.1f MB/s\n",
-               static_cast<unsigned long long>(totals.bytes), static_cast<unsigned long long>(totals.matches),
-               rules->expressions().size(), seconds, static_cast<double>(totals.bytes) / 1e6 / seconds);
+  std::fprintf(stderr,
+               "bare_scan: %llu bytes, %llu matches of %zu expressions in %.3f s, %.1f MB/s\n",
+               static_cast<unsigned long long>(totals.bytes),
+               static_cast<unsigned long long>(totals.matches), rules->expressions().size(),
+               seconds, static_cast<double>(totals.bytes) / 1e6 / seconds);
   return 0;
 }
 

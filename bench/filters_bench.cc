@@ -55,14 +55,17 @@ const std::string& corpus(int64_t permille) {
   static std::map<int64_t, std::string> made;
   std::string& text = made[permille];
   for (size_t line = 0; text.size() < kCorpusBytes; ++line) {
-    bool secret = static_cast<int64_t>(line * 7919 % 1000) < permille;  // 7919 is prime: spread evenly
-    const char* source = secret ? kSecretLines[line % kSecretLines.size()] : kCleanLines[line % kCleanLines.size()];
+    bool secret =
+        static_cast<int64_t>(line * 7919 % 1000) < permille;  // 7919 is prime: spread evenly
+    const char* source =
+        secret ? kSecretLines[line % kSecretLines.size()] : kCleanLines[line % kCleanLines.size()];
     text += fill_example(source, "line " + std::to_string(line)).text + '\n';
   }
   return text;
 }
 
-std::shared_ptr<const RuleSet> compile_builtin(const MaskSettings& masks = {}, bool embedded = true) {
+std::shared_ptr<const RuleSet> compile_builtin(const MaskSettings& masks = {},
+                                               bool embedded = true) {
   RuleGroup group;
   group.rules = builtin_rules();
   if (embedded) group.embedded = builtin_databases();
@@ -125,8 +128,8 @@ void BM_Redactor(benchmark::State& state) {
   Redactor redactor(builtin(), scratch);
   for (auto _ : state) feed(redactor, text, chunk);
   count_bytes(state, text.size());
-  state.counters["masks"] =
-      benchmark::Counter(static_cast<double>(redactor.counters().masks), benchmark::Counter::kAvgIterations);
+  state.counters["masks"] = benchmark::Counter(static_cast<double>(redactor.counters().masks),
+                                               benchmark::Counter::kAvgIterations);
 }
 BENCHMARK(BM_Redactor)
     ->ArgNames({"chunk", "permille"})
@@ -147,7 +150,8 @@ BENCHMARK(BM_RedactorWithoutLineFeeds);
 /// From the anchors of one record to its spans.
 void BM_Resolve(benchmark::State& state, const char* source) {
   std::string line = fill_example(source, "resolve").text;
-  std::string padded = std::string(kScanPadding, ' ') + line + '\n' + std::string(kScanPadding, ' ');
+  std::string padded =
+      std::string(kScanPadding, ' ') + line + '\n' + std::string(kScanPadding, ' ');
   MatchScratch scratch;
   std::vector<RecordMatch> anchors;
   for (size_t i = 0; i < builtin()->databases().size(); ++i) {
@@ -157,7 +161,8 @@ void BM_Resolve(benchmark::State& state, const char* source) {
     std::vector<Match> matches;
     stream.scan(std::string_view(padded).substr(kScanPadding, line.size() + 1), scratch, matches);
     for (const Match& match : matches) {
-      anchors.push_back({static_cast<size_t>(match.end), match.expression + builtin()->first_anchor()[i]});
+      anchors.push_back(
+          {static_cast<size_t>(match.end), match.expression + builtin()->first_anchor()[i]});
     }
   }
   std::sort(anchors.begin(), anchors.end());
@@ -180,7 +185,9 @@ BENCHMARK_CAPTURE(BM_Resolve, token_and_value, kSecretLines[4]);
 BENCHMARK_CAPTURE(BM_Resolve, value_json_in_json, kSecretLines[5]);
 BENCHMARK_CAPTURE(BM_Resolve, value_query, kSecretLines[6]);
 BENCHMARK_CAPTURE(BM_Resolve, near_miss, kCleanLines[3]);
-BENCHMARK_CAPTURE(BM_Resolve, block, R"({"key":"-----BEGIN PRIVATE KEY-----\n{base64:64}\n{base64:64}\n-----END PRIVATE KEY-----"})");
+BENCHMARK_CAPTURE(
+    BM_Resolve, block,
+    R"({"key":"-----BEGIN PRIVATE KEY-----\n{base64:64}\n{base64:64}\n-----END PRIVATE KEY-----"})");
 
 /// One mask of each style over a secret of 40 bytes.
 void BM_Mask(benchmark::State& state, MaskStyle style) {

@@ -121,5 +121,5 @@ def lines(title, subtitle, xs, series, x_label, y_label, log_x=False, log_y=Fals
             canvas.line(x1, y1, x2, y2, colour, 2.2)
         for x, y, value in points:
             canvas.parts.append('<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>' % (x, y, colour))
-            canvas.text(x, y - 9, number(value), anchor="middle", size=10)
+            canvas.text(x, y - 9 if s == 0 else y + 18, number(value), anchor="middle", size=10, colour=colour)
     return canvas.finish(x_label)

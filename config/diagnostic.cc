@@ -1,6 +1,7 @@
 #include "config/diagnostic.h"
 
 #include <algorithm>
+#include <iostream>
 #include <numeric>
 #include <tuple>
 
@@ -48,6 +49,11 @@ std::string Diagnostics::text() const {
   std::string result;
   for (const Diagnostic& diagnostic : sorted) result += diagnostic.text() + '\n';
   return result;
+}
+
+void report(const Diagnostics& diagnostics) {
+  size_t count = diagnostics.all().size();
+  std::cerr << diagnostics.text() << "redactd: " << count << (count == 1 ? " error" : " errors") << ", nothing was done\n";
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {

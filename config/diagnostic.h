@@ -36,6 +36,9 @@ class Diagnostics {
   std::vector<Diagnostic> all_;
 };
 
+/// Prints all diagnostics to standard error, and how many they are.
+void report(const Diagnostics& diagnostics);
+
 /// `, did you mean 'pattern'?` when one of `known` is close to `word`; else empty.
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known);
 

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 constexpr size_t kShortestMaskKey = 16;
 
 bool names_rule(const std::string& word, const Rule& rule) {
-  return word == "all" || word == rule.id ||
+  return word == "all" || word == rule.id || word == to_string(rule.severity) ||
          std::find(rule.tags.begin(), rule.tags.end(), word) != rule.tags.end();
 }
 
@@ -52,7 +52,7 @@ void mute(RuleGroup& group, const Settings& settings, bool own) {
 
 void check_words(const std::vector<std::string>& words, const char* option, const ActiveRules& active,
                  Diagnostics& diagnostics) {
-  std::set<std::string_view> known = {"all"};
+  std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
   for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
     for (const Rule& rule : group->rules) {
       known.insert(rule.id);
@@ -169,6 +169,7 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
   check_words(settings.disable, "--disable", active, diagnostics);
   mute(active.builtin, settings, false);
   mute(active.own, settings, true);
+  mute(active.known, settings, true);
   std::set<std::string_view> own_ids;
   for (const Rule& rule : active.own.rules) own_ids.insert(rule.id);
   for (size_t i = 0; i < active.builtin.rules.size(); ++i) {

@@ -65,7 +65,7 @@ class Explainer {
       std::cout << "line " << number << ": nothing that looks like a secret\n";
       return;
     }
-    std::cout << "line " << number << ": " << masked_.size() << " masked, " << kept_.size() << " near misses\n";
+    std::cout << "line " << number << ": " << masked_.size() << " masked, " << kept_.size() << (kept_.size() == 1 ? " near miss\n" : " near misses\n");
     for (const Masked& masked : masked_) {
       std::cout << "  masked  " << masked.rule << "  bytes " << masked.begin + 1 << "-" << masked.end << " ("
                 << masked.end - masked.begin << ")";

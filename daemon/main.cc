@@ -29,7 +29,7 @@ int run(const Options& options) {
   Diagnostics diagnostics;
   std::shared_ptr<const RuleSet> rules = build_rule_set(options.settings, diagnostics);
   if (!rules) {
-    std::cerr << diagnostics.text();
+    report(diagnostics);
     return kUsage;
   }
   Limits limits{options.settings.max_record};

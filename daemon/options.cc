@@ -51,8 +51,7 @@ void add_rule_options(CLI::App& app, Typed& typed) {
 
 void add_mask_options(CLI::App& app, Typed& typed) {
   app.add_option("--mask", typed.mask,
-                 "label: [REDACTED:rule] (default); fixed: --mask-text; partial: both ends shown; fingerprint: keyed "
-                 "HMAC-SHA-256; length: as many *")
+                 "label (default), fixed, partial, fingerprint or length; see redactd(1)")
       ->type_name("STYLE")->group("Masks");
   app.add_option("--mask-text", typed.mask_text, "Text of the fixed mask")->type_name("TEXT")->group("Masks");
   app.add_option("--mask-keep", typed.mask_keep, "Bytes that the partial mask shows at each end (never more than a quarter in all)")
@@ -60,6 +59,14 @@ void add_mask_options(CLI::App& app, Typed& typed) {
   app.add_option("--mask-key-file", typed.mask_key_file, "File with the key of the fingerprint mask")
       ->type_name("FILE")->group("Masks");
   app.add_option("--mask-key-id", typed.mask_key_id, "Name of that key, shown in every mask")->type_name("ID")->group("Masks");
+}
+
+std::string given_but_empty(const CLI::App& app) {
+  for (const char* name : {"--mask", "--mask-text", "--mask-key-file", "--mask-key-id", "--max-record", "--config"}) {
+    const CLI::Option* option = app.get_option(name);
+    if (option->count() > 0 && option->as<std::string>().empty()) return name;
+  }
+  return {};
 }
 
 void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
@@ -149,7 +156,7 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   commands.test = commands.rules->add_subcommand("test", "Run the examples of packs (default: the built-in ones)");
   commands.test->add_flag("--json", options.json, "As JSON");
   commands.test->add_option("path", options.arguments, "Pack files or folders")->type_name("FILE|DIR");
-  commands.rules->require_subcommand(1);
+  commands.rules->require_subcommand(0, 1);
 
   commands.explain = app.add_subcommand(
       "explain", "Read lines and tell for each what is masked, by which rule, and why near misses stay");
@@ -162,6 +169,14 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
       ->type_name("FORMAT")->check(CLI::IsMember({"text", "json", "sarif"}));
   commands.scan->add_option("file", options.arguments, "Files to scan; - is standard input")->required()->type_name("FILE");
   return commands;
+}
+
+/// For those who give a file as an argument, as to cat.
+std::string usage_hint(const CLI::App& app) {
+  for (const std::string& word : app.remaining(true)) {
+    if (!word.empty() && word[0] != '-') return "\nredactd reads standard input: redactd < " + word;
+  }
+  return {};
 }
 
 constexpr const char* kDescription =
@@ -201,7 +216,12 @@ ParsedOptions parse_options(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    parsed.exit_code = app.exit(error) == 0 ? kDone : kUsage;
+    if (error.get_exit_code() == 0) {
+      app.exit(error);  // help
+      return parsed;
+    }
+    std::cerr << "redactd: " << error.what() << usage_hint(app) << "\nTry: redactd --help\n";
+    parsed.exit_code = kUsage;
     return parsed;
   }
   if (typed.version) {
@@ -213,9 +233,11 @@ ParsedOptions parse_options(int argc, char** argv) {
                    : format == "sarif" ? ReportFormat::sarif
                                        : ReportFormat::text;
   Diagnostics diagnostics;
+  if (std::string name = given_but_empty(app); !name.empty()) diagnostics.add({}, name, "is empty");
+  if (app.count("--mask-keep") > 0 && typed.mask_keep == 0) diagnostics.add({}, "--mask-keep", "must be 1 to 16");
   options.settings = merge(typed, diagnostics);
   if (!diagnostics.empty()) {
-    std::cerr << diagnostics.text();
+    report(diagnostics);
     parsed.exit_code = kUsage;
     return parsed;
   }

@@ -86,7 +86,7 @@ int list_rules(const Options& options) {
   Diagnostics diagnostics;
   ActiveRules active = select_rules(options.settings, diagnostics);
   if (!diagnostics.empty()) {
-    std::cerr << diagnostics.text();
+    report(diagnostics);
     return kUsage;
   }
   std::vector<ListedRule> all = listed(active);
@@ -135,7 +135,7 @@ int show_rules(const Options& options) {
   }
   if (options.json) std::cout << out.dump(2) << '\n';
   if (diagnostics.empty()) return kDone;
-  std::cerr << diagnostics.text();
+  report(diagnostics);
   return kUsage;
 }
 
@@ -144,7 +144,7 @@ int check_packs(const Options& options) {
   std::vector<LoadedRule> rules = load_rules(options.arguments, diagnostics);
   if (diagnostics.empty()) check_rules(rules, diagnostics);
   if (!diagnostics.empty()) {
-    std::cerr << diagnostics.text();
+    report(diagnostics);
     return kUsage;
   }
   std::cout << rules.size() << (rules.size() == 1 ? " rule is" : " rules are") << " in order\n";

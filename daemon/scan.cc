@@ -22,6 +22,7 @@ struct Place {
   std::string file;
   uint64_t line = 0;
   uint64_t column = 0;  // in bytes, from 1
+  uint64_t offset = 0;
   uint64_t size = 0;
   const Rule* rule = nullptr;
 };
@@ -114,7 +115,9 @@ class Report {
   static nlohmann::ordered_json sarif_result(const Place& place) {
     nlohmann::ordered_json region = {{"startLine", place.line},
                                      {"startColumn", place.column},
-                                     {"endColumn", place.column + place.size}};
+                                     {"endColumn", place.column + place.size},
+                                     {"byteOffset", place.offset},
+                                     {"byteLength", place.size}};
     return {{"ruleId", place.rule->id},
             {"level", sarif_level(place.rule->severity)},
             {"message", {{"text", place.rule->title + " found; revoke and rotate it."}}},
@@ -133,7 +136,7 @@ class Report {
     nlohmann::ordered_json driver = {{"name", "redactd"}, {"version", REDACTD_VERSION}, {"rules", rules}};
     return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
             {"version", "2.1.0"},
-            {"runs", {{{"tool", {{"driver", driver}}}, {"columnKind", "unicodeCodePoints"}, {"results", results_}}}}};
+            {"runs", {{{"tool", {{"driver", driver}}}, {"results", results_}}}}};
   }
 
   ReportFormat format_;
@@ -152,7 +155,7 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
   LineCounter lines;
   auto add_findings = [&] {
     for (const Finding& finding : redactor.findings()) {
-      Place place{name, 0, 0, finding.size, &rules->rules()[finding.rule]};
+      Place place{name, 0, 0, finding.begin, finding.size, &rules->rules()[finding.rule]};
       lines.locate(finding.begin, place);
       report.add(place);
     }
@@ -174,7 +177,7 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
 
 }  // namespace
 
-int scan_files(std::shared_ptr<const RuleSet> rules, const Options& options) {
+int scan_files(const std::shared_ptr<const RuleSet>& rules, const Options& options) {
   MatchScratch scratch;
   Report report(options.format);
   bool failed = false;

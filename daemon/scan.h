@@ -8,6 +8,6 @@
 namespace redactd {
 
 /// `redactd scan FILE…`: reports what would be masked, never the secret itself. Exit status 1 if anything is found.
-int scan_files(std::shared_ptr<const RuleSet> rules, const Options& options);
+int scan_files(const std::shared_ptr<const RuleSet>& rules, const Options& options);
 
 }  // namespace redactd

@@ -35,8 +35,12 @@ StopSignals::StopSignals() {
   struct sigaction action = {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (int number : {SIGINT, SIGTERM}) {
+    // Ignored at start stays ignored: (trap '' TERM; exec redactd) reads on to the end of the input.
+    struct sigaction inherited = {};
+    if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN) continue;
+    sigaction(number, &action, nullptr);
+  }
 }
 
 int StopSignals::descriptor() const { return signal_pipe[0]; }

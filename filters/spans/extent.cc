@@ -264,8 +264,9 @@ size_t mask_at(std::string_view text, size_t at) {
 
 bool inside_mask(std::string_view text, size_t at) {
   size_t from = at > 220 ? at - 220 : 0;
-  size_t open = text.substr(0, at).rfind('[');
-  if (open == kNone || open < from) return false;
+  size_t open = text.substr(from, at - from).rfind('[');
+  if (open == kNone) return false;
+  open += from;
   size_t length = mask_at(text, open);
   return length != 0 && at < open + length;
 }

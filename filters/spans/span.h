@@ -20,6 +20,14 @@ struct RecordView {
   bool ends_record = true;     // false: more bytes of the record follow text
   /// Bytes that the resolvers have looked at, kept by them for the resolver's budget.
   mutable size_t work = 0;
+  /// The last header end that was looked for, so that a line full of headers is not looked through for each.
+  struct HeaderMemo {
+    size_t from = 1;
+    size_t end = 0;  // less than from: nothing remembered
+    bool escapes = false;
+    bool single_quote_ends = false;
+  };
+  mutable HeaderMemo header = {};
 };
 
 /// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote of CSV, or

@@ -105,14 +105,16 @@ bool is_address(std::string_view value) {
   return std::all_of(value.begin() + 2, value.end(), is_hex);
 }
 
-bool is_path_or_url(std::string_view value) {
-  if (value.find("://") != kNone) return true;
+/// /home/bob, /run/secrets/db: but a base64 value may begin with a slash, too.
+bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
-  if (value.empty() || value[0] != '/') return false;
-  // A base64 value may begin with a slash; a path has lower-case names between several of them.
-  size_t slashes = static_cast<size_t>(std::count(value.begin(), value.end(), '/'));
-  return slashes >= 2 && entropy(value) < 4.2 && value.find_first_of("+=") == kNone;
+  if (value.empty() || value[0] != '/' || value.find_first_of("+=") != kNone) return false;
+  bool lower = std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
+  auto slashes = std::count(value.begin(), value.end(), '/');
+  return lower || (slashes >= 2 && entropy(value) < 4.2);
 }
+
+bool is_path_or_url(std::string_view value) { return value.find("://") != kNone || is_path(value); }
 
 bool is_duration_or_size(std::string_view value) {
   size_t digits = 0;
@@ -215,6 +217,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
       if (!setting.quoted && (equals_ignoring_case(word, "string") || is_code(value))) {
         return Verdict::plain_word;
       }
+      if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;
     case Strength::medium:
       return check_medium(value, setting);

@@ -276,24 +276,30 @@ class ValueResolver {
 
   /// A header's value goes on to the end of its line, or to the quote around the whole header.
   size_t header_end(const Opening& opening) const {
-    size_t end = find_header_end(opening);
-    record_.work += 4 * (end - opening.begin);
-    return end;
-  }
-
-  size_t find_header_end(const Opening& opening) const {
-    if (!opening.quote.none()) return quoted_end(text_, opening.begin, opening.quote);
+    if (!opening.quote.none()) return value_end(opening);
     if (!opening.outer.none()) {
       size_t end = quoted_end(text_, opening.begin, opening.outer);
+      record_.work += end - opening.begin;
       if (end < text_.size()) return end;
     }
+    RecordView::HeaderMemo& memo = record_.header;
+    bool known = memo.from <= opening.begin && opening.begin <= memo.end && memo.escapes == opening.bare.escapes &&
+                 memo.single_quote_ends == opening.bare.single_quote_ends;
+    if (!known) {
+      memo = {opening.begin, line_end(opening), opening.bare.escapes, opening.bare.single_quote_ends};
+      record_.work += memo.end - memo.from;
+    }
+    return memo.end;
+  }
+
+  /// The end of the line or of the string that the header stands in.
+  size_t line_end(const Opening& opening) const {
     size_t at = opening.begin;
     for (; at < text_.size(); ++at) {
       char c = text_[at];
       if (c == '\r' || c == '\n' || c == '`') break;
       if (c == '\\' && at + 1 < text_.size() &&
-          (text_[at + 1] == 'r' || text_[at + 1] == 'n' || text_[at + 1] == '"') &&
-          opening.bare.escapes) {
+          (text_[at + 1] == 'r' || text_[at + 1] == 'n' || text_[at + 1] == '"') && opening.bare.escapes) {
         break;
       }
       bool in_string = opening.bare.escapes && (c == '"' || c == '\'');
@@ -306,8 +312,9 @@ class ValueResolver {
   bool quote_opens_parameter(size_t at) const {
     if (at == 0) return false;
     if (text_[at - 1] == '=') return true;
-    size_t open = text_.substr(0, at).rfind('"');
-    return open != kNone && open > 0 && text_[open - 1] == '=' && at - open < 512;
+    size_t from = at > 512 ? at - 512 : 0;
+    size_t open = text_.substr(from, at - from).rfind('"');
+    return open != kNone && open + from > 0 && text_[open + from - 1] == '=';
   }
 
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
 #include "tests/testing/all_splits.h"
 #include "tests/testing/corpus.h"
@@ -18,6 +19,7 @@ struct NamedMask {
   const char* name;
   MaskSpec spec;
 };
+void PrintTo(const NamedMask& mask, std::ostream* out) { *out << mask.name; }
 const NamedMask kMasks[] = {{"label", {}},
                             {"fixed", {MaskStyle::fixed, "[REDACTED]", 4}},
                             {"stars", {MaskStyle::fixed, "***", 4}},
@@ -103,11 +105,17 @@ TEST(NothingElseChanges, OutsideTheSpans) {
 TEST(NothingElseChanges, RecordsKeepTheirNumberAndOrder) {
   LogWriter writer(35, 0.6);
   std::string text;
-  for (int i = 0; i < 2000; ++i) text += "#" + std::to_string(i) + "# " + writer.next().text + "\n";
+  size_t records = 0;
+  std::string lines = writer.lines(2000).text;
+  for (size_t from = 0; from < lines.size(); ++records) {
+    size_t end = lines.find('\n', from) + 1;
+    text += "#" + std::to_string(records) + "# " + lines.substr(from, end - from);
+    from = end;
+  }
   std::string redacted = redact(text);
-  ASSERT_EQ(count_of(redacted, "\n"), 2000u);
+  ASSERT_EQ(count_of(redacted, "\n"), records);
   size_t from = 0;
-  for (int i = 0; i < 2000; ++i) {
+  for (size_t i = 0; i < records; ++i) {
     ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with("#" + std::to_string(i) + "# ")) << i;
     from = redacted.find('\n', from) + 1;
   }
@@ -153,20 +161,20 @@ TEST(FailClosed, ARecordBuiltToCostTooMuchIsMaskedNotPassedAndTakesLinearTime) {
   for (const std::string& piece : {std::string("password=\\\""), std::string("password:'"), std::string("://a:b@"), std::string("Cookie: a=b;"),
                                    std::string("\"password\":["), std::string("Authorization: Digest a=\"")}) {
     std::string line;
-    while (line.size() < 400'000) line += piece;
+    while (line.size() < 300'000) line += piece;
     std::string secret = " password=hunter2hunter2 ";
     auto start = std::chrono::steady_clock::now();
     std::string redacted = redact(line + secret + "\nnext line\n");
     double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     EXPECT_EQ(redacted.find("hunter2hunter2"), std::string::npos) << piece;
     EXPECT_TRUE(redacted.ends_with("\nnext line\n")) << piece;
-    EXPECT_LT(seconds, 20) << piece;
+    EXPECT_LT(seconds, 3) << piece << " (quadratic: twice the bytes would take four times as long)";
   }
 }
 
 TEST(FailClosed, ARecordMaskedWholeIsCounted) {
   std::string line;
-  while (line.size() < 900'000) line += "password=\\\"";
+  while (line.size() < 300'000) line += "Cookie: a=b;";
   MatchScratch scratch;
   Redactor redactor(builtin(), scratch);
   line += "\n";

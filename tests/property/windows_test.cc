@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 
 #include "tests/testing/all_splits.h"
 #include "tests/testing/expect.h"
@@ -28,6 +29,8 @@ struct Planted {
   const char* name;
   const char* source;  // the secret between « and »
 };
+
+void PrintTo(const Planted& planted, std::ostream* out) { *out << planted.name; }
 
 const Planted kPlanted[] = {
     {"token", "key glpat-free «ghp_{alnum:36}» "},

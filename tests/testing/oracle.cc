@@ -44,7 +44,11 @@ std::string Oracle::redact(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     size_t line_feed = text.find('\n');
-    out += redact_record(text.substr(0, line_feed), line_feed == std::string_view::npos);
+    std::string_view record = text.substr(0, line_feed);
+    bool carriage_return = record.ends_with('\r');  // of a CRLF: it belongs to the end, not to the text
+    if (carriage_return) record.remove_suffix(1);
+    out += redact_record(record, line_feed == std::string_view::npos && !carriage_return);
+    if (carriage_return) out += '\r';
     if (line_feed == std::string_view::npos) break;
     out += '\n';
     text.remove_prefix(line_feed + 1);

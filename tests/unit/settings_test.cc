@@ -72,9 +72,9 @@ TEST(Settings, AnEmptyFileSetsNothing) {
 
 TEST(Settings, ReportsEveryMistakeAtItsPlace) {
   EXPECT_EQ(errors_of("max_record: 12\nmask: {style: nosuch}\nrulez: {}\n"),
-            "/redactd.yaml:1:13: max_record: must be 1KiB to 1GiB\n"
-            "/redactd.yaml:2:15: mask.style: is none of label, fixed, partial, fingerprint, length\n"
-            "/redactd.yaml:3:1: rulez: is no known key, did you mean 'rules'?\n");
+            "redactd.yaml:1:13: max_record: must be 1KiB to 1GiB\n"
+            "redactd.yaml:2:15: mask.style: is none of label, fixed, partial, fingerprint, length\n"
+            "redactd.yaml:3:1: rulez: is no known key, did you mean 'rules'?\n");
   EXPECT_NE(errors_of("max_record: lots\n"), "");
   EXPECT_NE(errors_of("max_record: 2GiB\n"), "");
   EXPECT_NE(errors_of("- a\n"), "");
