@@ -96,7 +96,7 @@ void write_symbol(std::ostream& assembly, const std::string& name, const fs::pat
 int run(const fs::path& output, const fs::path& source_folder, const std::vector<std::string>& packs) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> loaded = load_rules(packs, diagnostics);
-  if (diagnostics.empty()) check_rules(loaded, diagnostics);
+  check_rules(loaded, diagnostics);
   if (!diagnostics.empty()) {
     std::cerr << diagnostics.text();
     return 2;

@@ -11,14 +11,6 @@
 namespace redactd {
 namespace {
 
-void report(const std::vector<LoadedRule>& rules, const std::vector<RuleError>& errors,
-            Diagnostics& diagnostics) {
-  for (const RuleError& error : errors) {
-    const LoadedRule& rule = rules[error.rule];
-    diagnostics.add(rule.place_of(error.field), rule.path + "." + error.field, error.message);
-  }
-}
-
 class ExampleChecker {
  public:
   ExampleChecker(std::shared_ptr<const RuleSet> all, Diagnostics& diagnostics)
@@ -81,16 +73,30 @@ class ExampleChecker {
 
 void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics) {
   RuleGroup group;
+  std::vector<const LoadedRule*> sound;
   for (const LoadedRule& loaded : rules) {
+    if (!loaded.sound) continue;
+    sound.push_back(&loaded);
     group.rules.push_back(loaded.rule);
     group.rules.back().mask.reset();  // checked where it was read; examples look at the span only
   }
   std::vector<RuleError> errors;
   std::shared_ptr<const RuleSet> all = RuleSet::compile({std::move(group)}, {}, errors);
-  report(rules, errors, diagnostics);
-  if (!errors.empty()) return;
+  for (const RuleError& error : errors) {
+    const LoadedRule& rule = *sound[error.rule];
+    diagnostics.add(rule.place_of(error.field), rule.path + "." + error.field, error.message);
+  }
+  if (!errors.empty()) {
+    // The others are tried without the ones that do not compile.
+    std::vector<LoadedRule> others;
+    for (uint32_t number = 0; number < sound.size(); ++number) {
+      bool failed = std::any_of(errors.begin(), errors.end(), [number](const RuleError& e) { return e.rule == number; });
+      if (!failed) others.push_back(*sound[number]);
+    }
+    return check_rules(others, diagnostics);
+  }
   ExampleChecker checker(all, diagnostics);
-  for (uint32_t number = 0; number < rules.size(); ++number) checker.check(rules[number], number);
+  for (uint32_t number = 0; number < sound.size(); ++number) checker.check(*sound[number], number);
 }
 
 }  // namespace redactd

@@ -315,8 +315,10 @@ std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& 
   std::string folder = fs::path(file).parent_path().string();
   std::set<std::string> ids;
   for (const YamlReader& item : list.items()) {
+    size_t errors_before = diagnostics.all().size();
     std::optional<LoadedRule> rule = RuleParser(item, folder, read_file).parse();
     if (!rule) continue;
+    rule->sound = diagnostics.all().size() == errors_before;
     if (!rule->rule.id.empty() && !ids.insert(rule->rule.id).second) {
       diagnostics.add(rule->place_of("id"), rule->path + ".id", "'" + rule->rule.id + "' is the id of an earlier rule");
     }

@@ -18,6 +18,7 @@ struct LoadedRule {
   Rule rule;
   std::string path;  // rules[3]
   Location location;
+  bool sound = true;  // nothing was wrong with it when it was read
   std::map<std::string, Location, std::less<>> keys;
 
   /// The place of `key` (`examples[1]` falls back to `examples`, then to the rule).
@@ -35,7 +36,7 @@ std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& 
 /// Reads packs from files, or from every .yaml file of a folder in the order of names. Ids may not repeat.
 std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-/// Compiles the rules, then tries each rule's examples and keep lines through the engine.
+/// Compiles the rules that were read without errors, then tries each rule's examples and keep lines through the engine.
 void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics);
 
 /// The contents of a file; nothing, with a diagnostic, when it cannot be read.

@@ -71,7 +71,7 @@ RuleGroup load_own(const Settings& settings, Diagnostics& diagnostics) {
   RuleGroup group;
   if (settings.rule_paths.empty()) return group;
   std::vector<LoadedRule> loaded = load_rules(settings.rule_paths, diagnostics);
-  if (diagnostics.empty()) check_rules(loaded, diagnostics);
+  check_rules(loaded, diagnostics);
   for (LoadedRule& rule : loaded) group.rules.push_back(std::move(rule.rule));
   return group;
 }

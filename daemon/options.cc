@@ -40,13 +40,13 @@ struct Typed {
 void add_rule_options(CLI::App& app, Typed& typed) {
   app.add_option("--config", typed.config, "Configuration file (YAML)")->type_name("FILE")->group("Rules");
   app.add_option("--rules", typed.rules, "Pack of one's own: a YAML file or a folder of them (repeatable)")
-      ->type_name("FILE|DIR")->expected(1)->take_all()->group("Rules");
+      ->type_name("FILE|DIR")->allow_extra_args(false)->group("Rules");
   app.add_option("--enable", typed.enable, "Turn rules on by id or tag; 'all' for every one (repeatable)")
-      ->type_name("ID|TAG")->expected(1)->take_all()->group("Rules");
+      ->type_name("ID|TAG")->allow_extra_args(false)->group("Rules");
   app.add_option("--disable", typed.disable, "Turn rules off by id or tag; 'all' for the built-in ones (repeatable)")
-      ->type_name("ID|TAG")->expected(1)->take_all()->group("Rules");
+      ->type_name("ID|TAG")->allow_extra_args(false)->group("Rules");
   app.add_option("--known", typed.known, "File of secret values to mask wherever they stand, one a line (repeatable)")
-      ->type_name("FILE")->expected(1)->take_all()->group("Rules");
+      ->type_name("FILE")->allow_extra_args(false)->group("Rules");
 }
 
 void add_mask_options(CLI::App& app, Typed& typed) {

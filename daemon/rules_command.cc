@@ -142,7 +142,7 @@ int show_rules(const Options& options) {
 int check_packs(const Options& options) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> rules = load_rules(options.arguments, diagnostics);
-  if (diagnostics.empty()) check_rules(rules, diagnostics);
+  check_rules(rules, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);
     return kUsage;
@@ -155,7 +155,7 @@ int test_packs(const Options& options) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> rules =
       options.arguments.empty() ? parse_builtin_packs(diagnostics) : load_rules(options.arguments, diagnostics);
-  if (diagnostics.empty()) check_rules(rules, diagnostics);
+  check_rules(rules, diagnostics);
   size_t examples = 0;
   size_t keep = 0;
   for (const LoadedRule& rule : rules) {

@@ -16,12 +16,24 @@ constexpr size_t kShortLine = 16;
 
 bool is_key_byte(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_'; }
 
+/// `\/`: JSON may escape the slashes of base64.
+bool slash_after_backslashes(std::string_view text, size_t at) {
+  size_t next = text.find_first_not_of('\\', at);
+  return next != kNone && text[next] == '/';
+}
+
+/// A line break in its spelling (`\n`, in JSON in JSON `\\n`) at `at`: its length, else 0.
+size_t spelt_line_break(std::string_view text, size_t at) {
+  size_t letter = text.find_first_not_of('\\', at);
+  bool found = letter != kNone && letter > at && (text[letter] == 'n' || text[letter] == 'r');
+  return found ? letter + 1 - at : 0;
+}
+
 /// Where the line's content ends: before a closing quote or escape that belongs to what is around it.
 size_t content_end(std::string_view text, size_t from) {
   size_t end = from;
   while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
-    bool escape = text[end] == '\\' && text.substr(end, 2) != "\\/";  // JSON may escape the slashes of base64
-    if (escape) break;
+    if (text[end] == '\\' && !slash_after_backslashes(text, end)) break;
     ++end;
   }
   while (end > from && is_blank(text[end - 1])) --end;
@@ -79,7 +91,7 @@ bool is_key_material(std::string_view content) {
 bool body_starts(std::string_view text) {
   if (is_block_header(text)) return true;
   size_t run = 0;
-  while (run < text.size() && (is_key_byte(text[run]) || text.substr(run, 2) == "\\/")) ++run;
+  while (run < text.size() && (is_key_byte(text[run]) || (text[run] == '\\' && slash_after_backslashes(text, run)))) ++run;
   return run >= kShortLine || (run > 0 && run == text.size() && is_key_material(text));
 }
 
@@ -152,6 +164,27 @@ bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& 
   return true;
 }
 
+/// The same within a string that holds the whole document with its line breaks spelt out.
+void mask_spelt_pairs(std::string_view text, const BlockMarker& marker, std::vector<Span>& spans) {
+  OpenBlock open;
+  open.rule = marker.rule;
+  size_t before = marker.begin;
+  while (before > 0 && text[before - 1] == ' ') --before;
+  open.prefix = text.substr(before, marker.begin - before);
+  size_t at = marker.end;
+  while (size_t line_break = spelt_line_break(text, at)) {
+    at += line_break;
+    size_t end = std::min(text.find_first_of("\\\"", at), text.size());
+    size_t found = spans.size();
+    if (!mask_pair(text.substr(at, end - at), open, spans)) return;
+    for (size_t i = found; i < spans.size(); ++i) {
+      spans[i].begin += at;
+      spans[i].end += at;
+    }
+    at = end;
+  }
+}
+
 void continue_pairs(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
   if (!mask_pair(record.text, open, spans)) open.active = false;
 }
@@ -174,24 +207,16 @@ void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
 void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule,
                   std::vector<Span>& spans) {
   // Blanks and line breaks next to the markers stay, so that a masked block reads like one.
-  while (true) {
-    if (begin < end && is_blank(text[begin])) {
-      ++begin;
-    } else if (begin + 1 < end && text[begin] == '\\' && (text[begin + 1] == 'n' || text[begin + 1] == 'r')) {
-      begin += 2;
-    } else {
-      break;
-    }
+  while (begin < end) {
+    size_t line_break = spelt_line_break(text.substr(0, end), begin);
+    if (!is_blank(text[begin]) && line_break == 0) break;
+    begin += std::max<size_t>(line_break, 1);
   }
-  while (true) {
-    if (end > begin && is_blank(text[end - 1])) {
-      --end;
-    } else if (end > begin + 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r')) {
-      end -= 2;
-      while (end > begin && text[end - 1] == '\\') --end;
-    } else {
-      break;
-    }
+  while (end > begin) {
+    bool line_break = end > begin + 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r');
+    if (!is_blank(text[end - 1]) && !line_break) break;
+    end -= line_break ? 2 : 1;
+    while (line_break && end > begin && text[end - 1] == '\\') --end;
   }
   if (begin >= end || mask_at(text, begin) == end - begin) return;
   spans.push_back(Span{begin, end, rule, {}});
@@ -281,10 +306,12 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
       }
     }
     if (rules[marker.rule].body != BlockBody::key_material) {
-      if (end == nullptr && record.ends_record && line_is_over(text, marker.end)) {
+      if (end == nullptr && record.ends_record && spelt_line_break(text, marker.end) == 0 &&
+          line_is_over(text, marker.end)) {
         start_block(text, marker, open);
         return;
       }
+      if (rules[marker.rule].body == BlockBody::pairs) mask_spelt_pairs(text, marker, spans);
       continue;
     }
     if (end != nullptr) {

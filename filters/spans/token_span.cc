@@ -28,9 +28,12 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
   size_t at = from;
   while (true) {
     at = run_end(text, at, members);
-    if (members.has('/') && text.substr(at, 2) == "\\/") {  // JSON may escape a slash
-      at += 2;
-      continue;
+    if (members.has('/') && at < text.size() && text[at] == '\\') {  // JSON may escape a slash, JSON in JSON more so
+      size_t slash = text.find_first_not_of('\\', at);
+      if (slash != kNone && text[slash] == '/' && slash - at < 16) {
+        at = slash + 1;
+        continue;
+      }
     }
     size_t escape = percent_escape_of(text, at, members);
     if (escape == 0) return at;

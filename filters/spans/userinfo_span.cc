@@ -11,8 +11,6 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kMostBytes = 64 * 1024;  // of an authority, looked at backwards from its @
-
 struct Password {
   size_t begin = 0;
   size_t end = 0;
@@ -22,20 +20,47 @@ struct Password {
 bool ends_run(char c) { return is_blank(c) || c == '"' || c == '<' || c == '>' || c == '`'; }
 
 size_t run_start(std::string_view text, size_t at) {
-  size_t limit = at > kMostBytes ? at - kMostBytes : 0;
-  while (at > limit && !ends_run(text[at - 1])) --at;
+  while (at > 0 && !ends_run(text[at - 1])) --at;
   return at;
 }
 
 
-/// How `:`, `/` and `@` are written in this URL.
+/// How `:` and `@` are written in this URL.
 struct Spelling {
-  std::string_view slashes;
   std::string_view colon;
   std::string_view at;
 };
-constexpr Spelling kSpellings[] = {
-    {"://", ":", "@"}, {":\\/\\/", ":", "@"}, {"%3A%2F%2F", "%3A", "%40"}, {"%3a%2f%2f", "%3a", "%40"}};
+
+struct Slashes {
+  size_t colon = kNone;  // where `://` begins; npos: there is none
+  size_t end = 0;
+  Spelling spelling;
+};
+
+/// `//` at `at`, as `\/\/` or with more backslashes where JSON stands in JSON: its end, else npos.
+size_t after_slashes(std::string_view text, size_t at) {
+  for (int slash = 0; slash < 2; ++slash) {
+    while (at < text.size() && text[at] == '\\') ++at;
+    if (at >= text.size() || text[at] != '/') return kNone;
+    ++at;
+  }
+  return at;
+}
+
+/// The last `://` (or `%3A%2F%2F`) in text[run, anchor).
+Slashes find_slashes(std::string_view text, size_t run, size_t anchor) {
+  for (size_t at = anchor; at > run; --at) {
+    char c = text[at - 1];
+    if (c == ':') {
+      size_t end = after_slashes(text, at);
+      if (end != kNone && end <= anchor) return {at - 1, end, {":", "@"}};
+    } else if (c == '%' && starts_with_ignoring_case(text.substr(at - 1, 9), "%3a%2f%2f")) {
+      bool upper = text[at + 1] == 'A';
+      return {at - 1, at + 8, {upper ? "%3A" : "%3a", "%40"}};
+    }
+  }
+  return {};
+}
 
 /// host:8080/path/x@y: what follows the colon is a port.
 bool is_port(std::string_view text, size_t at) {
@@ -62,6 +87,12 @@ bool is_host_list(std::string_view text) {
   return true;
 }
 
+bool url_starts(std::string_view text, size_t at) {
+  size_t end = at;
+  while (end < text.size() && end - at < 32 && (is_alnum(text[end]) || text[end] == '+')) ++end;
+  return end > at && text.substr(end, 3) == "://";
+}
+
 /// A password may hold an @ itself: the last @ before the path counts, or, where the text between cannot be a host
 /// and in URLs whose paths hold none, the last @ of all before the query.
 size_t last_at(std::string_view text, size_t first, std::string_view sign, bool web) {
@@ -69,7 +100,7 @@ size_t last_at(std::string_view text, size_t first, std::string_view sign, bool 
   for (size_t i = first + sign.size(); i < text.size(); ++i) {
     char c = text[i];
     if (ends_run(c) || c == '?' || c == '#' || c == '\\' || c == '\'') break;
-    if (c == ',' && (web || text.find("://", i) != kNone)) break;
+    if (c == ',' && (web || url_starts(text, i + 1))) break;
     if (c == '/' && web && is_host_list(text.substr(last + sign.size(), i - last - sign.size()))) break;
     if (text.substr(i, sign.size()) == sign) last = i;
   }
@@ -82,33 +113,33 @@ std::string_view scheme_before(std::string_view text, size_t slashes) {
   return text.substr(begin, slashes - begin);
 }
 
-Verdict find_in_url(std::string_view text, size_t run, size_t anchor, const Spelling& spelling,
-                    std::optional<Password>& password) {
-  size_t slashes = text.substr(0, anchor).rfind(spelling.slashes);
-  if (slashes == kNone || slashes < run) return Verdict::no_password;
-  size_t user = slashes + spelling.slashes.size();
-  if (user < text.size() && text[user] == '[') return Verdict::no_password;  // an IPv6 host
+Verdict find_in_url(std::string_view text, size_t run, size_t anchor, std::optional<Password>& password) {
+  Slashes slashes = find_slashes(text, run, anchor);
+  if (slashes.colon == kNone) return Verdict::no_password;
+  const Spelling& spelling = slashes.spelling;
+  size_t user = slashes.end;
+  if (text.substr(user, 1) == "[") return Verdict::no_password;  // an IPv6 host
   size_t colon = text.substr(0, anchor).find(spelling.colon, user);
   if (colon == kNone) return Verdict::no_password;
   if (text.substr(user, colon - user).find_first_of("/?#") != kNone) return Verdict::no_password;
   size_t begin = colon + spelling.colon.size();
   if (is_port(text, begin)) return Verdict::port_number;
-  size_t first = text.find(spelling.at, begin);
+  size_t first = text.substr(0, anchor).find(spelling.at, begin);
   if (first == kNone) return Verdict::no_password;
-  bool web = is_web_scheme(scheme_before(text, slashes)) || spelling.at != "@";
+  bool web = is_web_scheme(scheme_before(text, slashes.colon)) || spelling.at != "@";
   password = Password{begin, last_at(text, first, spelling.at, web), user};
   return Verdict::masked;
 }
 
 /// user:password@tcp(host:3306)/db
 std::optional<Password> find_in_dsn(std::string_view text, size_t run, size_t paren) {
-  size_t at = text.substr(0, paren).rfind('@');
-  if (at == kNone || at < run) return std::nullopt;
-  size_t user = at;
+  size_t at = text.substr(run, paren - run).rfind('@');
+  if (at == kNone) return std::nullopt;
+  at += run;
   // The user's name is a plain word; the run may begin with `dsn=`.
   size_t colon = text.substr(0, at).find(':', run);
   if (colon == kNone) return std::nullopt;
-  user = colon;
+  size_t user = colon;
   while (user > run && (is_alnum(text[user - 1]) || text[user - 1] == '_' || text[user - 1] == '-' ||
                         text[user - 1] == '.')) {
     --user;
@@ -118,8 +149,9 @@ std::optional<Password> find_in_dsn(std::string_view text, size_t run, size_t pa
 
 /// jdbc:oracle:thin:user/password@host
 std::optional<Password> find_in_oracle(std::string_view text, size_t run, size_t anchor) {
-  size_t start = text.substr(0, anchor).rfind("jdbc:oracle:");
-  if (start == kNone || start < run) return std::nullopt;
+  size_t start = text.substr(run, anchor - run).rfind("jdbc:oracle:");
+  if (start == kNone) return std::nullopt;
+  start += run;
   size_t user = text.substr(0, anchor).find(':', start + 12);
   if (user == kNone) return std::nullopt;
   size_t slash = text.substr(0, anchor).find('/', user);
@@ -138,17 +170,13 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
     return Verdict::masked;
   }
   size_t run = run_start(text, anchor_end);
-  record.work += 2 * (anchor_end - run);
+  record.work += 3 * (anchor_end - run);
   std::optional<Password> password;
   Verdict verdict = Verdict::no_password;
   if (text[anchor_end - 1] == '(') {
     password = find_in_dsn(text, run, anchor_end);
   } else {
-    for (const Spelling& spelling : kSpellings) {
-      Verdict found = find_in_url(text, run, anchor_end, spelling, password);
-      if (found != Verdict::no_password) verdict = found;
-      if (password) break;
-    }
+    verdict = find_in_url(text, run, anchor_end, password);
     if (!password) password = find_in_oracle(text, run, anchor_end);
   }
   if (!password) return verdict;

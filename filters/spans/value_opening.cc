@@ -19,6 +19,21 @@ size_t skip_blanks(std::string_view text, size_t at) {
   return at;
 }
 
+/// `<token>\n  value`: blanks and line breaks in their spelling.
+size_t skip_line_breaks(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    size_t letter = text.find_first_not_of('\\', at);
+    if (is_blank(text[at])) {
+      ++at;
+    } else if (letter != kNone && letter > at && (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
+      at = letter + 1;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
 bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
 /// The start of the whole name that the key ends: `--db-password`, `spring.datasource.password`.
@@ -261,7 +276,8 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   // scheme://oauth2:TOKEN@host is a URL's user and password.
   if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//") return std::nullopt;
 
-  Opening opening = open_value_at(text, separator.end);
+  size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;
+  Opening opening = open_value_at(text, value);
   if (key_quote.none() && !opening.quote.none() && !separator.percent &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;

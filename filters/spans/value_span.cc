@@ -38,7 +38,8 @@ class ValueResolver {
 
   Verdict resolve(const Opening& opening) {
     bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
-    if (header && opening.quote.none() && text_.substr(opening.begin, 1) == "[") return header_list(opening);
+    bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" && mask_at(text_, opening.begin) == 0;
+    if (header && list) return header_list(opening);
     return resolve_one(opening);
   }
 
@@ -228,7 +229,8 @@ class ValueResolver {
   /// `user:password`, as after curl's -u.
   Verdict credentials(const Opening& opening) {
     size_t end = value_end(opening);
-    size_t colon = text_.substr(0, end).find(':', opening.begin);
+    size_t user = opening.begin + mask_at(text_, opening.begin);  // whose mask may hold a colon
+    size_t colon = text_.substr(0, end).find(':', user);
     if (colon == kNone || colon == opening.begin) return Verdict::no_password;
     std::string_view password = text_.substr(colon + 1, end - colon - 1);
     if (password.starts_with("//")) return Verdict::no_password;
@@ -292,29 +294,37 @@ class ValueResolver {
     return memo.end;
   }
 
-  /// The end of the line or of the string that the header stands in.
+  /// The end of the line or of the string that the header stands in. Quoted parameters (realm="…") are passed over.
   size_t line_end(const Opening& opening) const {
     size_t at = opening.begin;
-    for (; at < text_.size(); ++at) {
+    while (at < text_.size()) {
       char c = text_[at];
-      if (c == '\r' || c == '\n' || c == '`') break;
-      if (c == '\\' && at + 1 < text_.size() &&
-          (text_[at + 1] == 'r' || text_[at + 1] == 'n' || text_[at + 1] == '"') && opening.bare.escapes) {
-        break;
+      if (c == '\r' || c == '\n' || c == '`') return at;
+      if (c != '"' && c != '\'' && c != '\\') {
+        ++at;
+        continue;
       }
-      bool in_string = opening.bare.escapes && (c == '"' || c == '\'');
-      if (in_string && (c == '"' ? !quote_opens_parameter(at) : opening.bare.single_quote_ends)) break;
+      Quote quote = quote_at(text_, at);
+      if (quote.mark == '\'' && !opening.bare.single_quote_ends) {
+        at += quote.size();
+      } else if (quote.mark != 0 && at > opening.begin && text_[at - 1] == '=') {
+        size_t close = quoted_end(text_, at + quote.size(), quote);
+        at = std::min(text_.size(), close + quote.size());
+      } else if (quote.mark != 0 && opening.bare.escapes) {
+        return at;
+      } else if (quote.mark == 0 && opening.bare.escapes && line_break_at(at)) {
+        return at;
+      } else {
+        ++at;
+      }
     }
     return at;
   }
 
-  /// `realm="…"`: the quotes of a parameter, not of the string around the header.
-  bool quote_opens_parameter(size_t at) const {
-    if (at == 0) return false;
-    if (text_[at - 1] == '=') return true;
-    size_t from = at > 512 ? at - 512 : 0;
-    size_t open = text_.substr(from, at - from).rfind('"');
-    return open != kNone && open + from > 0 && text_[open + from - 1] == '=';
+  /// `\n`, `\r` or, in JSON in JSON, `\\n`.
+  bool line_break_at(size_t at) const {
+    size_t letter = text_.find_first_not_of('\\', at);
+    return letter != kNone && letter > at && (text_[letter] == 'n' || text_[letter] == 'r');
   }
 
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength) {

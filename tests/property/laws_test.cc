@@ -1,8 +1,10 @@
-// L3 (nothing else changes) and L4 (twice is once), on generated logs and on the bytes that break text tools.
+// L3 (nothing else changes) and L4 (twice is once), on generated logs and on the bytes that break
+// text tools.
 
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -55,26 +57,28 @@ TEST_P(EveryMask, JsonStaysJson) {
     ++documents;
     std::string redacted = redact(line.text + "\n", rules_);
     ASSERT_TRUE(nlohmann::json::accept(line.text));
-    EXPECT_TRUE(nlohmann::json::accept(redacted)) << line.rule << ": " << line.text << "\n  gave " << redacted;
+    EXPECT_TRUE(nlohmann::json::accept(redacted))
+        << line.rule << ": " << line.text << "\n  gave " << redacted;
   }
   EXPECT_GT(documents, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Laws, EveryMask, ::testing::ValuesIn(kMasks), [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(Laws, EveryMask, ::testing::ValuesIn(kMasks),
+                         [](const auto& tested) { return tested.param.name; });
 
 /// No planted secret survives, in whatever clothes its line came.
 TEST(NoLeak, OfPlantedSecrets) {
   LogWriter writer(33, 1.0);
-  int leaks = 0;
-  for (int i = 0; i < 4000 && leaks < 20; ++i) {
+  std::map<std::string, std::string> leaks;  // of each rule the first
+  for (int i = 0; i < 12000; ++i) {
     PlantedLine line = writer.next();
     std::string redacted = redact(line.text + "\n");
     for (const std::string& secret : line.secrets) {
-      bool leaked = redacted.find(secret) != std::string::npos;
-      EXPECT_FALSE(leaked) << line.rule << " leaks: " << line.text << "\n  gave " << redacted;
-      leaks += leaked;
+      if (redacted.find(secret) != std::string::npos)
+        leaks.emplace(line.rule, line.text + "\n  gave " + redacted);
     }
   }
+  for (const auto& [rule, line] : leaks) ADD_FAILURE() << rule << " leaks: " << line;
 }
 
 /// The masks' places are known from the findings, so every other byte can be compared.
@@ -92,7 +96,8 @@ TEST(NothingElseChanges, OutsideTheSpans) {
     ASSERT_EQ(first_difference(text.substr(in, plain), redacted.substr(out, plain)), "");
     out += plain;
     std::string mask = label(builtin()->rules()[finding.rule].id);
-    if (redacted.substr(out, 1) == "\"" && redacted.substr(out + 1, mask.size()) == mask) mask = '"' + mask + '"';
+    if (redacted.substr(out, 1) == "\"" && redacted.substr(out + 1, mask.size()) == mask)
+      mask = '"' + mask + '"';
     if (redacted.substr(out, 2) == "\\\"") mask = "\\\"" + mask + "\\\"";
     if (redacted.substr(out, 1) == "'") mask = "'" + mask + "'";
     ASSERT_EQ(redacted.substr(out, mask.size()), mask);
@@ -116,7 +121,8 @@ TEST(NothingElseChanges, RecordsKeepTheirNumberAndOrder) {
   ASSERT_EQ(count_of(redacted, "\n"), records);
   size_t from = 0;
   for (size_t i = 0; i < records; ++i) {
-    ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with("#" + std::to_string(i) + "# ")) << i;
+    ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with("#" + std::to_string(i) + "# "))
+        << i;
     from = redacted.find('\n', from) + 1;
   }
 }
@@ -129,15 +135,21 @@ TEST(NothingElseChanges, InBytesThatAreNoText) {
     // Random bytes hold no secret; a rare accident would be a token of 8 random bytes.
     EXPECT_EQ(first_difference(text, redact(text)), "");
   }
-  for (std::string text : {std::string("\0\0\0\n\0", 5), std::string("\xff\xfe\xfd\n"), std::string("\r\r\n\n\r"), std::string("a\r\nb\r\n"),
-                           std::string("\x1b[31mred\x1b[0m\n"), std::string("\xf0\x9f\x94\x92 lock\n"), std::string("\xef\xbb\xbf" "bom\n"), std::string()}) {
+  for (std::string text :
+       {std::string("\0\0\0\n\0", 5), std::string("\xff\xfe\xfd\n"), std::string("\r\r\n\n\r"),
+        std::string("a\r\nb\r\n"), std::string("\x1b[31mred\x1b[0m\n"),
+        std::string("\xf0\x9f\x94\x92 lock\n"),
+        std::string("\xef\xbb\xbf"
+                    "bom\n"),
+        std::string()}) {
     EXPECT_EQ(redact(text), text);
   }
 }
 
 TEST(NothingElseChanges, AroundASecretAmongBytesThatAreNoText) {
   std::string junk("\xff\xfe\0\x80\xc3 ", 6);
-  EXPECT_EQ(redact(junk + "password=hunter2hunter2" + " " + junk + "\r\n"), junk + "password=[REDACTED:password] " + junk + "\r\n");
+  EXPECT_EQ(redact(junk + "password=hunter2hunter2" + " " + junk + "\r\n"),
+            junk + "password=[REDACTED:password] " + junk + "\r\n");
   Filled token = fill("«ghp_{alnum:36}»");
   EXPECT_EQ(shape_of(redact(junk + token.text + junk)), junk + "\xc2\xab\xc2\xbb" + junk);
 }
@@ -158,14 +170,17 @@ TEST(NothingElseChanges, ALineFeedIsNotAdded) {
 
 TEST(FailClosed, ARecordBuiltToCostTooMuchIsMaskedNotPassedAndTakesLinearTime) {
   // Every anchor would look at all that follows: quadratic without a budget.
-  for (const std::string& piece : {std::string("password=\\\""), std::string("password:'"), std::string("://a:b@"), std::string("Cookie: a=b;"),
-                                   std::string("\"password\":["), std::string("Authorization: Digest a=\"")}) {
+  for (const std::string& piece :
+       {std::string("password=\\\""), std::string("password:'"), std::string("://a:b@"),
+        std::string("Cookie: a=b;"), std::string("\"password\":["),
+        std::string("Authorization: Digest a=\"")}) {
     std::string line;
     while (line.size() < 300'000) line += piece;
     std::string secret = " password=hunter2hunter2 ";
     auto start = std::chrono::steady_clock::now();
     std::string redacted = redact(line + secret + "\nnext line\n");
-    double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     EXPECT_EQ(redacted.find("hunter2hunter2"), std::string::npos) << piece;
     EXPECT_TRUE(redacted.ends_with("\nnext line\n")) << piece;
     EXPECT_LT(seconds, 3) << piece << " (quadratic: twice the bytes would take four times as long)";

@@ -1,4 +1,5 @@
-// L1: the engine agrees with a slow redactor that knows neither Hyperscan nor streams (tests/testing/oracle.h).
+// L1: the engine agrees with a slow redactor that knows neither Hyperscan nor streams
+// (tests/testing/oracle.h).
 
 #include "tests/testing/oracle.h"
 
@@ -18,7 +19,8 @@ Oracle& builtin_oracle() {
 }
 
 void expect_agreement(Oracle& oracle, const Rules& rules, const std::string& text) {
-  EXPECT_EQ(first_difference(oracle.redact(text), redact(text, rules)), "") << "input: " << text.substr(0, 2000);
+  EXPECT_EQ(first_difference(oracle.redact(text), redact(text, rules)), "")
+      << "input: " << text.substr(0, 2000);
 }
 
 TEST(Oracle, UnderstandsEveryExpressionOfThePack) {
@@ -27,7 +29,7 @@ TEST(Oracle, UnderstandsEveryExpressionOfThePack) {
 
 TEST(Oracle, AgreesOnGeneratedLogs) {
   // Many lines a stream, so that blocks and the matcher's state are carried over records.
-  for (unsigned seed = 100; seed < 180; ++seed) {
+  for (unsigned seed = 100; seed < 240; ++seed) {
     LogWriter writer(seed, 0.7);
     expect_agreement(builtin_oracle(), builtin(), writer.lines(50).text);
     if (HasFailure()) return;
@@ -47,7 +49,8 @@ TEST(Oracle, AgreesOnExamplesThatAreCutAnywhere) {
   std::string text;
   for (const PlantedLine& example : builtin_examples()) {
     if (random() % 3 != 0) continue;
-    text += example.text.substr(0, random() % example.text.size()) + (random() % 4 == 0 ? "\r\n" : "\n");
+    text += example.text.substr(0, random() % example.text.size()) +
+            (random() % 4 == 0 ? "\r\n" : "\n");
   }
   expect_agreement(builtin_oracle(), builtin(), text);
 }
@@ -56,14 +59,16 @@ TEST(Oracle, AgreesOnMutatedExamples) {
   std::mt19937 random(10);
   static constexpr std::string_view kNoise = " \"'\\=:;,&@{}[]()<>/%\t\x1b\xff\x01\r-_.aZ0";
   std::string text;
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < 12; ++round) {
     for (const PlantedLine& example : builtin_examples()) {
       std::string line = example.text;
       if (line.size() > 400) continue;
       for (size_t edits = random() % 4 + 1; edits > 0; --edits) {
         size_t at = random() % line.size();
         char noise = kNoise[random() % kNoise.size()];
-        random() % 2 == 0 ? void(line[at] = noise) : void(line.insert(line.begin() + static_cast<std::ptrdiff_t>(at), noise));
+        random() % 2 == 0
+            ? void(line[at] = noise)
+            : void(line.insert(line.begin() + static_cast<std::ptrdiff_t>(at), noise));
       }
       text += line + '\n';
     }
@@ -72,8 +77,12 @@ TEST(Oracle, AgreesOnMutatedExamples) {
 }
 
 TEST(Oracle, AgreesOnKeysOverManyRecords) {
-  std::string begin = "-----BEGIN RSA PRIVATE" " KEY-----";
-  std::string end = "-----END RSA PRIVATE" " KEY-----";
+  std::string begin =
+      "-----BEGIN RSA PRIVATE"
+      " KEY-----";
+  std::string end =
+      "-----END RSA PRIVATE"
+      " KEY-----";
   std::mt19937 random(12);
   LogWriter writer(12, 0.2);
   std::string text;
@@ -93,19 +102,31 @@ TEST(Oracle, AgreesOnKeysOverManyRecords) {
         text += writer.next().text + "\n";
         break;
       default:
-        text += (random() % 2 == 0 ? "2026-01-02T03:04:06Z INFO " : "") + fill("{base64:64}\n", std::to_string(i)).text;
+        text += (random() % 2 == 0 ? "2026-01-02T03:04:06Z INFO " : "") +
+                fill("{base64:64}\n", std::to_string(i)).text;
     }
   }
   expect_agreement(builtin_oracle(), builtin(), text);
 }
 
 TEST(Oracle, AgreesOnKnownValuesAndTheirEncodings) {
-  Rules rules = known_values({"correct horse/battery+staple?42", "hunter2-hunter2", "a\"quoted\\one", "secret-one"});
+  Rules rules = known_values(
+      {"correct horse/battery+staple?42", "hunter2-hunter2", "a\"quoted\\one", "secret-one"});
   Oracle oracle(rules);
   EXPECT_TRUE(oracle.refused().empty());
   std::mt19937 random(13);
-  static constexpr std::string_view kPieces[] = {"hunter2-hunter2", "hunter2-", "hunter2", "correct horse/battery+staple?42", "correct%20horse%2Fbattery%2Bstaple%3F42",
-                                                 "a\\\"quoted\\\\one", "secret-one", "secret-", "\n", " ", "x", "Y29ycmVjdCBob3JzZS9iYXR0ZXJ5K3N0YXBsZT80Mg=="};
+  static constexpr std::string_view kPieces[] = {"hunter2-hunter2",
+                                                 "hunter2-",
+                                                 "hunter2",
+                                                 "correct horse/battery+staple?42",
+                                                 "correct%20horse%2Fbattery%2Bstaple%3F42",
+                                                 "a\\\"quoted\\\\one",
+                                                 "secret-one",
+                                                 "secret-",
+                                                 "\n",
+                                                 " ",
+                                                 "x",
+                                                 "Y29ycmVjdCBob3JzZS9iYXR0ZXJ5K3N0YXBsZT80Mg=="};
   for (int i = 0; i < 200; ++i) {
     std::string text;
     for (int piece = 0; piece < 12; ++piece) text += kPieces[random() % std::size(kPieces)];
@@ -121,7 +142,8 @@ TEST(Oracle, AgreesOnRegexRules) {
   Rules rules = rules_of({rule});
   Oracle oracle(rules);
   std::mt19937 random(14);
-  static constexpr std::string_view kPieces[] = {"pin=", "123", "CODE: ", "code", "abc", "12-34", "\n", " ", "x", ":"};
+  static constexpr std::string_view kPieces[] = {"pin=",  "123", "CODE: ", "code", "abc",
+                                                 "12-34", "\n",  " ",      "x",    ":"};
   for (int i = 0; i < 300; ++i) {
     std::string text;
     for (int piece = 0; piece < 14; ++piece) text += kPieces[random() % std::size(kPieces)];

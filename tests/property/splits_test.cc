@@ -10,7 +10,7 @@ namespace {
 
 TEST(EverySplit, OfShortGeneratedLogs) {
   LogWriter writer(11);
-  for (int i = 0; i < 25; ++i) {
+  for (int i = 0; i < 100; ++i) {
     PlantedLine lines = writer.lines(2);
     if (lines.text.size() > 900) continue;
     if (i % 3 == 0) lines.text.pop_back();  // without its last line feed
@@ -20,16 +20,24 @@ TEST(EverySplit, OfShortGeneratedLogs) {
 
 TEST(EverySplit, OfEveryFormOnce) {
   for (const char* text :
-       {"", "\n", "\n\n\n", "x", "\r\n", "password=hunter2hunter2", "password=hunter2hunter2\n\npassword=hunter2hunter2\n",
-        "{\"password\":\"a\\\"b\\\\c-hunter2\"}\n", "{\"l\":\"{\\\"password\\\":\\\"hunter2hunter2\\\"}\"}\n", "{\"pin\":1,\"password\":1234567}\n",
-        "postgres://admin:p@ss:w0rd@db/app\n", "Authorization: Bearer abcdefgh12345678\r\nCookie: a=b1; c=d2\r\n",
-        "curl -u admin:hunter2hunter2 https://h/\n-u admin:hunter2hunter2\n", "\x1b[31mpassword\x1b[0m=hunter2hunter2\x1b[0m\n"}) {
+       {"", "\n", "\n\n\n", "x", "\r\n", "password=hunter2hunter2",
+        "password=hunter2hunter2\n\npassword=hunter2hunter2\n",
+        "{\"password\":\"a\\\"b\\\\c-hunter2\"}\n",
+        "{\"l\":\"{\\\"password\\\":\\\"hunter2hunter2\\\"}\"}\n",
+        "{\"pin\":1,\"password\":1234567}\n", "postgres://admin:p@ss:w0rd@db/app\n",
+        "Authorization: Bearer abcdefgh12345678\r\nCookie: a=b1; c=d2\r\n",
+        "curl -u admin:hunter2hunter2 https://h/\n-u admin:hunter2hunter2\n",
+        "\x1b[31mpassword\x1b[0m=hunter2hunter2\x1b[0m\n"}) {
     expect_same_under_every_cut(text);
   }
 }
 
 TEST(EverySplit, OfAKeyOverManyLines) {
-  std::string text = fill("a\n-----BEGIN PRIVATE" " KEY-----\n{base64:64}\n{base64:64}\n{base64:20}==\n-----END PRIVATE" " KEY-----\nb\n").text;
+  std::string text = fill(
+                         "a\n-----BEGIN PRIVATE"
+                         " KEY-----\n{base64:64}\n{base64:64}\n{base64:20}==\n-----END PRIVATE"
+                         " KEY-----\nb\n")
+                         .text;
   expect_same_under_every_cut(text);
   expect_same_under_every_cut(text.substr(0, text.size() / 2));
 }
@@ -51,11 +59,35 @@ TEST(EverySplit, WithOneSecretInManyMegabytes) {
 
 TEST(EverySplit, OfRandomBytes) {
   std::mt19937 random(3);
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 150; ++i) {
     std::string text;
     // Few kinds of bytes, so that structure comes about by itself.
-    static constexpr std::string_view kPieces[] = {"password", "=", ":", "\"", "\\", "'", "\n", " ", "{", "}", "[", "]", ",", "a", "Z9x", "@", "//",
-                                                   "%3D", "&", "token", "\x1b[0m", "\xff", "Bearer ", "postgres://", "-----BEGIN PRIVATE" " KEY-----"};
+    static constexpr std::string_view kPieces[] = {"password",
+                                                   "=",
+                                                   ":",
+                                                   "\"",
+                                                   "\\",
+                                                   "'",
+                                                   "\n",
+                                                   " ",
+                                                   "{",
+                                                   "}",
+                                                   "[",
+                                                   "]",
+                                                   ",",
+                                                   "a",
+                                                   "Z9x",
+                                                   "@",
+                                                   "//",
+                                                   "%3D",
+                                                   "&",
+                                                   "token",
+                                                   "\x1b[0m",
+                                                   "\xff",
+                                                   "Bearer ",
+                                                   "postgres://",
+                                                   "-----BEGIN PRIVATE"
+                                                   " KEY-----"};
     for (int piece = 0; piece < 50; ++piece) text += kPieces[random() % std::size(kPieces)];
     expect_same_under_every_cut(text);
   }
@@ -68,7 +100,8 @@ TEST(EverySplit, FindingsAndCountersDoNotDependOnTheCutsEither) {
     Redactor redactor(builtin(), scratch);
     std::vector<std::tuple<uint64_t, uint64_t, uint32_t>> findings;
     auto collect = [&] {
-      for (const Finding& finding : redactor.findings()) findings.emplace_back(finding.begin, finding.size, finding.rule);
+      for (const Finding& finding : redactor.findings())
+        findings.emplace_back(finding.begin, finding.size, finding.rule);
     };
     for (size_t at = 0; at < text.size(); at += size) {
       size_t part = std::min(size, text.size() - at);

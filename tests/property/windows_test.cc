@@ -1,5 +1,5 @@
-// Records longer than Limits::max_record are redacted in windows: L1 and L2 hold all the same, wherever the secret
-// stands to the seams.
+// Records longer than Limits::max_record are redacted in windows: L1 and L2 hold all the same,
+// wherever the secret stands to the seams.
 
 #include <gtest/gtest.h>
 
@@ -43,7 +43,8 @@ const Planted kPlanted[] = {
 
 class Seam : public ::testing::TestWithParam<Planted> {};
 
-/// The seams between what comes out: at every multiple of the window; a window looks kOverlap beyond them.
+/// The seams between what comes out: at every multiple of the window; a window looks kOverlap
+/// beyond them.
 TEST_P(Seam, ASecretAtAnyOffsetFromItIsMaskedAndTheRestIsNot) {
   Filled planted = fill(GetParam().source);
   const std::string& secret = planted.secrets[0];
@@ -54,40 +55,53 @@ TEST_P(Seam, ASecretAtAnyOffsetFromItIsMaskedAndTheRestIsNot) {
       size_t at = seam - before;
       line.replace(at, planted.text.size(), planted.text);
       std::string redacted = redact(line + "\nnext\n", builtin(), kSmall);
-      ASSERT_EQ(redacted.find(secret), std::string::npos) << GetParam().name << " " << before << " bytes before the seam";
+      ASSERT_EQ(redacted.find(secret), std::string::npos)
+          << GetParam().name << " " << before << " bytes before the seam";
       std::string whole = redact(line + "\nnext\n");
-      ASSERT_EQ(first_difference(whole, redacted), "") << GetParam().name << " " << before << " bytes before the seam at " << seam;
+      ASSERT_EQ(first_difference(whole, redacted), "")
+          << GetParam().name << " " << before << " bytes before the seam at " << seam;
     }
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Windows, Seam, ::testing::ValuesIn(kPlanted), [](const auto& tested) { return tested.param.name; });
+INSTANTIATE_TEST_SUITE_P(Windows, Seam, ::testing::ValuesIn(kPlanted),
+                         [](const auto& tested) { return tested.param.name; });
 
 TEST(Windows, ALongLineComesOutTheSameUnderEverySplit) {
   std::string line;
   for (int i = 0; line.size() < 300'000; ++i) {
     line += filler(1000 + static_cast<size_t>(i) * 7 % 900);
-    line += fill(kPlanted[static_cast<size_t>(i) % std::size(kPlanted)].source, std::to_string(i)).text;
+    line +=
+        fill(kPlanted[static_cast<size_t>(i) % std::size(kPlanted)].source, std::to_string(i)).text;
   }
   for (size_t window : {size_t{1024}, kWindow, size_t{50'000}}) {
-    expect_same_under_random_cuts(line + "\nnext line\n" + line, builtin(), Limits{window}, 6, static_cast<unsigned>(window));
+    expect_same_under_random_cuts(line + "\nnext line\n" + line, builtin(), Limits{window}, 6,
+                                  static_cast<unsigned>(window));
   }
 }
 
-/// What is longer than window and overlap together is masked in pieces of one span, none of it in clear.
+/// What is longer than window and overlap together is masked in pieces of one span, none of it in
+/// clear.
 TEST(Windows, ASecretLongerThanAWindowIsMaskedToItsEnd) {
   for (size_t size : {size_t{5'000}, size_t{70'000}, size_t{150'000}, size_t{400'000}}) {
-    std::string secret = fill("{alnum:" + std::to_string(std::min<size_t>(size, 90'000)) + "}").text;
+    std::string secret =
+        fill("{alnum:" + std::to_string(std::min<size_t>(size, 90'000)) + "}").text;
     while (secret.size() < size) secret += secret.substr(0, size - secret.size());
-    for (const auto& [before, after] : {std::pair<std::string, std::string>{"ghp_", " after"}, {"password=", " after"}, {"{\"password\":\"", "\",\"x\":1}"},
-                                        {"{\"l\":\"{\\\"password\\\":\\\"", "\\\"}\"}"}, {"Cookie: sid=", "; Path=/"}, {"postgres://u:", "@db/app"}}) {
+    for (const auto& [before, after] : {std::pair<std::string, std::string>{"ghp_", " after"},
+                                        {"password=", " after"},
+                                        {"{\"password\":\"", "\",\"x\":1}"},
+                                        {"{\"l\":\"{\\\"password\\\":\\\"", "\\\"}\"}"},
+                                        {"Cookie: sid=", "; Path=/"},
+                                        {"postgres://u:", "@db/app"}}) {
       std::string line = filler(3000) + before + secret + after + "\n";
       std::string redacted = expect_same_under_random_cuts(line, builtin(), kSmall, 3);
       size_t longest = 0;
       // No stretch of the secret may show: look for any 24 bytes of it.
-      for (size_t at = 0; at + 24 <= secret.size(); at += 997) longest += redacted.find(secret.substr(at, 24)) != std::string::npos;
+      for (size_t at = 0; at + 24 <= secret.size(); at += 997)
+        longest += redacted.find(secret.substr(at, 24)) != std::string::npos;
       EXPECT_EQ(longest, 0u) << before << " of " << size << " bytes";
-      EXPECT_NE(redacted.find(after), std::string::npos) << before << " of " << size << " bytes: what follows is gone";
+      EXPECT_NE(redacted.find(after), std::string::npos)
+          << before << " of " << size << " bytes: what follows is gone";
       EXPECT_EQ(redacted.substr(0, 3000), line.substr(0, 3000));
     }
   }
@@ -96,11 +110,13 @@ TEST(Windows, ASecretLongerThanAWindowIsMaskedToItsEnd) {
 TEST(Windows, AQuotedValueWithEscapesAtTheSeam) {
   // Backslashes in a row just where a window ends: the parity must not be lost.
   for (size_t shift = 0; shift < 12; ++shift) {
-    std::string value = std::string(kWindow + kOverlap - 40 - shift, 'a') + R"(\\\\\\\"\\\\)" + std::string(2 * kWindow, 'b') + R"(\")" + "tail-of-the-secret";
+    std::string value = std::string(kWindow + kOverlap - 40 - shift, 'a') + R"(\\\\\\\"\\\\)" +
+                        std::string(2 * kWindow, 'b') + R"(\")" + "tail-of-the-secret";
     std::string line = "{\"password\":\"" + value + "\",\"x\":\"visible\"}\n";
     std::string redacted = redact(line, builtin(), kSmall);
     EXPECT_EQ(redacted.find("tail-of-the-secret"), std::string::npos) << shift;
-    EXPECT_NE(redacted.find("\",\"x\":\"visible\"}\n"), std::string::npos) << shift << redacted.substr(redacted.size() - 80);
+    EXPECT_NE(redacted.find("\",\"x\":\"visible\"}\n"), std::string::npos)
+        << shift << redacted.substr(redacted.size() - 80);
   }
 }
 
@@ -108,18 +124,29 @@ TEST(Windows, AKeyOnOneLongLine) {
   std::string body;
   for (int i = 0; i < 60; ++i) body += fill("{base64:64}\\n", std::to_string(i)).text;
   for (size_t before = 0; before < 2 * kWindow; before += 331) {
-    std::string line = filler(200 + before) + "\"-----BEGIN RSA PRIVATE" " KEY-----\\n" + body + "-----END RSA PRIVATE" " KEY-----\\n\" after\n";
+    std::string line = filler(200 + before) +
+                       "\"-----BEGIN RSA PRIVATE"
+                       " KEY-----\\n" +
+                       body +
+                       "-----END RSA PRIVATE"
+                       " KEY-----\\n\" after\n";
     std::string redacted = redact(line, builtin(), kSmall);
     for (int i = 0; i < 60; ++i) {
       std::string part = fill("{base64:64}\\n", std::to_string(i)).text.substr(0, 64);
-      ASSERT_EQ(redacted.find(part), std::string::npos) << "line " << i << " with " << before << " bytes before";
+      ASSERT_EQ(redacted.find(part), std::string::npos)
+          << "line " << i << " with " << before << " bytes before";
     }
     EXPECT_TRUE(redacted.ends_with("\" after\n")) << before;
   }
 }
 
 TEST(Windows, AKeyOfManyLinesAfterALongRecord) {
-  std::string text = filler(300'000) + "\n-----BEGIN PRIVATE" " KEY-----\n" + fill("{base64:64}\n{base64:64}\n").text + "-----END PRIVATE" " KEY-----\n";
+  std::string text = filler(300'000) +
+                     "\n-----BEGIN PRIVATE"
+                     " KEY-----\n" +
+                     fill("{base64:64}\n{base64:64}\n").text +
+                     "-----END PRIVATE"
+                     " KEY-----\n";
   expect_same_under_random_cuts(text, builtin(), kSmall, 4);
   EXPECT_EQ(redact(text, builtin(), kSmall), redact(text));
 }
@@ -127,7 +154,8 @@ TEST(Windows, AKeyOfManyLinesAfterALongRecord) {
 TEST(Windows, AKnownValueAtEveryOffset) {
   Rules rules = known_values({"the-known-value-of-some-length"});
   for (size_t before = 0; before < 34; ++before) {
-    std::string line = filler(2 * kWindow - before) + "the-known-value-of-some-length" + filler(200'000);
+    std::string line =
+        filler(2 * kWindow - before) + "the-known-value-of-some-length" + filler(200'000);
     ASSERT_EQ(first_difference(redact(line, rules), redact(line, rules, kSmall)), "") << before;
   }
 }
@@ -135,7 +163,8 @@ TEST(Windows, AKnownValueAtEveryOffset) {
 TEST(Windows, BytesOutsideSpansAreIdentical) {
   std::string line = filler(500'000);
   EXPECT_EQ(first_difference(line + "\n", redact(line + "\n", builtin(), kSmall)), "");
-  EXPECT_EQ(first_difference(line, redact(line, builtin(), Limits{1024})), "") << "without a line feed";
+  EXPECT_EQ(first_difference(line, redact(line, builtin(), Limits{1024})), "")
+      << "without a line feed";
 }
 
 TEST(Windows, MemoryStaysFlatOnARecordWithoutEnd) {
@@ -156,7 +185,9 @@ TEST(Windows, MemoryStaysFlatOnARecordWithoutEnd) {
 
 TEST(Windows, JsonOfManyMembersStaysJson) {
   std::string line = "{\"a\":[";
-  for (int i = 0; i < 6000; ++i) line += "{\"password\":" + std::to_string(1000000 + i) + ",\"user\":\"u\\\"" + std::to_string(i) + "\"},";
+  for (int i = 0; i < 6000; ++i)
+    line += "{\"password\":" + std::to_string(1000000 + i) + ",\"user\":\"u\\\"" +
+            std::to_string(i) + "\"},";
   line += "{}]}\n";
   std::string redacted = redact(line, builtin(), kSmall);
   EXPECT_EQ(first_difference(redact(line), redacted), "");

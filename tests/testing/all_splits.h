@@ -27,9 +27,10 @@ inline std::string list_of(const std::vector<size_t>& cuts) {
   return list.substr(0, 400);
 }
 
-/// Every single cut and reads of one byte. For short texts: the work is the square of the length. Returns the output.
-inline std::string expect_same_under_every_cut(std::string_view text, const Rules& rules = builtin(),
-                                               Limits limits = {}) {
+/// Every single cut and reads of one byte. For short texts: the work is the square of the length.
+/// Returns the output.
+inline std::string expect_same_under_every_cut(std::string_view text,
+                                               const Rules& rules = builtin(), Limits limits = {}) {
   std::string whole = redact(text, rules, limits);
   EXPECT_EQ(first_difference(whole, redact_in_reads_of(1, text, rules, limits)), "")
       << "in reads of one byte: " << text;
@@ -42,8 +43,9 @@ inline std::string expect_same_under_every_cut(std::string_view text, const Rule
 }
 
 /// Reads of one, a few and many bytes, and `rounds` random sets of cuts. Returns the output.
-inline std::string expect_same_under_random_cuts(std::string_view text, const Rules& rules = builtin(),
-                                                 Limits limits = {}, int rounds = 8, unsigned seed = 1) {
+inline std::string expect_same_under_random_cuts(std::string_view text,
+                                                 const Rules& rules = builtin(), Limits limits = {},
+                                                 int rounds = 8, unsigned seed = 1) {
   std::string whole = redact(text, rules, limits);
   for (size_t size : {size_t{7}, size_t{1024}, size_t{65536}}) {
     if (size * 2000 < text.size()) continue;  // so many reads prove no more

@@ -25,9 +25,9 @@ const std::vector<LoadedRule>& packs() {
 }
 
 constexpr std::array<const char*, 32> kWords = {
-    "connection", "accepted", "from",     "worker",  "request", "finished", "in",     "retrying",
-    "queue",      "depth",    "shard",    "is",      "healthy", "user",     "alice",  "loaded",
-    "config",     "cache",    "miss",     "for",     "order",   "4711",     "took",   "12ms",
+    "connection", "accepted", "from",      "worker", "request", "finished", "in",     "retrying",
+    "queue",      "depth",    "shard",     "is",     "healthy", "user",     "alice",  "loaded",
+    "config",     "cache",    "miss",      "for",    "order",   "4711",     "took",   "12ms",
     "node-7",     "started",  "listening", "on",     "port",    "8080",     "status", "ok"};
 
 /// As it stands inside a JSON string.
@@ -44,7 +44,8 @@ const std::vector<PlantedLine>& builtin_examples() {
     for (const LoadedRule& loaded : packs()) {
       if (!loaded.rule.enabled_by_default) continue;
       for (size_t i = 0; i < loaded.rule.examples.size(); ++i) {
-        FilledExample filled = fill_example(loaded.rule.examples[i].source, loaded.rule.id + std::to_string(i));
+        FilledExample filled =
+            fill_example(loaded.rule.examples[i].source, loaded.rule.id + std::to_string(i));
         all.push_back({filled.text, filled.secrets, loaded.rule.id, false});
       }
     }
@@ -77,8 +78,8 @@ std::string LogWriter::words(size_t most) {
 
 std::string LogWriter::time() {
   char text[40];
-  std::snprintf(text, sizeof text, "2026-03-%02zuT%02zu:%02zu:%02zu.%03zuZ", below(28) + 1, below(24), below(60),
-                below(60), below(1000));
+  std::snprintf(text, sizeof text, "2026-03-%02zuT%02zu:%02zu:%02zu.%03zuZ", below(28) + 1,
+                below(24), below(60), below(60), below(1000));
   return text;
 }
 
@@ -105,12 +106,18 @@ PlantedLine LogWriter::wrap(const Message& message) {
       line.text = time() + " INFO svc[" + std::to_string(below(9999)) + "]: " + message.text;
       break;
     case 1:
-      line.text = "ts=" + time() + " level=info msg=\"" + json_spelling(message.text) + "\" shard=" +
-                  std::to_string(below(64));
+      line.text = "ts=" + time() + " level=info msg=\"" + json_spelling(message.text) +
+                  "\" shard=" + std::to_string(below(64));
       respell();
       break;
     case 2:
-      line.text = Json{{"ts", time()}, {"level", "info"}, {"msg", message.text}, {"n", below(100)}, {"ok", true}}.dump();
+      line.text = Json{
+          {"ts", time()},
+          {"level", "info"},
+          {"msg", message.text},
+          {"n", below(100)},
+          {"ok",
+           true}}.dump();
       line.json = true;
       respell();
       break;
@@ -123,9 +130,9 @@ PlantedLine LogWriter::wrap(const Message& message) {
       break;
     }
     case 4:
-      line.text = "10.0.0." + std::to_string(below(255)) + " - - [" + time() + "] \"GET /v1/orders?page=" +
-                  std::to_string(below(50)) + "&q=" + kWords[below(kWords.size())] + " HTTP/1.1\" 200 512 " +
-                  message.text;
+      line.text = "10.0.0." + std::to_string(below(255)) + " - - [" + time() +
+                  "] \"GET /v1/orders?page=" + std::to_string(below(50)) +
+                  "&q=" + kWords[below(kWords.size())] + " HTTP/1.1\" 200 512 " + message.text;
       break;
     default:
       line.text = time() + " stdout F " + message.text;

@@ -1,6 +1,7 @@
 #pragma once
 
-// Log lines with planted secrets and the truth about them, from a seed: the same lines on every machine.
+// Log lines with planted secrets and the truth about them, from a seed: the same lines on every
+// machine.
 
 #include <random>
 #include <string>
@@ -15,10 +16,12 @@ struct PlantedLine {
   bool json = false;                 // text is one JSON document
 };
 
-/// Makes lines of an ordinary service: plain, logfmt, JSON, JSON inside JSON, access logs, container runtime lines.
+/// Makes lines of an ordinary service: plain, logfmt, JSON, JSON inside JSON, access logs,
+/// container runtime lines.
 class LogWriter {
  public:
-  explicit LogWriter(unsigned seed, double share_with_secrets = 0.5) : random_(seed), share_(share_with_secrets) {}
+  explicit LogWriter(unsigned seed, double share_with_secrets = 0.5)
+      : random_(seed), share_(share_with_secrets) {}
 
   PlantedLine next();
   /// So many lines, each ended by a line feed, with all their secrets.

@@ -9,7 +9,8 @@
 
 namespace redactd::test {
 
-/// An expression twice: to see quickly whether it matches at all, and to ask whether a match ends at a given byte.
+/// An expression twice: to see quickly whether it matches at all, and to ask whether a match ends
+/// at a given byte.
 struct Oracle::Expression {
   std::unique_ptr<RE2> anywhere;
   std::unique_ptr<RE2> up_to_end;
@@ -45,7 +46,8 @@ std::string Oracle::redact(std::string_view text) {
   while (!text.empty()) {
     size_t line_feed = text.find('\n');
     std::string_view record = text.substr(0, line_feed);
-    bool carriage_return = record.ends_with('\r');  // of a CRLF: it belongs to the end, not to the text
+    bool carriage_return =
+        record.ends_with('\r');  // of a CRLF: it belongs to the end, not to the text
     if (carriage_return) record.remove_suffix(1);
     out += redact_record(record, line_feed == std::string_view::npos && !carriage_return);
     if (carriage_return) out += '\r';
@@ -75,12 +77,14 @@ std::vector<RecordMatch> Oracle::find_matches(std::string_view record) const {
 std::string Oracle::redact_record(std::string_view record, bool at_end_of_stream) {
   RecordView view{record, true, true};
   std::vector<Span> spans = resolver_.resolve(view, find_matches(record), block_);
-  if (resolver_.over_budget()) throw std::runtime_error("the oracle has no opinion on records over budget");
+  if (resolver_.over_budget())
+    throw std::runtime_error("the oracle has no opinion on records over budget");
   if (at_end_of_stream) {
     uint32_t rule = 0;
     if (size_t length = rules_->cut_off_known(record, rule); length != 0) {
       size_t begin = record.size() - length;
-      for (; !spans.empty() && spans.back().end > begin; spans.pop_back()) begin = std::min(begin, spans.back().begin);
+      for (; !spans.empty() && spans.back().end > begin; spans.pop_back())
+        begin = std::min(begin, spans.back().begin);
       spans.push_back(Span{begin, record.size(), rule, {}});
     }
   }

@@ -1,7 +1,8 @@
 #pragma once
 
-// A slow and obvious redactor: whole input, RE2 only, no Hyperscan, no streaming, no windows. The engine has to agree
-// with it byte for byte on every input whose records are shorter than Limits::max_record.
+// A slow and obvious redactor: whole input, RE2 only, no Hyperscan, no streaming, no windows. The
+// engine has to agree with it byte for byte on every input whose records are shorter than
+// Limits::max_record.
 
 #include <memory>
 #include <string>

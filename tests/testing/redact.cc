@@ -91,8 +91,8 @@ Rules known_values(std::vector<std::string> values) {
   return rules_of({rule});
 }
 
-std::string redact_in_chunks(std::string_view text, const std::vector<size_t>& cuts, const Rules& rules,
-                             Limits limits) {
+std::string redact_in_chunks(std::string_view text, const std::vector<size_t>& cuts,
+                             const Rules& rules, Limits limits) {
   Redactor redactor(rules, scratch(), limits);
   std::string out;
   size_t from = 0;
@@ -113,7 +113,8 @@ std::string redact(std::string_view text, const Rules& rules, Limits limits) {
   return redact_in_chunks(text, {}, rules, limits);
 }
 
-std::string redact_in_reads_of(size_t size, std::string_view text, const Rules& rules, Limits limits) {
+std::string redact_in_reads_of(size_t size, std::string_view text, const Rules& rules,
+                               Limits limits) {
   std::vector<size_t> cuts;
   for (size_t at = size; at < text.size(); at += size) cuts.push_back(at);
   return redact_in_chunks(text, cuts, rules, limits);
@@ -125,7 +126,8 @@ std::vector<std::string> masking_rules(std::string_view text, const Rules& rules
   std::copy(text.begin(), text.end(), room.begin());
   std::vector<std::string> ids;
   auto collect = [&] {
-    for (const Finding& finding : redactor.findings()) ids.push_back(rules->rules()[finding.rule].id);
+    for (const Finding& finding : redactor.findings())
+      ids.push_back(rules->rules()[finding.rule].id);
   };
   redactor.commit(text.size());
   collect();
@@ -144,7 +146,9 @@ std::string label(std::string_view id) { return "[REDACTED:" + std::string(id) +
 
 size_t count_of(std::string_view text, std::string_view part) {
   size_t count = 0;
-  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++count;
+  for (size_t at = text.find(part); at != std::string_view::npos;
+       at = text.find(part, at + part.size()))
+    ++count;
   return count;
 }
 
@@ -154,8 +158,9 @@ std::string first_difference(std::string_view expected, std::string_view actual)
   while (at < expected.size() && at < actual.size() && expected[at] == actual[at]) ++at;
   size_t from = at > 60 ? at - 60 : 0;
   return "sizes " + std::to_string(expected.size()) + " and " + std::to_string(actual.size()) +
-         ", they differ from byte " + std::to_string(at) + "\n  expected: …" + quoted(expected.substr(from, 160)) +
-         "\n  actual:   …" + quoted(actual.substr(from, 160)) + '\n';
+         ", they differ from byte " + std::to_string(at) + "\n  expected: …" +
+         quoted(expected.substr(from, 160)) + "\n  actual:   …" + quoted(actual.substr(from, 160)) +
+         '\n';
 }
 
 }  // namespace redactd::test

@@ -55,8 +55,8 @@ std::string label(std::string_view id);
 
 size_t count_of(std::string_view text, std::string_view part);
 
-/// A short report of the first place where two texts differ; empty when they are equal. Keeps a failure in a long
-/// text readable.
+/// A short report of the first place where two texts differ; empty when they are equal. Keeps a
+/// failure in a long text readable.
 std::string first_difference(std::string_view expected, std::string_view actual);
 
 }  // namespace redactd::test

@@ -9,8 +9,12 @@
 namespace redactd::test {
 namespace {
 
-const std::string kBegin = "-----BEGIN RSA PRIVATE" " KEY-----";
-const std::string kEnd = "-----END RSA PRIVATE" " KEY-----";
+const std::string kBegin =
+    "-----BEGIN RSA PRIVATE"
+    " KEY-----";
+const std::string kEnd =
+    "-----END RSA PRIVATE"
+    " KEY-----";
 
 std::vector<std::string> body(size_t lines, size_t last = 20) {
   std::vector<std::string> all;
@@ -22,15 +26,17 @@ std::vector<std::string> body(size_t lines, size_t last = 20) {
 }
 
 /// The key as a program prints it: `before` and `after` on every line.
-std::string printed(const std::vector<std::string>& lines, const std::string& before, const std::string& after,
-                    const std::string& begin = kBegin, const std::string& end = kEnd) {
+std::string printed(const std::vector<std::string>& lines, const std::string& before,
+                    const std::string& after, const std::string& begin = kBegin,
+                    const std::string& end = kEnd) {
   std::string text = before + begin + after;
   for (const std::string& line : lines) text += before + line + after;
   return text + before + end + after;
 }
 
 void expect_no_line_left(const std::string& redacted, const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) EXPECT_EQ(redacted.find(line), std::string::npos) << line << "\n  in\n" << redacted;
+  for (const std::string& line : lines)
+    EXPECT_EQ(redacted.find(line), std::string::npos) << line << "\n  in\n" << redacted;
 }
 
 TEST(Block, EveryLineIsMaskedAndNoneIsDropped) {
@@ -39,20 +45,23 @@ TEST(Block, EveryLineIsMaskedAndNoneIsDropped) {
   std::string redacted = redact(text);
   expect_no_line_left(redacted, lines);
   EXPECT_EQ(count_of(redacted, "\n"), count_of(text, "\n"));
-  EXPECT_TRUE(redacted.starts_with("before\n" + kBegin + "\n" + label("private-key") + "\n")) << redacted;
+  EXPECT_TRUE(redacted.starts_with("before\n" + kBegin + "\n" + label("private-key") + "\n"))
+      << redacted;
   EXPECT_TRUE(redacted.ends_with(label("private-key") + "\n" + kEnd + "\nafter\n")) << redacted;
 }
 
 TEST(Block, OfEveryKindOfKey) {
   for (const char* kind : {"", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "ANY "}) {
     std::vector<std::string> lines = body(4);
-    std::string redacted = redact(printed(lines, "", "\n", "-----BEGIN " + std::string(kind) + "PRIVATE KEY-----",
-                                          "-----END " + std::string(kind) + "PRIVATE KEY-----"));
+    std::string redacted =
+        redact(printed(lines, "", "\n", "-----BEGIN " + std::string(kind) + "PRIVATE KEY-----",
+                       "-----END " + std::string(kind) + "PRIVATE KEY-----"));
     expect_no_line_left(redacted, lines);
   }
   std::vector<std::string> lines = body(4);
-  std::string pgp = redact("-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n" + lines[0] + "\n" + lines[1] + "\n" + lines[2] +
-                           "\n" + lines[3] + "\n=abCd\n-----END PGP PRIVATE KEY BLOCK-----\nafter\n");
+  std::string pgp = redact("-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n" +
+                           lines[0] + "\n" + lines[1] + "\n" + lines[2] + "\n" + lines[3] +
+                           "\n=abCd\n-----END PGP PRIVATE KEY BLOCK-----\nafter\n");
   expect_no_line_left(pgp, lines);
   EXPECT_EQ(pgp.find("=abCd"), std::string::npos) << "the checksum";
   EXPECT_TRUE(pgp.ends_with("after\n"));
@@ -60,7 +69,9 @@ TEST(Block, OfEveryKindOfKey) {
 
 TEST(Block, HeadersInsideAreMaskedToo) {
   std::vector<std::string> lines = body(4);
-  std::string text = kBegin + "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n";
+  std::string text =
+      kBegin +
+      "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n";
   for (const std::string& line : lines) text += line + "\n";
   std::string redacted = redact(text + kEnd + "\n");
   expect_no_line_left(redacted, lines);
@@ -68,12 +79,14 @@ TEST(Block, HeadersInsideAreMaskedToo) {
 }
 
 TEST(Block, WithAPrefixOnEveryLine) {
-  for (const char* prefix : {"2026-01-02T03:04:05Z INFO ", "  ", "\t", "[worker-1] ", "web_1  | ", "2026-01-02T03:04:05.123456789Z stdout F ",
+  for (const char* prefix : {"2026-01-02T03:04:05Z INFO ", "  ", "\t", "[worker-1] ", "web_1  | ",
+                             "2026-01-02T03:04:05.123456789Z stdout F ",
                              "Jan  2 03:04:05 host app[123]: ", "> ", "    key: "}) {
     std::vector<std::string> lines = body(6);
     std::string redacted = redact(printed(lines, prefix, "\n") + "after\n");
     expect_no_line_left(redacted, lines);
-    EXPECT_EQ(count_of(redacted, std::string(prefix) + label("private-key")), 6u) << prefix << "\n" << redacted;
+    EXPECT_EQ(count_of(redacted, std::string(prefix) + label("private-key")), 6u) << prefix << "\n"
+                                                                                  << redacted;
     EXPECT_TRUE(redacted.ends_with("after\n"));
   }
 }
@@ -81,7 +94,8 @@ TEST(Block, WithAPrefixOnEveryLine) {
 TEST(Block, TimestampsThatRunOnKeepBeingPrefixes) {
   std::vector<std::string> lines = body(12);
   std::string text = "2026-01-02T03:04:59.998Z INFO " + kBegin + "\n";
-  for (size_t i = 0; i < lines.size(); ++i) text += "2026-01-02T03:05:00." + std::to_string(100 + i) + "Z INFO " + lines[i] + "\n";
+  for (size_t i = 0; i < lines.size(); ++i)
+    text += "2026-01-02T03:05:00." + std::to_string(100 + i) + "Z INFO " + lines[i] + "\n";
   std::string redacted = redact(text + "2026-01-02T03:05:01.000Z INFO " + kEnd + "\n");
   expect_no_line_left(redacted, lines);
   EXPECT_EQ(count_of(redacted, "2026-01-02T03:05:00."), lines.size());
@@ -107,8 +121,9 @@ TEST(Block, OnOneLineWithLiteralLineFeeds) {
 TEST(Block, InsideJsonKeepsTheJsonValid) {
   std::vector<std::string> lines = body(6);
   nlohmann::json document = {{"tls.key", printed(lines, "", "\n")}, {"n", 1}};
-  for (const std::string& text : {document.dump(), nlohmann::json{{"log", document.dump()}}.dump(),
-                                  nlohmann::json{{"a", nlohmann::json{{"log", document.dump()}}.dump()}}.dump()}) {
+  for (const std::string& text :
+       {document.dump(), nlohmann::json{{"log", document.dump()}}.dump(),
+        nlohmann::json{{"a", nlohmann::json{{"log", document.dump()}}.dump()}}.dump()}) {
     std::string redacted = redact(text + "\n");
     expect_no_line_left(redacted, lines);
     EXPECT_TRUE(nlohmann::json::accept(redacted)) << redacted;
@@ -119,7 +134,11 @@ TEST(Block, InDockerJsonLines) {
   std::vector<std::string> lines = body(6);
   std::string text;
   auto add = [&text](const std::string& line) {
-    text += nlohmann::ordered_json{{"log", line + "\n"}, {"stream", "stdout"}, {"time", "2026-01-02T03:04:05.1Z"}}.dump() + "\n";
+    text +=
+        nlohmann::ordered_json{
+            {"log", line + "\n"}, {"stream", "stdout"}, {"time", "2026-01-02T03:04:05.1Z"}}
+            .dump() +
+        "\n";
   };
   add(kBegin);
   for (const std::string& line : lines) add(line);
@@ -128,8 +147,10 @@ TEST(Block, InDockerJsonLines) {
   std::string redacted = redact(text);
   expect_no_line_left(redacted, lines);
   size_t from = 0;
-  for (size_t end = redacted.find('\n'); end != std::string::npos; from = end + 1, end = redacted.find('\n', from)) {
-    EXPECT_TRUE(nlohmann::json::accept(redacted.substr(from, end - from))) << redacted.substr(from, end - from);
+  for (size_t end = redacted.find('\n'); end != std::string::npos;
+       from = end + 1, end = redacted.find('\n', from)) {
+    EXPECT_TRUE(nlohmann::json::accept(redacted.substr(from, end - from)))
+        << redacted.substr(from, end - from);
   }
   EXPECT_EQ(count_of(redacted, "\n"), count_of(text, "\n"));
   EXPECT_NE(redacted.find("ordinary"), std::string::npos);
@@ -138,7 +159,9 @@ TEST(Block, InDockerJsonLines) {
 TEST(Block, ThatIsNeverClosedDoesNotSwallowOrdinaryLines) {
   std::vector<std::string> lines = body(5);
   std::string ordinary;
-  for (int i = 0; i < 200; ++i) ordinary += "2026-01-02T03:04:05Z INFO request " + std::to_string(i) + " took 12 ms, status ok\n";
+  for (int i = 0; i < 200; ++i)
+    ordinary +=
+        "2026-01-02T03:04:05Z INFO request " + std::to_string(i) + " took 12 ms, status ok\n";
   std::string text = kBegin + "\n";
   for (const std::string& line : lines) text += line + "\n";
   std::string redacted = redact(text + ordinary);
@@ -199,8 +222,10 @@ TEST(Block, TwoKeysInARow) {
 }
 
 TEST(Block, CertificatesAndPublicKeysStay) {
-  for (const char* kind : {"CERTIFICATE", "PUBLIC KEY", "PGP PUBLIC KEY BLOCK", "CERTIFICATE REQUEST"}) {
-    std::string text = printed(body(4), "", "\n", "-----BEGIN " + std::string(kind) + "-----", "-----END " + std::string(kind) + "-----");
+  for (const char* kind :
+       {"CERTIFICATE", "PUBLIC KEY", "PGP PUBLIC KEY BLOCK", "CERTIFICATE REQUEST"}) {
+    std::string text = printed(body(4), "", "\n", "-----BEGIN " + std::string(kind) + "-----",
+                               "-----END " + std::string(kind) + "-----");
     EXPECT_EQ(redact(text), text);
   }
 }

@@ -30,7 +30,8 @@ TEST(ByteClass, ReadsEscapes) {
 }
 
 TEST(ByteClass, RefusesReversedRangesAndUnknownEscapes) {
-  for (const char* bad : {"z-a", "9-0", "\\d", "\\w", "a\\"}) EXPECT_FALSE(ByteClass::parse(bad)) << bad;
+  for (const char* bad : {"z-a", "9-0", "\\d", "\\w", "a\\"})
+    EXPECT_FALSE(ByteClass::parse(bad)) << bad;
 }
 
 TEST(ByteClass, HoldsHighBytes) {

@@ -121,7 +121,8 @@ TEST(BareEnd, InPercentEncodedTextAnEncodedSeparatorEndsIt) {
 }
 
 TEST(SkipColour, PassesSequencesInEverySpelling) {
-  for (const char* colour : {"\x1b[31m", "\x1b[0m", "\x1b[1;31;42m", "\\u001b[31m", "\\x1b[0m", "\\033[32m", "\\e[0m"}) {
+  for (const char* colour :
+       {"\x1b[31m", "\x1b[0m", "\x1b[1;31;42m", "\\u001b[31m", "\\x1b[0m", "\\033[32m", "\\e[0m"}) {
     std::string text = std::string(colour) + colour + "x";
     EXPECT_EQ(skip_colour(text, 0), text.size() - 1) << colour;
   }
@@ -130,10 +131,12 @@ TEST(SkipColour, PassesSequencesInEverySpelling) {
 }
 
 TEST(MaskAt, KnowsItsOwnMasks) {
-  for (const char* mask : {"[REDACTED]", "[REDACTED:some-token]", "[REDACTED:some-token:k1:3f9a2c41]"}) {
+  for (const char* mask :
+       {"[REDACTED]", "[REDACTED:some-token]", "[REDACTED:some-token:k1:3f9a2c41]"}) {
     EXPECT_EQ(mask_at(mask, 0), std::string_view(mask).size()) << mask;
   }
-  for (const char* other : {"[REDACTED", "[REDACTEDx]", "[REDACTED:a b]", "REDACTED]", "[REDACTED:", ""}) {
+  for (const char* other :
+       {"[REDACTED", "[REDACTEDx]", "[REDACTED:a b]", "REDACTED]", "[REDACTED:", ""}) {
     EXPECT_EQ(mask_at(other, 0), 0u) << other;
   }
 }
@@ -155,8 +158,8 @@ TEST(WordStarts, AfterAnythingThatIsNoLetterOrDigit) {
 }
 
 TEST(WordStarts, AfterEscapesAndColours) {
-  for (const char* before : {"\\n", "\\t", "\\r", "%3D", "%22", "\\x1b", "\\u0022", "\\u003d", "\x1b[31m", "\x1b[1;31m",
-                             "\\u001b[0m", "\\033[0m"}) {
+  for (const char* before : {"\\n", "\\t", "\\r", "%3D", "%22", "\\x1b", "\\u0022", "\\u003d",
+                             "\x1b[31m", "\x1b[1;31m", "\\u001b[0m", "\\033[0m"}) {
     std::string text = std::string(before) + "ghp";
     EXPECT_TRUE(word_starts(text, text.size() - 3)) << before;
   }

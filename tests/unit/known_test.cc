@@ -15,7 +15,8 @@ const std::string kValue = "correct horse/battery+staple?42";
 
 std::string base64(const std::string& text, bool url = false) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+  int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                             reinterpret_cast<const unsigned char*>(text.data()),
                              static_cast<int>(text.size()));
   out.resize(static_cast<size_t>(size));
   for (char& c : out) {
@@ -27,7 +28,8 @@ std::string base64(const std::string& text, bool url = false) {
 
 TEST(Known, IsMaskedWhereverItStands) {
   Rules rules = known_values({"hunter2-hunter2", "Tr0ub4dor&3"});
-  EXPECT_EQ(redact("xhunter2-hunter2y Tr0ub4dor&3\n", rules), "x[REDACTED:known]y [REDACTED:known]\n");
+  EXPECT_EQ(redact("xhunter2-hunter2y Tr0ub4dor&3\n", rules),
+            "x[REDACTED:known]y [REDACTED:known]\n");
   EXPECT_EQ(redact("hunter2-hunter2hunter2-hunter2", rules), "[REDACTED:known][REDACTED:known]");
   EXPECT_EQ(redact("Hunter2-hunter2\n", rules), "Hunter2-hunter2\n") << "case matters";
 }
@@ -37,12 +39,16 @@ TEST(Known, InItsEncodings) {
   EXPECT_EQ(redact("q=correct%20horse%2Fbattery%2Bstaple%3F42&x", rules), "q=[REDACTED:known]&x");
   EXPECT_EQ(redact("q=correct%20horse%2fbattery%2bstaple%3f42&x", rules), "q=[REDACTED:known]&x");
   EXPECT_EQ(redact("q=correct+horse%2Fbattery%2Bstaple%3F42&x", rules), "q=[REDACTED:known]&x");
-  EXPECT_EQ(redact("x 636f727265637420686f7273652f626174746572792b737461706c653f3432 y", rules), "x [REDACTED:known] y");
-  EXPECT_EQ(redact("x 636F727265637420686F7273652F626174746572792B737461706C653F3432 y", rules), "x [REDACTED:known] y");
-  EXPECT_EQ(redact(R"({"p":"correct horse\/battery+staple?42"})", rules), R"({"p":"[REDACTED:known]"})");
+  EXPECT_EQ(redact("x 636f727265637420686f7273652f626174746572792b737461706c653f3432 y", rules),
+            "x [REDACTED:known] y");
+  EXPECT_EQ(redact("x 636F727265637420686F7273652F626174746572792B737461706C653F3432 y", rules),
+            "x [REDACTED:known] y");
+  EXPECT_EQ(redact(R"({"p":"correct horse\/battery+staple?42"})", rules),
+            R"({"p":"[REDACTED:known]"})");
   Rules quoted = known_values({"a\"quoted\\one\""});
   EXPECT_EQ(redact(R"({"p":"a\"quoted\\one\""})", quoted), R"({"p":"[REDACTED:known]"})");
-  EXPECT_EQ(redact(R"({"l":"{\"p\":\"a\\\"quoted\\\\one\\\"\"}"})", quoted), R"({"l":"{\"p\":\"[REDACTED:known]\"}"})");
+  EXPECT_EQ(redact(R"({"l":"{\"p\":\"a\\\"quoted\\\\one\\\"\"}"})", quoted),
+            R"({"l":"{\"p\":\"[REDACTED:known]\"}"})");
 }
 
 TEST(Known, InBase64BehindAndBeforeAnything) {
@@ -67,7 +73,8 @@ TEST(Known, SpellingsAreWithoutDuplicates) {
 }
 
 TEST(Known, EncodingsOfShortValuesAreNotLookedFor) {
-  for (const std::string& spelling : spellings_of("abcdef")) EXPECT_GE(spelling.size(), 6u) << spelling;
+  for (const std::string& spelling : spellings_of("abcdef"))
+    EXPECT_GE(spelling.size(), 6u) << spelling;
 }
 
 TEST(Known, TooShortIsRefused) {
@@ -92,7 +99,8 @@ TEST(Known, CutOffAtTheEndOfTheStreamIsMasked) {
   Rules rules = known_values({"hunter2-hunter2"});
   EXPECT_EQ(redact("x hunter2-hun", rules), "x [REDACTED:known]");
   EXPECT_EQ(redact("x hunt", rules), "x [REDACTED:known]");
-  EXPECT_EQ(redact("x hunter2-hun\n", rules), "x hunter2-hun\n") << "the record ended: it is not the value";
+  EXPECT_EQ(redact("x hunter2-hun\n", rules), "x hunter2-hun\n")
+      << "the record ended: it is not the value";
   EXPECT_EQ(redact("x hunter2-hunter2hunter2", rules), "x [REDACTED:known][REDACTED:known]");
 }
 
@@ -103,7 +111,8 @@ TEST(Known, ThatOverlapAreMaskedTogether) {
 
 TEST(Known, OneInsideAnotherLeavesNoTail) {
   Rules rules = known_values({"secret", "secret-and-more"});
-  EXPECT_EQ(redact("x secret-and-more y secret z", rules), "x [REDACTED:known] y [REDACTED:known] z");
+  EXPECT_EQ(redact("x secret-and-more y secret z", rules),
+            "x [REDACTED:known] y [REDACTED:known] z");
 }
 
 TEST(Known, BytesOfAnyValue) {
@@ -114,7 +123,8 @@ TEST(Known, BytesOfAnyValue) {
 
 TEST(Known, SurvivesAnyCut) {
   Rules rules = known_values({kValue, "battery+"});
-  std::string text = "a " + kValue + " " + base64("u:" + kValue) + "\nbattery+x " + kValue.substr(0, 12);
+  std::string text =
+      "a " + kValue + " " + base64("u:" + kValue) + "\nbattery+x " + kValue.substr(0, 12);
   expect_same_under_every_cut(text, rules);
 }
 

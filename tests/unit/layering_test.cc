@@ -1,5 +1,5 @@
-// DESIGN.md §3: arrows daemon → config → filters, daemon → filters, and nothing back. Debian keeps all headers on one
-// path, so the build cannot check it.
+// DESIGN.md §3: arrows daemon → config → filters, daemon → filters, and nothing back. Debian keeps
+// all headers on one path, so the build cannot check it.
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,8 @@ std::vector<Include> includes_of(const std::string& folder) {
       size_t open = line.find_first_of("<\"", at);
       size_t close = open == std::string::npos ? open : line.find_first_of(">\"", open + 1);
       if (word == std::string::npos || close == std::string::npos) continue;
-      all.push_back({fs::relative(entry.path(), root).string(), line.substr(open + 1, close - open - 1)});
+      all.push_back(
+          {fs::relative(entry.path(), root).string(), line.substr(open + 1, close - open - 1)});
     }
   }
   EXPECT_FALSE(all.empty()) << folder;
@@ -42,22 +43,28 @@ std::vector<Include> includes_of(const std::string& folder) {
 void expect_none(const std::string& folder, const std::vector<std::string>& forbidden) {
   for (const Include& include : includes_of(folder)) {
     for (const std::string& prefix : forbidden) {
-      EXPECT_FALSE(include.header.starts_with(prefix)) << include.file << " includes " << include.header;
+      EXPECT_FALSE(include.header.starts_with(prefix))
+          << include.file << " includes " << include.header;
     }
   }
 }
 
 TEST(Layering, FiltersKnowNothingOfTheWorld) {
-  expect_none("filters", {"config/", "daemon/", "boost/", "asio", "spdlog/", "prometheus/", "yaml-cpp/", "CLI/", "nlohmann/", "toml", "iostream",
-                          "fstream", "filesystem", "chrono", "thread", "mutex", "ctime", "time.h", "unistd.h", "fcntl.h", "sys/", "cstdio.h"});
+  expect_none("filters",
+              {"config/",    "daemon/", "boost/",    "asio",    "spdlog/",  "prometheus/",
+               "yaml-cpp/",  "CLI/",    "nlohmann/", "toml",    "iostream", "fstream",
+               "filesystem", "chrono",  "thread",    "mutex",   "ctime",    "time.h",
+               "unistd.h",   "fcntl.h", "sys/",      "cstdio.h"});
 }
 
 TEST(Layering, ConfigDoesNotKnowTheDaemon) {
-  expect_none("config", {"daemon/", "boost/", "asio", "spdlog/", "prometheus/", "CLI/", "nlohmann/"});
+  expect_none("config",
+              {"daemon/", "boost/", "asio", "spdlog/", "prometheus/", "CLI/", "nlohmann/"});
 }
 
 TEST(Layering, NothingDependsOnTheTests) {
-  for (const char* folder : {"filters", "config", "daemon"}) expect_none(folder, {"tests/", "gtest/", "bench/"});
+  for (const char* folder : {"filters", "config", "daemon"})
+    expect_none(folder, {"tests/", "gtest/", "bench/"});
 }
 
 TEST(Layering, OnlyTheMatcherIncludesHyperscan) {
@@ -73,7 +80,8 @@ TEST(Layering, OnlyTheYamlReaderIncludesYamlCpp) {
   for (const char* folder : {"filters", "config", "daemon"}) {
     for (const Include& include : includes_of(folder)) {
       if (!include.header.starts_with("yaml-cpp")) continue;
-      EXPECT_TRUE(include.file == "config/yaml_reader.h" || include.file == "config/yaml_reader.cc") << include.file;
+      EXPECT_TRUE(include.file == "config/yaml_reader.h" || include.file == "config/yaml_reader.cc")
+          << include.file;
     }
   }
 }

@@ -27,16 +27,22 @@ std::string masked(const MaskSpec& spec, std::string_view secret, const Fingerpr
 
 TEST(Mask, LabelNamesTheRule) { EXPECT_EQ(masked({}, "secret"), "<[REDACTED:some-token]>"); }
 
-TEST(Mask, FixedIsTheTextGiven) { EXPECT_EQ(masked({MaskStyle::fixed, "***", 4}, "secret"), "<***>"); }
+TEST(Mask, FixedIsTheTextGiven) {
+  EXPECT_EQ(masked({MaskStyle::fixed, "***", 4}, "secret"), "<***>");
+}
 
 TEST(Mask, LengthKeepsTheNumberOfBytes) {
-  EXPECT_EQ(masked({MaskStyle::length, "", 4}, "s\xc3\xa9" "cret"), "<*******>");
+  EXPECT_EQ(masked({MaskStyle::length, "", 4},
+                   "s\xc3\xa9"
+                   "cret"),
+            "<*******>");
   EXPECT_EQ(masked({MaskStyle::length, "", 4}, ""), "<>");
 }
 
 TEST(Mask, PartialShowsBothEnds) {
   MaskSpec spec{MaskStyle::partial, "", 4};
-  EXPECT_EQ(masked(spec, "abcdefghijklmnopqrstuvwxyz0123456789"), "<abcd****************************6789>");
+  EXPECT_EQ(masked(spec, "abcdefghijklmnopqrstuvwxyz0123456789"),
+            "<abcd****************************6789>");
 }
 
 TEST(Mask, PartialNeverShowsMoreThanAQuarter) {
@@ -69,7 +75,8 @@ TEST(Mask, FingerprintDependsOnSecretKeyRuleAndKeyId) {
   std::string base = masked(spec, "hunter2-hunter2");
   auto digest = [](const std::string& mask) { return mask.substr(mask.size() - 10, 8); };
   EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter3")));
-  EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter2", {"k1", "another key of some length"})));
+  EXPECT_NE(digest(base),
+            digest(masked(spec, "hunter2-hunter2", {"k1", "another key of some length"})));
   EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter2", kKey, "other-token")));
   EXPECT_NE(base, masked(spec, "hunter2-hunter2", {"k2", kKey.secret}));
 }
@@ -87,7 +94,8 @@ TEST(Mask, FingerprintWithoutAKeyIsAnErrorNotADefaultKey) {
   EXPECT_THROW(Masker({named("a")}, spec, {"", "0123456789abcdef"}), std::invalid_argument);
   Rule own = named("a");
   own.mask = spec;
-  EXPECT_THROW(Masker({own}, {}, {}), std::invalid_argument) << "also where one rule alone asks for it";
+  EXPECT_THROW(Masker({own}, {}, {}), std::invalid_argument)
+      << "also where one rule alone asks for it";
 }
 
 TEST(Mask, ARulesOwnMaskWins) {
@@ -101,17 +109,20 @@ TEST(Mask, ARulesOwnMaskWins) {
 }
 
 TEST(Mask, RefusesTextsThatCouldBreakWhatIsAround) {
-  for (const char* bad : {"", "a\"b", "a'b", "a\\b", "a b", "a\nb", "a\x1b[0m", "a&b", "a=b", "a;b", "a%b", "a$b", "a`b",
-                          "<a>", "{a}", "a|b", "a/b", "a?b", "\xc2\xab", "a\x7f"}) {
+  for (const char* bad :
+       {"",    "a\"b", "a'b", "a\\b", "a b", "a\nb", "a\x1b[0m", "a&b", "a=b",      "a;b",
+        "a%b", "a$b",  "a`b", "<a>",  "{a}", "a|b",  "a/b",      "a?b", "\xc2\xab", "a\x7f"}) {
     EXPECT_NE(refuse_mask_text(bad), "") << bad;
   }
-  for (const char* good : {"***", "[REDACTED]", "(masked)", "X", "a-b_c.d:e"}) EXPECT_EQ(refuse_mask_text(good), "") << good;
+  for (const char* good : {"***", "[REDACTED]", "(masked)", "X", "a-b_c.d:e"})
+    EXPECT_EQ(refuse_mask_text(good), "") << good;
   EXPECT_NE(refuse_mask_text(std::string(10000, 'x')), "");
   EXPECT_THROW(Masker({named("a")}, {MaskStyle::fixed, "\"", 4}, {}), std::invalid_argument);
 }
 
 TEST(Mask, RefusesKeyIdsThatWouldNotReadBack) {
-  for (const char* bad : {"", "a b", "a:b", "a]b", "a\nb"}) EXPECT_NE(refuse_key_id(bad), "") << bad;
+  for (const char* bad : {"", "a b", "a:b", "a]b", "a\nb"})
+    EXPECT_NE(refuse_key_id(bad), "") << bad;
   EXPECT_NE(refuse_key_id(std::string(1000, 'k')), "");
   EXPECT_EQ(refuse_key_id("k1"), "");
 }

@@ -7,14 +7,17 @@
 namespace redactd {
 namespace {
 
-std::vector<Match> scan(const MatchDatabase& database, std::string_view text, const std::vector<size_t>& cuts = {}) {
+std::vector<Match> scan(const MatchDatabase& database, std::string_view text,
+                        const std::vector<size_t>& cuts = {}) {
   MatchScratch scratch;
   scratch.fit(database);
   MatchStream stream(database);
   std::vector<Match> matches;
   size_t from = 0;
   auto part = [&](size_t to) {
-    std::string padded = std::string(kScanPadding, '\xee') + std::string(text.substr(from, to - from)) + std::string(kScanPadding, '\xee');
+    std::string padded = std::string(kScanPadding, '\xee') +
+                         std::string(text.substr(from, to - from)) +
+                         std::string(kScanPadding, '\xee');
     stream.scan(std::string_view(padded).substr(kScanPadding, to - from), scratch, matches);
     from = to;
   };
@@ -29,11 +32,13 @@ TEST(Matcher, ReportsTheEndOfEveryMatch) {
 }
 
 TEST(Matcher, ReportsTheSameHoweverTheBytesAreCut) {
-  MatchDatabase database = MatchDatabase::compile({{"ab+c"}, {"(?i)token[=:]"}, {"\\bghx_[A-Za-z0-9]{20}"}});
+  MatchDatabase database =
+      MatchDatabase::compile({{"ab+c"}, {"(?i)token[=:]"}, {"\\bghx_[A-Za-z0-9]{20}"}});
   std::string text = "zabbbc TOKEN= ghx_0123456789abcdefghij abc token:ghx_0123456789abcdefghij";
   std::vector<Match> whole = scan(database, text);
   EXPECT_EQ(whole.size(), 8u);
-  for (size_t cut = 1; cut < text.size(); ++cut) EXPECT_EQ(scan(database, text, {cut}), whole) << cut;
+  for (size_t cut = 1; cut < text.size(); ++cut)
+    EXPECT_EQ(scan(database, text, {cut}), whole) << cut;
 }
 
 TEST(Matcher, AByteThatIsNoUtf8HidesNothing) {
@@ -64,8 +69,11 @@ TEST(Matcher, KnowsWidths) {
 }
 
 TEST(Matcher, RefusesTheVersionsThatMissMatches) {
-  for (const char* good : {"5.4.0 2023-01-01", "5.4.1", "5.4.2", "5.4.13", "5.4.20", "5.5.0", "6.0.0"}) EXPECT_EQ(refuse_matcher(good), "") << good;
-  for (const char* bad : {"5.4.3", "5.4.8", "5.4.9", "5.4.11 2024", "5.4.12", "5.3.0", "4.7.0", "", "unknown"}) {
+  for (const char* good :
+       {"5.4.0 2023-01-01", "5.4.1", "5.4.2", "5.4.13", "5.4.20", "5.5.0", "6.0.0"})
+    EXPECT_EQ(refuse_matcher(good), "") << good;
+  for (const char* bad :
+       {"5.4.3", "5.4.8", "5.4.9", "5.4.11 2024", "5.4.12", "5.3.0", "4.7.0", "", "unknown"}) {
     EXPECT_NE(refuse_matcher(bad), "") << bad;
   }
   EXPECT_EQ(refuse_matcher(matcher_info().version), "");

@@ -42,7 +42,8 @@ TEST(Options, WithoutAnyItIsAFilter) {
 }
 
 TEST(Options, ListsRepeat) {
-  Options options = accepted({"--rules", "a.yaml", "--rules", "b", "--enable", "x", "--enable", "y", "--disable", "z", "--known", "k"});
+  Options options = accepted({"--rules", "a.yaml", "--rules", "b", "--enable", "x", "--enable", "y",
+                              "--disable", "z", "--known", "k"});
   EXPECT_EQ(options.settings.rule_paths, (std::vector<std::string>{"a.yaml", "b"}));
   EXPECT_EQ(options.settings.enable, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(options.settings.disable, std::vector<std::string>{"z"});
@@ -63,8 +64,10 @@ TEST(Options, ChooseTheCommand) {
 }
 
 TEST(Options, GeneralOnesMayFollowTheCommand) {
-  EXPECT_EQ(accepted({"scan", "--disable", "weak", "a.log"}).settings.disable, std::vector<std::string>{"weak"});
-  EXPECT_EQ(accepted({"--disable", "weak", "scan", "a.log"}).settings.disable, std::vector<std::string>{"weak"});
+  EXPECT_EQ(accepted({"scan", "--disable", "weak", "a.log"}).settings.disable,
+            std::vector<std::string>{"weak"});
+  EXPECT_EQ(accepted({"--disable", "weak", "scan", "a.log"}).settings.disable,
+            std::vector<std::string>{"weak"});
 }
 
 TEST(Options, ReadMasks) {
@@ -76,12 +79,26 @@ TEST(Options, ReadMasks) {
 }
 
 TEST(Options, WrongOnesExitWithTwo) {
-  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
-           {"--nosuch"}, {"nosuch"}, {"rules"}, {"rules", "nosuch"}, {"rules", "show"}, {"rules", "check"}, {"scan"},
-           {"scan", "--format", "xml", "a"}, {"--mask", "nosuch"}, {"--mask-text", "a\"b"}, {"--mask-text", "a b"},
-           {"--mask", "label", "--mask-text", "x"}, {"--mask", "partial", "--mask-keep", "99"}, {"--mask-keep", "2"},
-           {"--max-record", "12"}, {"--max-record", "lots"}, {"--max-record", "2GiB"}, {"--max-record"}, {"--rules"},
-           {"--config", "/nonexistent.yaml"}}) {
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"--nosuch"},
+                                             {"nosuch"},
+                                             {"rules", "nosuch"},
+                                             {"rules", "show"},
+                                             {"rules", "check"},
+                                             {"scan"},
+                                             {"scan", "--format", "xml", "a"},
+                                             {"--mask", "nosuch"},
+                                             {"--mask-text", "a\"b"},
+                                             {"--mask-text", "a b"},
+                                             {"--mask", "label", "--mask-text", "x"},
+                                             {"--mask", "partial", "--mask-keep", "99"},
+                                             {"--mask-keep", "2"},
+                                             {"--max-record", "12"},
+                                             {"--max-record", "lots"},
+                                             {"--max-record", "2GiB"},
+                                             {"--max-record"},
+                                             {"--rules"},
+                                             {"--config", "/nonexistent.yaml"}}) {
     Parsed parsed = parse(arguments);
     EXPECT_TRUE(parsed.result.exit) << arguments[0];
     EXPECT_EQ(parsed.result.exit_code, 2) << arguments[0];
@@ -91,7 +108,8 @@ TEST(Options, WrongOnesExitWithTwo) {
 }
 
 TEST(Options, AMisspeltMaskIsSuggested) {
-  EXPECT_NE(parse({"--mask", "fingerprnt"}).err.find("did you mean 'fingerprint'?"), std::string::npos);
+  EXPECT_NE(parse({"--mask", "fingerprnt"}).err.find("did you mean 'fingerprint'?"),
+            std::string::npos);
 }
 
 TEST(Options, HelpAndVersionExitWithZero) {
@@ -107,14 +125,17 @@ TEST(Options, HelpAndVersionExitWithZero) {
 
 TEST(Options, OnTheCommandLineWinOverTheFile) {
   TempDir dir;
-  std::string config = dir.write("redactd.yaml", "mask: {style: length}\nmax_record: 2KiB\nrules: {disable: [weak]}\n");
+  std::string config = dir.write(
+      "redactd.yaml", "mask: {style: length}\nmax_record: 2KiB\nrules: {disable: [weak]}\n");
   Options options = accepted({"--config", config});
   EXPECT_EQ(options.settings.mask.style, MaskStyle::length);
   EXPECT_EQ(options.settings.max_record, 2048u);
-  options = accepted({"--config", config, "--mask", "label", "--max-record", "4KiB", "--disable", "generic"});
+  options = accepted(
+      {"--config", config, "--mask", "label", "--max-record", "4KiB", "--disable", "generic"});
   EXPECT_EQ(options.settings.mask.style, MaskStyle::label);
   EXPECT_EQ(options.settings.max_record, 4096u);
-  EXPECT_EQ(options.settings.disable, (std::vector<std::string>{"weak", "generic"})) << "lists add up";
+  EXPECT_EQ(options.settings.disable, (std::vector<std::string>{"weak", "generic"}))
+      << "lists add up";
 }
 
 }  // namespace

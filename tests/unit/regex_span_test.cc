@@ -32,7 +32,8 @@ TEST(Regex, MasksTheWholeMatchWithoutAGroupOrWithSeveral) {
 }
 
 TEST(Regex, FindsEveryMatchInTheRecord) {
-  EXPECT_EQ(redact("pin=1 pin=22,pin=333", regex({R"(pin=(\d+))"})), "pin=[REDACTED:re] pin=[REDACTED:re],pin=[REDACTED:re]");
+  EXPECT_EQ(redact("pin=1 pin=22,pin=333", regex({R"(pin=(\d+))"})),
+            "pin=[REDACTED:re] pin=[REDACTED:re],pin=[REDACTED:re]");
 }
 
 TEST(Regex, NeverCrossesRecords) {
@@ -42,15 +43,20 @@ TEST(Regex, NeverCrossesRecords) {
 
 TEST(Regex, AnchorsMeanTheRecord) {
   Rules rules = regex({R"(^key (\w+)$)"});
-  EXPECT_EQ(redact("key one\nkey two\na key three\n", rules), "key [REDACTED:re]\nkey [REDACTED:re]\na key three\n");
+  EXPECT_EQ(redact("key one\nkey two\na key three\n", rules),
+            "key [REDACTED:re]\nkey [REDACTED:re]\na key three\n");
 }
 
 TEST(Regex, WorksOnBytesThatAreNoUtf8) {
-  EXPECT_EQ(redact("\xff\xfe pin=\xff" "1234\xfe x", regex({R"(pin=([^ ]+))"})), "\xff\xfe pin=[REDACTED:re] x");
+  EXPECT_EQ(redact("\xff\xfe pin=\xff"
+                   "1234\xfe x",
+                   regex({R"(pin=([^ ]+))"})),
+            "\xff\xfe pin=[REDACTED:re] x");
 }
 
 TEST(Regex, WithoutALiteralLooksAtEveryRecord) {
-  EXPECT_EQ(redact("a 12-34-56 b\nc\n65-43-21\n", regex({R"(\d\d-\d\d-\d\d)"})), "a [REDACTED:re] b\nc\n[REDACTED:re]\n");
+  EXPECT_EQ(redact("a 12-34-56 b\nc\n65-43-21\n", regex({R"(\d\d-\d\d-\d\d)"})),
+            "a [REDACTED:re] b\nc\n[REDACTED:re]\n");
 }
 
 TEST(Regex, ShorterThanMinStays) {
@@ -58,11 +64,13 @@ TEST(Regex, ShorterThanMinStays) {
 }
 
 TEST(Regex, SeveralPatternsOfOneRule) {
-  EXPECT_EQ(redact("foo=1 bar=2 baz=3", regex({R"(foo=(\d))", R"(bar=(\d))"})), "foo=[REDACTED:re] bar=[REDACTED:re] baz=3");
+  EXPECT_EQ(redact("foo=1 bar=2 baz=3", regex({R"(foo=(\d))", R"(bar=(\d))"})),
+            "foo=[REDACTED:re] bar=[REDACTED:re] baz=3");
 }
 
 TEST(Regex, IgnoresCaseWhereThePatternSaysSo) {
-  EXPECT_EQ(redact("PIN=1 pin=2", regex({R"((?i)pin=(\d))"})), "PIN=[REDACTED:re] pin=[REDACTED:re]");
+  EXPECT_EQ(redact("PIN=1 pin=2", regex({R"((?i)pin=(\d))"})),
+            "PIN=[REDACTED:re] pin=[REDACTED:re]");
   EXPECT_EQ(redact("PIN=1 pin=2", regex({R"(pin=(\d))"})), "PIN=1 pin=[REDACTED:re]");
 }
 
@@ -72,7 +80,8 @@ TEST(Regex, AnEmptyGroupMasksNothing) {
 
 TEST(Regex, RefusesWhatCannotBeUsed) {
   EXPECT_EQ(refuse_regex("abc"), "");
-  for (const char* bad : {"(", "a{1001}", "(?=look)", R"(\1)", "x*", "", "(?<name"}) EXPECT_NE(refuse_regex(bad), "") << bad;
+  for (const char* bad : {"(", "a{1001}", "(?=look)", R"(\1)", "x*", "", "(?<name"})
+    EXPECT_NE(refuse_regex(bad), "") << bad;
 }
 
 TEST(Regex, StaysLinearOnHostileInput) {

@@ -56,14 +56,18 @@ TEST(Merge, TouchingSpansStayTwo) {
 }
 
 TEST(Merge, TheKindThatKnowsMoreNamesTheMask) {
-  EXPECT_EQ(redact("x pin=abcdef y", rules_of({regex("re", "pin=(\\w+)"), token("tok", "abcdef")})), "x pin=[REDACTED:tok] y");
-  EXPECT_EQ(redact("x abcdef y", rules_of({token("tok", "abcdef"), known("kn", "abcdef")})), "x [REDACTED:kn] y");
-  EXPECT_EQ(masking_rules("token=" + fill("glpat-{alnum:20}").text), std::vector<std::string>{"gitlab-token"})
+  EXPECT_EQ(redact("x pin=abcdef y", rules_of({regex("re", "pin=(\\w+)"), token("tok", "abcdef")})),
+            "x pin=[REDACTED:tok] y");
+  EXPECT_EQ(redact("x abcdef y", rules_of({token("tok", "abcdef"), known("kn", "abcdef")})),
+            "x [REDACTED:kn] y");
+  EXPECT_EQ(masking_rules("token=" + fill("glpat-{alnum:20}").text),
+            std::vector<std::string>{"gitlab-token"})
       << "a provider's rule before a key's";
 }
 
 TEST(Merge, TheOrderOfRulesDoesNotChangeWhatIsMasked) {
-  std::vector<Rule> rules = {token("a", "abcdef"), token("b", "defghi"), regex("re", "[c-e]+"), known("kn", "ghijkl")};
+  std::vector<Rule> rules = {token("a", "abcdef"), token("b", "defghi"), regex("re", "[c-e]+"),
+                             known("kn", "ghijkl")};
   std::string text = "xabcdefghijkly cde abcdef ghijkl";
   std::string shape = shape_of(redact(text, rules_of(rules)));
   std::sort(rules.begin(), rules.end(), [](const Rule& a, const Rule& b) { return a.id > b.id; });

@@ -15,7 +15,8 @@ Masker stars() {
   return Masker({rule}, {MaskStyle::fixed, "#", 4}, {});
 }
 
-std::string rewritten(std::string_view text, std::vector<Span> spans, size_t from = 0, size_t to = std::string::npos) {
+std::string rewritten(std::string_view text, std::vector<Span> spans, size_t from = 0,
+                      size_t to = std::string::npos) {
   std::vector<std::string_view> quotes = quote_bare_json(text, spans);
   std::string out;
   append_masked(text, from, std::min(to, text.size()), spans, quotes, stars(), out);
@@ -38,8 +39,9 @@ TEST(Rewriter, ASpanThatGoesOnAfterTheWindowGetsItsMaskWhole) {
 }
 
 TEST(Rewriter, BareJsonValuesBecomeStrings) {
-  for (const char* text : {R"({"password":1234567})", R"({"password": 1234567 ,"x":1})", R"({"x":1,"password":-12.5e3})",
-                           R"({"a":{"password":1234567}})", R"([{"password":1234567}])", R"({"password":[1234567,7654321]})"}) {
+  for (const char* text : {R"({"password":1234567})", R"({"password": 1234567 ,"x":1})",
+                           R"({"x":1,"password":-12.5e3})", R"({"a":{"password":1234567}})",
+                           R"([{"password":1234567}])", R"({"password":[1234567,7654321]})"}) {
     std::string redacted = redact(text);
     EXPECT_TRUE(nlohmann::json::accept(redacted)) << text << " gave " << redacted;
     EXPECT_EQ(redacted.find("1234567"), std::string::npos) << redacted;
@@ -56,9 +58,12 @@ TEST(Rewriter, BareValuesOfJsonInsideJsonBecomeStringsAtTheirDepth) {
 
 TEST(Rewriter, ANumberElsewhereInJsonBecomesAString) {
   Rules rules = known_values({"1234567890"});
-  EXPECT_EQ(redact(R"({"id":1234567890,"x":[1,1234567890]})", rules), R"({"id":"[REDACTED:known]","x":[1,"[REDACTED:known]"]})");
-  EXPECT_EQ(redact(R"({"m":"id 1234567890, 1234567890"})", rules), R"({"m":"id [REDACTED:known], [REDACTED:known]"})");
-  EXPECT_EQ(redact("1234567890", rules), "[REDACTED:known]") << "a line that is only the value is no JSON to keep";
+  EXPECT_EQ(redact(R"({"id":1234567890,"x":[1,1234567890]})", rules),
+            R"({"id":"[REDACTED:known]","x":[1,"[REDACTED:known]"]})");
+  EXPECT_EQ(redact(R"({"m":"id 1234567890, 1234567890"})", rules),
+            R"({"m":"id [REDACTED:known], [REDACTED:known]"})");
+  EXPECT_EQ(redact("1234567890", rules), "[REDACTED:known]")
+      << "a line that is only the value is no JSON to keep";
 }
 
 TEST(Rewriter, APartOfABareScalarTakesTheWholeScalar) {

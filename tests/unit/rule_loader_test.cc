@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<LoadedRule> parse(const std::string& text, Diagnostics& diagnostics) {
-  return parse_rules(text, "pack.yaml", [](const std::string&) { return std::nullopt; }, diagnostics);
+  return parse_rules(
+      text, "pack.yaml", [](const std::string&) { return std::nullopt; }, diagnostics);
 }
 
 // ---- every file of data/bad_rules says in its first lines what is wrong with it
@@ -49,25 +50,28 @@ TEST_P(BadRules, AreReportedAllAtOnceWithTheirPlaces) {
   ASSERT_FALSE(expected.empty()) << "the file names no expectation";
   EXPECT_EQ(reported.size(), expected.size()) << diagnostics.text();
   for (const std::string& one : expected) {
-    bool found = std::any_of(reported.begin(), reported.end(), [&](const std::string& line) { return line.starts_with(one); });
+    bool found = std::any_of(reported.begin(), reported.end(),
+                             [&](const std::string& line) { return line.starts_with(one); });
     EXPECT_TRUE(found) << "not reported: " << one << "\nbut:\n" << diagnostics.text();
   }
 }
 
 std::vector<std::string> bad_files() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_rules")) {
+  for (const auto& entry :
+       fs::directory_iterator(std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_rules")) {
     names.push_back(entry.path().filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files()), [](const auto& tested) {
-  std::string name = tested.param.substr(0, tested.param.find('.'));
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files()),
+                         [](const auto& tested) {
+                           std::string name = tested.param.substr(0, tested.param.find('.'));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 // ---- what a good pack becomes
 
@@ -124,7 +128,9 @@ TEST(RuleLoader, ReadsEveryKey) {
 
 TEST(RuleLoader, AnIdMayNotRepeatAcrossFiles) {
   TempDir dir;
-  std::string rule = "rules:\n  - {id: a, title: A, kind: token, pattern: 'acme_[a-z]{8}', severity: low, examples: ['«acme_{lower:8}»']}\n";
+  std::string rule =
+      "rules:\n  - {id: a, title: A, kind: token, pattern: 'acme_[a-z]{8}', severity: low, "
+      "examples: ['«acme_{lower:8}»']}\n";
   std::string one = dir.write("1.yaml", rule);
   std::string two = dir.write("2.yaml", rule);
   Diagnostics diagnostics;
@@ -137,7 +143,9 @@ TEST(RuleLoader, AnIdMayNotRepeatAcrossFiles) {
 TEST(RuleLoader, AFolderIsReadInTheOrderOfNames) {
   TempDir dir;
   auto rule = [](const std::string& id) {
-    return "rules:\n  - {id: " + id + ", title: A, kind: token, pattern: 'acme_[a-z]{8}', severity: low, examples: ['«acme_{lower:8}»']}\n";
+    return "rules:\n  - {id: " + id +
+           ", title: A, kind: token, pattern: 'acme_[a-z]{8}', severity: low, examples: "
+           "['«acme_{lower:8}»']}\n";
   };
   dir.write("20.yml", rule("b"));
   dir.write("10.yaml", rule("a"));
@@ -159,7 +167,9 @@ TEST(RuleLoader, MissingFilesAndEmptyFoldersAreErrors) {
 TEST(RuleLoader, KnownValuesComeFromAFileBesideThePack) {
   TempDir dir;
   dir.write("values.txt", "first-value\r\n\nsecond-value\n");
-  std::string pack = dir.write("pack.yaml", "rules:\n  - {id: k, title: K, kind: known, file: values.txt, severity: high}\n");
+  std::string pack =
+      dir.write("pack.yaml",
+                "rules:\n  - {id: k, title: K, kind: known, file: values.txt, severity: high}\n");
   Diagnostics diagnostics;
   std::vector<LoadedRule> rules = load_rules({pack}, diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
@@ -168,8 +178,10 @@ TEST(RuleLoader, KnownValuesComeFromAFileBesideThePack) {
 
 TEST(RuleLoader, AValueTooShortIsReportedWithoutShowingIt) {
   Diagnostics diagnostics;
-  std::vector<LoadedRule> rules =
-      parse("rules:\n  - {id: k, title: K, kind: known, values: [long-enough-one, 'q7!zz'], severity: high}\n", diagnostics);
+  std::vector<LoadedRule> rules = parse(
+      "rules:\n  - {id: k, title: K, kind: known, values: [long-enough-one, 'q7!zz'], severity: "
+      "high}\n",
+      diagnostics);
   check_rules(rules, diagnostics);
   EXPECT_FALSE(diagnostics.empty());
   EXPECT_EQ(diagnostics.text().find("q7!zz"), std::string::npos);
@@ -194,7 +206,8 @@ TEST(RuleLoader, TheRuleInTheDocumentationLoads) {
   ASSERT_NE(begin, std::string::npos);
   begin += 8;
   Diagnostics diagnostics;
-  std::vector<LoadedRule> rules = parse(page.substr(begin, page.find("```", begin) - begin), diagnostics);
+  std::vector<LoadedRule> rules =
+      parse(page.substr(begin, page.find("```", begin) - begin), diagnostics);
   if (diagnostics.empty()) check_rules(rules, diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
   EXPECT_EQ(rules.size(), 1u);
@@ -214,7 +227,9 @@ TEST(Diagnostics, ComeInTheOrderOfFilesAndLines) {
   diagnostics.add({"a.yaml", 9, 2}, "rules[0].id", "second");
   diagnostics.add({"a.yaml", 2, 7}, "", "first");
   diagnostics.add({}, "--enable", "none");
-  EXPECT_EQ(diagnostics.text(), "--enable: none\na.yaml:2:7: first\na.yaml:9:2: rules[0].id: second\nb.yaml:1:1: third\n");
+  EXPECT_EQ(
+      diagnostics.text(),
+      "--enable: none\na.yaml:2:7: first\na.yaml:9:2: rules[0].id: second\nb.yaml:1:1: third\n");
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ std::string errors_of(const std::string& yaml) {
   Diagnostics diagnostics;
   load_settings(dir.write("redactd.yaml", yaml), settings, diagnostics);
   std::string text = diagnostics.text();
-  for (size_t at = text.find(dir.path()); at != std::string::npos; at = text.find(dir.path())) text.erase(at, dir.path().size());
+  for (size_t at = text.find(dir.path()); at != std::string::npos; at = text.find(dir.path()))
+    text.erase(at, dir.path().size());
   return text;
 }
 
@@ -56,7 +57,8 @@ max_record: 64KiB
 )"),
                 settings, diagnostics);
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
-  EXPECT_EQ(settings.rule_paths, (std::vector<std::string>{dir.path("etc/packs"), "/abs/pack.yaml"}));
+  EXPECT_EQ(settings.rule_paths,
+            (std::vector<std::string>{dir.path("etc/packs"), "/abs/pack.yaml"}));
   EXPECT_EQ(settings.enable, std::vector<std::string>{"acme"});
   EXPECT_EQ(settings.disable, (std::vector<std::string>{"generic", "weak"}));
   EXPECT_EQ(settings.known_files, std::vector<std::string>{dir.path("etc/known.txt")});
@@ -67,7 +69,8 @@ max_record: 64KiB
 }
 
 TEST(Settings, AnEmptyFileSetsNothing) {
-  for (const char* text : {"", "# only a comment\n", "---\n"}) EXPECT_EQ(errors_of(text), "") << text;
+  for (const char* text : {"", "# only a comment\n", "---\n"})
+    EXPECT_EQ(errors_of(text), "") << text;
 }
 
 TEST(Settings, ReportsEveryMistakeAtItsPlace) {
@@ -95,13 +98,18 @@ TEST(Settings, SizesHaveUnits) {
   EXPECT_EQ(parse_bytes("64KiB"), 65536u);
   EXPECT_EQ(parse_bytes("1MiB"), 1048576u);
   EXPECT_EQ(parse_bytes("10kB"), 10000u);
-  for (const char* bad : {"", "KiB", "-1", "1.5MiB", "1 MiB", "1TiB", "0x10", "99999999999999999999", "1MiBx"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+  for (const char* bad :
+       {"", "KiB", "-1", "1.5MiB", "1 MiB", "1TiB", "0x10", "99999999999999999999", "1MiBx"})
+    EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Rules, DefaultsMaskWithTheBuiltInPack) {
   auto rules = build({});
   ASSERT_TRUE(rules);
-  EXPECT_EQ(redact("password=" "hunter2hunter2\n", rules), "password=[REDACTED:password]\n");
+  EXPECT_EQ(redact("password="
+                   "hunter2hunter2\n",
+                   rules),
+            "password=[REDACTED:password]\n");
 }
 
 TEST(Rules, OnesOwnPackIsAdded) {
@@ -110,7 +118,8 @@ TEST(Rules, OnesOwnPackIsAdded) {
   settings.rule_paths = {dir.write("pack.yaml", kPack)};
   auto rules = build(settings);
   ASSERT_TRUE(rules);
-  EXPECT_EQ(redact("acme_abcdefgh password=hunter2hunter2\n", rules), "[REDACTED:acme] password=[REDACTED:password]\n");
+  EXPECT_EQ(redact("acme_abcdefgh password=hunter2hunter2\n", rules),
+            "[REDACTED:acme] password=[REDACTED:password]\n");
 }
 
 TEST(Rules, OnesOwnRuleReplacesTheBuiltInOneOfTheSameId) {
@@ -121,7 +130,8 @@ TEST(Rules, OnesOwnRuleReplacesTheBuiltInOneOfTheSameId) {
   settings.rule_paths = {dir.write("pack.yaml", pack)};
   auto rules = build(settings);
   ASSERT_TRUE(rules);
-  EXPECT_EQ(redact("acme_abcdefgh password=hunter2hunter2\n", rules), "[REDACTED:password] password=hunter2hunter2\n");
+  EXPECT_EQ(redact("acme_abcdefgh password=hunter2hunter2\n", rules),
+            "[REDACTED:password] password=hunter2hunter2\n");
 }
 
 TEST(Rules, AreSwitchedByIdAndByTag) {
@@ -137,9 +147,11 @@ TEST(Rules, AreSwitchedByIdAndByTag) {
   };
   EXPECT_EQ(with({}, {"acme"}), "acme_abcdefgh password=[REDACTED:password]\n");
   EXPECT_EQ(with({}, {"internal"}), "acme_abcdefgh password=[REDACTED:password]\n");
-  EXPECT_EQ(with({}, {"all"}), "[REDACTED:acme] password=hunter2hunter2\n") << "one's own packs stay";
+  EXPECT_EQ(with({}, {"all"}), "[REDACTED:acme] password=hunter2hunter2\n")
+      << "one's own packs stay";
   EXPECT_EQ(with({"password"}, {"all"}), "[REDACTED:acme] password=[REDACTED:password]\n");
-  EXPECT_EQ(with({"password"}, {"generic"}), "[REDACTED:acme] password=[REDACTED:password]\n") << "an id wins over a tag";
+  EXPECT_EQ(with({"password"}, {"generic"}), "[REDACTED:acme] password=[REDACTED:password]\n")
+      << "an id wins over a tag";
 }
 
 TEST(Rules, AWordThatNamesNothingIsAnError) {
@@ -173,7 +185,8 @@ TEST(Rules, KnownValuesComeFromFiles) {
   settings.known_files = {dir.write("known.txt", "my-own-value-1\r\n\nmy-own-value-2\n")};
   auto rules = build(settings);
   ASSERT_TRUE(rules);
-  EXPECT_EQ(redact("x my-own-value-1 my-own-value-2\n", rules), "x [REDACTED:known] [REDACTED:known]\n");
+  EXPECT_EQ(redact("x my-own-value-1 my-own-value-2\n", rules),
+            "x [REDACTED:known] [REDACTED:known]\n");
 }
 
 TEST(Rules, KnownValuesThatAreTooShortAreRefusedWithoutBeingShown) {
@@ -204,7 +217,8 @@ TEST(Rules, TheFingerprintMaskNeedsAKeyAndAnId) {
   settings.mask_key_id = "k1";
   auto rules = build(settings);
   ASSERT_TRUE(rules);
-  EXPECT_TRUE(redact("password=hunter2hunter2\n", rules).starts_with("password=[REDACTED:password:k1:"));
+  EXPECT_TRUE(
+      redact("password=hunter2hunter2\n", rules).starts_with("password=[REDACTED:password:k1:"));
   settings.mask_key_file = dir.write("short", "too short\n");
   std::string errors;
   EXPECT_FALSE(build(settings, &errors));

@@ -56,14 +56,17 @@ TEST(Token, ShorterThanMinOrLongerThanMaxStays) {
 TEST(Token, StartsWhereAWordStarts) {
   expect_kept("xacme_{alnum:24} y", acme());
   expect_kept("9acme_{alnum:24} y", acme());
-  for (const char* before : {"", " ", "=", "\"", "'", "/", "-", "_", ":", "\\n", "\\t", "\\\\n", "%3D", "%22", "\\u0022", "\\x22", "\x1b[31m", "\x1b[1;32m",
-                             "\\u001b[0m", "\xc3\xa9", "\xff"}) {
+  for (const char* before :
+       {"",        " ",     "=",        "\"",         "'",          "/",        "-",
+        "_",       ":",     "\\n",      "\\t",        "\\\\n",      "%3D",      "%22",
+        "\\u0022", "\\x22", "\x1b[31m", "\x1b[1;32m", "\\u001b[0m", "\xc3\xa9", "\xff"}) {
     expect_exactly_masked(std::string(before) + "«acme_{alnum:24}» y", acme());
   }
 }
 
 TEST(Token, EndsBeforeColoursEscapesAndPunctuation) {
-  for (const char* after : {"\x1b[0m", "\\n", "\"", "'", ".", ",", ";", ")", "%22", "\\u0022", "\\\"", "\r"}) {
+  for (const char* after :
+       {"\x1b[0m", "\\n", "\"", "'", ".", ",", ";", ")", "%22", "\\u0022", "\\\"", "\r"}) {
     expect_exactly_masked(std::string("x «acme_{alnum:24}»") + after, acme());
   }
 }
@@ -120,7 +123,10 @@ TEST(Token, TwoTouchingOnesAreBothMasked) {
 }
 
 TEST(Token, SurvivesAnyCut) {
-  std::string text = fill("a=acme_{alnum:24} code-{digits:6} https://hooks.example.com/services/{alnum:9}/{alnum:9}\nacme_{alnum:10}").text;
+  std::string text = fill(
+                         "a=acme_{alnum:24} code-{digits:6} "
+                         "https://hooks.example.com/services/{alnum:9}/{alnum:9}\nacme_{alnum:10}")
+                         .text;
   expect_same_under_every_cut(text, acme());
   expect_same_under_every_cut(text);
 }
@@ -131,7 +137,8 @@ TEST(Token, EveryBuiltInTokenIsMaskedWhereItStandsAloneAndInJson) {
     for (const char* end : {"", "\n", "\r\n"}) {
       std::string redacted = redact(example.text + end);
       for (const std::string& secret : example.secrets) {
-        EXPECT_EQ(redacted.find(secret), std::string::npos) << example.rule << ": " << example.text << "\n  gave " << redacted;
+        EXPECT_EQ(redacted.find(secret), std::string::npos)
+            << example.rule << ": " << example.text << "\n  gave " << redacted;
       }
     }
   }

@@ -6,40 +6,80 @@ namespace redactd::test {
 namespace {
 
 TEST(Userinfo, OfEveryScheme) {
-  for (const char* scheme :
-       {"postgres", "postgresql", "postgresql+asyncpg", "mysql", "mysql+pymysql", "mariadb", "mongodb", "mongodb+srv", "redis",
-        "rediss", "amqp", "amqps", "http", "https", "ftp", "ftps", "sftp", "smtp", "smtps", "ldap", "ldaps", "jdbc:postgresql",
-        "jdbc:mysql", "jdbc:sqlserver", "nats", "mqtt", "clickhouse", "snowflake", "git+ssh", "x-made-up.scheme"}) {
-    expect_exactly_masked(std::string("db ") + scheme + "://admin:«{alnum:14}»@prod-db:5432/app ok");
+  for (const char* scheme : {"postgres",
+                             "postgresql",
+                             "postgresql+asyncpg",
+                             "mysql",
+                             "mysql+pymysql",
+                             "mariadb",
+                             "mongodb",
+                             "mongodb+srv",
+                             "redis",
+                             "rediss",
+                             "amqp",
+                             "amqps",
+                             "http",
+                             "https",
+                             "ftp",
+                             "ftps",
+                             "sftp",
+                             "smtp",
+                             "smtps",
+                             "ldap",
+                             "ldaps",
+                             "jdbc:postgresql",
+                             "jdbc:mysql",
+                             "jdbc:sqlserver",
+                             "nats",
+                             "mqtt",
+                             "clickhouse",
+                             "snowflake",
+                             "git+ssh",
+                             "x-made-up.scheme"}) {
+    expect_exactly_masked(std::string("db ") + scheme +
+                          "://admin:«{alnum:14}»@prod-db:5432/app ok");
     expect_exactly_masked(std::string(scheme) + "://admin:«{alnum:14}»@prod-db");
   }
 }
 
 TEST(Userinfo, UserAndHostStayReadable) {
-  expect_exactly_masked("url=postgres://admin:«super" "secret»@prod-db:5432/app");
+  expect_exactly_masked(
+      "url=postgres://admin:«super"
+      "secret»@prod-db:5432/app");
 }
 
-TEST(Userinfo, WithoutAUser) {
-  expect_exactly_masked("redis://:«{alnum:16}»@cache-0:6379/0");
-}
+TEST(Userinfo, WithoutAUser) { expect_exactly_masked("redis://:«{alnum:16}»@cache-0:6379/0"); }
 
 TEST(Userinfo, PasswordsWithSpecialBytes) {
-  for (const char* password : {"p@{alnum:8}", "p@{alnum:4}@{alnum:4}", "p:{alnum:8}", "p%40{alnum:8}", "p/{alnum:8}", "p?{alnum:8}",
-                               "p#{alnum:8}", "p!$&()*+,;={alnum:8}", "%21%40{alnum:8}", "p{alnum:8}[", "{alnum:4}'{alnum:4}"}) {
+  for (const char* password :
+       {"p@{alnum:8}", "p@{alnum:4}@{alnum:4}", "p:{alnum:8}", "p%40{alnum:8}", "p/{alnum:8}",
+        "p?{alnum:8}", "p#{alnum:8}", "p!$&()*+,;={alnum:8}", "%21%40{alnum:8}", "p{alnum:8}[",
+        "{alnum:4}'{alnum:4}"}) {
     expect_exactly_masked(std::string("x postgres://admin:«") + password + "»@prod-db:5432/app y");
   }
 }
 
 TEST(Userinfo, HostsOfEveryForm) {
-  for (const char* host : {"10.0.0.1", "10.0.0.1:5432", "[::1]:5432", "[2001:db8::1]", "db.example.com", "db1:5432,db2:5432"}) {
+  for (const char* host : {"10.0.0.1", "10.0.0.1:5432", "[::1]:5432", "[2001:db8::1]",
+                           "db.example.com", "db1:5432,db2:5432"}) {
     expect_exactly_masked(std::string("x mongodb://admin:«{alnum:14}»@") + host + "/app y");
   }
 }
 
 TEST(Userinfo, AroundItAnyPunctuation) {
-  for (const auto& [before, after] : {std::pair{"\"", "\""}, {"'", "'"}, {"(", ")"}, {"<", ">"}, {"[", "]"}, {"`", "`"}, {"url=", ","},
-                                      {"{\"url\":\"", "\"}"}, {"{\\\"url\\\":\\\"", "\\\"}"}, {"{'url': '", "'}"}, {"", "."}}) {
-    expect_exactly_masked(std::string(before) + "amqp://app:«{alnum:14}»@rabbit:5672/vhost" + after);
+  for (const auto& [before, after] : {std::pair{"\"", "\""},
+                                      {"'", "'"},
+                                      {"(", ")"},
+                                      {"<", ">"},
+                                      {"[", "]"},
+                                      {"`", "`"},
+                                      {"url=", ","},
+                                      {"{\"url\":\"", "\"}"},
+                                      {"{\\\"url\\\":\\\"", "\\\"}"},
+                                      {"{'url': '", "'}"},
+                                      {"", "."}}) {
+    expect_exactly_masked(std::string(before) + "amqp://app:«{alnum:14}»@rabbit:5672/vhost" +
+                          after);
   }
 }
 
@@ -59,7 +99,8 @@ TEST(Userinfo, InDataSourceNames) {
   expect_exactly_masked("root:«p@{alnum:8}»@tcp(db:3306)/shop?parseTime=true");
   expect_exactly_masked("root:«{alnum:12}»@unix(/tmp/mysql.sock)/shop");
   expect_exactly_masked("jdbc:oracle:thin:scott/«{alnum:12}»@db:1521:orcl");
-  expect_exactly_masked("jdbc:sqlserver://db:1433;databaseName=shop;user=sa;password=«{alnum:12}»;");
+  expect_exactly_masked(
+      "jdbc:sqlserver://db:1433;databaseName=shop;user=sa;password=«{alnum:12}»;");
   expect_exactly_masked("jdbc:mysql://db:3306/shop?user=root&password=«{alnum:12}»");
 }
 
@@ -70,17 +111,23 @@ TEST(Userinfo, ATokenAsTheUser) {
 }
 
 TEST(Userinfo, UrlsWithoutAPasswordStay) {
-  for (const char* line : {"GET http://example.com:8080/users/bob@example.com", "clone https://bob@example.com/repo.git", "http://[::1]:8080/a@b",
-                           "https://example.com/a:b@c", "https://example.com/?q=a:b@c", "https://example.com/#a:b@c", "mailto:bob@example.com",
-                           "ssh git@github.com:org/repo.git", "https://cdn.example.com/npm/@scope/pkg@1.2.3", "time 12:30:01 user@host",
-                           "see http://example.com:80 and mail bob@example.com", "https://user:@example.com/", "http://example.com:8080?mail=a@b.c"}) {
+  for (const char* line :
+       {"GET http://example.com:8080/users/bob@example.com",
+        "clone https://bob@example.com/repo.git", "http://[::1]:8080/a@b",
+        "https://example.com/a:b@c", "https://example.com/?q=a:b@c", "https://example.com/#a:b@c",
+        "mailto:bob@example.com", "ssh git@github.com:org/repo.git",
+        "https://cdn.example.com/npm/@scope/pkg@1.2.3", "time 12:30:01 user@host",
+        "see http://example.com:80 and mail bob@example.com", "https://user:@example.com/",
+        "http://example.com:8080?mail=a@b.c"}) {
     expect_kept(line);
   }
 }
 
 TEST(Userinfo, PlaceholdersStay) {
-  for (const char* line : {"postgres://app:${DB_PASSWORD}@db/app", "postgres://app:***@db/app", "postgres://app:<password>@db/app",
-                           "postgres://app:[REDACTED:url-password]@db/app", "postgres://app:{{password}}@db/app", "postgres://app:$DB_PASSWORD@db"}) {
+  for (const char* line :
+       {"postgres://app:${DB_PASSWORD}@db/app", "postgres://app:***@db/app",
+        "postgres://app:<password>@db/app", "postgres://app:[REDACTED:url-password]@db/app",
+        "postgres://app:{{password}}@db/app", "postgres://app:$DB_PASSWORD@db"}) {
     expect_kept(line);
   }
 }

@@ -24,8 +24,10 @@ TEST(Validators, MixedWantsMoreThanWordsOrCamelCase) {
 }
 
 TEST(Validators, Base64TakesBothAlphabetsAndPadding) {
-  for (const char* good : {"YQ==", "YWI=", "YWJj", "YQ", "a-_b", "a+/b"}) EXPECT_TRUE(is_base64(good)) << good;
-  for (const char* bad : {"", "=", "a", "abcde", "ab c", "a===", "ab=c"}) EXPECT_FALSE(is_base64(bad)) << bad;
+  for (const char* good : {"YQ==", "YWI=", "YWJj", "YQ", "a-_b", "a+/b"})
+    EXPECT_TRUE(is_base64(good)) << good;
+  for (const char* bad : {"", "=", "a", "abcde", "ab c", "a===", "ab=c"})
+    EXPECT_FALSE(is_base64(bad)) << bad;
 }
 
 TEST(Validators, DecodesBase64UpToTheFirstForeignByteAndTheBound) {

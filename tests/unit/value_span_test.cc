@@ -1,5 +1,5 @@
-// `value` rules: every form in which a key and its value stand in logs. The built-in rules are used, so that their keys
-// are tested with them.
+// `value` rules: every form in which a key and its value stand in logs. The built-in rules are
+// used, so that their keys are tested with them.
 
 #include <gtest/gtest.h>
 
@@ -16,10 +16,12 @@ void expect_all_kept(std::initializer_list<const char*> sources) {
 }
 
 TEST(Value, AfterAnEqualsSign) {
-  expect_all_masked({"password=«{alnum:12}»", "password=«{alnum:12}» next", "password = «{alnum:12}» next",
-                     "user=bob password=«{alnum:12}» attempt=2", "password='«{alnum:12}»'", "password=\"«{alnum:12}»\"",
-                     "password='«{alnum:5} {alnum:5}»' x", "export PASSWORD=«{alnum:12}»", "password:=«{alnum:12}»",
-                     "password==«{alnum:12}»", "password => '«{alnum:12}»'"});
+  expect_all_masked({"password=«{alnum:12}»", "password=«{alnum:12}» next",
+                     "password = «{alnum:12}» next", "user=bob password=«{alnum:12}» attempt=2",
+                     "password='«{alnum:12}»'", "password=\"«{alnum:12}»\"",
+                     "password='«{alnum:5} {alnum:5}»' x", "export PASSWORD=«{alnum:12}»",
+                     "password:=«{alnum:12}»", "password==«{alnum:12}»",
+                     "password => '«{alnum:12}»'"});
 }
 
 TEST(Value, AfterAColon) {
@@ -28,143 +30,205 @@ TEST(Value, AfterAColon) {
 }
 
 TEST(Value, InJson) {
-  expect_all_masked({R"({"password":"«{alnum:12}»"})", R"({ "password" : "«{alnum:12}»" , "user":"bob"})",
-                     R"({"a":{"b":[{"password":"«{alnum:12}»"}]}})", R"({"password":"«a\"{alnum:12}\\»","x":1})",
-                     R"({"password":"«{alnum:8},{alnum:4}}]»","x":1})", R"({"password":"«p\u00e4ss{alnum:8}\n»","x":1})",
-                     R"({"password":"«{alnum:8} with blanks»","x":1})", R"({"password":"«\/{alnum:8}»"})"});
+  expect_all_masked(
+      {R"({"password":"«{alnum:12}»"})", R"({ "password" : "«{alnum:12}»" , "user":"bob"})",
+       R"({"a":{"b":[{"password":"«{alnum:12}»"}]}})", R"({"password":"«a\"{alnum:12}\\»","x":1})",
+       R"({"password":"«{alnum:8},{alnum:4}}]»","x":1})",
+       R"({"password":"«p\u00e4ss{alnum:8}\n»","x":1})",
+       R"({"password":"«{alnum:8} with blanks»","x":1})", R"({"password":"«\/{alnum:8}»"})"});
 }
 
 TEST(Value, ArraysInJsonAreMaskedElementByElement) {
-  expect_all_masked({R"({"password":["«{alnum:12}»","«{alnum:10}»"],"x":["y"]})", R"({"x":["y"],"password":[ "«{alnum:12}»" ]})"});
+  expect_all_masked({R"({"password":["«{alnum:12}»","«{alnum:10}»"],"x":["y"]})",
+                     R"({"x":["y"],"password":[ "«{alnum:12}»" ]})"});
 }
 
 TEST(Value, InJsonInsideJsonAtAnyDepth) {
-  expect_all_masked({R"({"log":"{\"password\":\"«{alnum:12}»\",\"x\":1}"})",
-                     R"({"log":"{\"a\":\"{\\\"password\\\":\\\"«{alnum:12}»\\\",\\\"x\\\":1}\"}"})",
-                     R"({"log":"{\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"password\\\\\\\":\\\\\\\"«{alnum:12}»\\\\\\\"}\\\"}\"}"})",
-                     R"({"log":"{\"password\":\"«a\\\"{alnum:12}»\",\"x\":1}"})",
-                     R"(payload={\"password\":\"«{alnum:12}»\"})"});
+  expect_all_masked(
+      {R"({"log":"{\"password\":\"«{alnum:12}»\",\"x\":1}"})",
+       R"({"log":"{\"a\":\"{\\\"password\\\":\\\"«{alnum:12}»\\\",\\\"x\\\":1}\"}"})",
+       R"({"log":"{\"a\":\"{\\\"b\\\":\\\"{\\\\\\\"password\\\\\\\":\\\\\\\"«{alnum:12}»\\\\\\\"}\\\"}\"}"})",
+       R"({"log":"{\"password\":\"«a\\\"{alnum:12}»\",\"x\":1}"})",
+       R"(payload={\"password\":\"«{alnum:12}»\"})"});
 }
 
 TEST(Value, TextInsideAJsonString) {
-  expect_all_masked({R"({"msg":"login password=«{alnum:12}»","x":1})", R"({"msg":"login password=«{alnum:12}» failed"})",
-                     R"({"msg":"password='«{alnum:12}»'\n"})", R"({"msg":"password: «{alnum:12}»\nnext line"})",
-                     R"({"msg":"a\npassword=«{alnum:12}»\n"})", R"({"msg":"set password=\"«{alnum:6} {alnum:6}»\" now"})"});
+  expect_all_masked(
+      {R"({"msg":"login password=«{alnum:12}»","x":1})",
+       R"({"msg":"login password=«{alnum:12}» failed"})", R"({"msg":"password='«{alnum:12}»'\n"})",
+       R"({"msg":"password: «{alnum:12}»\nnext line"})", R"({"msg":"a\npassword=«{alnum:12}»\n"})",
+       R"({"msg":"set password=\"«{alnum:6} {alnum:6}»\" now"})"});
 }
 
 TEST(Value, InSingleQuotes) {
-  expect_all_masked({"{'password': '«{alnum:12}»', 'user': 'bob'}", "'password'='«{alnum:12}»'", "'password' => '«{alnum:12}»',",
-                     "{'password': '«it\\'s {alnum:8}»', 'user': 'bob'}", "{u'password': u'«{alnum:12}»'}",
-                     "{'password': b'«{alnum:12}»'}"});
+  expect_all_masked({"{'password': '«{alnum:12}»', 'user': 'bob'}", "'password'='«{alnum:12}»'",
+                     "'password' => '«{alnum:12}»',",
+                     "{'password': '«it\\'s {alnum:8}»', 'user': 'bob'}",
+                     "{u'password': u'«{alnum:12}»'}", "{'password': b'«{alnum:12}»'}"});
 }
 
 TEST(Value, InLogfmt) {
-  expect_all_masked({R"(level=info password=«{alnum:12}» dur=3ms)", R"(level=info password="«{alnum:6} {alnum:6}»" dur=3ms)",
-                     R"(level=info password="«{alnum:6}\"{alnum:6}»" dur=3ms)", R"(msg="password=«{alnum:12}»" dur=3ms)"});
+  expect_all_masked({R"(level=info password=«{alnum:12}» dur=3ms)",
+                     R"(level=info password="«{alnum:6} {alnum:6}»" dur=3ms)",
+                     R"(level=info password="«{alnum:6}\"{alnum:6}»" dur=3ms)",
+                     R"(msg="password=«{alnum:12}»" dur=3ms)"});
 }
 
 TEST(Value, InYaml) {
-  expect_all_masked({"password: «{alnum:12}»", "  password: '«{alnum:12}»'", "- password: \"«{alnum:12}»\"",
-                     "spring.datasource.password: «{alnum:12}»"});
+  expect_all_masked({"password: «{alnum:12}»", "  password: '«{alnum:12}»'",
+                     "- password: \"«{alnum:12}»\"", "spring.datasource.password: «{alnum:12}»"});
 }
 
 TEST(Value, InUrlQueriesAndFormBodies) {
-  expect_all_masked({"GET /login?user=bob&password=«{alnum:12}»&x=1 HTTP/1.1", "https://h/p?password=«{alnum:12}»",
-                     "https://h/p?password=«{alnum:8}%40{alnum:4}»&x=1",
-                     "body: user=bob&password=«{alnum:12}»&remember=on", "user%5Bpassword%5D=«{alnum:12}»&x=1",
-                     "user[password]=«{alnum:12}»&x=1", "GET /v1?api_key=«{alnum:32}»&v=2 HTTP/1.1\" 200"});
+  expect_all_masked(
+      {"GET /login?user=bob&password=«{alnum:12}»&x=1 HTTP/1.1",
+       "https://h/p?password=«{alnum:12}»", "https://h/p?password=«{alnum:8}%40{alnum:4}»&x=1",
+       "body: user=bob&password=«{alnum:12}»&remember=on", "user%5Bpassword%5D=«{alnum:12}»&x=1",
+       "user[password]=«{alnum:12}»&x=1", "GET /v1?api_key=«{alnum:32}»&v=2 HTTP/1.1\" 200"});
 }
 
 TEST(Value, WithPercentEncodedSeparators) {
-  expect_all_masked({"body=user%3Dbob%26password%3D«{alnum:12}»%26remember%3D1", "q=%7B%22password%22%3A%22«{alnum:12}»%22%7D",
-                     "q=password%3D«{alnum:12}»", "q=password%3d«{alnum:12}»%26x"});
+  expect_all_masked({"body=user%3Dbob%26password%3D«{alnum:12}»%26remember%3D1",
+                     "q=%7B%22password%22%3A%22«{alnum:12}»%22%7D", "q=password%3D«{alnum:12}»",
+                     "q=password%3d«{alnum:12}»%26x"});
 }
 
 TEST(Value, InAuthorizationHeadersOfEveryScheme) {
-  expect_all_masked({"Authorization: Bearer «{base64url:40}»", "authorization: bearer «{alnum:40}»",
-                     "Authorization: Basic «dXNlcjpw{base64:20}»", "Authorization: Token «{hex:40}»",
-                     "Authorization: token «{hex:40}»", "Authorization: ApiKey «{base64:40}==»",
-                     "Authorization: Negotiate «{base64:80}»", "Authorization: NTLM «{base64:80}»",
-                     "Authorization: SSWS «{base64url:42}»", "Authorization: Splunk «{uuid}»",
-                     "Authorization: GenieKey «{uuid}»", "Authorization: AWS «{UPPERNUM:20}:{base64:27}=»",
-                     "Authorization: «{base64url:40}»", "Authorization: Custom «{alnum:32}»",
-                     "Proxy-Authorization: Basic «dXNlcjpw{base64:20}»", "X-Authorization: Bearer «{alnum:32}»",
-                     R"({"Authorization":"Bearer «{alnum:40}»","x":1})", R"({"authorization":["Basic «dXNlcjpw{alnum:20}»"]})",
-                     R"({"log":"{\"Authorization\":\"Bearer «{alnum:40}»\"}"})", "'Authorization': 'Bearer «{alnum:40}»'",
-                     "headers={Authorization=[Bearer «{alnum:40}»], Accept=[*/*]}", "Authorization=Bearer «{alnum:40}»; x"});
+  expect_all_masked({"Authorization: Bearer «{base64url:40}»",
+                     "authorization: bearer «{alnum:40}»",
+                     "Authorization: Basic «dXNlcjpw{base64:20}»",
+                     "Authorization: Token «{hex:40}»",
+                     "Authorization: token «{hex:40}»",
+                     "Authorization: ApiKey «{base64:40}==»",
+                     "Authorization: Negotiate «{base64:80}»",
+                     "Authorization: NTLM «{base64:80}»",
+                     "Authorization: SSWS «{base64url:42}»",
+                     "Authorization: Splunk «{uuid}»",
+                     "Authorization: GenieKey «{uuid}»",
+                     "Authorization: AWS «{UPPERNUM:20}:{base64:27}=»",
+                     "Authorization: «{base64url:40}»",
+                     "Authorization: Custom «{alnum:32}»",
+                     "Proxy-Authorization: Basic «dXNlcjpw{base64:20}»",
+                     "X-Authorization: Bearer «{alnum:32}»",
+                     R"({"Authorization":"Bearer «{alnum:40}»","x":1})",
+                     R"({"authorization":["Basic «dXNlcjpw{alnum:20}»"]})",
+                     R"({"log":"{\"Authorization\":\"Bearer «{alnum:40}»\"}"})",
+                     "'Authorization': 'Bearer «{alnum:40}»'",
+                     "headers={Authorization=[Bearer «{alnum:40}»], Accept=[*/*]}",
+                     "Authorization=Bearer «{alnum:40}»; x"});
 }
 
 TEST(Value, AuthorizationWithParametersIsMaskedWhole) {
-  expect_no_secret_left(R"(Authorization: Digest username="bob", realm="r", nonce="n1", response="«{hex:32}»")");
-  expect_no_secret_left(R"(Authorization: OAuth oauth_consumer_key="k", oauth_token="«{alnum:30}»", oauth_signature="«{base64:27}%3D»")");
-  expect_no_secret_left("Authorization: AWS4-HMAC-SHA256 Credential=«{UPPERNUM:20}»/20260101/us-east-1/s3/aws4_request, "
-                        "SignedHeaders=host;x-amz-date, Signature=«{hex:64}»");
-  expect_no_secret_left(R"(Authorization: Hawk id="dh37", ts="1353832234", nonce="j4h3g2", mac="«{base64:43}=»")");
+  expect_no_secret_left(
+      R"(Authorization: Digest username="bob", realm="r", nonce="n1", response="«{hex:32}»")");
+  expect_no_secret_left(
+      R"(Authorization: OAuth oauth_consumer_key="k", oauth_token="«{alnum:30}»", oauth_signature="«{base64:27}%3D»")");
+  expect_no_secret_left(
+      "Authorization: AWS4-HMAC-SHA256 "
+      "Credential=«{UPPERNUM:20}»/20260101/us-east-1/s3/aws4_request, "
+      "SignedHeaders=host;x-amz-date, Signature=«{hex:64}»");
+  expect_no_secret_left(
+      R"(Authorization: Hawk id="dh37", ts="1353832234", nonce="j4h3g2", mac="«{base64:43}=»")");
 }
 
 TEST(Value, InHeadersOnCommandLines) {
-  expect_all_masked({"curl -H 'Authorization: Bearer «{alnum:40}»' https://h/", R"(curl -H "Authorization: Bearer «{alnum:40}»" https://h/)",
-                     "curl -H 'X-Api-Key: «{alnum:32}»' https://h/", "curl --header \"PRIVATE-TOKEN: «{alnum:20}»\" https://h/",
+  expect_all_masked({"curl -H 'Authorization: Bearer «{alnum:40}»' https://h/",
+                     R"(curl -H "Authorization: Bearer «{alnum:40}»" https://h/)",
+                     "curl -H 'X-Api-Key: «{alnum:32}»' https://h/",
+                     "curl --header \"PRIVATE-TOKEN: «{alnum:20}»\" https://h/",
                      R"({"cmd":"curl -H \"Authorization: Bearer «{alnum:40}»\" https://h/"})",
                      R"(["curl","-H","Authorization: Bearer «{alnum:40}»","https://h/"])"});
 }
 
 TEST(Value, InOtherHeaders) {
-  expect_all_masked({"X-Api-Key: «{alnum:32}»", "x-api-key: «{alnum:32}»", "X-Auth-Token: «{alnum:32}»", "X-Vault-Token: «{alnum:26}»",
-                     "PRIVATE-TOKEN: «{alnum:20}»", R"({"x-api-key":"«{alnum:32}»"})", "Ocp-Apim-Subscription-Key: «{hex:32}»",
-                     "X-CSRF-Token: «{base64:43}=»"});
+  expect_all_masked({"X-Api-Key: «{alnum:32}»", "x-api-key: «{alnum:32}»",
+                     "X-Auth-Token: «{alnum:32}»", "X-Vault-Token: «{alnum:26}»",
+                     "PRIVATE-TOKEN: «{alnum:20}»", R"({"x-api-key":"«{alnum:32}»"})",
+                     "Ocp-Apim-Subscription-Key: «{hex:32}»", "X-CSRF-Token: «{base64:43}=»"});
 }
 
 TEST(Value, OfCookies) {
-  expect_all_masked({"Cookie: session=«{hex:40}»", "Cookie: session=«{hex:40}»; lang=«en»; theme=«dark»",
-                     "Set-Cookie: sid=«{hex:40}»; Path=/; Domain=example.com; Max-Age=3600; Secure; HttpOnly; SameSite=Lax",
+  expect_all_masked({"Cookie: session=«{hex:40}»",
+                     "Cookie: session=«{hex:40}»; lang=«en»; theme=«dark»",
+                     "Set-Cookie: sid=«{hex:40}»; Path=/; Domain=example.com; Max-Age=3600; "
+                     "Secure; HttpOnly; SameSite=Lax",
                      "Set-Cookie: sid=«{hex:40}»; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/",
-                     R"({"cookie":"sid=«{hex:40}»; theme=«dark»","x":1})", "curl -H 'Cookie: sid=«{hex:40}»' https://h/"});
+                     R"({"cookie":"sid=«{hex:40}»; theme=«dark»","x":1})",
+                     "curl -H 'Cookie: sid=«{hex:40}»' https://h/"});
 }
 
 TEST(Value, OfCommandLineOptions) {
-  expect_all_masked({"mysqldump --password «{alnum:16}» shop", "mysqldump --password=«{alnum:16}» shop",
-                     "app --db-password «{alnum:16}» --port 80", "app --client-secret=«{alnum:30}»", "app -password «{alnum:16}» x",
-                     R"(["app","--password","«{alnum:16}»","--port","80"])", "app --password '«{alnum:8} {alnum:8}»' --port 80",
-                     "vault login --token «{alnum:26}»"});
+  expect_all_masked(
+      {"mysqldump --password «{alnum:16}» shop", "mysqldump --password=«{alnum:16}» shop",
+       "app --db-password «{alnum:16}» --port 80", "app --client-secret=«{alnum:30}»",
+       "app -password «{alnum:16}» x", R"(["app","--password","«{alnum:16}»","--port","80"])",
+       "app --password '«{alnum:8} {alnum:8}»' --port 80", "vault login --token «{alnum:26}»"});
 }
 
 TEST(Value, OfEnvironmentDumps) {
   expect_all_masked({"DB_PASSWORD=«{alnum:16}»", "declare -x DB_PASSWORD=\"«{alnum:16}»\"",
                      "environ({'HOME': '/root', 'DB_PASSWORD': '«{alnum:16}»', 'LANG': 'C'})",
-                     R"(Env:[PATH=/bin DB_PASSWORD=«{alnum:16}» HOME=/root])", R"("Env":["PATH=/bin","DB_PASSWORD=«{alnum:16}»"])",
-                     R"({"name":"DB_PASSWORD","value":"«{alnum:16}»"})", R"(- name: "DB_PASSWORD", value: "«{alnum:16}»")",
-                     R"(<add key="DbPassword" value="«{alnum:16}»"/>)", "<password>«{alnum:16}»</password>"});
+                     R"(Env:[PATH=/bin DB_PASSWORD=«{alnum:16}» HOME=/root])",
+                     R"("Env":["PATH=/bin","DB_PASSWORD=«{alnum:16}»"])",
+                     R"({"name":"DB_PASSWORD","value":"«{alnum:16}»"})",
+                     R"(- name: "DB_PASSWORD", value: "«{alnum:16}»")",
+                     R"(<add key="DbPassword" value="«{alnum:16}»"/>)",
+                     "<password>«{alnum:16}»</password>"});
 }
 
 TEST(Value, KeysMayHaveAnythingBeforeThem) {
-  expect_all_masked({"DB_PASSWORD=«{alnum:16}»", "dbPassword=«{alnum:16}»", "spring.datasource.password=«{alnum:16}»",
-                     "clientSecret=«{alnum:32}»", "CLIENT_SECRET=«{alnum:32}»", "client-secret: «{alnum:32}»",
-                     "X-Auth-Token: «{alnum:32}»", "myApiKey=«{alnum:32}»", "MY.API.KEY=«{alnum:32}»", "a.b.c.apiKey=«{alnum:32}»",
-                     "refreshToken=«{alnum:32}»", "awsSecretAccessKey=«{base64:40}»", "PGPASSWORD=«{alnum:16}»"});
+  expect_all_masked(
+      {"DB_PASSWORD=«{alnum:16}»", "dbPassword=«{alnum:16}»",
+       "spring.datasource.password=«{alnum:16}»", "clientSecret=«{alnum:32}»",
+       "CLIENT_SECRET=«{alnum:32}»", "client-secret: «{alnum:32}»", "X-Auth-Token: «{alnum:32}»",
+       "myApiKey=«{alnum:32}»", "MY.API.KEY=«{alnum:32}»", "a.b.c.apiKey=«{alnum:32}»",
+       "refreshToken=«{alnum:32}»", "awsSecretAccessKey=«{base64:40}»", "PGPASSWORD=«{alnum:16}»"});
 }
 
 TEST(Value, KeysMayHaveNothingAfterThem) {
-  expect_all_kept({"password_reset=done", "passwordPolicy=strict", "secretName: web-tls", "tokenizer=fast", "tokens: 1234",
-                   "api_key_id=17", "secretary: bob", "compass: north", "bypass=1"});
+  expect_all_kept({"password_reset=done", "passwordPolicy=strict", "secretName: web-tls",
+                   "tokenizer=fast", "tokens: 1234", "api_key_id=17", "secretary: bob",
+                   "compass: north", "bypass=1"});
 }
 
 TEST(Value, PlaceholdersStay) {
-  for (const char* value : {"null", "NULL", "nil", "None", "true", "false", "***", "********", "${VAR}", "${DB_PASSWORD}",
-                            "$DB_PASSWORD", "{{ password }}", "{{ .Values.password }}", "<none>", "<password>", "[REDACTED]",
-                            "[REDACTED:password]", "[FILTERED]", "[MASKED]", "xxxxxxxx", "undefined", "%s"}) {
+  for (const char* value : {"null",
+                            "NULL",
+                            "nil",
+                            "None",
+                            "true",
+                            "false",
+                            "***",
+                            "********",
+                            "${VAR}",
+                            "${DB_PASSWORD}",
+                            "$DB_PASSWORD",
+                            "{{ password }}",
+                            "{{ .Values.password }}",
+                            "<none>",
+                            "<password>",
+                            "[REDACTED]",
+                            "[REDACTED:password]",
+                            "[FILTERED]",
+                            "[MASKED]",
+                            "xxxxxxxx",
+                            "undefined",
+                            "%s"}) {
     expect_kept(std::string("password=") + value);
     expect_kept(std::string("password=") + value + " next=1");
     expect_kept(std::string("{\"password\":\"") + value + "\",\"x\":1}");
   }
-  expect_all_kept({"password=", "password= ", "password: ", R"({"password":""})", R"({"password":null})", R"({"password":true})",
-                   R"({"password":{"min":8}})", R"({"password":[]})", "password=''", "password=\"\"", "https://h/?password=&x=1"});
+  expect_all_kept({"password=", "password= ", "password: ", R"({"password":""})",
+                   R"({"password":null})", R"({"password":true})", R"({"password":{"min":8}})",
+                   R"({"password":[]})", "password=''", "password=\"\"",
+                   "https://h/?password=&x=1"});
 }
 
 TEST(Value, ProseAboutPasswordsStays) {
-  expect_all_kept({"authentication failed: password: incorrect", "password required", "the password is invalid",
-                   "Failed password for root from 10.0.0.1 port 22 ssh2", "enter your password:", "secret not found",
-                   "token expired", "bearer token has expired", "Cookie: disabled", "authorization: required"});
+  expect_all_kept({"authentication failed: password: incorrect", "password required",
+                   "the password is invalid", "Failed password for root from 10.0.0.1 port 22 ssh2",
+                   "enter your password:", "secret not found", "token expired",
+                   "bearer token has expired", "Cookie: disabled", "authorization: required"});
 }
 
 TEST(Value, APlaceholderWithASecretInItIsNone) {
@@ -175,37 +239,43 @@ TEST(Value, APlaceholderWithASecretInItIsNone) {
 }
 
 TEST(Value, AWordInTheDataDoesNotSwitchMaskingOff) {
-  for (const char* magic : {"gitleaks:allow ", "pragma: allowlist secret ", "noqa ", "[REDACTED:x] ", "nosec ", "#nosec "}) {
+  for (const char* magic : {"gitleaks:allow ", "pragma: allowlist secret ", "noqa ",
+                            "[REDACTED:x] ", "nosec ", "#nosec "}) {
     expect_no_secret_left(std::string(magic) + "password=«{alnum:12}»");
     expect_no_secret_left("password=«{alnum:12}» " + std::string(magic));
   }
 }
 
 TEST(Value, ColoursAroundKeysAndValues) {
-  expect_all_masked({"\x1b[31mpassword\x1b[0m=«{alnum:12}»\x1b[0m", "\x1b[31mpassword=\x1b[32m«{alnum:12}»\x1b[0m x",
+  expect_all_masked({"\x1b[31mpassword\x1b[0m=«{alnum:12}»\x1b[0m",
+                     "\x1b[31mpassword=\x1b[32m«{alnum:12}»\x1b[0m x",
                      "\x1b[36mpassword=\x1b[0m«{alnum:12}» \x1b[36muser=\x1b[0mbob"});
 }
 
 TEST(Value, CutOffAtTheEndOfTheRecordIsMasked) {
-  expect_all_masked({R"({"password":"«{alnum:12}»)", "password='«{alnum:12}»", R"({"log":"{\"password\":\"«{alnum:12}»)",
-                     R"({"password":"«{alnum:12}\»)"});
+  expect_all_masked({R"({"password":"«{alnum:12}»)", "password='«{alnum:12}»",
+                     R"({"log":"{\"password\":\"«{alnum:12}»)", R"({"password":"«{alnum:12}\»)"});
 }
 
 TEST(Value, SeveralInOneLine) {
   expect_exactly_masked("password=«{alnum:12}» token=«{alnum:32}» user=bob secret=«{alnum:20}»");
-  expect_exactly_masked(R"({"password":"«{alnum:12}»","token":"«{alnum:32}»","clientSecret":"«{alnum:20}»"})");
+  expect_exactly_masked(
+      R"({"password":"«{alnum:12}»","token":"«{alnum:32}»","clientSecret":"«{alnum:20}»"})");
 }
 
 TEST(Value, OfConnectionStrings) {
   expect_all_masked({"host=db port=5432 user=app password=«{alnum:16}» dbname=shop",
                      "Server=db;Database=shop;User Id=app;Pwd=«{alnum:16}»;Encrypt=true",
-                     "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=«{base64:86}==»;EndpointSuffix=core.windows.net",
-                     "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=Root;SharedAccessKey=«{base64:43}=»"});
+                     "DefaultEndpointsProtocol=https;AccountName=acme;AccountKey=«{base64:86}==»;"
+                     "EndpointSuffix=core.windows.net",
+                     "Endpoint=sb://ns.servicebus.windows.net/"
+                     ";SharedAccessKeyName=Root;SharedAccessKey=«{base64:43}=»"});
 }
 
 TEST(Value, MessagesThatShowAKey) {
-  expect_all_masked({"Connecting with key: «{alnum:32}»", "Failed with key «{alnum:40}» after 3 attempts",
-                     "::add-mask::«{alnum:24}»", "machine api.example.com login bob password «{alnum:16}»"});
+  expect_all_masked({"Connecting with key: «{alnum:32}»",
+                     "Failed with key «{alnum:40}» after 3 attempts", "::add-mask::«{alnum:24}»",
+                     "machine api.example.com login bob password «{alnum:16}»"});
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+#pragma once
+
+// What the fuzz targets share: rules of every kind, and the engine as one function.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/builtin_pack.h"
+#include "filters/redactor.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+namespace redactd::fuzz {
+
+/// The built-in rules, with a known value and two expressions so that every kind is there.
+inline const std::shared_ptr<const RuleSet>& rules() {
+  static const std::shared_ptr<const RuleSet> all = [] {
+    RuleGroup builtin;
+    builtin.rules = builtin_rules();
+    builtin.embedded = builtin_databases();
+    RuleGroup own;
+    Rule known;
+    known.id = "known";
+    known.kind = RuleKind::known;
+    known.values = {"a-known-value", "an\"other\\value/x"};
+    Rule regex;
+    regex.id = "regex";
+    regex.kind = RuleKind::regex;
+    regex.patterns = {"pin=([0-9]+)", "(?i)code (?P<secret>[a-z]+)"};
+    own.rules = {known, regex};
+    std::vector<RuleGroup> groups;
+    groups.push_back(std::move(builtin));
+    groups.push_back(std::move(own));
+    std::vector<RuleError> errors;
+    std::shared_ptr<const RuleSet> set = RuleSet::compile(std::move(groups), {}, errors);
+    if (!set) std::abort();
+    return set;
+  }();
+  return all;
+}
+
+inline std::string redact(std::string_view text, const std::vector<size_t>& cuts, Limits limits) {
+  static MatchScratch scratch;
+  Redactor redactor(rules(), scratch, limits);
+  std::string out;
+  size_t from = 0;
+  auto read = [&](size_t to) {
+    if (to <= from) return;
+    std::copy(text.begin() + static_cast<std::ptrdiff_t>(from),
+              text.begin() + static_cast<std::ptrdiff_t>(to), redactor.prepare(to - from).begin());
+    out += redactor.commit(to - from);
+    from = to;
+  };
+  for (size_t cut : cuts) read(std::min(cut, text.size()));
+  read(text.size());
+  return out += redactor.finish();
+}
+
+/// Ends the process when a law is broken: that is how a fuzzer learns of it.
+inline void require(bool holds, const char* law) {
+  if (holds) return;
+  std::fprintf(stderr, "broken: %s\n", law);
+  std::abort();
+}
+
+}  // namespace redactd::fuzz
