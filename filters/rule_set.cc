@@ -1,6 +1,7 @@
 #include "filters/rule_set.h"
 
 #include <algorithm>
+#include <set>
 
 #include "filters/known.h"
 #include "filters/spans/value_span.h"
@@ -46,9 +47,12 @@ struct RuleSet::Builder {
   std::vector<RuleError>& errors;
   std::vector<std::string> fields = {};  // the key that each expression came from
   size_t first = 0;                      // of the group at hand, in set.expressions_
+  size_t first_regex = 0;                // of its regexes, which stand last
+  std::set<size_t> refused_regexes = {};  // too large for the matcher: it looks for their literals instead
 
   void add_group(RuleGroup& group) {
     first = set.expressions_.size();
+    refused_regexes.clear();
     auto first_rule = static_cast<uint32_t>(set.rules_.size());
     bool all_muted = true;
     for (size_t i = 0; i < group.rules.size(); ++i) {
@@ -73,8 +77,9 @@ struct RuleSet::Builder {
 
   /// What tells on which records RE2 has to run.
   void add_regexes() {
+    first_regex = set.expressions_.size();
     RegexRules& regexes = set.regexes_.back();
-    RegexRules::Wanted wanted = regexes.build();
+    RegexRules::Wanted wanted = regexes.build(refused_regexes);
     auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
     for (auto& [number, pattern] : wanted.expressions) {
       add_expression(group, Anchor::Role::regex, "pattern", std::move(pattern), number);
@@ -242,6 +247,14 @@ struct RuleSet::Builder {
     } catch (const MatchError& error) {
       if (error.expression() < 0) throw;
       size_t index = first + static_cast<size_t>(error.expression());
+      if (set.anchors_[index].role == Anchor::Role::regex) {
+        refused_regexes.insert(set.anchors_[index].width);
+        set.expressions_.resize(first_regex);
+        set.anchors_.resize(first_regex);
+        fields.resize(first_regex);
+        add_regexes();
+        return build_database();
+      }
       fail(set.anchors_[index].rule, fields[index],
            std::string("Hyperscan refuses it: ") + error.what());
     }

@@ -40,9 +40,7 @@ int secret_group(const RE2& regex) {
 
 bool matcher_takes(const std::string& pattern) {
   try {
-    if (expression_width(pattern).min == 0) return false;
-    MatchDatabase::compile({{pattern}});  // "too large" shows only here
-    return true;
+    return expression_width(pattern).min > 0;
   } catch (const MatchError&) {
     return false;
   }
@@ -66,7 +64,7 @@ struct RegexRules::Compiled {
     uint32_t rule = 0;
     int group = 0;
   };
-  re2::FilteredRE2 filter{kShortestAtom};
+  std::unique_ptr<re2::FilteredRE2> filter;
   std::vector<Expression> expressions;
   std::vector<std::string> patterns;  // of each expression, as written
   std::vector<size_t> filtered;       // FilteredRE2's id → index into expressions
@@ -97,27 +95,30 @@ std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
   return {};
 }
 
-RegexRules::Wanted RegexRules::build() {
+RegexRules::Wanted RegexRules::build(const std::set<size_t>& refused) {
   Wanted wanted;
+  compiled_->filter = std::make_unique<re2::FilteredRE2>(kShortestAtom);
+  compiled_->filtered.clear();
+  compiled_->unfiltered.clear();
   for (size_t index = 0; index < compiled_->patterns.size(); ++index) {
     const std::string& pattern = compiled_->patterns[index];
     std::optional<std::string> scanned = matcher_pattern(pattern);
-    if (scanned && matcher_takes(*scanned)) {
+    if (scanned && refused.count(index) == 0 && matcher_takes(*scanned)) {
       wanted.expressions.emplace_back(index, *scanned);
       continue;
     }
     int id = 0;
     // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes unfiltered.
-    if (is_ascii(pattern) && compiled_->filter.Add(pattern, options(), &id) == RE2::NoError) {
+    if (is_ascii(pattern) && compiled_->filter->Add(pattern, options(), &id) == RE2::NoError) {
       compiled_->filtered.push_back(index);
     } else {
       compiled_->unfiltered.push_back(index);
     }
   }
   if (compiled_->filtered.empty()) return wanted;
-  compiled_->filter.Compile(&wanted.literals);
+  compiled_->filter->Compile(&wanted.literals);
   std::vector<int> without_literals;
-  compiled_->filter.AllPotentials({}, &without_literals);
+  compiled_->filter->AllPotentials({}, &without_literals);
   for (int id : without_literals) {
     compiled_->unfiltered.push_back(compiled_->filtered[static_cast<size_t>(id)]);
   }
@@ -134,7 +135,7 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
   for (int number : expressions) chosen.push_back(static_cast<size_t>(number));
   if (!compiled_->filtered.empty() && !literals.empty()) {
     std::vector<int> potentials;
-    compiled_->filter.AllPotentials(literals, &potentials);
+    compiled_->filter->AllPotentials(literals, &potentials);
     for (int id : potentials) chosen.push_back(compiled_->filtered[static_cast<size_t>(id)]);
   }
   std::sort(chosen.begin(), chosen.end());

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,12 +30,13 @@ class RegexRules {
   std::string add(const std::string& pattern, uint32_t rule);
 
   /// What the matcher has to look for: for each expression that it can take, the expression (its number is the one
-  /// that add() gave it, counting from 0); for the others, literals. Ends the adding.
+  /// that add() gave it, counting from 0); for the others, literals. `refused` are numbers of expressions that turned out to be too much for it. Ends the adding; may be
+  /// called again.
   struct Wanted {
     std::vector<std::pair<size_t, std::string>> expressions;  // number and matcher's pattern
     std::vector<std::string> literals;                        // the n-th is literal number n
   };
-  Wanted build();
+  Wanted build(const std::set<size_t>& refused = {});
 
   bool empty() const;
   /// Whether some expression can be left to neither, so that every record must be looked at.

@@ -365,6 +365,23 @@ size_t end_of_key(std::string_view text, size_t anchor_end) {
   return at;
 }
 
+/// Whether a separator can follow the key at all: the quick look that most words in sentences do not pass.
+bool separator_may_follow(std::string_view text, size_t key_end) {
+  constexpr size_t kTypeName = 40;
+  size_t at = key_end;
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t')) ++at;
+  if (at == key_end) return true;
+  if (at == text.size()) return false;
+  if (!is_alnum(text[at])) return true;
+  if (text[at] == 'i' || text[at] == 'I') return true;                                // is
+  if (text.substr(at, kTypeName).find('=') != kNone) return true;                     // string = "…"
+  while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&
+         text[key_end - 1] != ' ') {
+    --key_end;
+  }
+  return text[key_end] == '-';  // --password …
+}
+
 size_t match_key_backwards(std::string_view text, size_t key_end, std::string_view key) {
   size_t at = key_end;
   for (size_t i = key.size(); i > 0; --i) {
@@ -442,6 +459,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
     return resolver.resolve(opening);
   }
   size_t key_end = end_of_key(text, anchor_end);
+  if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(text, start, key_end);

@@ -66,6 +66,17 @@ TEST_P(EveryMask, JsonStaysJson) {
 INSTANTIATE_TEST_SUITE_P(Laws, EveryMask, ::testing::ValuesIn(kMasks),
                          [](const auto& tested) { return tested.param.name; });
 
+/// Shrunk from what the fuzz targets found.
+TEST(TwiceIsOnce, OnWhatFuzzingFound) {
+  for (const char* text :
+       {"-u pw=r", "-u [:]]", "Authorization:t e=\"\"r", "Authorization:@Dig", "Cookie:b3cf",
+        "pass':x'", "PASS':L)", "token':YBnUzKLDSXFZ'", "Pass\":l>", "pass\":[3", "pass\":m\"",
+        "pass\":7'", "pass\":1\\n", "ApiKey\":rK2IQK ."}) {
+    std::string once = redact(text);
+    EXPECT_EQ(redact(once), once) << text;
+  }
+}
+
 /// No planted secret survives, in whatever clothes its line came.
 TEST(NoLeak, OfPlantedSecrets) {
   LogWriter writer(33, 1.0);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <random>
 
 #include "tests/testing/all_splits.h"
 #include "tests/testing/expect.h"
@@ -77,6 +78,49 @@ TEST(Windows, ALongLineComesOutTheSameUnderEverySplit) {
   for (size_t window : {size_t{1024}, kWindow, size_t{50'000}}) {
     expect_same_under_random_cuts(line + "\nnext line\n" + line, builtin(), Limits{window}, 6,
                                   static_cast<unsigned>(window));
+  }
+}
+
+TEST(Windows, AnythingComesOutTheSameUnderEverySplit) {
+  static constexpr std::string_view kPieces[] = {"password",
+                                                 "=",
+                                                 ": ",
+                                                 "\"",
+                                                 "\\\"",
+                                                 "\\",
+                                                 "'",
+                                                 " ",
+                                                 "{",
+                                                 "}",
+                                                 "[",
+                                                 "]",
+                                                 ",",
+                                                 "xyz",
+                                                 "Z9x7",
+                                                 "@",
+                                                 "postgres://u:",
+                                                 "%3D",
+                                                 "&",
+                                                 "token",
+                                                 "Bearer ",
+                                                 "Cookie: ",
+                                                 ";",
+                                                 "-----BEGIN PRIVATE"
+                                                 " KEY-----",
+                                                 "-----END PRIVATE"
+                                                 " KEY-----"};
+  std::mt19937 random(77);
+  for (int round = 0; round < 6; ++round) {
+    std::string line;
+    while (line.size() < 180'000) {
+      // Long runs of one thing make spans that cross windows.
+      std::string_view piece = kPieces[random() % std::size(kPieces)];
+      size_t times = random() % 40 == 0 ? 2000 : 1;
+      for (size_t i = 0; i < times; ++i) line += piece;
+    }
+    expect_same_under_random_cuts(line + "\nnext\n", builtin(), Limits{1024 + random() % 8000}, 4,
+                                  static_cast<unsigned>(round));
+    if (HasFailure()) break;
   }
 }
 
