@@ -1,5 +1,5 @@
-// Runs at build time: checks the packs of filters/rules/ and writes them as C++ source, with a database for each
-// instruction set. What it prints as errors is what `redactd rules check` prints.
+// Runs at build time: checks the packs of filters/rules/ and writes them as C++ source, with a
+// database for each instruction set. What it prints as errors is what `redactd rules check` prints.
 //
 //     compile_builtin_pack OUTPUT_FOLDER SOURCE_FOLDER PACK.yaml…
 
@@ -48,7 +48,8 @@ std::string number(const char* type, Enum value) {
 
 void write_rule(std::ostream& out, const Rule& rule) {
   out << "  {\n    Rule r;\n"
-      << "    r.id = " << cpp_string(rule.id) << ";\n    r.title = " << cpp_string(rule.title) << ";\n"
+      << "    r.id = " << cpp_string(rule.id) << ";\n    r.title = " << cpp_string(rule.title)
+      << ";\n"
       << "    r.kind = " << number("RuleKind", rule.kind) << ";\n"
       << "    r.severity = " << number("Severity", rule.severity) << ";\n"
       << "    r.tags = " << cpp_strings(rule.tags) << ";\n"
@@ -68,7 +69,8 @@ void write_rule(std::ostream& out, const Rule& rule) {
   if (rule.extend) {
     std::string members;
     for (unsigned byte = 0; byte < 256; ++byte) {
-      if (rule.extend->has(static_cast<char>(byte))) members += "c.add(" + std::to_string(byte) + ");";
+      if (rule.extend->has(static_cast<char>(byte)))
+        members += "c.add(" + std::to_string(byte) + ");";
     }
     out << "    ByteClass c; " << members << " r.extend = c;\n";
   }
@@ -77,8 +79,8 @@ void write_rule(std::ostream& out, const Rule& rule) {
         << validator.threshold << "});\n";
   }
   if (rule.mask) {
-    out << "    r.mask = MaskSpec{" << number("MaskStyle", rule.mask->style) << ", " << cpp_string(rule.mask->text)
-        << ", " << rule.mask->keep << "};\n";
+    out << "    r.mask = MaskSpec{" << number("MaskStyle", rule.mask->style) << ", "
+        << cpp_string(rule.mask->text) << ", " << rule.mask->keep << "};\n";
   }
   out << "    rules.push_back(std::move(r));\n  }\n";
 }
@@ -89,11 +91,13 @@ void write_bytes(const fs::path& path, std::string_view bytes) {
 
 /// The text of a file inside the assembly source, between two symbols.
 void write_symbol(std::ostream& assembly, const std::string& name, const fs::path& file) {
-  assembly << "  .global redactd_" << name << "\n  .balign 64\nredactd_" << name << ":\n  .incbin \"" << file.string()
-           << "\"\n  .global redactd_" << name << "_end\nredactd_" << name << "_end:\n  .byte 0\n";
+  assembly << "  .global redactd_" << name << "\n  .balign 64\nredactd_" << name
+           << ":\n  .incbin \"" << file.string() << "\"\n  .global redactd_" << name
+           << "_end\nredactd_" << name << "_end:\n  .byte 0\n";
 }
 
-int run(const fs::path& output, const fs::path& source_folder, const std::vector<std::string>& packs) {
+int run(const fs::path& output, const fs::path& source_folder,
+        const std::vector<std::string>& packs) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> loaded = load_rules(packs, diagnostics);
   check_rules(loaded, diagnostics);
@@ -109,33 +113,43 @@ int run(const fs::path& output, const fs::path& source_folder, const std::vector
   std::ofstream assembly(output / "builtin_pack.S");
   assembly << "  .section .rodata\n";
   std::ofstream out(output / "builtin_pack.cc");
-  out << "// Written by compile_builtin_pack from filters/rules/.\n#include \"config/builtin_pack.h\"\n\n";
+  out << "// Written by compile_builtin_pack from filters/rules/.\n#include "
+         "\"config/builtin_pack.h\"\n\n";
   std::ostringstream databases;
   for (MatchTarget target : {MatchTarget::avx512, MatchTarget::avx2, MatchTarget::generic}) {
     std::string name = "database_" + std::to_string(static_cast<int>(target));
-    write_bytes(output / (name + ".hsdb"), MatchDatabase::compile_for(set->expressions(), target).serialise());
+    write_bytes(output / (name + ".hsdb"),
+                MatchDatabase::compile_for(set->expressions(), target).serialise());
     write_symbol(assembly, name, output / (name + ".hsdb"));
-    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_" << name << "_end[];\n";
+    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
+        << name << "_end[];\n";
     databases << "  all.push_back({" << RuleSet::fingerprint(set->expressions()) << "u, "
               << number("MatchTarget", target) << ", {redactd_" << name
-              << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name << ")}, widths});\n";
+              << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name
+              << ")}, widths});\n";
   }
   std::ostringstream files;
   for (size_t i = 0; i < packs.size(); ++i) {
     std::string name = "file_" + std::to_string(i);
     write_symbol(assembly, name, fs::absolute(packs[i]));
-    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_" << name << "_end[];\n";
-    files << "  all.push_back({" << cpp_string(fs::relative(packs[i], source_folder).generic_string()) << ", {redactd_"
-          << name << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name << ")}});\n";
+    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
+        << name << "_end[];\n";
+    files << "  all.push_back({"
+          << cpp_string(fs::relative(packs[i], source_folder).generic_string()) << ", {redactd_"
+          << name << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name
+          << ")}});\n";
   }
   assembly << "  .section .note.GNU-stack,\"\",%progbits\n";
-  out << "\nnamespace redactd {\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> rules;\n";
+  out << "\nnamespace redactd {\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> "
+         "rules;\n";
   for (const LoadedRule& rule : loaded) write_rule(out, rule.rule);
-  out << "  return rules;\n}\n\nstd::vector<EmbeddedDatabase> builtin_databases() {\n  const std::vector<size_t> widths = {";
+  out << "  return rules;\n}\n\nstd::vector<EmbeddedDatabase> builtin_databases() {\n  const "
+         "std::vector<size_t> widths = {";
   for (const Anchor& anchor : set->anchors()) out << anchor.width << ',';
-  out << "};\n  std::vector<EmbeddedDatabase> all;\n" << databases.str() << "  return all;\n}\n\n"
-      << "std::vector<PackFile> builtin_files() {\n  std::vector<PackFile> all;\n" << files.str()
-      << "  return all;\n}\n\n}  // namespace redactd\n";
+  out << "};\n  std::vector<EmbeddedDatabase> all;\n"
+      << databases.str() << "  return all;\n}\n\n"
+      << "std::vector<PackFile> builtin_files() {\n  std::vector<PackFile> all;\n"
+      << files.str() << "  return all;\n}\n\n}  // namespace redactd\n";
   return 0;
 }
 

@@ -53,7 +53,8 @@ std::string Diagnostics::text() const {
 
 void report(const Diagnostics& diagnostics) {
   size_t count = diagnostics.all().size();
-  std::cerr << diagnostics.text() << "redactd: " << count << (count == 1 ? " error" : " errors") << ", nothing was done\n";
+  std::cerr << diagnostics.text() << "redactd: " << count << (count == 1 ? " error" : " errors")
+            << ", nothing was done\n";
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& known) {

@@ -14,7 +14,8 @@ struct Location {
   size_t column = 0;
 };
 
-/// What is wrong, where, and what is allowed: `file:line:col: rules[3].pattern: message`. Never holds a secret value.
+/// What is wrong, where, and what is allowed: `file:line:col: rules[3].pattern: message`. Never
+/// holds a secret value.
 struct Diagnostic {
   Location location;
   std::string path;

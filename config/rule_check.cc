@@ -1,5 +1,5 @@
-// Compiles rules and tries their own examples, so that a rule that does not do what its author thinks is refused
-// before it meets a log.
+// Compiles rules and tries their own examples, so that a rule that does not do what its author
+// thinks is refused before it meets a log.
 
 #include <algorithm>
 
@@ -22,8 +22,8 @@ class ExampleChecker {
   }
 
  private:
-  /// Redacts `text` as a stream of its own. Returns whether rule `number` masked something in it: another rule that
-  /// happens to mask an example proves nothing.
+  /// Redacts `text` as a stream of its own. Returns whether rule `number` masked something in it:
+  /// another rule that happens to mask an example proves nothing.
   bool masks(uint32_t number, std::string_view text, std::string& redacted) {
     std::vector<Decision> decisions;
     Redactor redactor(all_, scratch_);
@@ -41,7 +41,8 @@ class ExampleChecker {
     std::string key = "examples[" + std::to_string(i) + "]";
     FilledExample example = fill_example(loaded.rule.examples[i].source, loaded.rule.id + key);
     if (!example.error.empty()) return fail(loaded, key, "is malformed: " + example.error);
-    if (example.secrets.empty()) return fail(loaded, key, "marks no secret; put it between « and »");
+    if (example.secrets.empty())
+      return fail(loaded, key, "marks no secret; put it between « and »");
     std::string redacted;
     bool masked = masks(number, example.text, redacted);
     for (const std::string& secret : example.secrets) {
@@ -90,7 +91,8 @@ void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics)
     // The others are tried without the ones that do not compile.
     std::vector<LoadedRule> others;
     for (uint32_t number = 0; number < sound.size(); ++number) {
-      bool failed = std::any_of(errors.begin(), errors.end(), [number](const RuleError& e) { return e.rule == number; });
+      bool failed = std::any_of(errors.begin(), errors.end(),
+                                [number](const RuleError& e) { return e.rule == number; });
       if (!failed) others.push_back(*sound[number]);
     }
     return check_rules(others, diagnostics);

@@ -16,19 +16,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string_view> kKinds = {"token", "value", "userinfo", "block", "known", "regex"};
+const std::vector<std::string_view> kKinds = {"token", "value", "userinfo",
+                                              "block", "known", "regex"};
 const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "critical"};
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak"};
-const std::vector<std::string_view> kStyles = {"label", "fixed", "partial", "fingerprint", "length"};
+const std::vector<std::string_view> kStyles = {"label", "fixed", "partial", "fingerprint",
+                                               "length"};
 
 /// The keys that every rule may have.
-const std::vector<std::string_view> kCommonKeys = {"id",   "title",     "kind",     "severity", "tags",
-                                                   "mask", "reference", "examples", "keep",     "validators",
-                                                   "default"};
+const std::vector<std::string_view> kCommonKeys = {"id",   "title",      "kind",      "severity",
+                                                   "tags", "mask",       "reference", "examples",
+                                                   "keep", "validators", "default"};
 
 /// The keys that belong to one kind.
 std::vector<std::string_view> keys_of(RuleKind kind) {
@@ -51,7 +53,8 @@ std::vector<std::string_view> keys_of(RuleKind kind) {
 
 bool is_id(const std::string& id) {
   return !id.empty() && id.size() <= 64 && id.front() != '-' && id.back() != '-' &&
-         std::all_of(id.begin(), id.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
+         std::all_of(id.begin(), id.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 std::optional<Validator> parse_validator(const std::string& text) {
@@ -103,7 +106,8 @@ class RuleParser {
       }
     }
     if (!reader_.expect_map(known)) return false;
-    if (!reader_.has("kind")) reader_.fail_missing("kind", "one of token, value, userinfo, block, known, regex");
+    if (!reader_.has("kind"))
+      reader_.fail_missing("kind", "one of token, value, userinfo, block, known, regex");
     return true;
   }
 
@@ -117,14 +121,16 @@ class RuleParser {
   void read_common() {
     if (std::optional<std::string> id = at("id").text()) {
       rule_.id = *id;
-      if (!is_id(*id)) reader_["id"].fail("must be 1 to 64 of a-z, 0-9 and -, not beginning or ending with -");
+      if (!is_id(*id))
+        reader_["id"].fail("must be 1 to 64 of a-z, 0-9 and -, not beginning or ending with -");
     } else {
       reader_.fail_missing("id", "a unique name of a-z, 0-9 and -");
     }
     rule_.title = at("title").text().value_or("");
     if (rule_.title.empty()) reader_.fail_missing("title", "a few words for people");
     if (reader_.has("severity")) {
-      if (auto severity = at("severity").one_of(kSeverities)) rule_.severity = static_cast<Severity>(*severity);
+      if (auto severity = at("severity").one_of(kSeverities))
+        rule_.severity = static_cast<Severity>(*severity);
     } else {
       reader_.fail_missing("severity", "one of critical, high, medium, low");
     }
@@ -138,7 +144,9 @@ class RuleParser {
       if (std::optional<Validator> validator = parse_validator(*text)) {
         rule_.validators.push_back(*validator);
       } else {
-        item.fail("is no validator; allowed: entropy:BITS (0 to 8), mixed, jwt, base64, luhn, not-hash, userpass");
+        item.fail(
+            "is no validator; allowed: entropy:BITS (0 to 8), mixed, jwt, base64, luhn, not-hash, "
+            "userpass");
       }
     }
     size_t number = 0;
@@ -193,7 +201,8 @@ class RuleParser {
         rule_.patterns.push_back(*text);
       }
     }
-    if (required && rule_.patterns.empty()) reader_.fail_missing("pattern", "an expression, or a list of them");
+    if (required && rule_.patterns.empty())
+      reader_.fail_missing("pattern", "an expression, or a list of them");
   }
 
   void read_extend() {
@@ -213,7 +222,8 @@ class RuleParser {
     rule_.min = at("min").count().value_or(0);
     rule_.max = at("max").count().value_or(0);
     if (rule_.max != 0 && rule_.max < rule_.min) reader_["max"].fail("is less than min");
-    if (auto boundary = at("boundary").one_of(kBoundaries)) rule_.boundary = static_cast<Boundary>(*boundary);
+    if (auto boundary = at("boundary").one_of(kBoundaries))
+      rule_.boundary = static_cast<Boundary>(*boundary);
   }
 
   void read_value() {
@@ -224,14 +234,17 @@ class RuleParser {
       bool fit = key->size() >= 2 && key->front() != '_' && key->back() != '_' &&
                  std::all_of(key->begin(), key->end(),
                              [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
-      if (!fit) item.fail("must be a word of at least two of a-z, 0-9 and _ (for an optional separator inside)");
+      if (!fit)
+        item.fail(
+            "must be a word of at least two of a-z, 0-9 and _ (for an optional separator inside)");
       rule_.keys.push_back(*key);
     }
     if (rule_.keys.empty() == rule_.patterns.empty()) {
       reader_.fail_missing("keys", "a value rule has either keys or a pattern");
     }
     if (auto form = at("form").one_of(kForms)) rule_.form = static_cast<ValueForm>(*form);
-    if (auto strength = at("strength").one_of(kStrengths)) rule_.strength = static_cast<Strength>(*strength);
+    if (auto strength = at("strength").one_of(kStrengths))
+      rule_.strength = static_cast<Strength>(*strength);
     rule_.required_text = at("requires").text().value_or("");
     read_bounds();
   }
@@ -262,7 +275,8 @@ class RuleParser {
         if (!line.empty()) rule_.values.push_back(line);
       }
     }
-    if (rule_.values.empty()) reader_.fail_missing("values", "a list of values, or a file with one a line");
+    if (rule_.values.empty())
+      reader_.fail_missing("values", "a list of values, or a file with one a line");
   }
 
   const YamlReader& reader_;
@@ -276,7 +290,8 @@ class RuleParser {
 
 Location LoadedRule::place_of(std::string_view key) const {
   if (auto found = keys.find(key); found != keys.end()) return found->second;
-  if (auto found = keys.find(key.substr(0, key.find('['))); found != keys.end()) return found->second;
+  if (auto found = keys.find(key.substr(0, key.find('['))); found != keys.end())
+    return found->second;
   return location;
 }
 
@@ -292,12 +307,14 @@ std::optional<MaskSpec> parse_mask(const YamlReader& reader) {
   if (std::optional<std::string> text = reader["text"].text()) {
     spec.text = *text;
     if (std::string why = refuse_mask_text(*text); !why.empty()) reader["text"].fail(why);
-    if (style && spec.style != MaskStyle::fixed) reader["text"].fail("belongs to the style fixed only");
+    if (style && spec.style != MaskStyle::fixed)
+      reader["text"].fail("belongs to the style fixed only");
   }
   if (std::optional<size_t> keep = reader["keep"].count()) {
     spec.keep = *keep;
     if (*keep == 0 || *keep > 16) reader["keep"].fail("must be 1 to 16 (bytes shown at each end)");
-    if (style && spec.style != MaskStyle::partial) reader["keep"].fail("belongs to the style partial only");
+    if (style && spec.style != MaskStyle::partial)
+      reader["keep"].fail("belongs to the style partial only");
   }
   return spec;
 }
@@ -320,7 +337,8 @@ std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& 
     if (!rule) continue;
     rule->sound = diagnostics.all().size() == errors_before;
     if (!rule->rule.id.empty() && !ids.insert(rule->rule.id).second) {
-      diagnostics.add(rule->place_of("id"), rule->path + ".id", "'" + rule->rule.id + "' is the id of an earlier rule");
+      diagnostics.add(rule->place_of("id"), rule->path + ".id",
+                      "'" + rule->rule.id + "' is the id of an earlier rule");
     }
     rules.push_back(std::move(*rule));
   }
@@ -338,13 +356,15 @@ std::optional<std::string> read_whole_file(const std::string& path, Diagnostics&
   if (!file || !(text << file.rdbuf())) {
     // An empty file makes operator<< fail; that is no error.
     if (file && file.peek() == std::ifstream::traits_type::eof()) return std::string();
-    diagnostics.add({path, 0, 0}, "", "cannot be read; check that it exists and that its permissions allow it");
+    diagnostics.add({path, 0, 0}, "",
+                    "cannot be read; check that it exists and that its permissions allow it");
     return std::nullopt;
   }
   return std::move(text).str();
 }
 
-std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths,
+                                   Diagnostics& diagnostics) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     std::error_code error;

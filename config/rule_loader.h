@@ -13,7 +13,8 @@
 
 namespace redactd {
 
-/// A rule and where each of its keys stands, for errors that show only when it is compiled or tried.
+/// A rule and where each of its keys stands, for errors that show only when it is compiled or
+/// tried.
 struct LoadedRule {
   Rule rule;
   std::string path;  // rules[3]
@@ -28,15 +29,18 @@ struct LoadedRule {
 /// Reads the file at `path`; nothing when it cannot be read.
 using FileReader = std::function<std::optional<std::string>(const std::string& path)>;
 
-/// Parses a pack. `read_file` gives the contents of the files that `known` rules name, relative to the pack's folder.
-/// Everything that is wrong goes to `diagnostics`; the rules that could be read are returned all the same.
+/// Parses a pack. `read_file` gives the contents of the files that `known` rules name, relative to
+/// the pack's folder. Everything that is wrong goes to `diagnostics`; the rules that could be read
+/// are returned all the same.
 std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& file,
                                     const FileReader& read_file, Diagnostics& diagnostics);
 
-/// Reads packs from files, or from every .yaml file of a folder in the order of names. Ids may not repeat.
+/// Reads packs from files, or from every .yaml file of a folder in the order of names. Ids may not
+/// repeat.
 std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
-/// Compiles the rules that were read without errors, then tries each rule's examples and keep lines through the engine.
+/// Compiles the rules that were read without errors, then tries each rule's examples and keep lines
+/// through the engine.
 void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics);
 
 /// The contents of a file; nothing, with a diagnostic, when it cannot be read.

@@ -21,7 +21,8 @@ bool names_rule(const std::string& word, const Rule& rule) {
          std::find(rule.tags.begin(), rule.tags.end(), word) != rule.tags.end();
 }
 
-/// Enabled by name beats disabled by tag: the more precise word wins, and --enable wins between equals.
+/// Enabled by name beats disabled by tag: the more precise word wins, and --enable wins between
+/// equals.
 bool is_on(const Settings& settings, const Rule& rule, bool by_default) {
   auto named = [&](const std::vector<std::string>& words, bool by_id) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
@@ -50,8 +51,8 @@ void mute(RuleGroup& group, const Settings& settings, bool own) {
   }
 }
 
-void check_words(const std::vector<std::string>& words, const char* option, const ActiveRules& active,
-                 Diagnostics& diagnostics) {
+void check_words(const std::vector<std::string>& words, const char* option,
+                 const ActiveRules& active, Diagnostics& diagnostics) {
   std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
   for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
     for (const Rule& rule : group->rules) {
@@ -62,8 +63,9 @@ void check_words(const std::vector<std::string>& words, const char* option, cons
   std::vector<std::string_view> names(known.begin(), known.end());
   for (const std::string& word : words) {
     if (known.count(word) != 0) continue;
-    diagnostics.add({}, option, "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
-                                    " (list them with: redactd rules list)");
+    diagnostics.add({}, option,
+                    "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
+                        " (list them with: redactd rules list)");
   }
 }
 
@@ -93,7 +95,8 @@ RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
       if (!line.empty() && line.back() == '\r') line.pop_back();
       if (line.empty()) continue;
       if (line.size() < 6) {
-        diagnostics.add({file, number, 1}, "", "is shorter than 6 bytes and would mask ordinary text; leave it out");
+        diagnostics.add({file, number, 1}, "",
+                        "is shorter than 6 bytes and would mask ordinary text; leave it out");
         continue;
       }
       rule.values.push_back(line);
@@ -114,10 +117,12 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
   if (text->size() < kShortestMaskKey) {
     diagnostics.add({settings.mask_key_file, 0, 0}, "",
                     "holds a key of " + std::to_string(text->size()) + " bytes; at least " +
-                        std::to_string(kShortestMaskKey) + " are needed (try: openssl rand -hex 32)");
+                        std::to_string(kShortestMaskKey) +
+                        " are needed (try: openssl rand -hex 32)");
   }
   if (std::string why = refuse_key_id(key.id); !why.empty()) {
-    diagnostics.add({}, "mask key id", why + "; it stands in every mask, so that keys can be rotated");
+    diagnostics.add({}, "mask key id",
+                    why + "; it stands in every mask, so that keys can be rotated");
   }
   key.secret = *text;
   return key;
@@ -137,7 +142,8 @@ void load_settings(const std::string& path, Settings& settings, Diagnostics& dia
     }
     return names;
   };
-  if (YamlReader rules = (*document)["rules"]; rules.present() && rules.expect_map({"files", "enable", "disable"})) {
+  if (YamlReader rules = (*document)["rules"];
+      rules.present() && rules.expect_map({"files", "enable", "disable"})) {
     settings.rule_paths = beside(rules["files"].texts());
     settings.enable = rules["enable"].texts();
     settings.disable = rules["disable"].texts();
@@ -150,12 +156,14 @@ void load_settings(const std::string& path, Settings& settings, Diagnostics& dia
   }
   if (YamlReader key = (*document)["mask_key"]; key.present() && key.expect_map({"id", "file"})) {
     settings.mask_key_id = key["id"].text().value_or("");
-    if (std::optional<std::string> file = key["file"].text()) settings.mask_key_file = beside({*file})[0];
+    if (std::optional<std::string> file = key["file"].text())
+      settings.mask_key_file = beside({*file})[0];
   }
   YamlReader max_record = (*document)["max_record"];
   if (std::optional<size_t> bytes = max_record.bytes()) {
     settings.max_record = *bytes;
-    if (*bytes < kLeastMaxRecord || *bytes > (size_t{1} << 30)) max_record.fail("must be 1KiB to 1GiB");
+    if (*bytes < kLeastMaxRecord || *bytes > (size_t{1} << 30))
+      max_record.fail("must be 1KiB to 1GiB");
   }
 }
 
@@ -184,10 +192,12 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   if (!diagnostics.empty()) return nullptr;
   bool any = false;
   for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
-    for (size_t i = 0; i < group->rules.size(); ++i) any = any || i >= group->muted.size() || !group->muted[i];
+    for (size_t i = 0; i < group->rules.size(); ++i)
+      any = any || i >= group->muted.size() || !group->muted[i];
   }
   if (!any) {
-    diagnostics.add({}, "rules", "none is active, so nothing would be masked; enable some, or use cat");
+    diagnostics.add({}, "rules",
+                    "none is active, so nothing would be masked; enable some, or use cat");
     return nullptr;
   }
   std::vector<RuleError> errors;
@@ -201,7 +211,8 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   } catch (const std::invalid_argument& error) {
     diagnostics.add({}, "mask", error.what());
   }
-  for (const RuleError& error : errors) diagnostics.add({}, "rules[" + std::to_string(error.rule) + "]." + error.field, error.message);
+  for (const RuleError& error : errors)
+    diagnostics.add({}, "rules[" + std::to_string(error.rule) + "]." + error.field, error.message);
   return diagnostics.empty() ? rules : nullptr;
 }
 
@@ -209,8 +220,10 @@ std::vector<LoadedRule> parse_builtin_packs(Diagnostics& diagnostics) {
   std::vector<LoadedRule> all;
   for (const PackFile& file : builtin_files()) {
     FileReader no_files = [](const std::string&) { return std::nullopt; };
-    std::vector<LoadedRule> rules = parse_rules(std::string(file.text), std::string(file.name), no_files, diagnostics);
-    all.insert(all.end(), std::make_move_iterator(rules.begin()), std::make_move_iterator(rules.end()));
+    std::vector<LoadedRule> rules =
+        parse_rules(std::string(file.text), std::string(file.name), no_files, diagnostics);
+    all.insert(all.end(), std::make_move_iterator(rules.begin()),
+               std::make_move_iterator(rules.end()));
   }
   return all;
 }

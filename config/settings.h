@@ -1,6 +1,7 @@
 #pragma once
 
-// What a user can set, from the configuration file and the command line. Defaults stand here and nowhere else.
+// What a user can set, from the configuration file and the command line. Defaults stand here and
+// nowhere else.
 
 #include <cstddef>
 #include <memory>
@@ -25,12 +26,12 @@ struct Settings {
   size_t max_record = Limits{}.max_record;  // bytes
 };
 
-/// Reads a configuration file over `settings`; errors go to `diagnostics`. Relative paths in the file are relative to
-/// the file.
+/// Reads a configuration file over `settings`; errors go to `diagnostics`. Relative paths in the
+/// file are relative to the file.
 void load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics);
 
-/// All rules with whether each is on: the built-in ones, then the user's, an equal id of the user's replacing the
-/// built-in rule.
+/// All rules with whether each is on: the built-in ones, then the user's, an equal id of the user's
+/// replacing the built-in rule.
 struct ActiveRules {
   RuleGroup builtin;
   RuleGroup own;

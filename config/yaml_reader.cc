@@ -39,8 +39,8 @@ std::optional<size_t> parse_bytes(std::string_view text) {
     std::string_view name;
     size_t factor;
   };
-  static constexpr Unit kUnits[] = {{"", 1},         {"B", 1},           {"kB", 1000},
-                                    {"KB", 1000},    {"KiB", 1 << 10},   {"MB", 1000000},
+  static constexpr Unit kUnits[] = {{"", 1},          {"B", 1},           {"kB", 1000},
+                                    {"KB", 1000},     {"KiB", 1 << 10},   {"MB", 1000000},
                                     {"MiB", 1 << 20}, {"GB", 1000000000}, {"GiB", 1 << 30}};
   for (const Unit& known : kUnits) {
     if (unit != known.name) continue;
@@ -126,8 +126,8 @@ std::vector<YamlReader> YamlReader::items() const {
     return result;
   }
   for (size_t i = 0; i < node_.size(); ++i) {
-    result.push_back(YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", file_, diagnostics_,
-                                location()));
+    result.push_back(YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", file_,
+                                diagnostics_, location()));
   }
   return result;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
-// A typed cursor over a YAML node: it knows where it stands in file and document, and turns every surprise into a
-// diagnostic instead of an exception. The only file besides yaml_reader.cc that includes yaml-cpp.
+// A typed cursor over a YAML node: it knows where it stands in file and document, and turns every
+// surprise into a diagnostic instead of an exception. The only file besides yaml_reader.cc that
+// includes yaml-cpp.
 //
-// yaml-cpp 0.7 counts marks from 0 and throws when the mark of a missing node is asked for; both are dealt with here
-// and nowhere else.
+// yaml-cpp 0.7 counts marks from 0 and throws when the mark of a missing node is asked for; both
+// are dealt with here and nowhere else.
 
 #include <yaml-cpp/yaml.h>
 
@@ -19,13 +20,13 @@ namespace redactd {
 
 class YamlReader {
  public:
-  /// Parses `text`; a syntax error becomes a diagnostic and the result is nothing. `diagnostics` must outlive the
-  /// reader.
+  /// Parses `text`; a syntax error becomes a diagnostic and the result is nothing. `diagnostics`
+  /// must outlive the reader.
   static std::optional<YamlReader> parse(const std::string& text, const std::string& file,
                                          Diagnostics& diagnostics);
 
-  /// Reports unknown keys (with a suggestion) and keys given twice. Returns false, with a diagnostic, when the node
-  /// is no map.
+  /// Reports unknown keys (with a suggestion) and keys given twice. Returns false, with a
+  /// diagnostic, when the node is no map.
   bool expect_map(const std::vector<std::string_view>& known) const;
 
   bool has(std::string_view key) const;
@@ -38,7 +39,8 @@ class YamlReader {
   /// The elements of a list; a scalar counts as a list of one. A diagnostic when it is a map.
   std::vector<YamlReader> items() const;
 
-  /// Each reads a value of its type, or adds a diagnostic and returns nothing. Absent: nothing, silently.
+  /// Each reads a value of its type, or adds a diagnostic and returns nothing. Absent: nothing,
+  /// silently.
   std::optional<std::string> text() const;
   std::optional<bool> boolean() const;
   std::optional<size_t> count() const;

@@ -14,7 +14,9 @@ namespace {
 class Explainer {
  public:
   Explainer(std::shared_ptr<const RuleSet> rules, const Options& options)
-      : rules_(std::move(rules)), options_(options), redactor_(rules_, scratch_, Limits{options.settings.max_record}) {
+      : rules_(std::move(rules)),
+        options_(options),
+        redactor_(rules_, scratch_, Limits{options.settings.max_record}) {
     redactor_.trace(&decisions_);
   }
 
@@ -55,7 +57,8 @@ class Explainer {
     }
     for (const Decision& decision : decisions_) {
       if (decision.verdict == Verdict::masked) continue;
-      Kept kept{rules_->rules()[decision.rule].id, decision.anchor_end, std::string(redactd::explain(decision.verdict))};
+      Kept kept{rules_->rules()[decision.rule].id, decision.anchor_end,
+                std::string(redactd::explain(decision.verdict))};
       if (std::find(kept_.begin(), kept_.end(), kept) == kept_.end()) kept_.push_back(kept);
     }
   }
@@ -65,15 +68,17 @@ class Explainer {
       std::cout << "line " << number << ": nothing that looks like a secret\n";
       return;
     }
-    std::cout << "line " << number << ": " << masked_.size() << " masked, " << kept_.size() << (kept_.size() == 1 ? " near miss\n" : " near misses\n");
+    std::cout << "line " << number << ": " << masked_.size() << " masked, " << kept_.size()
+              << (kept_.size() == 1 ? " near miss\n" : " near misses\n");
     for (const Masked& masked : masked_) {
-      std::cout << "  masked  " << masked.rule << "  bytes " << masked.begin + 1 << "-" << masked.end << " ("
-                << masked.end - masked.begin << ")";
+      std::cout << "  masked  " << masked.rule << "  bytes " << masked.begin + 1 << "-"
+                << masked.end << " (" << masked.end - masked.begin << ")";
       if (options_.reveal) std::cout << "  " << masked.secret;
       std::cout << '\n';
     }
     for (const Kept& kept : kept_) {
-      std::cout << "  kept    " << kept.rule << "  at byte " << kept.at << ": " << kept.reason << '\n';
+      std::cout << "  kept    " << kept.rule << "  at byte " << kept.at << ": " << kept.reason
+                << '\n';
     }
   }
 
@@ -81,7 +86,8 @@ class Explainer {
     nlohmann::ordered_json out = {{"line", number}};
     out["masked"] = nlohmann::ordered_json::array();
     for (const Masked& masked : masked_) {
-      nlohmann::ordered_json entry = {{"rule", masked.rule}, {"begin", masked.begin + 1}, {"end", masked.end}};
+      nlohmann::ordered_json entry = {
+          {"rule", masked.rule}, {"begin", masked.begin + 1}, {"end", masked.end}};
       if (options_.reveal) entry["secret"] = masked.secret;
       out["masked"].push_back(entry);
     }

@@ -18,8 +18,9 @@
 namespace redactd {
 namespace {
 
-// One read: large enough that the matcher runs at full speed, small enough to stay in the second-level cache.
-constexpr size_t kReadBytes = 128 * 1024;
+// One read: large enough that the matcher runs at full speed, small enough to stay in the
+// second-level cache.
+constexpr size_t kReadBytes = 256 * 1024;
 
 int fail(const char* what, int error) {
   std::cerr << "redactd: " << what << ": " << std::strerror(error) << '\n';
@@ -31,7 +32,8 @@ bool output_is_input() {
   struct stat in = {};
   struct stat out = {};
   if (fstat(STDIN_FILENO, &in) != 0 || fstat(STDOUT_FILENO, &out) != 0) return false;
-  return S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino && in.st_size > 0;
+  return S_ISREG(in.st_mode) && in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
+         in.st_size > 0;
 }
 
 }  // namespace
@@ -40,7 +42,8 @@ bool standard_streams_open() {
   bool open = true;
   for (int descriptor : {STDIN_FILENO, STDOUT_FILENO}) {
     if (fcntl(descriptor, F_GETFD) >= 0) continue;
-    std::cerr << "redactd: standard " << (descriptor == STDIN_FILENO ? "input" : "output") << " is closed\n";
+    std::cerr << "redactd: standard " << (descriptor == STDIN_FILENO ? "input" : "output")
+              << " is closed\n";
     open = false;
   }
   return open;
@@ -51,7 +54,8 @@ int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& option
     std::cerr << "redactd: input and output are the same file; write to another one\n";
     return kRuntimeError;
   }
-  if (options.observe) std::cerr << "redactd: OBSERVING ONLY: nothing is masked, secrets go through in clear\n";
+  if (options.observe)
+    std::cerr << "redactd: OBSERVING ONLY: nothing is masked, secrets go through in clear\n";
   StopSignals stop;
   MatchScratch scratch;
   Redactor redactor(std::move(rules), scratch, options.limits);

@@ -18,7 +18,8 @@ namespace {
 
 std::string version_text() {
   MatcherInfo info = matcher_info();
-  return "redactd " REDACTD_VERSION "\nlibhs " + info.version + ", using " + info.cpu + " instructions\n";
+  return "redactd " REDACTD_VERSION "\nlibhs " + info.version + ", using " + info.cpu +
+         " instructions\n";
 }
 
 /// What was given on the command line; the rest comes from the configuration file or the defaults.
@@ -38,31 +39,55 @@ struct Typed {
 };
 
 void add_rule_options(CLI::App& app, Typed& typed) {
-  app.add_option("--config", typed.config, "Configuration file (YAML)")->type_name("FILE")->group("Rules");
-  app.add_option("--rules", typed.rules, "Pack of one's own: a YAML file or a folder of them (repeatable)")
-      ->type_name("FILE|DIR")->allow_extra_args(false)->group("Rules");
-  app.add_option("--enable", typed.enable, "Turn rules on by id or tag; 'all' for every one (repeatable)")
-      ->type_name("ID|TAG")->allow_extra_args(false)->group("Rules");
-  app.add_option("--disable", typed.disable, "Turn rules off by id or tag; 'all' for the built-in ones (repeatable)")
-      ->type_name("ID|TAG")->allow_extra_args(false)->group("Rules");
-  app.add_option("--known", typed.known, "File of secret values to mask wherever they stand, one a line (repeatable)")
-      ->type_name("FILE")->allow_extra_args(false)->group("Rules");
+  app.add_option("--config", typed.config, "Configuration file (YAML)")
+      ->type_name("FILE")
+      ->group("Rules");
+  app.add_option("--rules", typed.rules,
+                 "Pack of one's own: a YAML file or a folder of them (repeatable)")
+      ->type_name("FILE|DIR")
+      ->allow_extra_args(false)
+      ->group("Rules");
+  app.add_option("--enable", typed.enable,
+                 "Turn rules on by id or tag; 'all' for every one (repeatable)")
+      ->type_name("ID|TAG")
+      ->allow_extra_args(false)
+      ->group("Rules");
+  app.add_option("--disable", typed.disable,
+                 "Turn rules off by id or tag; 'all' for the built-in ones (repeatable)")
+      ->type_name("ID|TAG")
+      ->allow_extra_args(false)
+      ->group("Rules");
+  app.add_option("--known", typed.known,
+                 "File of secret values to mask wherever they stand, one a line (repeatable)")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group("Rules");
 }
 
 void add_mask_options(CLI::App& app, Typed& typed) {
   app.add_option("--mask", typed.mask,
                  "label (default), fixed, partial, fingerprint or length; see redactd(1)")
-      ->type_name("STYLE")->group("Masks");
-  app.add_option("--mask-text", typed.mask_text, "Text of the fixed mask")->type_name("TEXT")->group("Masks");
-  app.add_option("--mask-keep", typed.mask_keep, "Bytes that the partial mask shows at each end (never more than a quarter in all)")
-      ->type_name("N")->group("Masks");
-  app.add_option("--mask-key-file", typed.mask_key_file, "File with the key of the fingerprint mask")
-      ->type_name("FILE")->group("Masks");
-  app.add_option("--mask-key-id", typed.mask_key_id, "Name of that key, shown in every mask")->type_name("ID")->group("Masks");
+      ->type_name("STYLE")
+      ->group("Masks");
+  app.add_option("--mask-text", typed.mask_text, "Text of the fixed mask")
+      ->type_name("TEXT")
+      ->group("Masks");
+  app.add_option("--mask-keep", typed.mask_keep,
+                 "Bytes that the partial mask shows at each end (never more than a quarter in all)")
+      ->type_name("N")
+      ->group("Masks");
+  app.add_option("--mask-key-file", typed.mask_key_file,
+                 "File with the key of the fingerprint mask")
+      ->type_name("FILE")
+      ->group("Masks");
+  app.add_option("--mask-key-id", typed.mask_key_id, "Name of that key, shown in every mask")
+      ->type_name("ID")
+      ->group("Masks");
 }
 
 std::string given_but_empty(const CLI::App& app) {
-  for (const char* name : {"--mask", "--mask-text", "--mask-key-file", "--mask-key-id", "--max-record", "--config"}) {
+  for (const char* name :
+       {"--mask", "--mask-text", "--mask-key-file", "--mask-key-id", "--max-record", "--config"}) {
     const CLI::Option* option = app.get_option(name);
     if (option->count() > 0 && option->as<std::string>().empty()) return name;
   }
@@ -78,9 +103,10 @@ void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics)
   if (!typed.mask.empty()) {
     auto style = kStyles.find(typed.mask);
     if (style == kStyles.end()) {
-      diagnostics.add({}, "--mask",
-                      "'" + typed.mask + "' is none of label, fixed, partial, fingerprint, length" +
-                          did_you_mean(typed.mask, {"label", "fixed", "partial", "fingerprint", "length"}));
+      diagnostics.add(
+          {}, "--mask",
+          "'" + typed.mask + "' is none of label, fixed, partial, fingerprint, length" +
+              did_you_mean(typed.mask, {"label", "fixed", "partial", "fingerprint", "length"}));
     } else {
       settings.mask.style = style->second;
     }
@@ -88,13 +114,16 @@ void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics)
   if (!typed.mask_text.empty()) {
     if (typed.mask.empty()) settings.mask.style = MaskStyle::fixed;
     settings.mask.text = typed.mask_text;
-    if (std::string why = refuse_mask_text(typed.mask_text); !why.empty()) diagnostics.add({}, "--mask-text", why);
-    if (settings.mask.style != MaskStyle::fixed) diagnostics.add({}, "--mask-text", "belongs to --mask fixed only");
+    if (std::string why = refuse_mask_text(typed.mask_text); !why.empty())
+      diagnostics.add({}, "--mask-text", why);
+    if (settings.mask.style != MaskStyle::fixed)
+      diagnostics.add({}, "--mask-text", "belongs to --mask fixed only");
   }
   if (typed.mask_keep != 0) {
     settings.mask.keep = typed.mask_keep;
     if (typed.mask_keep > 16) diagnostics.add({}, "--mask-keep", "must be 1 to 16");
-    if (settings.mask.style != MaskStyle::partial) diagnostics.add({}, "--mask-keep", "belongs to --mask partial only");
+    if (settings.mask.style != MaskStyle::partial)
+      diagnostics.add({}, "--mask-keep", "belongs to --mask partial only");
   }
   if (!typed.mask_key_file.empty()) settings.mask_key_file = typed.mask_key_file;
   if (!typed.mask_key_id.empty()) settings.mask_key_id = typed.mask_key_id;
@@ -117,7 +146,8 @@ Settings merge(const Typed& typed, Diagnostics& diagnostics) {
     if (bytes && *bytes >= kLeastMaxRecord && *bytes <= size_t{1} << 30) {
       settings.max_record = *bytes;
     } else {
-      diagnostics.add({}, "--max-record", "'" + typed.max_record + "' must be a size from 1KiB to 1GiB");
+      diagnostics.add({}, "--max-record",
+                      "'" + typed.max_record + "' must be a size from 1KiB to 1GiB");
     }
   }
   return settings;
@@ -151,23 +181,34 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   commands.show = commands.rules->add_subcommand("show", "Everything about one rule");
   commands.show->add_flag("--json", options.json, "As JSON");
   commands.show->add_option("id", options.arguments, "Rule ids")->required()->type_name("ID");
-  commands.check = commands.rules->add_subcommand("check", "Check packs: every error at once, with its place");
-  commands.check->add_option("path", options.arguments, "Pack files or folders")->required()->type_name("FILE|DIR");
-  commands.test = commands.rules->add_subcommand("test", "Run the examples of packs (default: the built-in ones)");
+  commands.check =
+      commands.rules->add_subcommand("check", "Check packs: every error at once, with its place");
+  commands.check->add_option("path", options.arguments, "Pack files or folders")
+      ->required()
+      ->type_name("FILE|DIR");
+  commands.test = commands.rules->add_subcommand(
+      "test", "Run the examples of packs (default: the built-in ones)");
   commands.test->add_flag("--json", options.json, "As JSON");
-  commands.test->add_option("path", options.arguments, "Pack files or folders")->type_name("FILE|DIR");
+  commands.test->add_option("path", options.arguments, "Pack files or folders")
+      ->type_name("FILE|DIR");
   commands.rules->require_subcommand(0, 1);
 
   commands.explain = app.add_subcommand(
-      "explain", "Read lines and tell for each what is masked, by which rule, and why near misses stay");
+      "explain",
+      "Read lines and tell for each what is masked, by which rule, and why near misses stay");
   commands.explain->add_flag("--json", options.json, "As JSON lines");
   commands.explain->add_flag("--reveal", options.reveal, "Show the secrets themselves");
-  commands.explain->add_option("file", options.arguments, "Files to read (default: standard input)")->type_name("FILE");
+  commands.explain->add_option("file", options.arguments, "Files to read (default: standard input)")
+      ->type_name("FILE");
 
-  commands.scan = app.add_subcommand("scan", "Look for secrets in files and report them without showing them");
+  commands.scan =
+      app.add_subcommand("scan", "Look for secrets in files and report them without showing them");
   commands.scan->add_option("--format", format, "text (default), json (a line each) or sarif")
-      ->type_name("FORMAT")->check(CLI::IsMember({"text", "json", "sarif"}));
-  commands.scan->add_option("file", options.arguments, "Files to scan; - is standard input")->required()->type_name("FILE");
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "sarif"}));
+  commands.scan->add_option("file", options.arguments, "Files to scan; - is standard input")
+      ->required()
+      ->type_name("FILE");
   return commands;
 }
 
@@ -180,7 +221,8 @@ std::string usage_hint(const CLI::App& app) {
 }
 
 constexpr const char* kDescription =
-    "redactd keeps secrets out of logs. It copies standard input to standard output and masks tokens,\n"
+    "redactd keeps secrets out of logs. It copies standard input to standard output and masks "
+    "tokens,\n"
     "keys, passwords and private keys on the way; everything else passes byte for byte.\n\n"
     "  app 2>&1 | redactd                       mask with the built-in rules\n"
     "  app | redactd --rules mine.yaml          with rules of one's own besides\n"
@@ -188,7 +230,8 @@ constexpr const char* kDescription =
     "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done; 1 secrets found (scan); 2 wrong usage, configuration or rules, nothing was read;\n"
+    "Exit status: 0 done; 1 secrets found (scan); 2 wrong usage, configuration or rules, nothing "
+    "was read;\n"
     "3 input, output or engine failed, nothing went out unmasked.\n\nMore: man redactd";
 
 }  // namespace
@@ -202,11 +245,14 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.footer(kFooter);
   app.fallthrough();
   app.set_help_flag("-h,--help", "This help");
-  app.add_flag("-V,--version", typed.version, "Version, and the version and instruction set of the matcher");
-  app.add_option("--max-record", typed.max_record,
-                 "Longest line that is held whole (default 1MiB); longer ones are redacted in windows")
+  app.add_flag("-V,--version", typed.version,
+               "Version, and the version and instruction set of the matcher");
+  app.add_option(
+         "--max-record", typed.max_record,
+         "Longest line that is held whole (default 1MiB); longer ones are redacted in windows")
       ->type_name("SIZE");
-  app.add_flag("--stats", options.stats, "At the end: bytes, records, masks per rule, MB/s on standard error");
+  app.add_flag("--stats", options.stats,
+               "At the end: bytes, records, masks per rule, MB/s on standard error");
   app.add_flag("--observe", options.observe, "Count secrets but mask NOTHING");
   add_rule_options(app, typed);
   add_mask_options(app, typed);
@@ -234,7 +280,8 @@ ParsedOptions parse_options(int argc, char** argv) {
                                        : ReportFormat::text;
   Diagnostics diagnostics;
   if (std::string name = given_but_empty(app); !name.empty()) diagnostics.add({}, name, "is empty");
-  if (app.count("--mask-keep") > 0 && typed.mask_keep == 0) diagnostics.add({}, "--mask-keep", "must be 1 to 16");
+  if (app.count("--mask-keep") > 0 && typed.mask_keep == 0)
+    diagnostics.add({}, "--mask-keep", "must be 1 to 16");
   options.settings = merge(typed, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);

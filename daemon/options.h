@@ -17,10 +17,10 @@ struct Options {
   Settings settings;
   bool stats = false;
   bool observe = false;
-  bool json = false;                        // rules, explain
-  bool reveal = false;                      // explain
+  bool json = false;                         // rules, explain
+  bool reveal = false;                       // explain
   ReportFormat format = ReportFormat::text;  // scan
-  std::vector<std::string> arguments;       // rule ids, files
+  std::vector<std::string> arguments;        // rule ids, files
 };
 
 struct ParsedOptions {
@@ -29,8 +29,8 @@ struct ParsedOptions {
   int exit_code = 0;
 };
 
-/// Reads the command line, and the configuration file that it names, under it: an option given wins over the file.
-/// Prints help, version and errors itself.
+/// Reads the command line, and the configuration file that it names, under it: an option given wins
+/// over the file. Prints help, version and errors itself.
 ParsedOptions parse_options(int argc, char** argv);
 
 }  // namespace redactd

@@ -13,7 +13,8 @@ constexpr std::chrono::milliseconds kInterval(250);
 
 }  // namespace
 
-Progress::Progress(int descriptor) : start_(std::chrono::steady_clock::now()), next_(start_ + kInterval) {
+Progress::Progress(int descriptor)
+    : start_(std::chrono::steady_clock::now()), next_(start_ + kInterval) {
   struct stat input = {};
   if (isatty(STDERR_FILENO) != 0 && fstat(descriptor, &input) == 0 && S_ISREG(input.st_mode)) {
     total_ = static_cast<uint64_t>(input.st_size);

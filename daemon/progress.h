@@ -5,7 +5,8 @@
 
 namespace redactd {
 
-/// How far a file has been read, on stderr; silent unless stderr is a terminal and `descriptor` is a file.
+/// How far a file has been read, on stderr; silent unless stderr is a terminal and `descriptor` is
+/// a file.
 class Progress {
  public:
   explicit Progress(int descriptor);

@@ -29,7 +29,8 @@ std::vector<ListedRule> listed(const ActiveRules& active) {
   add(active.builtin, "built-in");
   add(active.own, "own");
   add(active.known, "known");
-  std::sort(all.begin(), all.end(), [](const ListedRule& a, const ListedRule& b) { return a.rule->id < b.rule->id; });
+  std::sort(all.begin(), all.end(),
+            [](const ListedRule& a, const ListedRule& b) { return a.rule->id < b.rule->id; });
   return all;
 }
 
@@ -49,7 +50,8 @@ nlohmann::ordered_json summary(const ListedRule& listed) {
 std::string source_of(const LoadedRule& rule, std::string_view text) {
   size_t line = rule.location.line;
   size_t begin = 0;
-  for (size_t i = 1; i < line && begin != std::string_view::npos; ++i) begin = text.find('\n', begin) + 1;
+  for (size_t i = 1; i < line && begin != std::string_view::npos; ++i)
+    begin = text.find('\n', begin) + 1;
   size_t end = text.find("\n  - ", begin + 1);
   std::string source(text.substr(begin, end == std::string_view::npos ? end : end + 1 - begin));
   while (!source.empty() && source.back() == '\n') source.pop_back();
@@ -67,7 +69,8 @@ struct Packs {
     rules.insert(rules.end(), builtin.begin(), builtin.end());
   }
   const LoadedRule* find(const std::string& id) const {
-    auto found = std::find_if(rules.begin(), rules.end(), [&](const LoadedRule& rule) { return rule.rule.id == id; });
+    auto found = std::find_if(rules.begin(), rules.end(),
+                              [&](const LoadedRule& rule) { return rule.rule.id == id; });
     return found == rules.end() ? nullptr : &*found;
   }
 };
@@ -98,11 +101,13 @@ int list_rules(const Options& options) {
   }
   size_t width = 4;
   for (const ListedRule& rule : all) width = std::max(width, rule.rule->id.size());
-  std::cout << std::left << std::setw(static_cast<int>(width)) << "ID" << "  ON   KIND      SEVERITY  TITLE\n";
+  std::cout << std::left << std::setw(static_cast<int>(width)) << "ID"
+            << "  ON   KIND      SEVERITY  TITLE\n";
   for (const ListedRule& rule : all) {
-    std::cout << std::setw(static_cast<int>(width)) << rule.rule->id << "  " << (rule.on ? "on " : "off") << "  "
-              << std::setw(8) << to_string(rule.rule->kind) << "  " << std::setw(8) << to_string(rule.rule->severity)
-              << "  " << rule.rule->title << '\n';
+    std::cout << std::setw(static_cast<int>(width)) << rule.rule->id << "  "
+              << (rule.on ? "on " : "off") << "  " << std::setw(8) << to_string(rule.rule->kind)
+              << "  " << std::setw(8) << to_string(rule.rule->severity) << "  " << rule.rule->title
+              << '\n';
   }
   return kDone;
 }
@@ -116,7 +121,9 @@ int show_rules(const Options& options) {
   for (const std::string& id : options.arguments) {
     const LoadedRule* loaded = packs.find(id);
     if (loaded == nullptr) {
-      diagnostics.add({}, "", "no rule has the id '" + id + "'" + did_you_mean(id, ids) + " (redactd rules list)");
+      diagnostics.add(
+          {}, "",
+          "no rule has the id '" + id + "'" + did_you_mean(id, ids) + " (redactd rules list)");
       continue;
     }
     std::string source = source_of(*loaded, text_of(loaded->location.file));
@@ -153,8 +160,9 @@ int check_packs(const Options& options) {
 
 int test_packs(const Options& options) {
   Diagnostics diagnostics;
-  std::vector<LoadedRule> rules =
-      options.arguments.empty() ? parse_builtin_packs(diagnostics) : load_rules(options.arguments, diagnostics);
+  std::vector<LoadedRule> rules = options.arguments.empty()
+                                      ? parse_builtin_packs(diagnostics)
+                                      : load_rules(options.arguments, diagnostics);
   check_rules(rules, diagnostics);
   size_t examples = 0;
   size_t keep = 0;
@@ -165,12 +173,13 @@ int test_packs(const Options& options) {
   if (options.json) {
     nlohmann::ordered_json out = {{"rules", rules.size()}, {"examples", examples}, {"keep", keep}};
     out["failures"] = nlohmann::ordered_json::array();
-    for (const Diagnostic& diagnostic : diagnostics.all()) out["failures"].push_back(diagnostic.text());
+    for (const Diagnostic& diagnostic : diagnostics.all())
+      out["failures"].push_back(diagnostic.text());
     std::cout << out.dump(2) << '\n';
   } else {
     std::cerr << diagnostics.text();
-    std::cout << rules.size() << " rules, " << examples << " examples to mask, " << keep << " lines to keep: "
-              << diagnostics.all().size() << " failed\n";
+    std::cout << rules.size() << " rules, " << examples << " examples to mask, " << keep
+              << " lines to keep: " << diagnostics.all().size() << " failed\n";
   }
   return diagnostics.empty() ? kDone : kUsage;
 }

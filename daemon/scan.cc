@@ -32,7 +32,8 @@ class LineCounter {
  public:
   /// Remembers where lines start in the next bytes of the stream.
   void feed(std::string_view bytes) {
-    for (size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    for (size_t at = bytes.find('\n'); at != std::string_view::npos;
+         at = bytes.find('\n', at + 1)) {
       starts_.push_back(seen_ + at + 1);
     }
     seen_ += bytes.size();
@@ -80,8 +81,9 @@ class Report {
     ++count_;
     switch (format_) {
       case ReportFormat::text:
-        std::cout << place.file << ':' << place.line << ':' << place.column << ": " << to_string(place.rule->severity)
-                  << ": " << place.rule->id << ": " << place.rule->title << " (" << place.size << " bytes)\n";
+        std::cout << place.file << ':' << place.line << ':' << place.column << ": "
+                  << to_string(place.rule->severity) << ": " << place.rule->id << ": "
+                  << place.rule->title << " (" << place.size << " bytes)\n";
         break;
       case ReportFormat::json:
         std::cout << nlohmann::ordered_json{{"file", place.file},
@@ -122,18 +124,21 @@ class Report {
             {"level", sarif_level(place.rule->severity)},
             {"message", {{"text", place.rule->title + " found; revoke and rotate it."}}},
             {"locations",
-             {{{"physicalLocation", {{"artifactLocation", {{"uri", place.file}}}, {"region", region}}}}}}};
+             {{{"physicalLocation",
+                {{"artifactLocation", {{"uri", place.file}}}, {"region", region}}}}}}};
   }
 
   /// SARIF 2.1.0 §3.13
   nlohmann::ordered_json sarif() const {
     nlohmann::ordered_json rules = nlohmann::ordered_json::array();
     for (const Rule* rule : rules_) {
-      nlohmann::ordered_json entry = {{"id", rule->id}, {"shortDescription", {{"text", rule->title}}}};
+      nlohmann::ordered_json entry = {{"id", rule->id},
+                                      {"shortDescription", {{"text", rule->title}}}};
       if (!rule->reference.empty()) entry["helpUri"] = rule->reference;
       rules.push_back(entry);
     }
-    nlohmann::ordered_json driver = {{"name", "redactd"}, {"version", REDACTD_VERSION}, {"rules", rules}};
+    nlohmann::ordered_json driver = {
+        {"name", "redactd"}, {"version", REDACTD_VERSION}, {"rules", rules}};
     return {{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
             {"version", "2.1.0"},
             {"runs", {{{"tool", {{"driver", driver}}}, {"results", results_}}}}};
@@ -185,8 +190,8 @@ int scan_files(const std::shared_ptr<const RuleSet>& rules, const Options& optio
     bool standard_input = path == "-";
     int descriptor = standard_input ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
     int error = descriptor < 0 ? errno
-                               : scan_file(descriptor, standard_input ? "<stdin>" : path, rules, scratch,
-                                           Limits{options.settings.max_record}, report);
+                               : scan_file(descriptor, standard_input ? "<stdin>" : path, rules,
+                                           scratch, Limits{options.settings.max_record}, report);
     if (error != 0) {
       std::cerr << "redactd: cannot read " << path << ": " << std::strerror(error) << '\n';
       failed = true;

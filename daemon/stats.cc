@@ -24,8 +24,9 @@ void Stats::print(const Redactor& redactor, bool observing) const {
                seconds > 0 ? megabytes / seconds : 0.0);
   std::vector<size_t> order(counters.masks_by_rule.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return counters.masks_by_rule[a] > counters.masks_by_rule[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return counters.masks_by_rule[a] > counters.masks_by_rule[b];
+  });
   for (size_t rule : order) {
     if (counters.masks_by_rule[rule] == 0) break;
     std::fprintf(stderr, "redactd: %10llu  %s\n",

@@ -36,7 +36,8 @@ StopSignals::StopSignals() {
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   for (int number : {SIGINT, SIGTERM}) {
-    // Ignored at start stays ignored: (trap '' TERM; exec redactd) reads on to the end of the input.
+    // Ignored at start stays ignored: (trap '' TERM; exec redactd) reads on to the end of the
+    // input.
     struct sigaction inherited = {};
     if (sigaction(number, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN) continue;
     sigaction(number, &action, nullptr);
@@ -47,7 +48,8 @@ int StopSignals::descriptor() const { return signal_pipe[0]; }
 
 ReadResult read_some(int descriptor, const StopSignals& stop, std::span<char> room) {
   while (true) {
-    std::array<pollfd, 2> waiting = {pollfd{descriptor, POLLIN, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
+    std::array<pollfd, 2> waiting = {pollfd{descriptor, POLLIN, 0},
+                                     pollfd{stop.descriptor(), POLLIN, 0}};
     if (poll(waiting.data(), waiting.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return {0, ReadEnd::failed, errno};

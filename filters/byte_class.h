@@ -12,8 +12,10 @@ class ByteClass {
  public:
   constexpr ByteClass() = default;
 
-  /// Reads the inside of a bracket expression: `A-Za-z0-9_-`, with `\\`, `\-` and `\]` as escapes and a
-  /// `-` at either end standing for itself. Nothing when a range is reversed or an escape is unknown.
+  /// Reads the inside of a bracket expression: `A-Za-z0-9_-`, with `\\`, `\-` and `\]` as escapes
+  /// and a
+  /// `-` at either end standing for itself. Nothing when a range is reversed or an escape is
+  /// unknown.
   static std::optional<ByteClass> parse(std::string_view brackets);
 
   constexpr void add(unsigned char byte) { member_[byte] = true; }
@@ -43,9 +45,7 @@ constexpr bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 /// Space, tab, CR, LF and every other control byte: nothing that a bare value holds.
-constexpr bool is_blank(char c) {
-  return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f';
-}
+constexpr bool is_blank(char c) { return static_cast<unsigned char>(c) <= 0x20 || c == '\x7f'; }
 constexpr char to_lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// ASCII only; `lower` must be lower case already.

@@ -81,13 +81,15 @@ std::string random_uuid(Generator& generator) {
 }
 
 std::string random_jwt(Generator& generator) {
-  // {"alg":"HS256","typ":"JWT"} and {"sub":" in base64url, assembled so that no token stands in the source.
+  // {"alg":"HS256","typ":"JWT"} and {"sub":" in base64url, assembled so that no token stands in the
+  // source.
   return std::string("ey") + "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." + "eyJ" + "zdWIiOiI" +
          random_text(generator, kAlnum, 24) + "." + random_text(generator, kAlnum + "-_", 43);
 }
 
 /// The text for the template at `at` (on its `{`); nothing when it is none. Moves `at` past it.
-std::optional<std::string> fill_template(std::string_view source, size_t& at, Generator& generator) {
+std::optional<std::string> fill_template(std::string_view source, size_t& at,
+                                         Generator& generator) {
   size_t close = source.find('}', at);
   if (close == std::string_view::npos || close - at > 24) return std::nullopt;
   std::string_view inside = source.substr(at + 1, close - at - 1);

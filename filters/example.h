@@ -1,6 +1,7 @@
 #pragma once
 
-// Example lines with templates in place of secrets, so that no real-looking credential stands in a file.
+// Example lines with templates in place of secrets, so that no real-looking credential stands in a
+// file.
 
 #include <string>
 #include <string_view>
@@ -14,8 +15,8 @@ struct FilledExample {
   std::string error;                 // not empty: the template is malformed
 };
 
-/// Fills `{alnum:36}` and its like from a generator seeded with `seed`; the same seed gives the same text. The
-/// alphabets stand in docs/rules.md. Braces that are no template are themselves.
+/// Fills `{alnum:36}` and its like from a generator seeded with `seed`; the same seed gives the
+/// same text. The alphabets stand in docs/rules.md. Braces that are no template are themselves.
 FilledExample fill_example(std::string_view source, std::string_view seed);
 
 }  // namespace redactd

@@ -15,7 +15,8 @@ constexpr std::string_view kBase64 =
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The base64 digits that depend on `value` alone when `before` bytes (0, 1 or 2) stand before it in its group.
+/// The base64 digits that depend on `value` alone when `before` bytes (0, 1 or 2) stand before it
+/// in its group.
 std::string base64_interior(std::string_view value, size_t before, std::string_view digits) {
   std::string result;
   size_t bits = value.size() * 8;

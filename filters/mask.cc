@@ -14,17 +14,17 @@ namespace {
 
 constexpr size_t kFingerprintHex = 8;
 
-/// The first hexadecimal digits of HMAC-SHA-256 (RFC 2104) under the rule's id and the secret: the same secret has
-/// another fingerprint under another rule.
+/// The first hexadecimal digits of HMAC-SHA-256 (RFC 2104) under the rule's id and the secret: the
+/// same secret has another fingerprint under another rule.
 std::string fingerprint(const FingerprintKey& key, std::string_view rule, std::string_view secret) {
   std::string message(rule);
   message += '\0';
   message += secret;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  const unsigned char* done =
-      HMAC(EVP_sha256(), key.secret.data(), static_cast<int>(key.secret.size()),
-           reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size);
+  const unsigned char* done = HMAC(
+      EVP_sha256(), key.secret.data(), static_cast<int>(key.secret.size()),
+      reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size);
   if (done == nullptr) throw std::runtime_error("HMAC-SHA-256 failed");
   static constexpr std::string_view kHex = "0123456789abcdef";
   std::string hex;
@@ -40,7 +40,8 @@ void append_partial(size_t keep, std::string_view secret, std::string& out) {
   size_t shown = std::min(keep, secret.size() / 8);
   for (size_t i = 0; i < secret.size(); ++i) {
     bool at_end = i < shown || i >= secret.size() - shown;
-    out += at_end && (is_alnum(secret[i]) || secret[i] == '-' || secret[i] == '_') ? secret[i] : '*';
+    out +=
+        at_end && (is_alnum(secret[i]) || secret[i] == '-' || secret[i] == '_') ? secret[i] : '*';
   }
 }
 
@@ -76,7 +77,8 @@ Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, Fingerp
     if (style.spec.style == MaskStyle::fingerprint) {
       if (key_.secret.empty()) {
         throw std::invalid_argument(
-            "the fingerprint mask needs a key: give a key file and a key id (there is no default key)");
+            "the fingerprint mask needs a key: give a key file and a key id (there is no default "
+            "key)");
       }
       if (std::string why = refuse_key_id(key_.id); !why.empty()) {
         throw std::invalid_argument("mask key id " + why);
@@ -87,6 +89,11 @@ Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, Fingerp
     }
     styles_.push_back(std::move(style));
   }
+}
+
+std::string_view Masker::fixed_text(uint32_t rule) const {
+  const MaskSpec& spec = styles_[rule].spec;
+  return spec.style == MaskStyle::fixed ? std::string_view(spec.text) : std::string_view();
 }
 
 void Masker::append(uint32_t rule, std::string_view secret, std::string& out) const {

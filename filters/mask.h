@@ -1,7 +1,8 @@
 #pragma once
 
-// What is written in place of a secret. No mask holds a byte that could end a JSON string, a shell word, a
-// logfmt value or a URL, and the label and fingerprint masks are recognised when they come round again.
+// What is written in place of a secret. No mask holds a byte that could end a JSON string, a shell
+// word, a logfmt value or a URL, and the label and fingerprint masks are recognised when they come
+// round again.
 
 #include <cstdint>
 #include <string>
@@ -27,11 +28,16 @@ std::string refuse_key_id(std::string_view id);
 /// Renders masks. Immutable after construction; may be shared by threads.
 class Masker {
  public:
-  /// Throws std::invalid_argument when a style is `fingerprint` and there is no key, or a text is refused.
+  /// Throws std::invalid_argument when a style is `fingerprint` and there is no key, or a text is
+  /// refused.
   Masker(const std::vector<Rule>& rules, const MaskSpec& standard, FingerprintKey key);
 
   /// Appends the mask for `secret`, found by rule number `rule`, to `out`.
   void append(uint32_t rule, std::string_view secret, std::string& out) const;
+
+  /// The text of the rule's mask where it is the same for every secret and none that mask_at()
+  /// knows; else empty.
+  std::string_view fixed_text(uint32_t rule) const;
 
  private:
   struct Style {

@@ -165,12 +165,13 @@ std::string refuse_matcher(std::string_view version) {
   int patch = 0;
   std::string text(version);
   if (std::sscanf(text.c_str(), "%d.%d.%d", &major, &minor, &patch) != 3) {
-    return "libhs reports the version '" + text + "', which cannot be read; install Hyperscan 5.4.0";
+    return "libhs reports the version '" + text +
+           "', which cannot be read; install Hyperscan 5.4.0";
   }
-  // Hyperscan ended with 5.4.2; whatever calls itself 5.4.3 to 5.4.12 is a Vectorscan that misses matches.
+  // Hyperscan ended with 5.4.2; whatever calls itself 5.4.3 to 5.4.12 is a Vectorscan that misses
+  // matches.
   bool hyperscan = major == 5 && minor == 4 && patch <= 2;
-  bool sound_vectorscan =
-      major > 5 || (major == 5 && (minor > 4 || (minor == 4 && patch >= 13)));
+  bool sound_vectorscan = major > 5 || (major == 5 && (minor > 4 || (minor == 4 && patch >= 13)));
   if (hyperscan || sound_vectorscan) return {};
   return "libhs " + text +
          " is known to miss matches, so secrets would leak; install Hyperscan 5.4.0 to 5.4.2 "

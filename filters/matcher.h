@@ -2,10 +2,10 @@
 
 // Hyperscan, behind four small types. matcher.cc is the only file that includes hs.h.
 //
-// Three lifetimes: a MatchDatabase is immutable and shared by all threads; a MatchScratch belongs to one
-// thread; a MatchStream belongs to one byte stream. Only streaming mode is used, without start-of-match,
-// UTF-8, single-match, prefilter or literal flags: each of them has been seen to miss matches or to refuse
-// useful patterns (DECISIONS.md).
+// Three lifetimes: a MatchDatabase is immutable and shared by all threads; a MatchScratch belongs
+// to one thread; a MatchStream belongs to one byte stream. Only streaming mode is used, without
+// start-of-match, UTF-8, single-match, prefilter or literal flags: each of them has been seen to
+// miss matches or to refuse useful patterns (DECISIONS.md).
 
 #include <cstddef>
 #include <cstdint>
@@ -21,11 +21,12 @@ struct hs_stream;
 
 namespace redactd {
 
-/// Bytes that must be readable before and after every scanned buffer: the matcher has been seen to read
-/// past the end near page ends (intel/hyperscan#457).
+/// Bytes that must be readable before and after every scanned buffer: the matcher has been seen to
+/// read past the end near page ends (intel/hyperscan#457).
 inline constexpr size_t kScanPadding = 64;
 
-/// One expression for the matcher: Hyperscan syntax, matched on bytes, case sensitive unless it says `(?i)`.
+/// One expression for the matcher: Hyperscan syntax, matched on bytes, case sensitive unless it
+/// says `(?i)`.
 struct Expression {
   std::string pattern;
 };
@@ -67,8 +68,9 @@ class MatchDatabase {
   /// Compiles for this machine (or for `target`). Throws MatchError.
   static MatchDatabase compile(const std::vector<Expression>& expressions);
   static MatchDatabase compile_for(const std::vector<Expression>& expressions, MatchTarget target);
-  /// Only for bytes that came out of serialise() at build time and are part of this binary: deserialising
-  /// untrusted bytes is not memory safe. Throws MatchError when version or processor do not fit.
+  /// Only for bytes that came out of serialise() at build time and are part of this binary:
+  /// deserialising untrusted bytes is not memory safe. Throws MatchError when version or processor
+  /// do not fit.
   static MatchDatabase load_embedded(std::string_view bytes);
   std::string serialise() const;
 
@@ -107,8 +109,8 @@ class MatchStream {
   MatchStream(MatchStream&& other) noexcept : stream_(other.stream_) { other.stream_ = nullptr; }
   MatchStream& operator=(MatchStream&&) = delete;
 
-  /// Scans the next bytes and appends the matches that end in them. `bytes` needs kScanPadding readable
-  /// bytes on both sides. Throws MatchError; the stream is then of no further use.
+  /// Scans the next bytes and appends the matches that end in them. `bytes` needs kScanPadding
+  /// readable bytes on both sides. Throws MatchError; the stream is then of no further use.
   void scan(std::string_view bytes, MatchScratch& scratch, std::vector<Match>& matches);
 
  private:
@@ -121,8 +123,9 @@ struct MatcherInfo {
 };
 MatcherInfo matcher_info();
 
-/// Empty when the linked library is fit for use; else why it is refused and what to install. Vectorscan
-/// before 5.4.13 misses matches on AVX2 and AVX-512 machines, and a missed match is a leaked secret.
+/// Empty when the linked library is fit for use; else why it is refused and what to install.
+/// Vectorscan before 5.4.13 misses matches on AVX2 and AVX-512 machines, and a missed match is a
+/// leaked secret.
 std::string refuse_matcher(std::string_view version);
 
 }  // namespace redactd

@@ -12,16 +12,19 @@ namespace {
 
 /// A line feed with the padding that scanned bytes need.
 const std::string kEnd = std::string(kScanPadding, '\0') + '\n' + std::string(kScanPadding, '\0');
-constexpr size_t kCheapToMove = 16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
+constexpr size_t kCheapToMove =
+    16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
 
 size_t last_line_feed(std::string_view bytes) {
   const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
-  return found == nullptr ? kNone : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+  return found == nullptr ? kNone
+                          : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
 }
 
 size_t first_line_feed(std::string_view bytes) {
   const void* found = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
-  return found == nullptr ? kNone : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+  return found == nullptr ? kNone
+                          : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
 }
 
 }  // namespace
@@ -40,14 +43,16 @@ Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, 
 std::span<char> Redactor::prepare(size_t size) {
   // Settled bytes are dropped, but for what the next window of a long record looks back at.
   uint64_t keep = emitted_;
-  if (record_ < emitted_) keep = std::max(record_, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
+  if (record_ < emitted_)
+    keep = std::max(record_, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
   keep = std::max(keep, base_);
   size_t held = static_cast<size_t>(end_ - keep);
   size_t needed = held + size + 2 * kScanPadding;
   size_t used = static_cast<size_t>(end_ - base_);
   bool room = used + size + 2 * kScanPadding <= buffer_.size();
   if (!room || held <= kCheapToMove) {
-    std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_), held);
+    std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_),
+                 held);
     base_ = keep;
     if (needed > buffer_.size()) buffer_.resize(needed + needed / 2);
     used = held;
@@ -82,15 +87,16 @@ void Redactor::scan(std::string_view bytes) {
     for (size_t m = before; m < matches_.size(); ++m) matches_[m].expression += first;
   }
   if (rules_->any_muted()) {
-    std::erase_if(matches_, [this](const Match& match) { return rules_->anchors()[match.expression].muted; });
+    std::erase_if(matches_,
+                  [this](const Match& match) { return rules_->anchors()[match.expression].muted; });
   }
   // Each database reports in order of the ends (nearly always); several have to be merged.
   auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
   if (!std::is_sorted(unsettled, matches_.end())) std::sort(unsettled, matches_.end());
 }
 
-/// Settles the complete records before `ready` and, of a record without an end that has grown too long, the windows
-/// that are complete. Returns what goes out.
+/// Settles the complete records before `ready` and, of a record without an end that has grown too
+/// long, the windows that are complete. Returns what goes out.
 std::string_view Redactor::release(uint64_t ready, bool finished) {
   out_.clear();
   copied_ = emitted_;
@@ -116,8 +122,8 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
   return result;
 }
 
-/// Complete records from record_ up to `ready`. Only those with matches in them are looked at, and all while a block
-/// is open.
+/// Complete records from record_ up to `ready`. Only those with matches in them are looked at, and
+/// all while a block is open.
 void Redactor::redact_records(uint64_t ready) {
   while (record_ < ready) {
     bool look_at_each = block_.active || carry_.active || rules_->looks_at_every_record();
@@ -139,7 +145,8 @@ void Redactor::redact_records(uint64_t ready) {
   if (record_ < ready) record_ = emitted_ = ready;
 }
 
-/// The record [begin, end) from emitted_ on. `complete`: its end is its end; else only whole windows are done.
+/// The record [begin, end) from emitted_ on. `complete`: its end is its end; else only whole
+/// windows are done.
 void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
   const uint64_t window = limits_.max_record;
   while (true) {
@@ -163,15 +170,18 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
   }
 }
 
-/// `bytes` are what the window sees and `view` what the resolver does: the same, without a final CR.
-void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view bytes, const RecordView& view) {
+/// `bytes` are what the window sees and `view` what the resolver does: the same, without a final
+/// CR.
+void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view bytes,
+                             const RecordView& view) {
   const bool last = view.ends_record;
   collect_matches(begin, begin + view.text.size());
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
       !rules_->looks_at_every_record()) {
     return;
   }
-  // Of a window that is not the record's last, only spans count, not what it says of the next records.
+  // Of a window that is not the record's last, only spans count, not what it says of the next
+  // records.
   OpenBlock block = block_;
   spans_ = resolver_.resolve(view, record_matches_, block, decisions_);
   if (resolver_.over_budget()) {
@@ -203,11 +213,13 @@ void Redactor::collect_matches(uint64_t begin, uint64_t end) {
   record_matches_.clear();
   for (size_t i = first_match_; i < matches_.size() && matches_[i].end <= end; ++i) {
     if (matches_[i].end <= begin) continue;
-    record_matches_.push_back({static_cast<size_t>(matches_[i].end - begin), matches_[i].expression});
+    record_matches_.push_back(
+        {static_cast<size_t>(matches_[i].end - begin), matches_[i].expression});
   }
 }
 
-/// The span that the previous window left unfinished goes on here: no mask of its own, but its bytes are left out.
+/// The span that the previous window left unfinished goes on here: no mask of its own, but its
+/// bytes are left out.
 void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans) {
   if (!carry_.active) return;
   size_t from = static_cast<size_t>(emitted_ - begin);
@@ -217,7 +229,8 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
     case Continuation::How::none:
       break;
     case Continuation::How::run:
-      if (const Rule& rule = rules_->rules()[carry_.rule]; rule.extend) end = run_end(text, end, *rule.extend);
+      if (const Rule& rule = rules_->rules()[carry_.rule]; rule.extend)
+        end = run_end(text, end, *rule.extend);
       break;
     case Continuation::How::quoted:
       end = quoted_end(text, end, carry_.open.quote);
@@ -232,7 +245,8 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
     }
   }
   end = std::min(end, text.size());
-  // It starts before the bytes that are still to come out, which append_masked takes for "has its mask already".
+  // It starts before the bytes that are still to come out, which append_masked takes for "has its
+  // mask already".
   Span carried{from == 0 ? 0 : from - 1, end, carry_.rule, {}};
   if (end == text.size() && !view.ends_record) carried.open = carry_.open;
   std::vector<Span> rest;
@@ -249,7 +263,8 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
   spans = std::move(rest);
 }
 
-void Redactor::carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last) {
+void Redactor::carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut,
+                            bool last) {
   carry_.active = false;
   if (last) return;
   for (const Span& span : spans) {

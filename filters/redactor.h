@@ -5,12 +5,14 @@
 //     while (size_t n = read(redactor.prepare(64 * 1024))) write(redactor.commit(n));
 //     write(redactor.finish());
 //
-// Bytes are scanned once, as they arrive. A record (a line) is held until its end has been seen and comes out with
-// the call that brought it. The output is a function of the input bytes only, not of how they were cut.
+// Bytes are scanned once, as they arrive. A record (a line) is held until its end has been seen and
+// comes out with the call that brought it. The output is a function of the input bytes only, not of
+// how they were cut.
 //
-// A batch in which nothing was found comes out as a view of the very bytes that were read. A record longer than
-// Limits::max_record is redacted in windows: bytes [k·M, (k+1)·M) of it come out once the kOverlap bytes after them
-// have been seen, and what a window knows of its surroundings is the same however the bytes arrived.
+// A batch in which nothing was found comes out as a view of the very bytes that were read. A record
+// longer than Limits::max_record is redacted in windows: bytes [k·M, (k+1)·M) of it come out once
+// the kOverlap bytes after them have been seen, and what a window knows of its surroundings is the
+// same however the bytes arrived.
 
 #include <cstddef>
 #include <cstdint>
@@ -48,18 +50,20 @@ struct RedactorCounters {
   std::vector<uint64_t> masks_by_rule;
 };
 
-/// Belongs to one stream and to one thread at a time. The scratch may serve many streams of the same thread.
+/// Belongs to one stream and to one thread at a time. The scratch may serve many streams of the
+/// same thread.
 class Redactor {
  public:
   /// Throws MatchError.
   Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits = {});
 
-  /// Room for at least `size` more bytes. Valid until commit(); invalidates views handed out before.
+  /// Room for at least `size` more bytes. Valid until commit(); invalidates views handed out
+  /// before.
   std::span<char> prepare(size_t size);
 
-  /// Takes the first `size` bytes of the room and returns what can go out: complete records, redacted. The view is
-  /// valid until the next call of any function here. Throws MatchError or std::bad_alloc, after which nothing more
-  /// comes out: the stream has failed closed.
+  /// Takes the first `size` bytes of the room and returns what can go out: complete records,
+  /// redacted. The view is valid until the next call of any function here. Throws MatchError or
+  /// std::bad_alloc, after which nothing more comes out: the stream has failed closed.
   std::string_view commit(size_t size);
 
   /// The end of the stream: the last record without a terminator, redacted. No terminator is added.
@@ -103,9 +107,10 @@ class Redactor {
   std::vector<MatchStream> streams_;
   Resolver resolver_;
 
-  // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the record that holds
-  // emitted_ starts (before base_ for a long one).
-  std::vector<char> buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
+  // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
+  // record that holds emitted_ starts (before base_ for a long one).
+  std::vector<char>
+      buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
   uint64_t base_ = 0;
   uint64_t record_ = 0;
   uint64_t emitted_ = 0;  // every byte before it is settled

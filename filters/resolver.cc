@@ -11,8 +11,8 @@
 namespace redactd {
 namespace {
 
-// Work is counted in bytes looked at. Honest records stay far below the bound; a record built to make every anchor
-// look at all of it is masked whole instead of costing time squared.
+// Work is counted in bytes looked at. Honest records stay far below the bound; a record built to
+// make every anchor look at all of it is masked whole instead of costing time squared.
 constexpr size_t kWorkPerByte = 64;
 constexpr size_t kWorkPerRecord = 1 << 20;
 
@@ -35,7 +35,8 @@ int rank(RuleKind kind) {
   return 6;
 }
 
-/// A span may not begin or end inside an escape sequence, or the text around it would no longer parse.
+/// A span may not begin or end inside an escape sequence, or the text around it would no longer
+/// parse.
 void snap_to_escapes(std::string_view text, Span& span) {
   size_t run = 0;
   while (run < span.begin && text[span.begin - 1 - run] == '\\') ++run;
@@ -58,10 +59,22 @@ void snap_to_escapes(std::string_view text, Span& span) {
   }
 }
 
-/// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on the record.
+/// Whether the span lies within the fixed text of a mask that an earlier pass put there.
+bool inside_fixed_mask(std::string_view text, const Span& span, std::string_view mask) {
+  size_t size = span.end - span.begin;
+  if (mask.empty() || size > mask.size()) return false;
+  size_t from = span.begin - std::min(span.begin, mask.size() - size);
+  for (size_t at = from; at <= span.begin; ++at) {
+    if (text.substr(at, mask.size()) == mask) return true;
+  }
+  return false;
+}
+
+/// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on
+/// the record.
 bool decides(Anchor::Role role) {
-  return role == Anchor::Role::token || role == Anchor::Role::value || role == Anchor::Role::userinfo ||
-         role == Anchor::Role::known;
+  return role == Anchor::Role::token || role == Anchor::Role::value ||
+         role == Anchor::Role::userinfo || role == Anchor::Role::known;
 }
 
 }  // namespace
@@ -81,7 +94,8 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     const Anchor& anchor = rules_.anchors()[match.anchor];
     if (match.end > record.text.size()) continue;
     Verdict verdict = resolve_anchor(record, anchor, match.end);
-    if (decisions != nullptr && decides(anchor.role)) decisions->push_back({anchor.rule, match.end, verdict});
+    if (decisions != nullptr && decides(anchor.role))
+      decisions->push_back({anchor.rule, match.end, verdict});
     if (record.work > budget) {
       over_budget_ = true;
       return merged_;
@@ -147,8 +161,8 @@ void Resolver::resolve_regexes(const RecordView& record) {
   };
   for (uint32_t group = 0; group < rules_.regexes().size(); ++group) {
     if (rules_.regexes()[group].empty()) continue;
-    rules_.regexes()[group].resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group), found_,
-                                    rules_.rules());
+    rules_.regexes()[group].resolve(record, of_group(seen_regexes_, group),
+                                    of_group(seen_literals_, group), found_, rules_.rules());
   }
 }
 
@@ -186,6 +200,7 @@ void Resolver::merge(std::string_view text) {
   if (found_.size() > 1) std::sort(found_.begin(), found_.end(), before);
   for (const Span& span : found_) {
     if (span.begin >= span.end) continue;
+    if (inside_fixed_mask(text, span, rules_.masker().fixed_text(span.rule))) continue;
     if (merged_.empty() || span.begin >= merged_.back().end) {
       merged_.push_back(span);
       continue;
@@ -195,7 +210,8 @@ void Resolver::merge(std::string_view text) {
       last.end = span.end;
       last.open = span.open;
     }
-    if (rank(rules_.rules()[span.rule].kind) < rank(rules_.rules()[last.rule].kind)) last.rule = span.rule;
+    if (rank(rules_.rules()[span.rule].kind) < rank(rules_.rules()[last.rule].kind))
+      last.rule = span.rule;
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// From anchors to spans: each anchor is handed to its kind's resolver, then overlapping spans are merged.
+// From anchors to spans: each anchor is handed to its kind's resolver, then overlapping spans are
+// merged.
 
 #include <cstdint>
 #include <utility>
@@ -33,11 +34,13 @@ class Resolver {
  public:
   explicit Resolver(const RuleSet& rules) : rules_(rules) {}
 
-  /// The spans of one record (or window): sorted, disjoint, none empty, snapped so that no escape sequence is cut.
-  /// `matches` are sorted. The result is valid until the next call. When the record cost more work than its length
-  /// allows, `over_budget()` is true and the record has to be masked whole.
-  const std::vector<Span>& resolve(const RecordView& record, const std::vector<RecordMatch>& matches,
-                                   OpenBlock& block, std::vector<Decision>* decisions = nullptr);
+  /// The spans of one record (or window): sorted, disjoint, none empty, snapped so that no escape
+  /// sequence is cut. `matches` are sorted. The result is valid until the next call. When the
+  /// record cost more work than its length allows, `over_budget()` is true and the record has to be
+  /// masked whole.
+  const std::vector<Span>& resolve(const RecordView& record,
+                                   const std::vector<RecordMatch>& matches, OpenBlock& block,
+                                   std::vector<Decision>* decisions = nullptr);
 
   bool over_budget() const { return over_budget_; }
 
@@ -52,7 +55,7 @@ class Resolver {
   std::vector<Span> found_;
   std::vector<Span> merged_;
   std::vector<BlockMarker> markers_;
-  std::vector<std::pair<uint32_t, int>> seen_regexes_;   // group and number
+  std::vector<std::pair<uint32_t, int>> seen_regexes_;  // group and number
   std::vector<std::pair<uint32_t, int>> seen_literals_;
   std::vector<std::pair<uint32_t, bool>> required_;
   bool over_budget_ = false;

@@ -53,10 +53,12 @@ class StringTracker {
 };
 
 /// The quote that a bare scalar [begin, end) needs, empty when it is none.
-std::string_view quote_for(std::string_view text, size_t begin, size_t end, StringTracker& strings) {
+std::string_view quote_for(std::string_view text, size_t begin, size_t end,
+                           StringTracker& strings) {
   size_t right = end;
   while (right < text.size() && is_blank(text[right])) ++right;
-  if (right < text.size() && text[right] != ',' && text[right] != '}' && text[right] != ']') return {};
+  if (right < text.size() && text[right] != ',' && text[right] != '}' && text[right] != ']')
+    return {};
   size_t left = begin;
   while (left > 0 && is_blank(text[left - 1])) --left;
   if (left == 0) return {};

@@ -10,14 +10,15 @@
 
 namespace redactd {
 
-/// Widens spans that cover a bare JSON scalar (`"pin": 1234`) to the whole scalar and returns, for each span, the
-/// quote to put around its mask so that the JSON stays valid; empty where none is needed. The views point to static
-/// text. `text` is the record that the spans belong to.
+/// Widens spans that cover a bare JSON scalar (`"pin": 1234`) to the whole scalar and returns, for
+/// each span, the quote to put around its mask so that the JSON stays valid; empty where none is
+/// needed. The views point to static text. `text` is the record that the spans belong to.
 std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector<Span>& spans);
 
-/// Appends text[from, to) to `out` with the spans in it masked. A span that began before `from` has its mask
-/// already and is only left out; one that goes on after `to` gets its mask whole.
+/// Appends text[from, to) to `out` with the spans in it masked. A span that began before `from` has
+/// its mask already and is only left out; one that goes on after `to` gets its mask whole.
 void append_masked(std::string_view text, size_t from, size_t to, const std::vector<Span>& spans,
-                   const std::vector<std::string_view>& quotes, const Masker& masker, std::string& out);
+                   const std::vector<std::string_view>& quotes, const Masker& masker,
+                   std::string& out);
 
 }  // namespace redactd

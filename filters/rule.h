@@ -1,6 +1,7 @@
 #pragma once
 
-// The value types that everyone shares: what a rule says. docs/rules.md tells a rule's author the same.
+// The value types that everyone shares: what a rule says. docs/rules.md tells a rule's author the
+// same.
 
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,8 @@ enum class RuleKind { token, value, userinfo, block, known, regex };
 enum class Severity { low, medium, high, critical };
 enum class Boundary { word, none };
 enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
-/// What stands between the markers of a block: key material, also on the markers' own lines; a value on lines of its
-/// own; or `name: value` lines.
+/// What stands between the markers of a block: key material, also on the markers' own lines; a
+/// value on lines of its own; or `name: value` lines.
 enum class BlockBody { key_material, lines, pairs };
 enum class Strength { strong, medium, weak };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };

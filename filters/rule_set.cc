@@ -10,7 +10,8 @@ namespace redactd {
 namespace {
 
 constexpr size_t kWidestToken = 512;
-constexpr size_t kShortestCutOff = 4;  // bytes of a known value's beginning that count at the end of a stream
+constexpr size_t kShortestCutOff =
+    4;  // bytes of a known value's beginning that count at the end of a stream
 
 /// The end of the bracket expression that begins at `at`.
 size_t class_end(std::string_view pattern, size_t at) {
@@ -26,7 +27,8 @@ std::string refuse_line_feed(const std::string& pattern) {
   for (size_t at = rest.find("[^"); at != std::string::npos; at = rest.find("[^")) {
     size_t end = class_end(rest, at);
     if (rest.substr(at, end - at).find("\\n") == std::string::npos) {
-      return "holds a negated class that does not name \\n, so it can match across records; write [^…\\r\\n]";
+      return "holds a negated class that does not name \\n, so it can match across records; write "
+             "[^…\\r\\n]";
     }
     rest.erase(at, end - at + 1);
   }
@@ -48,7 +50,8 @@ struct RuleSet::Builder {
   std::vector<std::string> fields = {};  // the key that each expression came from
   size_t first = 0;                      // of the group at hand, in set.expressions_
   size_t first_regex = 0;                // of its regexes, which stand last
-  std::set<size_t> refused_regexes = {};  // too large for the matcher: it looks for their literals instead
+  std::set<size_t> refused_regexes =
+      {};  // too large for the matcher: it looks for their literals instead
 
   void add_group(RuleGroup& group) {
     first = set.expressions_.size();
@@ -65,7 +68,8 @@ struct RuleSet::Builder {
     set.regexes_.emplace_back();
     if (all_muted) return;
     size_t errors_before = errors.size();
-    for (uint32_t rule = first_rule; rule < set.rules_.size(); ++rule) add_rule(rule, set.rules_[rule]);
+    for (uint32_t rule = first_rule; rule < set.rules_.size(); ++rule)
+      add_rule(rule, set.rules_[rule]);
     add_regexes();
     if (errors.size() != errors_before) {
       check_expressions();
@@ -140,7 +144,8 @@ struct RuleSet::Builder {
     }
   }
 
-  void add_marker(uint32_t number, Anchor::Role role, const char* field, const std::string& expression) {
+  void add_marker(uint32_t number, Anchor::Role role, const char* field,
+                  const std::string& expression) {
     add_expression(number, role, field, expression);
     std::string why = set.markers_.add(expression, number, role == Anchor::Role::block_begin);
     if (!why.empty()) fail(number, field, "RE2 refuses it: " + why);
@@ -168,7 +173,8 @@ struct RuleSet::Builder {
     }
   }
 
-  /// Checks every expression of the group on its own, so that all errors are found, and learns the tokens' widths.
+  /// Checks every expression of the group on its own, so that all errors are found, and learns the
+  /// tokens' widths.
   void check_expressions() {
     size_t pattern = 0;
     for (size_t i = first; i < set.expressions_.size(); ++i) {
@@ -190,9 +196,10 @@ struct RuleSet::Builder {
       fail(anchor.rule, fields[i], "matches the empty string");
       return;
     }
-    bool written_by_hand = anchor.role == Anchor::Role::token || anchor.role == Anchor::Role::block_begin ||
-                           anchor.role == Anchor::Role::block_end || anchor.role == Anchor::Role::userinfo ||
-                           (anchor.role == Anchor::Role::value && fields[i] != "keys");
+    bool written_by_hand =
+        anchor.role == Anchor::Role::token || anchor.role == Anchor::Role::block_begin ||
+        anchor.role == Anchor::Role::block_end || anchor.role == Anchor::Role::userinfo ||
+        (anchor.role == Anchor::Role::value && fields[i] != "keys");
     if (written_by_hand) {
       if (std::string why = refuse_line_feed(set.expressions_[i].pattern); !why.empty()) {
         fail(anchor.rule, fields[i], why);
@@ -205,8 +212,10 @@ struct RuleSet::Builder {
     if (width.min != width.max) {
       fail(anchor.rule, fields[i],
            "matches between " + std::to_string(width.min) + " and " +
-               (width.max > kWidestToken ? std::string("any number of") : std::to_string(width.max)) +
-               " bytes; a token's pattern needs one fixed width (no *, +, ?, {2,5}): keep the prefix and "
+               (width.max > kWidestToken ? std::string("any number of")
+                                         : std::to_string(width.max)) +
+               " bytes; a token's pattern needs one fixed width (no *, +, ?, {2,5}): keep the "
+               "prefix and "
                "its first characters, let `extend` take the rest, or list several patterns");
     } else if (width.max > kWidestToken) {
       fail(anchor.rule, fields[i], "is wider than " + std::to_string(kWidestToken) + " bytes");
@@ -260,7 +269,8 @@ struct RuleSet::Builder {
     }
   }
 
-  /// Known values have a database of their own: thousands of literals compile fast there and slow nothing else.
+  /// Known values have a database of their own: thousands of literals compile fast there and slow
+  /// nothing else.
   void add_known_values() {
     first = set.expressions_.size();
     for (const KnownSpelling& spelling : set.known_) {
@@ -271,7 +281,8 @@ struct RuleSet::Builder {
   }
 };
 
-std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups, const MaskSettings& masks,
+std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
+                                                const MaskSettings& masks,
                                                 std::vector<RuleError>& errors) {
   std::shared_ptr<RuleSet> set(new RuleSet());
   Builder builder{*set, errors};

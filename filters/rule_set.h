@@ -18,11 +18,21 @@ namespace redactd {
 
 /// What a match of one expression means to the resolver.
 struct Anchor {
-  enum class Role : uint8_t { token, value, userinfo, block_begin, block_end, known, regex, regex_literal };
+  enum class Role : uint8_t {
+    token,
+    value,
+    userinfo,
+    block_begin,
+    block_end,
+    known,
+    regex,
+    regex_literal
+  };
   Role role = Role::token;
   bool muted = false;  // its rule is off: matches are dropped
-  uint32_t rule = 0;  // regex, regex_literal: the group's number
-  size_t width = 0;   // token, known: bytes of the core; regex, regex_literal: its number in the group
+  uint32_t rule = 0;   // regex, regex_literal: the group's number
+  size_t width =
+      0;  // token, known: bytes of the core; regex, regex_literal: its number in the group
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
@@ -32,7 +42,8 @@ struct RuleError {
   std::string message;
 };
 
-/// A database that was compiled when the program was built, for the expressions with this fingerprint.
+/// A database that was compiled when the program was built, for the expressions with this
+/// fingerprint.
 struct EmbeddedDatabase {
   uint64_t fingerprint = 0;
   MatchTarget target = MatchTarget::generic;
@@ -40,8 +51,8 @@ struct EmbeddedDatabase {
   std::vector<size_t> widths;  // of each expression's core
 };
 
-/// Rules that share one database. The built-in rules are one group, whose database is embedded in the program; the
-/// user's rules are another, so that only they are compiled at start.
+/// Rules that share one database. The built-in rules are one group, whose database is embedded in
+/// the program; the user's rules are another, so that only they are compiled at start.
 struct RuleGroup {
   std::vector<Rule> rules;
   std::vector<bool> muted;  // as long as rules, or empty: none is
@@ -56,9 +67,10 @@ struct MaskSettings {
 /// Immutable after compile(); shared by all threads through shared_ptr<const RuleSet>.
 class RuleSet {
  public:
-  /// On failure the result is null and `errors` has every error found. Throws MatchError for failures that are no
-  /// rule's fault and std::invalid_argument for a mask that cannot be used.
-  static std::shared_ptr<const RuleSet> compile(std::vector<RuleGroup> groups, const MaskSettings& masks,
+  /// On failure the result is null and `errors` has every error found. Throws MatchError for
+  /// failures that are no rule's fault and std::invalid_argument for a mask that cannot be used.
+  static std::shared_ptr<const RuleSet> compile(std::vector<RuleGroup> groups,
+                                                const MaskSettings& masks,
                                                 std::vector<RuleError>& errors);
 
   const std::vector<Rule>& rules() const { return rules_; }
@@ -77,7 +89,8 @@ class RuleSet {
   /// The expressions of all databases, one for each anchor.
   const std::vector<Expression>& expressions() const { return expressions_; }
   static uint64_t fingerprint(const std::vector<Expression>& expressions);
-  /// Bytes at the end of `text` that are the beginning of a known value (`rule` is set to its rule); 0: none.
+  /// Bytes at the end of `text` that are the beginning of a known value (`rule` is set to its
+  /// rule); 0: none.
   size_t cut_off_known(std::string_view text, uint32_t& rule) const;
 
  private:

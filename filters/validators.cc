@@ -34,7 +34,8 @@ int base64_digit(char c) {
 bool changes_case_often(std::string_view bytes) {
   size_t changes = 0;
   for (size_t i = 1; i < bytes.size(); ++i) {
-    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) || (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
+    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) ||
+               (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
   }
   return changes * 3 >= bytes.size();
 }
@@ -144,10 +145,12 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
   for (const Validator& validator : validators) {
     switch (validator.kind) {
       case Validator::Kind::entropy:
-        if (entropy(candidate) < reachable(validator.threshold, candidate.size())) return Verdict::low_entropy;
+        if (entropy(candidate) < reachable(validator.threshold, candidate.size()))
+          return Verdict::low_entropy;
         break;
       case Validator::Kind::mixed:
-        if (!is_mixed(candidate) && !(cut_off && changes_case_often(candidate))) return Verdict::not_mixed;
+        if (!is_mixed(candidate) && !(cut_off && changes_case_often(candidate)))
+          return Verdict::not_mixed;
         break;
       case Validator::Kind::jwt:
         if (!is_jwt(candidate)) return Verdict::not_a_jwt;

@@ -1,6 +1,7 @@
 #pragma once
 
-// Pure predicates on a candidate secret's bytes. None allocates; each looks at the first 4 KiB at most.
+// Pure predicates on a candidate secret's bytes. None allocates; each looks at the first 4 KiB at
+// most.
 
 #include <optional>
 #include <string>
@@ -15,27 +16,30 @@ namespace redactd {
 /// Shannon entropy in bits a byte.
 double entropy(std::string_view bytes);
 
-/// Letters with digits among them, or letters that change case as often as random ones do: no words, no camelCase.
+/// Letters with digits among them, or letters that change case as often as random ones do: no
+/// words, no camelCase.
 bool is_mixed(std::string_view bytes);
 
 /// Base64 or base64url text, with or without padding.
 bool is_base64(std::string_view bytes);
 
-/// Decodes base64 or base64url (at most `most` bytes of the result), stopping at the first foreign byte.
+/// Decodes base64 or base64url (at most `most` bytes of the result), stopping at the first foreign
+/// byte.
 std::string decode_base64(std::string_view bytes, size_t most);
 
-/// Begins with a base64url-encoded JSON object that names an algorithm or a type: a JWS or JWE header
-/// (RFC 7515 §4, RFC 7516 §4), whole or cut off.
+/// Begins with a base64url-encoded JSON object that names an algorithm or a type: a JWS or JWE
+/// header (RFC 7515 §4, RFC 7516 §4), whole or cut off.
 bool is_jwt(std::string_view bytes);
 
 /// ISO/IEC 7812-1 Annex B, over the digits of `bytes`; false without any.
 bool luhn(std::string_view bytes);
 
-/// A UUID (RFC 9562), or plain hexadecimal as long as a digest (32, 40, 48, 56, 64, 96, 128) or a trace or span id.
+/// A UUID (RFC 9562), or plain hexadecimal as long as a digest (32, 40, 48, 56, 64, 96, 128) or a
+/// trace or span id.
 bool looks_like_hash(std::string_view bytes);
 
-/// The reason why the candidate is refused; nothing when it passes every validator. `cut_off`: the record's end cut
-/// it short, so it need not look like a whole one.
+/// The reason why the candidate is refused; nothing when it passes every validator. `cut_off`: the
+/// record's end cut it short, so it need not look like a whole one.
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
                                         std::string_view candidate, bool cut_off);
 

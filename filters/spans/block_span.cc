@@ -9,12 +9,15 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kStrangers = 16;        // in a row: the block is over
-constexpr size_t kStrangerRun = 24;      // key material in a line that is otherwise no part of the block
+constexpr size_t kStrangers = 16;  // in a row: the block is over
+constexpr size_t kStrangerRun =
+    24;  // key material in a line that is otherwise no part of the block
 constexpr size_t kPrefixBytes = 1024;
 constexpr size_t kShortLine = 16;
 
-bool is_key_byte(char c) { return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_'; }
+bool is_key_byte(char c) {
+  return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
+}
 
 /// `\/`: JSON may escape the slashes of base64.
 bool slash_after_backslashes(std::string_view text, size_t at) {
@@ -29,7 +32,8 @@ size_t spelt_line_break(std::string_view text, size_t at) {
   return found ? letter + 1 - at : 0;
 }
 
-/// Where the line's content ends: before a closing quote or escape that belongs to what is around it.
+/// Where the line's content ends: before a closing quote or escape that belongs to what is around
+/// it.
 size_t content_end(std::string_view text, size_t from) {
   size_t end = from;
   while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
@@ -40,8 +44,8 @@ size_t content_end(std::string_view text, size_t from) {
   return end;
 }
 
-/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z INFO `. Returns
-/// its length in `text`, 0 when the line has no such prefix.
+/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z
+/// INFO `. Returns its length in `text`, 0 when the line has no such prefix.
 size_t matching_prefix(std::string_view text, std::string_view prefix) {
   size_t t = 0;
   size_t p = 0;
@@ -69,14 +73,14 @@ bool is_block_header(std::string_view content) {
   size_t colon = content.find(": ");
   if (colon == kNone || colon == 0 || colon > 24) return false;
   std::string_view name = content.substr(0, colon);
-  static constexpr std::string_view kNames[] = {"Proc-Type", "DEK-Info", "Version",   "Comment",
-                                                "Hash",      "Charset",  "MessageID", "Content-Domain",
-                                                "Key-Info",  "Subject",  "Issuer",    "Headers"};
+  static constexpr std::string_view kNames[] = {
+      "Proc-Type", "DEK-Info",       "Version",  "Comment", "Hash",   "Charset",
+      "MessageID", "Content-Domain", "Key-Info", "Subject", "Issuer", "Headers"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-/// A run of base64, `\/` included. A short one must not read as a word, or a key whose end never comes would
-/// swallow the one-word lines after it.
+/// A run of base64, `\/` included. A short one must not read as a word, or a key whose end never
+/// comes would swallow the one-word lines after it.
 bool is_key_material(std::string_view content) {
   if (content.empty()) return false;
   bool alphabet = std::all_of(content.begin(), content.end(),
@@ -87,11 +91,14 @@ bool is_key_material(std::string_view content) {
   return !upper && !word;
 }
 
-/// What follows a begin marker is key material, or a header before it, and not the rest of a sentence.
+/// What follows a begin marker is key material, or a header before it, and not the rest of a
+/// sentence.
 bool body_starts(std::string_view text) {
   if (is_block_header(text)) return true;
   size_t run = 0;
-  while (run < text.size() && (is_key_byte(text[run]) || (text[run] == '\\' && slash_after_backslashes(text, run)))) ++run;
+  while (run < text.size() &&
+         (is_key_byte(text[run]) || (text[run] == '\\' && slash_after_backslashes(text, run))))
+    ++run;
   return run >= kShortLine || (run > 0 && run == text.size() && is_key_material(text));
 }
 
@@ -104,7 +111,8 @@ bool mask_line(std::string_view text, const OpenBlock& open, std::vector<Span>& 
     size_t end = content_end(text, begin);
     std::string_view content = text.substr(begin, end - begin);
     if (content.empty()) {
-      if (begin == text.size() || begin == starts[1]) return true;  // a blank line between headers and body
+      if (begin == text.size() || begin == starts[1])
+        return true;  // a blank line between headers and body
       continue;
     }
     if (mask_at(content, 0) == content.size()) return true;
@@ -126,8 +134,9 @@ bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Spa
     }
     size_t end = at;
     while (end < text.size() && is_key_byte(text[end])) ++end;
-    size_t slashes = static_cast<size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                                    text.begin() + static_cast<std::ptrdiff_t>(end), '/'));
+    size_t slashes =
+        static_cast<size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
+                                       text.begin() + static_cast<std::ptrdiff_t>(end), '/'));
     if (end - at >= kStrangerRun && slashes * 8 <= end - at) {
       spans.push_back(Span{at, end, open.rule, {}});
       found = true;
@@ -142,14 +151,16 @@ std::string_view without_trailing_blanks(std::string_view text) {
   return text;
 }
 
-/// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that happens to be.
+/// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that
+/// happens to be.
 bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
   std::string_view prefix = without_trailing_blanks(open.prefix);
   size_t begin = matching_prefix(text, prefix);
   size_t name = begin;
   while (name < text.size() && (text[name] == ' ' || text[name] == '\t')) ++name;
   size_t indent = open.prefix.size() - prefix.size();
-  if (name - begin <= indent || name == text.size()) return false;  // not deeper than the marker: the map is over
+  if (name - begin <= indent || name == text.size())
+    return false;  // not deeper than the marker: the map is over
   size_t colon = text.find(": ", name);
   if (colon == kNone && text.back() == ':') return true;
   size_t value = colon == kNone ? name : colon + 2;  // without a name: the line of a block scalar
@@ -159,7 +170,8 @@ bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& 
   while (end > value && is_blank(text[end - 1])) --end;
   std::string_view secret = text.substr(value, end - value);
   bool encoded = secret.size() >= 4 && secret.size() % 4 == 0 && is_base64(secret);
-  bool word = std::all_of(secret.begin(), secret.end(), is_lower) || std::all_of(secret.begin(), secret.end(), is_digit);
+  bool word = std::all_of(secret.begin(), secret.end(), is_lower) ||
+              std::all_of(secret.begin(), secret.end(), is_digit);
   if (encoded && !word) spans.push_back(Span{value, end, open.rule, {}});
   return true;
 }
@@ -213,7 +225,8 @@ void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule
     begin += std::max<size_t>(line_break, 1);
   }
   while (end > begin) {
-    bool line_break = end > begin + 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r');
+    bool line_break =
+        end > begin + 1 && text[end - 2] == '\\' && (text[end - 1] == 'n' || text[end - 1] == 'r');
     if (!is_blank(text[end - 1]) && !line_break) break;
     end -= line_break ? 2 : 1;
     while (line_break && end > begin && text[end - 1] == '\\') --end;
@@ -222,12 +235,14 @@ void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule
   spans.push_back(Span{begin, end, rule, {}});
 }
 
-/// Nothing but a line break stands after the marker, in its spelling, before the line or the string around it ends.
+/// Nothing but a line break stands after the marker, in its spelling, before the line or the string
+/// around it ends.
 bool line_is_over(std::string_view text, size_t at) {
   while (at < text.size()) {
     if (is_blank(text[at])) {
       ++at;
-    } else if (text[at] == '\\' && at + 1 < text.size() && std::string_view("nr\\").find(text[at + 1]) != kNone) {
+    } else if (text[at] == '\\' && at + 1 < text.size() &&
+               std::string_view("nr\\").find(text[at + 1]) != kNone) {
       at += 2;
     } else {
       return text[at] == '"' || text[at] == '\'' || text[at] == '\\';
@@ -236,18 +251,21 @@ bool line_is_over(std::string_view text, size_t at) {
   return true;
 }
 
-/// What follows a begin marker whose end is not in the record. Returns whether the block goes on after it.
+/// What follows a begin marker whose end is not in the record. Returns whether the block goes on
+/// after it.
 bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vector<Span>& spans) {
   std::string_view text = record.text;
   size_t end = begin;
-  // Key material with its line breaks, blanks and headers, up to the quote that closes a string around it.
+  // Key material with its line breaks, blanks and headers, up to the quote that closes a string
+  // around it.
   while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
     if (text[end] == '\\' && end + 1 < text.size() && text[end + 1] == '"') break;
     ++end;
   }
   size_t before = spans.size();
   mask_between(text, begin, end, rule, spans);
-  if (spans.size() > before && !body_starts(text.substr(spans.back().begin, end - spans.back().begin))) {
+  if (spans.size() > before &&
+      !body_starts(text.substr(spans.back().begin, end - spans.back().begin))) {
     spans.pop_back();
   }
   bool has_body = spans.size() > before;
@@ -256,7 +274,8 @@ bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vecto
     spans.back().open.how = Continuation::How::block;
   }
   if (!has_body) return line_is_over(text, begin);
-  // A closed string with key material in it was a key of its own, cut off; else more lines may follow.
+  // A closed string with key material in it was a key of its own, cut off; else more lines may
+  // follow.
   return end == text.size();
 }
 
@@ -301,7 +320,8 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
     const BlockMarker* end = nullptr;
     size_t last = next + 1;
     for (; last < markers.size() && end == nullptr; ++last) {
-      if (!markers[last].opens && markers[last].rule == marker.rule && markers[last].begin >= marker.end) {
+      if (!markers[last].opens && markers[last].rule == marker.rule &&
+          markers[last].begin >= marker.end) {
         end = &markers[last];
       }
     }

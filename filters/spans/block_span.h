@@ -1,7 +1,7 @@
 #pragma once
 
-// Private keys and their like: everything between a begin and an end marker, over as many records as it takes.
-// The markers themselves stay, so that a reader sees what was there.
+// Private keys and their like: everything between a begin and an end marker, over as many records
+// as it takes. The markers themselves stay, so that a reader sees what was there.
 
 #include <cstddef>
 #include <cstdint>
@@ -32,8 +32,8 @@ struct OpenBlock {
   size_t strangers = 0;  // records in a row that were no part of the block
 };
 
-/// Masks what lies between the markers of one record and carries a block that its end does not close into
-/// `open`. `markers` are in order of their position.
+/// Masks what lies between the markers of one record and carries a block that its end does not
+/// close into `open`. `markers` are in order of their position.
 void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
                     const std::vector<BlockMarker>& markers, OpenBlock& open,
                     std::vector<Span>& spans);

@@ -39,7 +39,8 @@ bool ends_bracket(std::string_view text, size_t closer) {
          c == '\'' || c == '`' || c == '\\' || c == '|';
 }
 
-/// Length of the escape at a backslash that is part of a bare value (`\\`, `\/`, `\u00e9`); 0: it ends the value.
+/// Length of the escape at a backslash that is part of a bare value (`\\`, `\/`, `\u00e9`); 0: it
+/// ends the value.
 size_t escape_in_value(std::string_view text, size_t at, const BareContext& context) {
   if (at + 1 >= text.size()) return 1;
   char next = text[at + 1];
@@ -69,24 +70,26 @@ size_t escape_in_value(std::string_view text, size_t at, const BareContext& cont
 
 bool percent_ends_value(std::string_view text, size_t at) {
   if (at + 2 >= text.size()) return false;
-  static constexpr std::array<std::string_view, 7> kEnds = {"26", "22", "27", "3b", "0a", "0d", "20"};
+  static constexpr std::array<std::string_view, 7> kEnds = {"26", "22", "27", "3b",
+                                                            "0a", "0d", "20"};
   std::string_view code = text.substr(at + 1, 2);
-  return std::any_of(kEnds.begin(), kEnds.end(), [&](std::string_view end) {
-    return equals_ignoring_case(code, end);
-  });
+  return std::any_of(kEnds.begin(), kEnds.end(),
+                     [&](std::string_view end) { return equals_ignoring_case(code, end); });
 }
 
-/// A doubled quote stands for one inside the value (SQL, CSV, joined shell words) when more of the value follows.
+/// A doubled quote stands for one inside the value (SQL, CSV, joined shell words) when more of the
+/// value follows.
 bool doubled_in_value(std::string_view text, size_t mark) {
   if (mark + 2 >= text.size() || text[mark + 1] != text[mark]) return false;
   char after = text[mark + 2];
-  return !is_blank(after) && !is_closer(after) && after != ',' && after != ';' && after != text[mark];
+  return !is_blank(after) && !is_closer(after) && after != ',' && after != ';' &&
+         after != text[mark];
 }
 
 /// `ESC[` in one of its spellings at `at`: its length, else 0.
 size_t colour_start(std::string_view text, size_t at) {
-  static constexpr std::array<std::string_view, 6> kEscapes = {
-      "\x1b[", "\\u001b[", "\\u001B[", "\\x1b[", "\\033[", "\\e["};
+  static constexpr std::array<std::string_view, 6> kEscapes = {"\x1b[",  "\\u001b[", "\\u001B[",
+                                                               "\\x1b[", "\\033[",   "\\e["};
   for (std::string_view escape : kEscapes) {
     if (text.substr(at, escape.size()) == escape) return escape.size();
   }
@@ -117,8 +120,9 @@ size_t quoted_end(std::string_view text, size_t from, const Quote& quote) {
     size_t at = text.find(quote.encoded, from);
     return at == kNone ? text.size() : at;
   }
-  // A run of b backslashes before a mark: at depth k the closing quote has 2^k - 1 of them, a quote inside the
-  // value has 2^(k+1) - 1, and pairs of 2^(k+1) stand for backslashes. Fewer than 2^k - 1 close an outer string.
+  // A run of b backslashes before a mark: at depth k the closing quote has 2^k - 1 of them, a quote
+  // inside the value has 2^(k+1) - 1, and pairs of 2^(k+1) stand for backslashes. Fewer than 2^k -
+  // 1 close an outer string.
   size_t period = quote.backslashes == 0 ? 2 : (size_t{quote.backslashes} + 1) * 2;
   size_t search = from;
   while (true) {
@@ -254,8 +258,8 @@ size_t mask_at(std::string_view text, size_t at) {
   if (i < text.size() && text[i] == ':') {
     ++i;
     size_t limit = std::min(text.size(), i + 200);
-    while (i < limit && (is_lower(text[i]) || is_digit(text[i]) || text[i] == '-' || text[i] == ':' ||
-                         is_upper(text[i]) || text[i] == '_')) {
+    while (i < limit && (is_lower(text[i]) || is_digit(text[i]) || text[i] == '-' ||
+                         text[i] == ':' || is_upper(text[i]) || text[i] == '_')) {
       ++i;
     }
   }

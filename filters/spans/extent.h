@@ -1,7 +1,7 @@
 #pragma once
 
-// How far a secret runs. Each function looks forward from `from` and returns the first byte that is no longer
-// part of it; `text.size()` means that the text ended first.
+// How far a secret runs. Each function looks forward from `from` and returns the first byte that is
+// no longer part of it; `text.size()` means that the text ended first.
 
 #include <cstddef>
 #include <string_view>
@@ -21,14 +21,16 @@ size_t quoted_end(std::string_view text, size_t from, const Quote& quote);
 /// The quote that opens at `at`, with the backslashes before it.
 Quote quote_at(std::string_view text, size_t at);
 
-/// The end of a value without quotes. Whitespace, quotes and control bytes always end it; `,` `;` `&` `|` only
-/// where another `name=` or nothing follows, closing brackets only where they were not opened inside.
+/// The end of a value without quotes. Whitespace, quotes and control bytes always end it; `,` `;`
+/// `&` `|` only where another `name=` or nothing follows, closing brackets only where they were not
+/// opened inside.
 size_t bare_end(std::string_view text, size_t from, const BareContext& context);
 
 /// Whether another `name=` (or `name:`) stands at `at`, past blanks: the next pair of a list.
 bool pair_starts(std::string_view text, size_t at);
 
-/// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m` or `\x1b[31m`) that stand at `at`.
+/// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m` or `\x1b[31m`) that stand at
+/// `at`.
 size_t skip_colour(std::string_view text, size_t at);
 
 /// Length of the mask, `[REDACTED]` or `[REDACTED:name…]`, that stands at `at`; 0 when none does.
@@ -37,7 +39,8 @@ size_t mask_at(std::string_view text, size_t at);
 /// Whether byte `at` stands inside a mask.
 bool inside_mask(std::string_view text, size_t at);
 
-/// Whether a word can start at `at`: nothing alphanumeric before it, but for the last byte of an escape (`\n`,
+/// Whether a word can start at `at`: nothing alphanumeric before it, but for the last byte of an
+/// escape (`\n`,
 /// `%3D`, `\u0022`) or of a colour sequence.
 bool word_starts(std::string_view text, size_t at);
 

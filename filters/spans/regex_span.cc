@@ -28,7 +28,8 @@ RE2::Options options() {
 }
 
 bool is_ascii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<signed char>(c) >= 0; });
 }
 
 /// The group named `secret`, else the only group, else the whole match.
@@ -49,8 +50,8 @@ bool matcher_takes(const std::string& pattern) {
 }  // namespace
 
 std::optional<std::string> matcher_pattern(const std::string& pattern) {
-  // Bytes that are no ASCII fold case in RE2's Latin-1 but not in the matcher; \A and \z mean the stream's ends
-  // there; \C, \Q and \p are spelt or read in another way.
+  // Bytes that are no ASCII fold case in RE2's Latin-1 but not in the matcher; \A and \z mean the
+  // stream's ends there; \C, \Q and \p are spelt or read in another way.
   if (!is_ascii(pattern)) return std::nullopt;
   for (std::string_view foreign : {"\\A", "\\z", "\\C", "\\Q", "\\p", "\\P", "(?U"}) {
     if (pattern.find(foreign) != std::string::npos) return std::nullopt;
@@ -108,7 +109,8 @@ RegexRules::Wanted RegexRules::build(const std::set<size_t>& refused) {
       continue;
     }
     int id = 0;
-    // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes unfiltered.
+    // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes
+    // unfiltered.
     if (is_ascii(pattern) && compiled_->filter->Add(pattern, options(), &id) == RE2::NoError) {
       compiled_->filtered.push_back(index);
     } else {
@@ -147,9 +149,8 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
     const Compiled::Expression& expression = compiled_->expressions[index];
     const Rule& rule = rules[expression.rule];
     size_t from = 0;
-    while (from <= text.size() &&
-           expression.regex->Match(text, from, text.size(), RE2::UNANCHORED, groups.data(),
-                                   expression.group + 1)) {
+    while (from <= text.size() && expression.regex->Match(text, from, text.size(), RE2::UNANCHORED,
+                                                          groups.data(), expression.group + 1)) {
       const re2::StringPiece& whole = groups[0];
       const re2::StringPiece& secret = groups[static_cast<size_t>(expression.group)];
       size_t whole_begin = static_cast<size_t>(whole.data() - text.data());
@@ -180,7 +181,8 @@ std::string MarkerExpressions::add(const std::string& expression, uint32_t rule,
   return {};
 }
 
-size_t MarkerExpressions::begin_of(std::string_view text, size_t end, uint32_t rule, bool opens) const {
+size_t MarkerExpressions::begin_of(std::string_view text, size_t end, uint32_t rule,
+                                   bool opens) const {
   auto found = compiled_->expressions.find({rule, opens});
   if (found == compiled_->expressions.end()) return end;
   size_t from = end > kLongestMarker ? end - kLongestMarker : 0;

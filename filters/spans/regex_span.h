@@ -1,8 +1,9 @@
 #pragma once
 
-// User expressions in RE2 syntax. The matcher sees the expression too and tells in which records it matches; only
-// there does RE2 run, to find where. Where the matcher cannot take an expression, it looks for the literals that the
-// expression needs (FilteredRE2 finds them). RE2's cost is thus paid on few records and stays linear.
+// User expressions in RE2 syntax. The matcher sees the expression too and tells in which records it
+// matches; only there does RE2 run, to find where. Where the matcher cannot take an expression, it
+// looks for the literals that the expression needs (FilteredRE2 finds them). RE2's cost is thus
+// paid on few records and stays linear.
 
 #include <cstdint>
 #include <memory>
@@ -29,8 +30,9 @@ class RegexRules {
   /// Adds one expression of rule number `rule`. Returns why it is refused; empty when it is taken.
   std::string add(const std::string& pattern, uint32_t rule);
 
-  /// What the matcher has to look for: for each expression that it can take, the expression (its number is the one
-  /// that add() gave it, counting from 0); for the others, literals. `refused` are numbers of expressions that turned out to be too much for it. Ends the adding; may be
+  /// What the matcher has to look for: for each expression that it can take, the expression (its
+  /// number is the one that add() gave it, counting from 0); for the others, literals. `refused`
+  /// are numbers of expressions that turned out to be too much for it. Ends the adding; may be
   /// called again.
   struct Wanted {
     std::vector<std::pair<size_t, std::string>> expressions;  // number and matcher's pattern
@@ -42,22 +44,23 @@ class RegexRules {
   /// Whether some expression can be left to neither, so that every record must be looked at.
   bool looks_at_every_record() const;
 
-  /// Spans of all matches in the record, given the numbers of the expressions and literals that the matcher saw in it
-  /// (each sorted and unique).
-  void resolve(const RecordView& record, const std::vector<int>& expressions, const std::vector<int>& literals,
-               std::vector<Span>& spans, const std::vector<Rule>& rules) const;
+  /// Spans of all matches in the record, given the numbers of the expressions and literals that the
+  /// matcher saw in it (each sorted and unique).
+  void resolve(const RecordView& record, const std::vector<int>& expressions,
+               const std::vector<int>& literals, std::vector<Span>& spans,
+               const std::vector<Rule>& rules) const;
 
  private:
   struct Compiled;
   std::unique_ptr<Compiled> compiled_;
 };
 
-/// The expression as the matcher reads it: in the midst of a stream of records, ^ and $ stand at their ends. Nothing
-/// when its meaning would not carry over.
+/// The expression as the matcher reads it: in the midst of a stream of records, ^ and $ stand at
+/// their ends. Nothing when its meaning would not carry over.
 std::optional<std::string> matcher_pattern(const std::string& pattern);
 
-/// Finds where the markers of `block` rules begin: the matcher only tells where they end. Immutable and shared by
-/// threads once all rules are added.
+/// Finds where the markers of `block` rules begin: the matcher only tells where they end. Immutable
+/// and shared by threads once all rules are added.
 class MarkerExpressions {
  public:
   MarkerExpressions();

@@ -1,7 +1,7 @@
 #pragma once
 
-// The types that the span resolvers share. A resolver is told where an anchor ended and says how far the
-// secret extends, looking at the original bytes of one record only.
+// The types that the span resolvers share. A resolver is told where an anchor ended and says how
+// far the secret extends, looking at the original bytes of one record only.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,15 +12,16 @@
 
 namespace redactd {
 
-/// What a resolver sees: one record, or a window of one that is longer than the limit. A view; valid while
-/// the resolver runs.
+/// What a resolver sees: one record, or a window of one that is longer than the limit. A view;
+/// valid while the resolver runs.
 struct RecordView {
-  std::string_view text;       // without the record's terminator
-  bool starts_record = true;   // false: earlier bytes of the record stand before text
-  bool ends_record = true;     // false: more bytes of the record follow text
+  std::string_view text;      // without the record's terminator
+  bool starts_record = true;  // false: earlier bytes of the record stand before text
+  bool ends_record = true;    // false: more bytes of the record follow text
   /// Bytes that the resolvers have looked at, kept by them for the resolver's budget.
   mutable size_t work = 0;
-  /// The last header end that was looked for, so that a line full of headers is not looked through for each.
+  /// The last header end that was looked for, so that a line full of headers is not looked through
+  /// for each.
   struct HeaderMemo {
     size_t from = 1;
     size_t end = 0;  // less than from: nothing remembered
@@ -30,28 +31,26 @@ struct RecordView {
   mutable HeaderMemo header = {};
 };
 
-/// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote of CSV, or
-/// an encoded quote (`%22`, `&quot;`, `\u0022`).
+/// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
+/// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`).
 struct Quote {
-  char mark = 0;            // 0: not quoted
+  char mark = 0;             // 0: not quoted
   unsigned backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
   bool doubled = false;
   std::string_view encoded;  // static text; empty: the mark itself
 
   bool none() const { return mark == 0 && encoded.empty(); }
   /// Bytes that the opening (and the closing) quote takes.
-  size_t size() const {
-    return encoded.empty() ? backslashes + (doubled ? 2 : 1) : encoded.size();
-  }
+  size_t size() const { return encoded.empty() ? backslashes + (doubled ? 2 : 1) : encoded.size(); }
 };
 
 /// Where a value without quotes stands: it decides what ends it.
 struct BareContext {
-  bool query = false;     // after ? or &: & ends it
-  bool percent = false;   // percent-encoded text: %26 and %22 end it
-  bool json = false;      // after a quoted key and a colon: , } ] end it
-  bool escapes = false;   // quotes are about: \n and \" are escapes that end it
-  bool markup = false;    // <key>value</key>: < ends it
+  bool query = false;    // after ? or &: & ends it
+  bool percent = false;  // percent-encoded text: %26 and %22 end it
+  bool json = false;     // after a quoted key and a colon: , } ] end it
+  bool escapes = false;  // quotes are about: \n and \" are escapes that end it
+  bool markup = false;   // <key>value</key>: < ends it
   bool single_quote_ends = true;
 };
 

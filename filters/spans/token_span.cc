@@ -28,7 +28,8 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
   size_t at = from;
   while (true) {
     at = run_end(text, at, members);
-    if (members.has('/') && at < text.size() && text[at] == '\\') {  // JSON may escape a slash, JSON in JSON more so
+    if (members.has('/') && at < text.size() &&
+        text[at] == '\\') {  // JSON may escape a slash, JSON in JSON more so
       size_t slash = text.find_first_not_of('\\', at);
       if (slash != kNone && text[slash] == '/' && slash - at < 16) {
         at = slash + 1;
@@ -43,8 +44,8 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
 
 }  // namespace
 
-Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t width,
-                      size_t anchor_end, std::vector<Span>& spans) {
+Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                      size_t width, size_t anchor_end, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end < width) return Verdict::crosses_record;
   size_t begin = anchor_end - width;
@@ -66,7 +67,8 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (length < rule.min && !cut_off) return Verdict::too_short;
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
   std::string_view token = text.substr(begin, length);
-  if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off)) return *failed;
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off))
+    return *failed;
   Span span{begin, end, rule_number, {}};
   if (cut_off && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
   spans.push_back(span);

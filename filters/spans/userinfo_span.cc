@@ -24,7 +24,6 @@ size_t run_start(std::string_view text, size_t at) {
   return at;
 }
 
-
 /// How `:` and `@` are written in this URL.
 struct Spelling {
   std::string_view colon;
@@ -67,12 +66,15 @@ bool is_port(std::string_view text, size_t at) {
   size_t digits = at;
   while (digits < text.size() && is_digit(text[digits])) ++digits;
   return digits > at && digits - at <= 5 && digits < text.size() &&
-         (text[digits] == '/' || text[digits] == '?' || text[digits] == '#' || text[digits] == '\\');
+         (text[digits] == '/' || text[digits] == '?' || text[digits] == '#' ||
+          text[digits] == '\\');
 }
 
-/// Schemes whose paths may hold an @ (https://host/@scope/name). In a database's URL a later @ belongs to the password.
+/// Schemes whose paths may hold an @ (https://host/@scope/name). In a database's URL a later @
+/// belongs to the password.
 bool is_web_scheme(std::string_view scheme) {
-  static constexpr std::string_view kWeb[] = {"http", "https", "ws", "wss", "git", "ssh", "git+https", "git+ssh", "ftp"};
+  static constexpr std::string_view kWeb[] = {"http", "https",     "ws",      "wss", "git",
+                                              "ssh",  "git+https", "git+ssh", "ftp"};
   return std::any_of(std::begin(kWeb), std::end(kWeb),
                      [&](std::string_view web) { return equals_ignoring_case(scheme, web); });
 }
@@ -93,15 +95,16 @@ bool url_starts(std::string_view text, size_t at) {
   return end > at && text.substr(end, 3) == "://";
 }
 
-/// A password may hold an @ itself: the last @ before the path counts, or, where the text between cannot be a host
-/// and in URLs whose paths hold none, the last @ of all before the query.
+/// A password may hold an @ itself: the last @ before the path counts, or, where the text between
+/// cannot be a host and in URLs whose paths hold none, the last @ of all before the query.
 size_t last_at(std::string_view text, size_t first, std::string_view sign, bool web) {
   size_t last = first;
   for (size_t i = first + sign.size(); i < text.size(); ++i) {
     char c = text[i];
     if (ends_run(c) || c == '?' || c == '#' || c == '\\' || c == '\'') break;
     if (c == ',' && (web || url_starts(text, i + 1))) break;
-    if (c == '/' && web && is_host_list(text.substr(last + sign.size(), i - last - sign.size()))) break;
+    if (c == '/' && web && is_host_list(text.substr(last + sign.size(), i - last - sign.size())))
+      break;
     if (text.substr(i, sign.size()) == sign) last = i;
   }
   return last;
@@ -109,11 +112,13 @@ size_t last_at(std::string_view text, size_t first, std::string_view sign, bool 
 
 std::string_view scheme_before(std::string_view text, size_t slashes) {
   size_t begin = slashes;
-  while (begin > 0 && slashes - begin < 32 && (is_alnum(text[begin - 1]) || text[begin - 1] == '+')) --begin;
+  while (begin > 0 && slashes - begin < 32 && (is_alnum(text[begin - 1]) || text[begin - 1] == '+'))
+    --begin;
   return text.substr(begin, slashes - begin);
 }
 
-Verdict find_in_url(std::string_view text, size_t run, size_t anchor, std::optional<Password>& password) {
+Verdict find_in_url(std::string_view text, size_t run, size_t anchor,
+                    std::optional<Password>& password) {
   Slashes slashes = find_slashes(text, run, anchor);
   if (slashes.colon == kNone) return Verdict::no_password;
   const Spelling& spelling = slashes.spelling;
@@ -140,8 +145,8 @@ std::optional<Password> find_in_dsn(std::string_view text, size_t run, size_t pa
   size_t colon = text.substr(0, at).find(':', run);
   if (colon == kNone) return std::nullopt;
   size_t user = colon;
-  while (user > run && (is_alnum(text[user - 1]) || text[user - 1] == '_' || text[user - 1] == '-' ||
-                        text[user - 1] == '.')) {
+  while (user > run && (is_alnum(text[user - 1]) || text[user - 1] == '_' ||
+                        text[user - 1] == '-' || text[user - 1] == '.')) {
     --user;
   }
   return Password{colon + 1, at, user};
@@ -193,7 +198,8 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
     begin = password->user_begin;
   }
   if (is_placeholder(secret)) return Verdict::placeholder;
-  if (std::optional<Verdict> failed = failed_validator(rule.validators, secret, false)) return *failed;
+  if (std::optional<Verdict> failed = failed_validator(rule.validators, secret, false))
+    return *failed;
   spans.push_back(Span{begin, password->end, rule_number, {}});
   return Verdict::masked;
 }

@@ -19,26 +19,150 @@ bool is_one_of(std::string_view value, std::span<const std::string_view> words) 
 }
 
 constexpr std::string_view kNothings[] = {
-    "null", "nil",  "none", "true",  "false",     "undefined", "nan",   "yes",     "no",   "on",
-    "off",  "(nil)", "n/a",  "empty", "(none)",    "(null)",    "unset", "not set", "void", "0"};
+    "null", "nil",   "none", "true",  "false",  "undefined", "nan",   "yes",     "no",   "on",
+    "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
 
 // What sentences, schemas and configuration listings have where a secret would stand.
-constexpr std::string_view kSentenceWords[] = {
-    "a", "accepted", "access", "added", "an", "and", "any", "api", "are", "as", "at", "auth",
-    "authentication", "auto", "bad", "be", "because", "blank", "bool", "boolean", "by", "can",
-    "cannot", "change", "changed", "check", "compat", "configured", "contains", "could", "created",
-    "default", "denied", "did", "disabled", "does", "empty", "enabled", "error", "exists",
-    "expected", "expired", "expires", "failed", "failure", "field", "file", "files", "for", "found",
-    "from", "generated", "given", "got", "has", "have", "hidden", "if", "in", "incorrect", "int",
-    "integer", "invalid", "is", "issued", "it", "key", "length", "ldap", "login", "loaded",
-    "malformed", "masked", "match", "mismatch", "missing", "must", "needed", "new", "not", "ok",
-    "object", "of", "omitted", "optional", "or", "password", "policy", "prompt", "provided",
-    "received", "redacted", "refresh", "refreshed", "rejected", "renewed", "required", "reset",
-    "revoked", "rotated", "rotation", "saved", "sent", "set", "should", "skipped", "sss", "stored",
-    "str", "string", "success", "successful", "systemd", "text", "that", "the", "this", "to",
-    "token", "too", "unable", "unauthorized", "unchanged", "unknown", "unspecified", "update",
-    "updated", "used", "user", "using", "valid", "value", "verified", "was", "were", "when",
-    "will", "with", "wrong", "your"};
+constexpr std::string_view kSentenceWords[] = {"a",
+                                               "accepted",
+                                               "access",
+                                               "added",
+                                               "an",
+                                               "and",
+                                               "any",
+                                               "api",
+                                               "are",
+                                               "as",
+                                               "at",
+                                               "auth",
+                                               "authentication",
+                                               "auto",
+                                               "bad",
+                                               "be",
+                                               "because",
+                                               "blank",
+                                               "bool",
+                                               "boolean",
+                                               "by",
+                                               "can",
+                                               "cannot",
+                                               "change",
+                                               "changed",
+                                               "check",
+                                               "compat",
+                                               "configured",
+                                               "contains",
+                                               "could",
+                                               "created",
+                                               "default",
+                                               "denied",
+                                               "did",
+                                               "disabled",
+                                               "does",
+                                               "empty",
+                                               "enabled",
+                                               "error",
+                                               "exists",
+                                               "expected",
+                                               "expired",
+                                               "expires",
+                                               "failed",
+                                               "failure",
+                                               "field",
+                                               "file",
+                                               "files",
+                                               "for",
+                                               "found",
+                                               "from",
+                                               "generated",
+                                               "given",
+                                               "got",
+                                               "has",
+                                               "have",
+                                               "hidden",
+                                               "if",
+                                               "in",
+                                               "incorrect",
+                                               "int",
+                                               "integer",
+                                               "invalid",
+                                               "is",
+                                               "issued",
+                                               "it",
+                                               "key",
+                                               "length",
+                                               "ldap",
+                                               "login",
+                                               "loaded",
+                                               "malformed",
+                                               "masked",
+                                               "match",
+                                               "mismatch",
+                                               "missing",
+                                               "must",
+                                               "needed",
+                                               "new",
+                                               "not",
+                                               "ok",
+                                               "object",
+                                               "of",
+                                               "omitted",
+                                               "optional",
+                                               "or",
+                                               "password",
+                                               "policy",
+                                               "prompt",
+                                               "provided",
+                                               "received",
+                                               "redacted",
+                                               "refresh",
+                                               "refreshed",
+                                               "rejected",
+                                               "renewed",
+                                               "required",
+                                               "reset",
+                                               "revoked",
+                                               "rotated",
+                                               "rotation",
+                                               "saved",
+                                               "sent",
+                                               "set",
+                                               "should",
+                                               "skipped",
+                                               "sss",
+                                               "stored",
+                                               "str",
+                                               "string",
+                                               "success",
+                                               "successful",
+                                               "systemd",
+                                               "text",
+                                               "that",
+                                               "the",
+                                               "this",
+                                               "to",
+                                               "token",
+                                               "too",
+                                               "unable",
+                                               "unauthorized",
+                                               "unchanged",
+                                               "unknown",
+                                               "unspecified",
+                                               "update",
+                                               "updated",
+                                               "used",
+                                               "user",
+                                               "using",
+                                               "valid",
+                                               "value",
+                                               "verified",
+                                               "was",
+                                               "were",
+                                               "when",
+                                               "will",
+                                               "with",
+                                               "wrong",
+                                               "your"};
 
 bool is_plain_word(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
@@ -50,22 +174,23 @@ bool is_all(std::string_view value, std::string_view members) {
   return value.find_first_not_of(members) == kNone;
 }
 
-/// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%, #{name}.
+/// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
+/// #{name}.
 bool is_template(std::string_view value) {
   struct Delimiters {
     std::string_view open;
     std::string_view close;
   };
   static constexpr std::array<Delimiters, 10> kTemplates = {{{"${{", "}}"},
-                                                            {"${", "}"},
-                                                            {"$(", ")"},
-                                                            {"{{", "}}"},
-                                                            {"<", ">"},
-                                                            {"%{", "}"},
-                                                            {"#{", "}"},
-                                                            {"%(", ")s"},
-                                                            {"((", "))"},
-                                                            {"%", "%"}}};
+                                                             {"${", "}"},
+                                                             {"$(", ")"},
+                                                             {"{{", "}}"},
+                                                             {"<", ">"},
+                                                             {"%{", "}"},
+                                                             {"#{", "}"},
+                                                             {"%(", ")s"},
+                                                             {"((", "))"},
+                                                             {"%", "%"}}};
   for (const Delimiters& delimiters : kTemplates) {
     if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
         !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
@@ -91,8 +216,9 @@ bool is_shell_variable(std::string_view value) {
 bool is_printf(std::string_view value) {
   return value.size() >= 2 && value.size() <= 4 && value[0] == '%' && is_letter(value.back()) &&
          (is_lower(value.back()) || value.back() == 'T') &&
-         std::all_of(value.begin() + 1, value.end() - 1,
-                     [](char c) { return c == '+' || c == '#' || c == 'l' || c == '-' || c == '.'; });
+         std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
+           return c == '+' || c == '#' || c == 'l' || c == '-' || c == '.';
+         });
 }
 
 bool is_number(std::string_view value) {
@@ -109,7 +235,8 @@ bool is_address(std::string_view value) {
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
   if (value.empty() || value[0] != '/' || value.find_first_of("+=") != kNone) return false;
-  bool lower = std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
+  bool lower =
+      std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
   auto slashes = std::count(value.begin(), value.end(), '/');
   return lower || (slashes >= 2 && entropy(value) < 4.2);
 }
@@ -134,11 +261,14 @@ bool is_code(std::string_view value) {
 /// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
 bool is_object_reference(std::string_view value) {
   size_t at = 0;
-  while (at < value.size() && (is_alnum(value[at]) || value[at] == '.' || value[at] == '$' || value[at] == '_')) ++at;
+  while (at < value.size() &&
+         (is_alnum(value[at]) || value[at] == '.' || value[at] == '$' || value[at] == '_'))
+    ++at;
   if (at == 0 || at == value.size() || !is_letter(value[0])) return false;
   std::string_view rest = value.substr(at + 1);
   if (value[at] != '{' && value[at] != '@') return false;
-  return rest.size() <= 16 && std::all_of(rest.begin(), rest.end(), [](char c) { return is_hex(c) || c == '}'; });
+  return rest.size() <= 16 &&
+         std::all_of(rest.begin(), rest.end(), [](char c) { return is_hex(c) || c == '}'; });
 }
 
 /// com.apple.xpc.activity/4505
@@ -149,32 +279,35 @@ bool is_dotted_name(std::string_view value) {
   bool words = std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(second),
                            [](char c) { return is_lower(c) || c == '.' || c == '-'; });
   return words && value.size() < 80 && std::all_of(value.begin(), value.end(), [](char c) {
-    return is_alnum(c) || c == '.' || c == '/' || c == ':' || c == '_' || c == '-' || c == '$';
-  });
+           return is_alnum(c) || c == '.' || c == '/' || c == ':' || c == '_' || c == '-' ||
+                  c == '$';
+         });
 }
 
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value) {
   return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
-    return is_letter(c) || std::string_view(" .,:;!?'\"()-_/").find(c) != kNone;
-  });
+           return is_letter(c) || std::string_view(" .,:;!?'\"()-_/").find(c) != kNone;
+         });
 }
 
 Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   if (value.size() < 4) return Verdict::plain_word;
-  // One word in a sentence, or a short one anywhere, is more likely a state or a type than a secret.
-  bool word = is_plain_word(value) && (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords));
-  bool plain = word || is_number(value) || is_address(value) ||
-               is_path_or_url(value) || is_duration_or_size(value) || is_code(value) ||
-               is_object_reference(value) || is_dotted_name(value) ||
-               is_prose(value);
+  // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
+  // secret.
+  bool word = is_plain_word(value) &&
+              (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords));
+  bool plain = word || is_number(value) || is_address(value) || is_path_or_url(value) ||
+               is_duration_or_size(value) || is_code(value) || is_object_reference(value) ||
+               is_dotted_name(value) || is_prose(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
 Verdict check_weak(std::string_view value) {
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (value.find_first_of(" ()[]{}<>:,;\\@*?|") != kNone) return Verdict::not_random;
-  if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit)) return Verdict::not_random;
+  if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
+    return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
 }
 
@@ -197,8 +330,8 @@ bool is_placeholder(std::string_view value) {
     if (bullets) return true;
   }
   static constexpr std::string_view kOtherMasks[] = {
-      "[masked]",   "[filtered]", "[hidden]",  "[secret]",  "(redacted)", "(hidden)",
-      "(sensitive)", "[removed]",  "redacted",  "(masked)",  "[protected]", "(sensitive value)"};
+      "[masked]",    "[filtered]", "[hidden]", "[secret]", "(redacted)",  "(hidden)",
+      "(sensitive)", "[removed]",  "redacted", "(masked)", "[protected]", "(sensitive value)"};
   if (is_one_of(value, kOtherMasks)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value);
 }

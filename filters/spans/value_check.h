@@ -1,7 +1,7 @@
 #pragma once
 
-// Is what stands after a key a secret? Keys that prove much mask nearly every value; weak keys need a value that
-// looks random.
+// Is what stands after a key a secret? Keys that prove much mask nearly every value; weak keys need
+// a value that looks random.
 
 #include <string_view>
 

@@ -9,9 +9,9 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kBlanks = 64;        // most blanks around a separator
-constexpr size_t kLookBack = 4096;    // how far back quotes are looked for
-constexpr size_t kNameBytes = 128;    // most bytes of a whole key (spring.datasource.password)
+constexpr size_t kBlanks = 64;      // most blanks around a separator
+constexpr size_t kLookBack = 4096;  // how far back quotes are looked for
+constexpr size_t kNameBytes = 128;  // most bytes of a whole key (spring.datasource.password)
 
 size_t skip_blanks(std::string_view text, size_t at) {
   size_t limit = std::min(text.size(), at + kBlanks);
@@ -25,7 +25,8 @@ size_t skip_line_breaks(std::string_view text, size_t at) {
     size_t letter = text.find_first_not_of('\\', at);
     if (is_blank(text[at])) {
       ++at;
-    } else if (letter != kNone && letter > at && (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
+    } else if (letter != kNone && letter > at &&
+               (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
       at = letter + 1;
     } else {
       break;
@@ -63,7 +64,8 @@ bool has_before(std::string_view text, size_t at, char mark) {
   return std::memchr(text.data() + from, mark, at - from) != nullptr;
 }
 
-/// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else npos.
+/// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else
+/// npos.
 size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
   at = skip_blanks(text, at);
   if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
@@ -102,7 +104,8 @@ size_t compound_assignment(std::string_view rest) {
 /// `var dbPassword string = "…"`: past the = behind the type's name, else npos.
 size_t typed_assignment(std::string_view text, size_t at) {
   size_t type = at;
-  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.')) ++type;
+  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.'))
+    ++type;
   size_t equals = skip_blanks(text, type);
   if (type == at || equals == type || equals >= text.size() || text[equals] != '=') return kNone;
   size_t value = skip_blanks(text, equals + 1);
@@ -114,7 +117,8 @@ bool opens_tag(std::string_view text, size_t name_begin) {
 }
 
 /// The separator at `at`, just past the key and its closing quote.
-Separator separator_at(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
+Separator separator_at(std::string_view text, size_t at, size_t name_begin,
+                       const Quote& key_quote) {
   Separator none;
   size_t key_end = at;
   bool blank_before = false;
@@ -161,7 +165,8 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
   }
   if (!key_quote.none()) {
     // ["--password", "…"] and define('DB_PASSWORD', '…')
-    if (c == ',' && (is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote))) {
+    if (c == ',' &&
+        (is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote))) {
       found.end = at + 1;
       return found;
     }
@@ -194,12 +199,11 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, cons
 bool equals_pair_starts(std::string_view text, size_t at) {
   if (!pair_starts(text, at)) return false;
   size_t mark = text.find_first_of("=:", at);
-  return text[mark] == '=' && mark + 1 < text.size() && text[mark + 1] != '=' && !is_blank(text[mark + 1]);
+  return text[mark] == '=' && mark + 1 < text.size() && text[mark + 1] != '=' &&
+         !is_blank(text[mark + 1]);
 }
 
-bool is_string_prefix(char c) {
-  return std::strchr("bBuUrRfF$@", c) != nullptr;
-}
+bool is_string_prefix(char c) { return std::strchr("bBuUrRfF$@", c) != nullptr; }
 
 /// Reads the opening quote at `at`.
 void open_quote(std::string_view text, size_t at, Opening& opening) {
@@ -274,7 +278,8 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   Separator separator = separator_at(text, at, name_begin, key_quote);
   if (separator.end == kNone) return std::nullopt;
   // scheme://oauth2:TOKEN@host is a URL's user and password.
-  if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//") return std::nullopt;
+  if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//")
+    return std::nullopt;
 
   size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;
   Opening opening = open_value_at(text, value);
@@ -283,7 +288,8 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
     return std::nullopt;
   }
   // `token_id= total=12`: an empty value, then the next pair.
-  bool gap = opening.begin > separator.end && text[separator.end - 1] == '=' && !is_blank(text[separator.end - 2]);
+  bool gap = opening.begin > separator.end && text[separator.end - 1] == '=' &&
+             !is_blank(text[separator.end - 2]);
   if (gap && opening.quote.none() && equals_pair_starts(text, opening.begin)) return std::nullopt;
   opening.sentence = separator.sentence && opening.quote.none();
   opening.bare.percent = separator.percent;
@@ -294,7 +300,8 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   if (name_begin > 0 && key_quote.none()) {
     Quote outer = quote_at(text, name_begin - 1);
     size_t backslashes = 0;
-    while (backslashes + 1 < name_begin && text[name_begin - 2 - backslashes] == '\\') ++backslashes;
+    while (backslashes + 1 < name_begin && text[name_begin - 2 - backslashes] == '\\')
+      ++backslashes;
     outer.backslashes = static_cast<unsigned>(backslashes);
     if (outer.mark != 0 && text[name_begin - 1] != '\\') opening.outer = outer;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
-// From a key to the first byte of its value: the closing quote of the key, the separator, the opening quote.
+// From a key to the first byte of its value: the closing quote of the key, the separator, the
+// opening quote.
 
 #include <cstddef>
 #include <optional>
@@ -19,7 +20,8 @@ struct Opening {
   bool sentence = false;  // see ValueSetting
 };
 
-/// Where the value of the key [key_begin, key_end) begins; nothing when no separator follows the key.
+/// Where the value of the key [key_begin, key_end) begins; nothing when no separator follows the
+/// key.
 std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end);
 
 /// The same for a value that begins at `at` without a key before it.

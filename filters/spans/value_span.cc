@@ -16,7 +16,8 @@ constexpr size_t kMostElements = 4096;  // of an array or a cookie header
 
 bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
 
-/// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at `at`.
+/// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at
+/// `at`.
 size_t template_end(std::string_view text, size_t at) {
   constexpr size_t kLongest = 80;
   if (text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
@@ -38,7 +39,8 @@ class ValueResolver {
 
   Verdict resolve(const Opening& opening) {
     bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
-    bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" && mask_at(text_, opening.begin) == 0;
+    bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" &&
+                mask_at(text_, opening.begin) == 0;
     if (header && list) return header_list(opening);
     return resolve_one(opening);
   }
@@ -140,13 +142,17 @@ class ValueResolver {
 
   static bool is_known_scheme(std::string_view name) {
     static constexpr std::array<std::string_view, 26> kSchemes = {
-        "bearer", "basic", "digest", "token", "apikey", "api-key", "key", "negotiate", "ntlm",
-        "oauth", "hawk", "dpop", "gnap", "ssws", "splunk", "geniekey", "aws", "aws4-hmac-sha256",
-        "sharedkey", "sharedkeylite", "sharedaccesssignature", "signature", "hmac", "jwt",
+        "bearer",       "basic",         "digest",
+        "token",        "apikey",        "api-key",
+        "key",          "negotiate",     "ntlm",
+        "oauth",        "hawk",          "dpop",
+        "gnap",         "ssws",          "splunk",
+        "geniekey",     "aws",           "aws4-hmac-sha256",
+        "sharedkey",    "sharedkeylite", "sharedaccesssignature",
+        "signature",    "hmac",          "jwt",
         "privatetoken", "scram-sha-256"};
-    return std::any_of(kSchemes.begin(), kSchemes.end(), [&](std::string_view scheme) {
-      return equals_ignoring_case(name, scheme);
-    });
+    return std::any_of(kSchemes.begin(), kSchemes.end(),
+                       [&](std::string_view scheme) { return equals_ignoring_case(name, scheme); });
   }
 
   /// A token68, or parameters `name=value, name="value"` as far as they go.
@@ -155,14 +161,16 @@ class ValueResolver {
     plain.escapes = true;
     while (at < end) {
       size_t name = at;
-      while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-')) ++name;
+      while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-'))
+        ++name;
       size_t stop = 0;
       bool parameter = name > at && name < end && text_[name] == '=' && name + 1 < end &&
                        text_[name + 1] != '=' && !is_blank(text_[name + 1]);
       if (parameter) {
         Quote quote = quote_at(text_, name + 1);
-        stop = quote.none() ? bare_end(text_, name + 1, plain)
-                            : quoted_end(text_, name + 1 + quote.size(), quote) + quote.size();
+        stop = name + 1;
+        if (!quote.none()) stop = quoted_end(text_, stop + quote.size(), quote) + quote.size();
+        stop = bare_end(text_, std::min(stop, text_.size()), plain);
       } else {
         stop = bare_end(text_, at, plain);
       }
@@ -171,7 +179,8 @@ class ValueResolver {
       size_t next = stop + 1;
       while (next < end && text_[next] == ' ') ++next;
       size_t next_name = next;
-      while (next_name < end && (is_alnum(text_[next_name]) || text_[next_name] == '_')) ++next_name;
+      while (next_name < end && (is_alnum(text_[next_name]) || text_[next_name] == '_'))
+        ++next_name;
       if (next_name == next || next_name >= end || text_[next_name] != '=') return stop;
       at = next;
     }
@@ -188,7 +197,9 @@ class ValueResolver {
       size_t name = at;
       while (name < end && is_cookie_name_byte(text_[name])) ++name;
       if (name == at || name >= end || text_[name] != '=') {
-        if (i == 0) return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening, Strength::medium);
+        if (i == 0)
+          return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening,
+                     Strength::medium);
         if (name < end && text_[name] == ';') {  // Secure; HttpOnly
           at = name + 1;
           continue;
@@ -229,8 +240,9 @@ class ValueResolver {
   /// `user:password`, as after curl's -u.
   Verdict credentials(const Opening& opening) {
     size_t end = value_end(opening);
-    size_t user = opening.begin + mask_at(text_, opening.begin);  // whose mask may hold a colon
-    size_t colon = text_.substr(0, end).find(':', user);
+    size_t colon = text_.substr(0, end).find(':', opening.begin);
+    while (colon != kNone && inside_mask(text_, colon))
+      colon = text_.substr(0, end).find(':', colon + 1);
     if (colon == kNone || colon == opening.begin) return Verdict::no_password;
     std::string_view password = text_.substr(colon + 1, end - colon - 1);
     if (password.starts_with("//")) return Verdict::no_password;
@@ -253,7 +265,8 @@ class ValueResolver {
       Opening value = open_value_at(text_, at + 1);
       value.bare.json = true;
       size_t end = value_end(value);
-      if (!value.quote.none() && add(value.begin, end, value, Strength::strong) == Verdict::masked) {
+      if (!value.quote.none() &&
+          add(value.begin, end, value, Strength::strong) == Verdict::masked) {
         result = Verdict::masked;
       }
       at = end + (value.quote.none() ? 0 : value.quote.size());
@@ -268,7 +281,9 @@ class ValueResolver {
     size_t end = 0;
     if (opening.quote.none()) {
       end = template_end(text_, opening.begin);
-      if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
+      // The brackets of a mask are no brackets of the text around it.
+      size_t masked = mask_at(text_, opening.begin);
+      if (end == kNone) end = bare_end(text_, opening.begin + masked, opening.bare);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);
     }
@@ -285,16 +300,19 @@ class ValueResolver {
       if (end < text_.size()) return end;
     }
     RecordView::HeaderMemo& memo = record_.header;
-    bool known = memo.from <= opening.begin && opening.begin <= memo.end && memo.escapes == opening.bare.escapes &&
+    bool known = memo.from <= opening.begin && opening.begin <= memo.end &&
+                 memo.escapes == opening.bare.escapes &&
                  memo.single_quote_ends == opening.bare.single_quote_ends;
     if (!known) {
-      memo = {opening.begin, line_end(opening), opening.bare.escapes, opening.bare.single_quote_ends};
+      memo = {opening.begin, line_end(opening), opening.bare.escapes,
+              opening.bare.single_quote_ends};
       record_.work += memo.end - memo.from;
     }
     return memo.end;
   }
 
-  /// The end of the line or of the string that the header stands in. Quoted parameters (realm="…") are passed over.
+  /// The end of the line or of the string that the header stands in. Quoted parameters (realm="…")
+  /// are passed over.
   size_t line_end(const Opening& opening) const {
     size_t at = opening.begin;
     while (at < text_.size()) {
@@ -337,12 +355,12 @@ class ValueResolver {
     if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
     bool cut_off = end == text_.size();
     if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
-    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off)) return *failed;
+    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))
+      return *failed;
     if (inside_mask(text_, anchor_end_ - 1)) return Verdict::inside_mask;
     Span span{begin, end, rule_number_, {}};
     if (cut_off && !record_.ends_record) {
-      span.open.how =
-          setting.quoted ? Continuation::How::quoted : Continuation::How::bare;
+      span.open.how = setting.quoted ? Continuation::How::quoted : Continuation::How::bare;
       span.open.quote = opening.quote;
       span.open.bare = opening.bare;
     }
@@ -358,14 +376,16 @@ class ValueResolver {
   std::vector<Span>& spans_;
 };
 
-/// The key's last byte stands before `anchor_end`, with the byte that ended the match and blanks between them.
+/// The key's last byte stands before `anchor_end`, with the byte that ended the match and blanks
+/// between them.
 size_t end_of_key(std::string_view text, size_t anchor_end) {
   size_t at = anchor_end - 1;
   while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
   return at;
 }
 
-/// Whether a separator can follow the key at all: the quick look that most words in sentences do not pass.
+/// Whether a separator can follow the key at all: the quick look that most words in sentences do
+/// not pass.
 bool separator_may_follow(std::string_view text, size_t key_end) {
   constexpr size_t kTypeName = 40;
   size_t at = key_end;
@@ -373,8 +393,8 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (at == key_end) return true;
   if (at == text.size()) return false;
   if (!is_alnum(text[at])) return true;
-  if (text[at] == 'i' || text[at] == 'I') return true;                                // is
-  if (text.substr(at, kTypeName).find('=') != kNone) return true;                     // string = "…"
+  if (text[at] == 'i' || text[at] == 'I') return true;             // is
+  if (text.substr(at, kTypeName).find('=') != kNone) return true;  // string = "…"
   while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&
          text[key_end - 1] != ' ') {
     --key_end;
@@ -400,7 +420,8 @@ size_t match_key_backwards(std::string_view text, size_t key_end, std::string_vi
 bool key_boundary(std::string_view text, size_t start) {
   if (word_starts(text, start)) return true;
   if (!is_upper(text[start])) return false;
-  return is_lower(text[start - 1]) || (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
+  return is_lower(text[start - 1]) ||
+         (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
 }
 
 /// The start of the longest of the rule's keys that ends at `key_end`.
@@ -430,9 +451,8 @@ std::string key_expression(const Rule& rule) {
     }
   }
   // A weak key in a sentence is nothing to look at: only a separator makes it a key.
-  std::string after = rule.strength == Strength::weak
-                          ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))"
-                          : R"([\\"'`\]=:%>\x1b \t&])";
+  std::string after = rule.strength == Strength::weak ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))"
+                                                      : R"([\\"'`\]=:%>\x1b \t&])";
   return "(?i)(?:" + keys + ")(?:_?[0-9]{1,3})?" + after;
 }
 
@@ -454,7 +474,8 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
     Opening opening = open_value_at(text, anchor_end);
-    if (rule.form == ValueForm::object) opening.begin = anchor_end - 1;  // the pattern ends with the brace
+    if (rule.form == ValueForm::object)
+      opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
     return resolver.resolve(opening);
   }

@@ -10,9 +10,10 @@
 
 namespace redactd {
 
-/// The value after a key whose match ended at `anchor_end` (or, for a rule with a pattern of its own, the value
-/// that begins there). Appends its spans to `spans`, rule numbers set to `rule_number`; a cookie header or an
-/// array yields several. Anything but Verdict::masked: none was added, and why.
+/// The value after a key whose match ended at `anchor_end` (or, for a rule with a pattern of its
+/// own, the value that begins there). Appends its spans to `spans`, rule numbers set to
+/// `rule_number`; a cookie header or an array yields several. Anything but Verdict::masked: none
+/// was added, and why.
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t anchor_end, std::vector<Span>& spans);
 
