@@ -57,7 +57,11 @@ int main(int argc, char** argv) {
       std::cerr << "redactd: " << why << '\n';
       return kRuntimeError;
     }
-    return run(parsed.options);
+    int exit_code = run(parsed.options);
+    std::cout.flush();
+    if (std::cout) return exit_code;
+    std::cerr << "redactd: cannot write to standard output\n";
+    return kRuntimeError;
   } catch (const std::bad_alloc&) {
     std::cerr << "redactd: out of memory; nothing more was written\n";
   } catch (const std::exception& error) {

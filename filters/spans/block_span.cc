@@ -1,6 +1,7 @@
 #include "filters/spans/block_span.h"
 
 #include <algorithm>
+#include <map>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -176,8 +177,8 @@ bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& 
   return true;
 }
 
-/// The same within a string that holds the whole document with its line breaks spelt out.
-void mask_spelt_pairs(std::string_view text, const BlockMarker& marker, std::vector<Span>& spans) {
+/// The same within a string that holds the whole document with its line breaks spelt out. Returns where the map ends.
+size_t mask_spelt_pairs(std::string_view text, const BlockMarker& marker, std::vector<Span>& spans) {
   OpenBlock open;
   open.rule = marker.rule;
   size_t before = marker.begin;
@@ -188,13 +189,14 @@ void mask_spelt_pairs(std::string_view text, const BlockMarker& marker, std::vec
     at += line_break;
     size_t end = std::min(text.find_first_of("\\\"", at), text.size());
     size_t found = spans.size();
-    if (!mask_pair(text.substr(at, end - at), open, spans)) return;
+    if (!mask_pair(text.substr(at, end - at), open, spans)) return at;
     for (size_t i = found; i < spans.size(); ++i) {
       spans[i].begin += at;
       spans[i].end += at;
     }
     at = end;
   }
+  return at;
 }
 
 void continue_pairs(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
@@ -279,6 +281,27 @@ bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vecto
   return end == text.size();
 }
 
+/// Finds the end marker of each begin marker, asked for in rising order. A rule's ends are gone through once.
+class EndMarkers {
+ public:
+  explicit EndMarkers(const std::vector<BlockMarker>& markers) : markers_(markers) {}
+
+  /// The number of the first end marker of `begin`'s rule behind it, at `from` or later; markers.size(): none.
+  size_t first_after(const BlockMarker& begin, size_t from) {
+    size_t& at = next_[begin.rule];
+    at = std::max(at, from);
+    while (at < markers_.size() && !(markers_[at].rule == begin.rule && !markers_[at].opens &&
+                                     markers_[at].begin >= begin.end)) {
+      ++at;
+    }
+    return at;
+  }
+
+ private:
+  const std::vector<BlockMarker>& markers_;
+  std::map<uint32_t, size_t> next_;
+};
+
 void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& open) {
   open = OpenBlock{};
   open.active = true;
@@ -314,29 +337,27 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
       open.active = false;
     }
   }
+  EndMarkers ends(markers);
   for (; next < markers.size(); ++next) {
     const BlockMarker& marker = markers[next];
     if (!marker.opens) continue;
-    const BlockMarker* end = nullptr;
-    size_t last = next + 1;
-    for (; last < markers.size() && end == nullptr; ++last) {
-      if (!markers[last].opens && markers[last].rule == marker.rule &&
-          markers[last].begin >= marker.end) {
-        end = &markers[last];
-      }
-    }
+    const size_t last = ends.first_after(marker, next + 1);
+    const BlockMarker* end = last < markers.size() ? &markers[last] : nullptr;
     if (rules[marker.rule].body != BlockBody::key_material) {
       if (end == nullptr && record.ends_record && spelt_line_break(text, marker.end) == 0 &&
           line_is_over(text, marker.end)) {
         start_block(text, marker, open);
         return;
       }
-      if (rules[marker.rule].body == BlockBody::pairs) mask_spelt_pairs(text, marker, spans);
+      if (rules[marker.rule].body == BlockBody::pairs) {
+        size_t over = mask_spelt_pairs(text, marker, spans);
+        while (next + 1 < markers.size() && markers[next + 1].begin < over) ++next;
+      }
       continue;
     }
     if (end != nullptr) {
       mask_between(text, marker.end, end->begin, marker.rule, spans);
-      next = last - 1;
+      next = last;
       continue;
     }
     if (mask_tail(record, marker.end, marker.rule, spans)) {

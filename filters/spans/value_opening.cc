@@ -112,8 +112,15 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
+/// `<password>` as an element's tag, not as a placeholder (`password=<password>`, `://user:<password>@`).
 bool opens_tag(std::string_view text, size_t name_begin) {
-  return name_begin > 0 && (text[name_begin - 1] == '<' || text[name_begin - 1] == ':');
+  size_t open = name_begin;
+  if (open > 0 && text[open - 1] == ':') {  // <ns:password>
+    --open;
+    while (open > 0 && is_key_byte(text[open - 1])) --open;
+  }
+  if (open == 0 || text[open - 1] != '<') return false;
+  return open == 1 || std::string_view("=:/@").find(text[open - 2]) == kNone;
 }
 
 /// The separator at `at`, just past the key and its closing quote.
@@ -149,7 +156,7 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin,
     return found;
   }
   bool tag = c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin);
-  if (tag && text.find("</", at) != kNone) {
+  if (tag && at + 1 < text.size() && !is_blank(text[at + 1])) {
     found.end = at + 1;
     found.markup = true;
     return found;
