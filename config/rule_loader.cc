@@ -38,7 +38,7 @@ std::vector<std::string_view> keys_of(RuleKind kind) {
     case RuleKind::token:
       return {"pattern", "prefix", "extend", "min", "max", "boundary"};
     case RuleKind::value:
-      return {"keys", "pattern", "form", "strength", "min", "boundary", "requires"};
+      return {"keys", "pattern", "form", "strength", "in_sentences", "min", "boundary", "requires"};
     case RuleKind::userinfo:
       return {"pattern"};
     case RuleKind::block:
@@ -245,6 +245,7 @@ class RuleParser {
     if (auto form = at("form").one_of(kForms)) rule_.form = static_cast<ValueForm>(*form);
     if (auto strength = at("strength").one_of(kStrengths))
       rule_.strength = static_cast<Strength>(*strength);
+    if (auto strength = at("in_sentences").one_of(kStrengths)) rule_.in_sentences = static_cast<Strength>(*strength);
     rule_.required_text = at("requires").text().value_or("");
     read_bounds();
   }

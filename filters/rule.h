@@ -72,6 +72,8 @@ struct Rule {
   std::vector<std::string> keys;
   ValueForm form = ValueForm::assign;
   Strength strength = Strength::strong;
+  /// The same in a sentence (`pass: 42 of 43`) and for bare JSON numbers; nothing: no difference.
+  std::optional<Strength> in_sentences;
   std::string required_text;  // the record must hold it
 
   // block

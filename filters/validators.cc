@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kLookedAt = 4096;
 constexpr size_t kShortestRandomLetters = 16;
+constexpr size_t kLongForAName = 30;
 
 /// n · log2(n), from a table for the small numbers that counts of bytes are.
 double times_log2(unsigned n) {
@@ -31,13 +32,15 @@ int base64_digit(char c) {
   return -1;
 }
 
+/// Random letters change case at every second byte, camelCase at every fourth or so. A long run of letters is hardly
+/// ever a name.
 bool changes_case_often(std::string_view bytes) {
   size_t changes = 0;
   for (size_t i = 1; i < bytes.size(); ++i) {
     changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) ||
                (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
   }
-  return changes * 3 >= bytes.size();
+  return changes * (bytes.size() < kLongForAName ? 3 : 4) >= bytes.size();
 }
 
 bool is_uuid(std::string_view text) {

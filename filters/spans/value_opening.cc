@@ -284,6 +284,7 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, name_begin, key_quote);
   if (separator.end == kNone) return std::nullopt;
+  if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/') return std::nullopt;  // /etc/passwd: …
   // scheme://oauth2:TOKEN@host is a URL's user and password.
   if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//")
     return std::nullopt;

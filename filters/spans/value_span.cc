@@ -74,7 +74,9 @@ class ValueResolver {
         return Verdict::no_value;  // an object: its own keys tell
       }
     }
-    return add(at, value_end(opening), opening, rule_.strength);
+    bool sentence = opening.sentence || (opening.bare.json && opening.quote.none());
+    Strength strength = sentence ? rule_.in_sentences.value_or(rule_.strength) : rule_.strength;
+    return add(at, value_end(opening), opening, strength);
   }
 
   /// `["a", "b"]`: every element; nothing when it is no array.
