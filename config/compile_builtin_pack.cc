@@ -74,7 +74,8 @@ void write_rule(std::ostream& out, const Rule& rule) {
     }
     out << "    ByteClass c; " << members << " r.extend = c;\n";
   }
-  if (rule.in_sentences) out << "    r.in_sentences = " << number("Strength", *rule.in_sentences) << ";\n";
+  if (rule.in_sentences)
+    out << "    r.in_sentences = " << number("Strength", *rule.in_sentences) << ";\n";
   for (const Validator& validator : rule.validators) {
     out << "    r.validators.push_back({" << number("Validator::Kind", validator.kind) << ", "
         << validator.threshold << "});\n";

@@ -245,7 +245,8 @@ class RuleParser {
     if (auto form = at("form").one_of(kForms)) rule_.form = static_cast<ValueForm>(*form);
     if (auto strength = at("strength").one_of(kStrengths))
       rule_.strength = static_cast<Strength>(*strength);
-    if (auto strength = at("in_sentences").one_of(kStrengths)) rule_.in_sentences = static_cast<Strength>(*strength);
+    if (auto strength = at("in_sentences").one_of(kStrengths))
+      rule_.in_sentences = static_cast<Strength>(*strength);
     rule_.required_text = at("requires").text().value_or("");
     read_bounds();
   }

@@ -43,6 +43,15 @@ int run(const Options& options) {
   }
 }
 
+int run_checked(const Options& options, bool streams_open) {
+  if (!streams_open) return kRuntimeError;
+  if (std::string why = refuse_matcher(matcher_info().version); !why.empty()) {
+    std::cerr << "redactd: " << why << '\n';
+    return kRuntimeError;
+  }
+  return run(options);
+}
+
 }  // namespace
 }  // namespace redactd
 
@@ -51,17 +60,10 @@ int main(int argc, char** argv) {
   bool streams_open = standard_streams_open();
   try {
     ParsedOptions parsed = parse_options(argc, argv);
-    if (parsed.exit) return parsed.exit_code;
-    if (!streams_open) return kRuntimeError;
-    if (std::string why = refuse_matcher(matcher_info().version); !why.empty()) {
-      std::cerr << "redactd: " << why << '\n';
-      return kRuntimeError;
-    }
-    int exit_code = run(parsed.options);
+    int exit_code = parsed.exit ? parsed.exit_code : run_checked(parsed.options, streams_open);
     std::cout.flush();
     if (std::cout) return exit_code;
     std::cerr << "redactd: cannot write to standard output\n";
-    return kRuntimeError;
   } catch (const std::bad_alloc&) {
     std::cerr << "redactd: out of memory; nothing more was written\n";
   } catch (const std::exception& error) {

@@ -11,6 +11,8 @@ namespace redactd {
 namespace {
 
 constexpr unsigned kMode = HS_MODE_STREAM;
+constexpr unsigned kFlags =
+    HS_FLAG_MULTILINE;  // ^ and $ stand at the ends of records, not of the stream
 
 hs_platform_info platform_of(MatchTarget target) {
   hs_platform_info platform{};
@@ -50,7 +52,7 @@ int on_match(unsigned id, unsigned long long, unsigned long long to, unsigned, v
 ExpressionWidth expression_width(const std::string& pattern) {
   hs_expr_info_t* info = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_expression_info(pattern.c_str(), 0, &info, &error) != HS_SUCCESS) {
+  if (hs_expression_info(pattern.c_str(), kFlags, &info, &error) != HS_SUCCESS) {
     int expression = -1;
     throw MatchError(take_message(error, expression), expression);
   }
@@ -78,7 +80,7 @@ MatchDatabase MatchDatabase::compile(const std::vector<Expression>& expressions)
 MatchDatabase MatchDatabase::compile_for(const std::vector<Expression>& expressions,
                                          MatchTarget target) {
   std::vector<const char*> patterns;
-  std::vector<unsigned> flags(expressions.size(), 0);
+  std::vector<unsigned> flags(expressions.size(), kFlags);
   std::vector<unsigned> ids;
   for (const Expression& expression : expressions) {
     ids.push_back(static_cast<unsigned>(patterns.size()));

@@ -6,6 +6,7 @@
 
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/userinfo_span.h"
 
 namespace redactd {
 namespace {
@@ -177,7 +178,7 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   const bool last = view.ends_record;
   collect_matches(begin, begin + view.text.size());
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
-      !rules_->looks_at_every_record()) {
+      !rules_->looks_at_every_record() && last) {
     return;
   }
   // Of a window that is not the record's last, only spans count, not what it says of the next
@@ -237,6 +238,9 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
       break;
     case Continuation::How::bare:
       end = bare_end(text, end, carry_.open.bare);
+      break;
+    case Continuation::How::url:
+      end = endless_userinfo_end(text, end);
       break;
     case Continuation::How::block: {
       size_t stop = text.find_first_of("\"'<-", end);

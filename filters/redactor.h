@@ -32,8 +32,6 @@ struct Limits {
   size_t max_record = 1 << 20;  // bytes; at least kLeastMaxRecord
 };
 inline constexpr size_t kLeastMaxRecord = 1024;
-/// Bytes of a long record that a window sees before and after the part it puts out.
-inline constexpr size_t kOverlap = 64 * 1024;
 
 /// A masked span, by its place in the input stream. Holds nothing of the secret.
 struct Finding {

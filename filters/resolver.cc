@@ -110,6 +110,9 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
               [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
     resolve_blocks(record, rules_.rules(), markers_, block, found_);
   }
+  if (!record.ends_record && rules_.userinfo_rule()) {
+    resolve_endless_userinfo(record, *rules_.userinfo_rule(), kOverlap, found_);
+  }
   if (decisions != nullptr) {
     for (size_t i = by_anchor; i < found_.size(); ++i) {
       decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});

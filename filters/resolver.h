@@ -14,6 +14,9 @@
 
 namespace redactd {
 
+/// Bytes of a long record that a window sees before and after the part it puts out.
+inline constexpr size_t kOverlap = 64 * 1024;
+
 /// A match, by its end within the record.
 struct RecordMatch {
   size_t end = 0;

@@ -121,6 +121,7 @@ struct RuleSet::Builder {
         }
         break;
       case RuleKind::userinfo:
+        if (!set.userinfo_rule_ && !set.muted_[number]) set.userinfo_rule_ = number;
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
           add_expression(number, Anchor::Role::userinfo, pattern_field(rule, i), rule.patterns[i]);
         }

@@ -76,6 +76,8 @@ class RuleSet {
   const std::vector<Rule>& rules() const { return rules_; }
   const std::vector<Anchor>& anchors() const { return anchors_; }
   bool any_muted() const { return any_muted_; }
+  /// The first userinfo rule that is on.
+  std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
   bool is_muted(uint32_t rule) const { return muted_[rule]; }
   const std::vector<MatchDatabase>& databases() const { return databases_; }
   /// Number of the first anchor of each database: a match's expression counts from there.
@@ -104,6 +106,7 @@ class RuleSet {
   std::vector<Rule> rules_;
   std::vector<bool> muted_;
   bool any_muted_ = false;
+  std::optional<uint32_t> userinfo_rule_;
   std::vector<Anchor> anchors_;
   std::vector<Expression> expressions_;
   std::vector<MatchDatabase> databases_;

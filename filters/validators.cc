@@ -32,8 +32,8 @@ int base64_digit(char c) {
   return -1;
 }
 
-/// Random letters change case at every second byte, camelCase at every fourth or so. A long run of letters is hardly
-/// ever a name.
+/// Random letters change case at every second byte, camelCase at every fourth or so. A long run of
+/// letters is hardly ever a name.
 bool changes_case_often(std::string_view bytes) {
   size_t changes = 0;
   for (size_t i = 1; i < bytes.size(); ++i) {

@@ -177,8 +177,10 @@ bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& 
   return true;
 }
 
-/// The same within a string that holds the whole document with its line breaks spelt out. Returns where the map ends.
-size_t mask_spelt_pairs(std::string_view text, const BlockMarker& marker, std::vector<Span>& spans) {
+/// The same within a string that holds the whole document with its line breaks spelt out. Returns
+/// where the map ends.
+size_t mask_spelt_pairs(std::string_view text, const BlockMarker& marker,
+                        std::vector<Span>& spans) {
   OpenBlock open;
   open.rule = marker.rule;
   size_t before = marker.begin;
@@ -281,12 +283,14 @@ bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vecto
   return end == text.size();
 }
 
-/// Finds the end marker of each begin marker, asked for in rising order. A rule's ends are gone through once.
+/// Finds the end marker of each begin marker, asked for in rising order. A rule's ends are gone
+/// through once.
 class EndMarkers {
  public:
   explicit EndMarkers(const std::vector<BlockMarker>& markers) : markers_(markers) {}
 
-  /// The number of the first end marker of `begin`'s rule behind it, at `from` or later; markers.size(): none.
+  /// The number of the first end marker of `begin`'s rule behind it, at `from` or later;
+  /// markers.size(): none.
   size_t first_after(const BlockMarker& begin, size_t from) {
     size_t& at = next_[begin.rule];
     at = std::max(at, from);

@@ -207,8 +207,14 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
       case '|':
         if (ends_list_item(text, i)) return i;
         break;
-      case '(':
       case '[':
+        if (size_t mask = mask_at(text, i); mask != 0) {
+          i += mask;
+          continue;
+        }
+        ++opened;
+        break;
+      case '(':
       case '{':
         ++opened;
         break;

@@ -56,7 +56,7 @@ struct BareContext {
 
 /// A secret still running where the window ends goes on in the next window in the same way.
 struct Continuation {
-  enum class How { none, run, quoted, bare, block };
+  enum class How { none, run, quoted, bare, block, url };
   How how = How::none;
   Quote quote;
   BareContext bare;

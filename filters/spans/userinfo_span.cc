@@ -204,4 +204,26 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
   return Verdict::masked;
 }
 
+void resolve_endless_userinfo(const RecordView& record, uint32_t rule_number, size_t least,
+                              std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  size_t run = run_start(text, text.size());
+  if (text.size() - run < least) return;
+  Slashes slashes = find_slashes(text, run, text.size());
+  if (slashes.colon == kNone || text.size() - slashes.colon < least) return;
+  size_t colon = text.find(slashes.spelling.colon, slashes.end);
+  if (colon == kNone || text.find(slashes.spelling.at, colon) != kNone) return;
+  if (text.substr(slashes.end, colon - slashes.end).find_first_of("/?#") != kNone) return;
+  size_t begin = colon + slashes.spelling.colon.size();
+  if (is_port(text, begin)) return;
+  Span span{begin, text.size(), rule_number, {}};
+  span.open.how = Continuation::How::url;
+  spans.push_back(span);
+}
+
+size_t endless_userinfo_end(std::string_view text, size_t from) {
+  while (from < text.size() && text[from] != '@' && !ends_run(text[from])) ++from;
+  return from;
+}
+
 }  // namespace redactd

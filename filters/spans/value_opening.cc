@@ -112,7 +112,8 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
-/// `<password>` as an element's tag, not as a placeholder (`password=<password>`, `://user:<password>@`).
+/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
+/// `://user:<password>@`).
 bool opens_tag(std::string_view text, size_t name_begin) {
   size_t open = name_begin;
   if (open > 0 && text[open - 1] == ':') {  // <ns:password>
@@ -284,7 +285,8 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, name_begin, key_quote);
   if (separator.end == kNone) return std::nullopt;
-  if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/') return std::nullopt;  // /etc/passwd: …
+  if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')
+    return std::nullopt;  // /etc/passwd: …
   // scheme://oauth2:TOKEN@host is a URL's user and password.
   if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//")
     return std::nullopt;

@@ -12,6 +12,7 @@
 namespace redactd {
 namespace {
 
+constexpr size_t kLongestCookieName = 256;
 constexpr size_t kMostElements = 4096;  // of an array or a cookie header
 
 bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
@@ -89,7 +90,8 @@ class ValueResolver {
       element.bare.json = true;
       if (element.quote.none()) {
         char first = element.begin < text_.size() ? text_[element.begin] : ']';
-        if (!opening.bare.json || (!is_digit(first) && first != '-')) return result;
+        bool scalar = is_digit(first) || first == '-' || mask_at(text_, element.begin) != 0;
+        if (!opening.bare.json || !scalar) return result;
       }
       size_t end = value_end(element);
       Verdict verdict = add(element.begin, end, element, rule_.strength);
@@ -110,13 +112,12 @@ class ValueResolver {
     while (scheme < end && (is_alnum(text_[scheme]) || text_[scheme] == '-')) ++scheme;
     bool named = scheme > at && scheme < end && (text_[scheme] == ' ' || text_[scheme] == '+') &&
                  is_letter(text_[at]);
-    if (!named) {
-      return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening, Strength::medium);
-    }
+    if (!named) return add_word(at, end, opening);
     size_t value = scheme + 1;
     while (value < end && text_[value] == ' ') ++value;
     std::string_view name = text_.substr(at, scheme - at);
     size_t value_end = std::min(end, credential_end(value, end));
+    record_.work += value_end - at;
     Strength strength = is_known_scheme(name) ? Strength::strong : Strength::medium;
     Verdict verdict = add(value, value_end, opening, strength);
     if (verdict == Verdict::masked || is_known_scheme(name)) return verdict;
@@ -197,11 +198,11 @@ class ValueResolver {
     for (size_t i = 0; i < kMostElements && at < end; ++i) {
       while (at < end && text_[at] == ' ') ++at;
       size_t name = at;
-      while (name < end && is_cookie_name_byte(text_[name])) ++name;
+      while (name < end && name - at < kLongestCookieName && is_cookie_name_byte(text_[name]))
+        ++name;
+      record_.work += name - at;
       if (name == at || name >= end || text_[name] != '=') {
-        if (i == 0)
-          return add(at, std::min(end, bare_end(text_, at, opening.bare)), opening,
-                     Strength::medium);
+        if (i == 0) return add_word(at, end, opening);
         if (name < end && text_[name] == ';') {  // Secure; HttpOnly
           at = name + 1;
           continue;
@@ -246,6 +247,7 @@ class ValueResolver {
     while (colon != kNone && inside_mask(text_, colon))
       colon = text_.substr(0, end).find(':', colon + 1);
     if (colon == kNone || colon == opening.begin) return Verdict::no_password;
+    if (opening.quote.none()) end = bare_end(text_, colon + 1, opening.bare);
     std::string_view password = text_.substr(colon + 1, end - colon - 1);
     if (password.starts_with("//")) return Verdict::no_password;
     bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
@@ -283,9 +285,7 @@ class ValueResolver {
     size_t end = 0;
     if (opening.quote.none()) {
       end = template_end(text_, opening.begin);
-      // The brackets of a mask are no brackets of the text around it.
-      size_t masked = mask_at(text_, opening.begin);
-      if (end == kNone) end = bare_end(text_, opening.begin + masked, opening.bare);
+      if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);
     }
@@ -345,6 +345,13 @@ class ValueResolver {
   bool line_break_at(size_t at) const {
     size_t letter = text_.find_first_not_of('\\', at);
     return letter != kNone && letter > at && (text_[letter] == 'n' || text_[letter] == 'r');
+  }
+
+  /// A header's value without the form that its name promises.
+  Verdict add_word(size_t begin, size_t end, const Opening& opening) {
+    size_t stop = std::min(end, bare_end(text_, begin, opening.bare));
+    record_.work += stop - begin;
+    return add(begin, stop, opening, Strength::medium);
   }
 
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength) {
