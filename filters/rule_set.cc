@@ -4,7 +4,7 @@
 #include <set>
 
 #include "filters/known.h"
-#include "filters/spans/value_span.h"
+#include "filters/spans/key.h"
 
 namespace redactd {
 namespace {

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "filters/rule.h"
@@ -16,11 +14,5 @@ namespace redactd {
 /// was added, and why.
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t anchor_end, std::vector<Span>& spans);
-
-/// The matcher's expression for a rule's keys: any of them, and the byte after it.
-std::string key_expression(const Rule& rule);
-
-/// Where one of the rule's keys that ends before `key_end` starts; npos when none does.
-size_t key_start(std::string_view text, size_t key_end, const Rule& rule);
 
 }  // namespace redactd
