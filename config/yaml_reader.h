@@ -58,9 +58,9 @@ class YamlReader {
   const std::string& path() const { return path_; }
 
  private:
-  YamlReader(YAML::Node node, std::string path, const std::string* file, Diagnostics* diagnostics,
-             Location fallback)
-      : node_(std::move(node)),
+  YamlReader(const YAML::Node& node, std::string path, const std::string* file,
+             Diagnostics* diagnostics, Location fallback)
+      : node_(node),
         path_(std::move(path)),
         file_(file),
         diagnostics_(diagnostics),

@@ -275,7 +275,7 @@ bool is_object_reference(std::string_view value) {
 bool is_dotted_name(std::string_view value) {
   size_t first = value.find('.');
   size_t second = first == kNone ? kNone : value.find('.', first + 1);
-  if (second == kNone || second > 32 || first < 2 || second - first < 3) return false;
+  if (second > 32 || first < 2 || second - first < 3) return false;
   bool words = std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(second),
                            [](char c) { return is_lower(c) || c == '.' || c == '-'; });
   return words && value.size() < 80 && std::all_of(value.begin(), value.end(), [](char c) {

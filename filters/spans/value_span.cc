@@ -329,9 +329,7 @@ class ValueResolver {
       } else if (quote.mark != 0 && at > opening.begin && text_[at - 1] == '=') {
         size_t close = quoted_end(text_, at + quote.size(), quote);
         at = std::min(text_.size(), close + quote.size());
-      } else if (quote.mark != 0 && opening.bare.escapes) {
-        return at;
-      } else if (quote.mark == 0 && opening.bare.escapes && line_break_at(at)) {
+      } else if (opening.bare.escapes && (quote.mark != 0 || line_break_at(at))) {
         return at;
       } else {
         ++at;
