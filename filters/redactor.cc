@@ -86,6 +86,7 @@ void Redactor::scan(std::string_view bytes) {
     streams_[i].scan(bytes, scratch_, matches_);
     uint32_t first = rules_->first_anchor()[i];
     for (size_t m = before; m < matches_.size(); ++m) matches_[m].expression += first;
+    drop_runs_of_at_signs(before);
   }
   if (rules_->any_muted()) {
     std::erase_if(matches_,
@@ -94,6 +95,22 @@ void Redactor::scan(std::string_view bytes) {
   // Each database reports in order of the ends (nearly always); several have to be merged.
   auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
   if (!std::is_sorted(unsettled, matches_.end())) std::sort(unsettled, matches_.end());
+}
+
+/// Of @@@@ in a URL the first is enough, and a line of them would fill the memory.
+void Redactor::drop_runs_of_at_signs(size_t from) {
+  size_t kept = from;
+  for (size_t m = from; m < matches_.size(); ++m) {
+    const Match match = matches_[m];
+    if (rules_->anchors()[match.expression].role == Anchor::Role::userinfo) {
+      bool follows =
+          match.expression == last_userinfo_.expression && match.end == last_userinfo_.end + 1;
+      last_userinfo_ = match;
+      if (follows) continue;
+    }
+    matches_[kept++] = match;
+  }
+  matches_.resize(kept);
 }
 
 /// Settles the complete records before `ready` and, of a record without an end that has grown too

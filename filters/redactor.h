@@ -84,6 +84,7 @@ class Redactor {
   };
 
   void scan(std::string_view bytes);
+  void drop_runs_of_at_signs(size_t from);
   std::string_view release(uint64_t ready, bool finished);
   void redact_records(uint64_t ready);
   void redact_record(uint64_t begin, uint64_t end, bool complete);
@@ -116,6 +117,7 @@ class Redactor {
   uint64_t end_ = 0;
   std::vector<Match> matches_;  // of bytes not yet settled; expression = anchor number
   size_t first_match_ = 0;
+  Match last_userinfo_;  // the last @ of a URL that the matcher reported
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;
   OpenBlock block_;

@@ -116,8 +116,8 @@ size_t run_end(std::string_view text, size_t from, const ByteClass& members) {
 }
 
 size_t quoted_end(std::string_view text, size_t from, const Quote& quote) {
-  if (!quote.encoded.empty()) {
-    size_t at = text.find(quote.encoded, from);
+  if (quote.spelling != 0) {
+    size_t at = text.find(quote.encoded(), from);
     return at == kNone ? text.size() : at;
   }
   // A run of b backslashes before a mark: at depth k the closing quote has 2^k - 1 of them, a quote
@@ -154,17 +154,15 @@ size_t quoted_end(std::string_view text, size_t from, const Quote& quote) {
 Quote quote_at(std::string_view text, size_t at) {
   Quote quote;
   size_t i = at;
-  while (i < text.size() && text[i] == '\\' && i - at < 255) ++i;
+  while (i < text.size() && text[i] == '\\' && i - at < kMostBackslashes) ++i;
   if (i < text.size() && (text[i] == '"' || text[i] == '\'' || text[i] == '`')) {
     quote.mark = text[i];
-    quote.backslashes = static_cast<unsigned>(i - at);
+    quote.backslashes = static_cast<uint8_t>(i - at);
     return quote;
   }
-  static constexpr std::array<std::string_view, 8> kEncoded = {
-      "%22", "%27", "&quot;", "&#34;", "&#39;", "\\u0022", "\\u0027", "&apos;"};
-  for (std::string_view encoded : kEncoded) {
-    if (text.substr(at, encoded.size()) == encoded) {
-      quote.encoded = encoded;
+  for (size_t n = 0; n < std::size(kEncodedQuotes); ++n) {
+    if (text.substr(at, kEncodedQuotes[n].size()) == kEncodedQuotes[n]) {
+      quote.spelling = static_cast<uint8_t>(n + 1);
       return quote;
     }
   }

@@ -31,18 +31,29 @@ struct RecordView {
   mutable HeaderMemo header = {};
 };
 
+/// Quotes in URLs, in markup and in JSON's escapes.
+inline constexpr std::string_view kEncodedQuotes[] = {"%22",   "%27",     "&quot;",  "&#34;",
+                                                      "&#39;", "\\u0022", "\\u0027", "&apos;"};
+
 /// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
 /// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`).
 struct Quote {
-  char mark = 0;             // 0: not quoted
-  unsigned backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
+  char mark = 0;            // 0: not quoted
+  uint8_t backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
   bool doubled = false;
-  std::string_view encoded;  // static text; empty: the mark itself
+  uint8_t spelling = 0;  // 1 and up: in kEncodedQuotes
 
-  bool none() const { return mark == 0 && encoded.empty(); }
+  bool none() const { return mark == 0 && spelling == 0; }
+  /// Static text; empty: the mark itself.
+  std::string_view encoded() const {
+    return spelling == 0 ? std::string_view() : kEncodedQuotes[spelling - 1u];
+  }
   /// Bytes that the opening (and the closing) quote takes.
-  size_t size() const { return encoded.empty() ? backslashes + (doubled ? 2 : 1) : encoded.size(); }
+  size_t size() const {
+    return spelling == 0 ? size_t{backslashes} + (doubled ? 2 : 1) : encoded().size();
+  }
 };
+inline constexpr size_t kMostBackslashes = 255;
 
 /// Where a value without quotes stands: it decides what ends it.
 struct BareContext {
@@ -56,13 +67,14 @@ struct BareContext {
 
 /// A secret still running where the window ends goes on in the next window in the same way.
 struct Continuation {
-  enum class How { none, run, quoted, bare, block, url };
+  enum class How : uint8_t { none, run, quoted, bare, block, url };
   How how = How::none;
   Quote quote;
   BareContext bare;
 };
 
-/// Bytes [begin, end) of the record are a secret of rule number `rule`.
+/// Bytes [begin, end) of the record are a secret of rule number `rule`. Small, for a record may
+/// hold very many.
 struct Span {
   size_t begin = 0;
   size_t end = 0;

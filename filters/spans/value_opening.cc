@@ -56,7 +56,7 @@ bool is_option(std::string_view text, size_t name_begin) {
 /// `("name"`: the name is the first argument of a call, or the first of a pair.
 bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
   size_t before = quote.size() + 1;
-  return quote.encoded.empty() && name_begin >= before && text[name_begin - before] == '(';
+  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
 }
 
 bool has_before(std::string_view text, size_t at, char mark) {
@@ -224,7 +224,7 @@ void open_quote(std::string_view text, size_t at, Opening& opening) {
   }
   if (quote.none()) return;
   size_t after = at + quote.size();
-  if (quote.encoded.empty() && quote.backslashes == 0 && after + 1 < text.size() &&
+  if (quote.spelling == 0 && quote.backslashes == 0 && after + 1 < text.size() &&
       text[after] == quote.mark && is_alnum(text[after + 1])) {
     quote.doubled = true;  // ""value"" in CSV
     ++after;
@@ -236,7 +236,7 @@ void open_quote(std::string_view text, size_t at, Opening& opening) {
 }  // namespace
 
 bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
-  if (!quote.encoded.empty() || quote.doubled) return false;
+  if (quote.spelling != 0 || quote.doubled) return false;
   size_t next = at + quote.size();
   if (next < text.size()) {
     char c = text[next];
@@ -272,7 +272,7 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
   size_t name_begin = name_start(text, key_begin);
   size_t at = skip_colour(text, key_end);
   Quote key_quote = quote_at(text, at);
-  if (key_quote.encoded.empty() && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
+  if (key_quote.spelling == 0 && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
       text[at + key_quote.size()] == key_quote.mark && key_quote.backslashes == 0) {
     key_quote.doubled = true;
   }
@@ -312,7 +312,7 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
     size_t backslashes = 0;
     while (backslashes + 1 < name_begin && text[name_begin - 2 - backslashes] == '\\')
       ++backslashes;
-    outer.backslashes = static_cast<unsigned>(backslashes);
+    outer.backslashes = static_cast<uint8_t>(std::min(backslashes, kMostBackslashes));
     if (outer.mark != 0 && text[name_begin - 1] != '\\') opening.outer = outer;
   }
   return opening;

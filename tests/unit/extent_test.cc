@@ -10,7 +10,7 @@ std::string_view rest_of_quoted(std::string_view text, const Quote& quote) {
   return text.substr(quoted_end(text, 0, quote));
 }
 
-Quote quote_of(char mark, unsigned backslashes = 0) {
+Quote quote_of(char mark, uint8_t backslashes = 0) {
   Quote quote;
   quote.mark = mark;
   quote.backslashes = backslashes;
@@ -50,8 +50,7 @@ TEST(QuotedEnd, KnowsDoubledQuotes) {
 
 TEST(QuotedEnd, KnowsEncodedQuotes) {
   for (const char* encoded : {"%22", "&quot;", "\\u0022"}) {
-    Quote quote;
-    quote.encoded = encoded;
+    Quote quote = quote_at(encoded, 0);
     std::string text = std::string("value\" more") + encoded + " rest";
     EXPECT_EQ(rest_of_quoted(text, quote), std::string(encoded) + " rest");
   }
