@@ -234,14 +234,17 @@ bool is_address(std::string_view value) {
 /// /home/bob, /run/secrets/db: but a base64 value may begin with a slash, too.
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
-  if (value.empty() || value[0] != '/' || value.find_first_of("+=") != kNone) return false;
+  if (value.empty() || value[0] != '/' || value.size() > 8 * kLookedAt) return false;
+  if (value.find_first_of("+=") != kNone) return false;
   bool lower =
       std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
   auto slashes = std::count(value.begin(), value.end(), '/');
   return lower || (slashes >= 2 && entropy(value) < 4.2);
 }
 
-bool is_path_or_url(std::string_view value) { return value.find("://") != kNone || is_path(value); }
+bool is_path_or_url(std::string_view value) {
+  return value.size() <= 8 * kLookedAt && (value.find("://") != kNone || is_path(value));
+}
 
 bool is_duration_or_size(std::string_view value) {
   size_t digits = 0;
@@ -251,6 +254,7 @@ bool is_duration_or_size(std::string_view value) {
 }
 
 bool is_code(std::string_view value) {
+  if (value.size() > kLookedAt) return false;
   size_t paren = value.find('(');
   if (paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0])) return true;
   return value.starts_with("process.env") || value.starts_with("os.environ") ||
