@@ -34,57 +34,80 @@ std::string cpp_string(std::string_view text) {
   return result + '"';
 }
 
-std::string cpp_strings(const std::vector<std::string>& texts) {
-  std::string result = "{";
-  for (const std::string& text : texts) result += cpp_string(text) + ",";
-  return result + "}";
+/// A list as one literal, an item a line: hundreds of initializer lists keep a compiler busy for
+/// minutes.
+std::string cpp_lines(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += text + '\n';
+  return "lines(" + cpp_string(joined) + ")";
 }
 
 /// An enumerator by its number: the numbers are those of the headers this tool was built with.
 template <typename Enum>
-std::string number(const char* type, Enum value) {
+std::string enumerator(const char* type, Enum value) {
   return std::string("static_cast<") + type + ">(" + std::to_string(static_cast<int>(value)) + ")";
 }
 
-void write_rule(std::ostream& out, const Rule& rule) {
-  out << "  {\n    Rule r;\n"
+/// What the written source needs.
+constexpr const char* kHelpers = R"(
+namespace redactd {
+namespace {
+
+std::vector<std::string> lines(std::string_view text) {
+  std::vector<std::string> result;
+  for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+    result.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  return result;
+}
+
+ByteClass byte_class(std::string_view members) {
+  ByteClass result;
+  for (char c : members) result.add(static_cast<unsigned char>(c));
+  return result;
+}
+
+)";
+
+void write_rule(std::ostream& out, const Rule& rule, size_t number) {
+  out << "void add_" << number << "(std::vector<Rule>& rules) {\n    Rule r;\n"
       << "    r.id = " << cpp_string(rule.id) << ";\n    r.title = " << cpp_string(rule.title)
       << ";\n"
-      << "    r.kind = " << number("RuleKind", rule.kind) << ";\n"
-      << "    r.severity = " << number("Severity", rule.severity) << ";\n"
-      << "    r.tags = " << cpp_strings(rule.tags) << ";\n"
+      << "    r.kind = " << enumerator("RuleKind", rule.kind) << ";\n"
+      << "    r.severity = " << enumerator("Severity", rule.severity) << ";\n"
+      << "    r.tags = " << cpp_lines(rule.tags) << ";\n"
       << "    r.reference = " << cpp_string(rule.reference) << ";\n"
       << "    r.enabled_by_default = " << (rule.enabled_by_default ? "true" : "false") << ";\n"
-      << "    r.patterns = " << cpp_strings(rule.patterns) << ";\n"
+      << "    r.patterns = " << cpp_lines(rule.patterns) << ";\n"
       << "    r.prefix = " << cpp_string(rule.prefix) << ";\n"
       << "    r.min = " << rule.min << "; r.max = " << rule.max << ";\n"
-      << "    r.boundary = " << number("Boundary", rule.boundary) << ";\n"
-      << "    r.keys = " << cpp_strings(rule.keys) << ";\n"
-      << "    r.form = " << number("ValueForm", rule.form) << ";\n"
-      << "    r.strength = " << number("Strength", rule.strength) << ";\n"
+      << "    r.boundary = " << enumerator("Boundary", rule.boundary) << ";\n"
+      << "    r.keys = " << cpp_lines(rule.keys) << ";\n"
+      << "    r.form = " << enumerator("ValueForm", rule.form) << ";\n"
+      << "    r.strength = " << enumerator("Strength", rule.strength) << ";\n"
       << "    r.required_text = " << cpp_string(rule.required_text) << ";\n"
       << "    r.begin = " << cpp_string(rule.begin) << "; r.end = " << cpp_string(rule.end) << ";\n"
-      << "    r.body = " << number("BlockBody", rule.body) << ";\n"
+      << "    r.body = " << enumerator("BlockBody", rule.body) << ";\n"
       << "    r.max_lines = " << rule.max_lines << "; r.max_bytes = " << rule.max_bytes << ";\n";
   if (rule.extend) {
     std::string members;
     for (unsigned byte = 0; byte < 256; ++byte) {
-      if (rule.extend->has(static_cast<char>(byte)))
-        members += "c.add(" + std::to_string(byte) + ");";
+      if (rule.extend->has(static_cast<char>(byte))) members += static_cast<char>(byte);
     }
-    out << "    ByteClass c; " << members << " r.extend = c;\n";
+    out << "    r.extend = byte_class(" << cpp_string(members) << ");\n";
   }
   if (rule.in_sentences)
-    out << "    r.in_sentences = " << number("Strength", *rule.in_sentences) << ";\n";
+    out << "    r.in_sentences = " << enumerator("Strength", *rule.in_sentences) << ";\n";
   for (const Validator& validator : rule.validators) {
-    out << "    r.validators.push_back({" << number("Validator::Kind", validator.kind) << ", "
+    out << "    r.validators.push_back({" << enumerator("Validator::Kind", validator.kind) << ", "
         << validator.threshold << "});\n";
   }
   if (rule.mask) {
-    out << "    r.mask = MaskSpec{" << number("MaskStyle", rule.mask->style) << ", "
+    out << "    r.mask = MaskSpec{" << enumerator("MaskStyle", rule.mask->style) << ", "
         << cpp_string(rule.mask->text) << ", " << rule.mask->keep << "};\n";
   }
-  out << "    rules.push_back(std::move(r));\n  }\n";
+  out << "    rules.push_back(std::move(r));\n}\n";
 }
 
 void write_bytes(const fs::path& path, std::string_view bytes) {
@@ -126,7 +149,7 @@ int run(const fs::path& output, const fs::path& source_folder,
     out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
         << name << "_end[];\n";
     databases << "  all.push_back({" << RuleSet::fingerprint(set->expressions()) << "u, "
-              << number("MatchTarget", target) << ", {redactd_" << name
+              << enumerator("MatchTarget", target) << ", {redactd_" << name
               << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name
               << ")}, widths});\n";
   }
@@ -142,9 +165,10 @@ int run(const fs::path& output, const fs::path& source_folder,
           << ")}});\n";
   }
   assembly << "  .section .note.GNU-stack,\"\",%progbits\n";
-  out << "\nnamespace redactd {\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> "
-         "rules;\n";
-  for (const LoadedRule& rule : loaded) write_rule(out, rule.rule);
+  out << kHelpers;
+  for (size_t i = 0; i < loaded.size(); ++i) write_rule(out, loaded[i].rule, i);
+  out << "\n}  // namespace\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> rules;\n";
+  for (size_t i = 0; i < loaded.size(); ++i) out << "  add_" << i << "(rules);\n";
   out << "  return rules;\n}\n\nstd::vector<EmbeddedDatabase> builtin_databases() {\n  const "
          "std::vector<size_t> widths = {";
   for (const Anchor& anchor : set->anchors()) out << anchor.width << ',';
