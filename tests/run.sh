@@ -36,11 +36,13 @@ cmake --build --preset "$preset" || fail "the build failed; the reason stands ab
 
 if [ "$preset" = fuzz ]; then
   found=no
-  for target in $(find build/fuzz -type f -name '*_fuzz' -perm -u+x | sort); do
+  for target in $(find build/fuzz -type f -name 'fuzz_*' -perm -u+x | sort); do
     found=yes
+    name=${target##*/fuzz_}
     step "$target, ${FUZZ_SECONDS:-60} s"
     mkdir -p "$target.corpus"
-    "$target" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=0 "$target.corpus" </dev/null
+    "$target" -max_total_time="${FUZZ_SECONDS:-60}" -print_final_stats=0 "$target.corpus" \
+      "tests/fuzz/seeds/$name" </dev/null
   done
   [ "$found" = yes ] || fail "no fuzz target was built"
   exit 0
