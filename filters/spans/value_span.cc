@@ -284,6 +284,8 @@ class ValueResolver {
     size_t end = 0;
     if (opening.quote.none()) {
       end = template_end(text_, opening.begin);
+      size_t mask = mask_at(text_, opening.begin);
+      if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
       if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);

@@ -71,7 +71,8 @@ TEST(TwiceIsOnce, OnWhatFuzzingFound) {
   for (const char* text :
        {"-u pw=r", "-u [:]]", "Authorization:t e=\"\"r", "Authorization:@Dig", "Cookie:b3cf",
         "pass':x'", "PASS':L)", "token':YBnUzKLDSXFZ'", "Pass\":l>", "pass\":[3", "pass\":m\"",
-        "pass\":7'", "pass\":1\\n", "ApiKey\":rK2IQK ."}) {
+        "pass\":7'", "pass\":1\\n", "ApiKey\":rK2IQK .",
+        "Authorization: Bearer {b};\xff\xe6-Cooki'e: a={hex:}pOnly"}) {
     std::string once = redact(text);
     EXPECT_EQ(redact(once), once) << text;
   }
