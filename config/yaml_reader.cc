@@ -22,6 +22,28 @@ std::string join(const std::vector<std::string_view>& names) {
   return result;
 }
 
+/// The first byte that YAML does not allow (YAML 1.2 §5.1): a control character, or no UTF-8. The
+/// size when there is none. yaml-cpp 0.7 has been seen to spin on such input.
+size_t foreign_byte(const std::string& text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    auto byte = static_cast<unsigned char>(text[at]);
+    bool control = (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f;
+    size_t more = byte < 0x80   ? 0
+                  : byte < 0xc2 ? 9
+                  : byte < 0xe0 ? 1
+                  : byte < 0xf0 ? 2
+                  : byte < 0xf5 ? 3
+                                : 9;
+    if (control || more == 9 || at + more >= text.size() + (more == 0)) return at;
+    for (size_t i = 1; i <= more; ++i) {
+      if ((static_cast<unsigned char>(text[at + i]) & 0xc0) != 0x80) return at;
+    }
+    at += more + 1;
+  }
+  return at;
+}
+
 /// The names of the files that readers point at; they live as long as the process.
 const std::string* keep_file_name(const std::string& file) {
   static std::set<std::string> names;
@@ -52,6 +74,13 @@ std::optional<size_t> parse_bytes(std::string_view text) {
 
 std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::string& file,
                                             Diagnostics& diagnostics) {
+  if (size_t at = foreign_byte(text); at < text.size()) {
+    auto line =
+        static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
+    diagnostics.add({file, line + 1, at - (text.rfind('\n', at) + 1) + 1}, "",
+                    "holds a byte that is no UTF-8 text; YAML allows none");
+    return std::nullopt;
+  }
   try {
     std::vector<YAML::Node> documents = YAML::LoadAll(text);
     if (documents.size() > 1) {
