@@ -1,0 +1,203 @@
+#pragma once
+
+// What `redactd --config FILE` runs by: sources, sinks, known values, the admin endpoint and the
+// process. Plain values, checked by load_daemon_config(); every default stands here and nowhere
+// else. config/redactd.yaml documents each option for the reader.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/diagnostic.h"
+#include "config/settings.h"
+
+namespace redactd {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// How records stand in a stream of bytes (RFC 6587 §3.4). `automatic` decides once a connection,
+/// on its first byte: 1 to 9 means octet counting, anything else lines.
+enum class Framing { automatic, octet_counting, newline, nul };
+
+/// Where a source listens or a sink connects to, as its URL says it.
+struct Address {
+  enum class Transport { tcp, tls, udp, unix_stream, unix_datagram, systemd };
+  Transport transport = Transport::tcp;
+  std::string host;  // IPv4, IPv6 (without brackets) or a name; `*`: all addresses
+  std::string port;  // number or service name
+  std::string path;  // unix_*: of the socket; systemd: the socket's name, empty: every socket handed over
+
+  bool operator==(const Address&) const = default;
+};
+
+/// Certificates and whom to believe. Paths to PEM files, checked to be readable and to fit.
+struct TlsConfig {
+  enum class ClientCertificate { none, optional, required };
+  enum class Version { tls1_2, tls1_3 };
+
+  std::string certificate;  // chain; a source's server certificate, a sink's client certificate
+  std::string key;
+  std::string ca;  // whom to believe; empty in a sink: the system's
+  std::string crl; // revoked certificates; empty: none are looked up
+  ClientCertificate client_certificate = ClientCertificate::none;  // sources only
+  std::vector<std::string> peer_names;  // allowed names (SAN; `*.example.org`); empty: any that the CA vouches for,
+                                        // in a sink the endpoint's host
+  Version min_version = Version::tls1_2;
+  bool verify = true;  // sinks only; false is loud
+
+  bool operator==(const TlsConfig&) const = default;
+};
+
+/// A token bucket for each connection; 0: no limit. Over it, reading waits: nothing is dropped.
+struct RateLimit {
+  size_t bytes_per_second = 0;
+  size_t burst = 1 << 20;  // bytes
+
+  bool operator==(const RateLimit&) const = default;
+};
+
+struct SourceConfig {
+  enum class Type { syslog, tcp, stdin_, file };
+  /// What to do with a file that is followed for the first time.
+  enum class StartAt { beginning, end };
+
+  std::string name;
+  Type type = Type::syslog;
+  std::vector<std::string> sinks;  // names; empty: all
+
+  // syslog, tcp
+  Address listen;
+  Framing framing = Framing::automatic;  // of streams; a datagram is one record
+  TlsConfig tls;
+  unsigned unix_mode = 0660;  // permissions of a Unix socket
+  size_t max_connections = 10000;
+  Milliseconds idle_timeout = std::chrono::minutes(10);  // 0: never
+  Milliseconds handshake_timeout = std::chrono::seconds(10);
+  size_t receive_buffer = 0;  // SO_RCVBUF in bytes; 0: the system's
+  RateLimit rate;
+
+  // all
+  size_t max_record = 256 * 1024;  // bytes; a longer one is cut there, after it was redacted
+  size_t max_frame = 16 << 20;     // octet counting: a larger count closes the connection
+
+  // file
+  std::string path;
+  std::string position_file;  // where the position is kept over restarts; empty: it is not
+  StartAt start_at = StartAt::beginning;
+  Milliseconds poll_interval = std::chrono::milliseconds(250);
+
+  bool operator==(const SourceConfig&) const = default;
+};
+
+/// RFC 5424 header around lines that come from a source without one (tcp, stdin, file).
+struct WrapConfig {
+  bool on = false;
+  std::string hostname;  // empty: this machine's
+  std::string app_name = "-";
+  unsigned facility = 1;  // user
+  unsigned severity = 6;  // informational
+
+  bool operator==(const WrapConfig&) const = default;
+};
+
+struct SinkConfig {
+  enum class Type { syslog, tcp, unix_, stdout_, file };
+  enum class Balance { failover, round_robin };
+  /// What happens when the queue is full.
+  enum class WhenFull { block, drop_newest, drop_oldest };
+
+  std::string name;
+  Type type = Type::stdout_;
+  Framing framing = Framing::newline;  // never automatic
+  WrapConfig wrap;
+  size_t queue_bytes = 4 << 20;
+  WhenFull when_full = WhenFull::block;
+
+  // syslog, tcp (tcp:// tls://), unix (unix:// unixgram://)
+  std::vector<Address> endpoints;
+  Balance balance = Balance::failover;
+  TlsConfig tls;
+  Milliseconds connect_timeout = std::chrono::seconds(5);
+  Milliseconds reconnect_min = std::chrono::milliseconds(100);  // backoff doubles, with jitter, up to
+  Milliseconds reconnect_max = std::chrono::seconds(10);
+  Milliseconds return_interval = std::chrono::seconds(30);  // how often a failed first endpoint is tried again
+  Milliseconds keepalive = std::chrono::seconds(30);        // idle time before TCP probes; 0: none
+  Milliseconds peer_timeout = std::chrono::seconds(30);     // unacknowledged bytes or probes mean a dead peer
+  size_t send_buffer = 0;                                   // SO_SNDBUF in bytes; 0: the system's
+
+  // file
+  std::string path;
+  unsigned file_mode = 0640;
+
+  bool operator==(const SinkConfig&) const = default;
+};
+
+/// Exact secrets that this machine holds; docs in config/redactd.yaml.
+struct KnownValuesConfig {
+  struct Path {
+    enum class Format { automatic, value, lines, dotenv };
+    std::string path;  // a file, or a directory: each file in it is one value, named after the file
+    Format format = Format::automatic;  // .env files: dotenv; else: the whole file is one value
+
+    bool operator==(const Path&) const = default;
+  };
+  struct Command {
+    std::string name;               // in the mask's label
+    std::vector<std::string> argv;  // no shell
+    Milliseconds refresh = std::chrono::minutes(5);
+    Milliseconds timeout = std::chrono::seconds(30);
+
+    bool operator==(const Command&) const = default;
+  };
+
+  std::vector<std::string> environment;  // names with `*`: *_PASSWORD
+  std::vector<Path> files;
+  std::vector<Command> exec;
+  std::string socket;         // path of the control socket; empty: none
+  unsigned socket_mode = 0600;
+  bool add_mask = false;      // ::add-mask::VALUE lines in the stream
+  size_t max_values = 200000;
+  bool encodings = true;      // false: only the values themselves
+
+  bool any() const {
+    return !environment.empty() || !files.empty() || !exec.empty() || !socket.empty() || add_mask;
+  }
+  bool operator==(const KnownValuesConfig&) const = default;
+};
+
+struct AdminConfig {
+  bool on = true;
+  Address listen{Address::Transport::tcp, "127.0.0.1", "9600", ""};
+  std::string token;  // of `Authorization: Bearer …`; empty: none is asked for
+  TlsConfig tls;
+  bool allow_remote = false;  // a non-loopback address without token and TLS
+};
+
+struct LogConfig {
+  enum class Level { trace, debug, info, warning, error };
+  enum class Format { text, json, journald };
+  Level level = Level::info;
+  Format format = Format::text;
+};
+
+struct DaemonConfig {
+  Settings settings;  // rules, masks, known files: what the filter has as well
+  std::vector<SourceConfig> sources;
+  std::vector<SinkConfig> sinks;
+  KnownValuesConfig known_values;
+  AdminConfig admin;
+  LogConfig log;
+  bool self_check = true;
+  size_t workers = 0;  // 0: as many as there are processors
+  Milliseconds drain_timeout = std::chrono::seconds(10);
+  Milliseconds ready_grace = std::chrono::seconds(30);  // a sink may be down so long before redactd is not ready
+};
+
+/// Reads and checks the file; everything that is wrong goes to `diagnostics`. The result is of use
+/// only while `diagnostics` is empty. Certificates are opened; nothing is listened on or connected
+/// to.
+DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostics);
+
+}  // namespace redactd

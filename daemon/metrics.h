@@ -1,0 +1,139 @@
+#pragma once
+
+// What redactd counts. A counter has one writer, the thread that owns it, and is read by the scrape:
+// relaxed loads and stores, no locked instruction. Labels come from the configuration (names of
+// sources, sinks and rules) and from enums, never from log content.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/framing/framer.h"
+
+namespace redactd {
+
+class Counter {
+ public:
+  void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void set(uint64_t n) { value_.store(n, std::memory_order_relaxed); }
+  void subtract(uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+/// Durations in buckets whose bounds are kBounds (seconds), and their sum.
+class Histogram {
+ public:
+  static constexpr std::array<double, 16> kBounds = {
+      0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+      0.01,     0.025,   0.05,   0.1,     0.25,   0.5,   1,      5};
+  /// `count` observations of the same duration.
+  void observe(double seconds, uint64_t count = 1);
+  uint64_t bucket(size_t i) const { return buckets_[i].get(); }  // kBounds.size(): above the last
+  double sum() const { return sum_.load(std::memory_order_relaxed); }
+
+ private:
+  std::array<Counter, kBounds.size() + 1> buckets_;
+  std::atomic<double> sum_{0};
+};
+
+/// Of one source on one worker.
+struct SourceCounters {
+  Counter bytes;            // as they were received, framing included
+  Counter records;
+  Counter truncated_records;
+  Counter truncated_bytes;  // beyond max_record
+  Counter incomplete_records;
+  Counter empty_records;
+  std::array<Counter, kFrameErrors> frame_errors;
+  Counter connections;         // accepted
+  Counter connections_open;
+  Counter connections_refused;  // above max_connections
+  Counter idle_closed;
+  Counter handshake_failures;
+  Counter read_errors;
+  Counter held_bytes;  // of records whose end has not come
+  Counter stalled;     // times that reading waited for a full sink
+  Counter rate_delays;
+};
+
+/// Of one sink; written by the sink's thread, but for `dropped_*` (see there).
+struct SinkCounters {
+  Counter bytes;  // written, framing included
+  Counter records;
+  Counter batches;
+  Counter connected;  // endpoints (lanes) that are connected now; stdout, file: 1
+  Counter reconnects;
+  Counter connect_failures;
+  Counter queued_bytes;
+  Counter dropped_newest_records;
+  Counter dropped_oldest_records;
+  Counter dropped_at_exit_records;
+  Counter write_errors;
+  Counter unverified_tls;  // 1: the peer's certificate is not looked at
+  Counter down_since_ms;   // steady clock, 0: up
+  Histogram latency;       // from the read that completed a record to its write
+};
+
+/// Of one worker.
+struct WorkerCounters {
+  Counter masked_whole;    // records that cost more than their budget
+  Counter unscanned_bytes; // stays 0: bytes that went out without a scan
+  Counter engine_errors;   // streams that ended because the engine failed
+  Counter loop_ticks;      // the worker's heartbeat
+  Counter accept_pauses;   // out of file descriptors
+  Histogram scan;          // of a batch: framing, scanning and rewriting
+};
+
+/// Of the process, written by the control thread.
+struct ControlCounters {
+  Counter reloads_ok;
+  Counter reloads_failed;
+  Counter generation;  // of the configuration in force
+  Counter last_reload_failed;  // 1: the file on disk is not the one in force
+  Counter rules;
+  Counter known_values;
+  Counter known_refused;
+  Counter database_bytes;
+  Counter stream_state_bytes;
+  Counter canary_runs;
+  Counter canary_escapes;
+  Counter canary_ok;  // 1: the last one was masked
+};
+
+/// Owns every counter of the process, so that they outlive the threads that write them; asked for
+/// a name again, it gives the same counter, which is how counts live on over a reload. Thread-safe.
+class Metrics {
+ public:
+  explicit Metrics(size_t workers);
+
+  SourceCounters& source(const std::string& name, size_t worker);
+  SinkCounters& sink(const std::string& name);
+  WorkerCounters& worker(size_t worker) { return workers_[worker]; }
+  ControlCounters& control() { return control_; }
+  /// Redactions by rule; known values share the label `known`.
+  Counter& redactions(const std::string& rule, size_t worker);
+
+  /// The Prometheus text format 0.0.4, by prometheus-cpp's serializer. Of any thread.
+  std::string text() const;
+
+ private:
+  mutable std::mutex mutex_;  // of the maps, not of the counters
+  std::deque<WorkerCounters> workers_;
+  std::map<std::string, std::deque<SourceCounters>> sources_;
+  std::map<std::string, SinkCounters> sinks_;
+  std::map<std::string, std::deque<Counter>> rules_;
+  ControlCounters control_;
+};
+
+}  // namespace redactd
