@@ -27,7 +27,8 @@ struct Address {
   Transport transport = Transport::tcp;
   std::string host;  // IPv4, IPv6 (without brackets) or a name; `*`: all addresses
   std::string port;  // number or service name
-  std::string path;  // unix_*: of the socket; systemd: the socket's name, empty: every socket handed over
+  std::string
+      path;  // unix_*: of the socket; systemd: the socket's name, empty: every socket handed over
 
   bool operator==(const Address&) const = default;
 };
@@ -39,11 +40,11 @@ struct TlsConfig {
 
   std::string certificate;  // chain; a source's server certificate, a sink's client certificate
   std::string key;
-  std::string ca;  // whom to believe; empty in a sink: the system's
-  std::string crl; // revoked certificates; empty: none are looked up
+  std::string ca;   // whom to believe; empty in a sink: the system's
+  std::string crl;  // revoked certificates; empty: none are looked up
   ClientCertificate client_certificate = ClientCertificate::none;  // sources only
-  std::vector<std::string> peer_names;  // allowed names (SAN; `*.example.org`); empty: any that the CA vouches for,
-                                        // in a sink the endpoint's host
+  std::vector<std::string> peer_names;  // allowed names (SAN; `*.example.org`); empty: any that the
+                                        // CA vouches for, in a sink the endpoint's host
   Version min_version = Version::tls1_2;
   bool verify = true;  // sinks only; false is loud
 
@@ -120,12 +121,15 @@ struct SinkConfig {
   Balance balance = Balance::failover;
   TlsConfig tls;
   Milliseconds connect_timeout = std::chrono::seconds(5);
-  Milliseconds reconnect_min = std::chrono::milliseconds(100);  // backoff doubles, with jitter, up to
+  Milliseconds reconnect_min =
+      std::chrono::milliseconds(100);  // backoff doubles, with jitter, up to
   Milliseconds reconnect_max = std::chrono::seconds(10);
-  Milliseconds return_interval = std::chrono::seconds(30);  // how often a failed first endpoint is tried again
-  Milliseconds keepalive = std::chrono::seconds(30);        // idle time before TCP probes; 0: none
-  Milliseconds peer_timeout = std::chrono::seconds(30);     // unacknowledged bytes or probes mean a dead peer
-  size_t send_buffer = 0;                                   // SO_SNDBUF in bytes; 0: the system's
+  Milliseconds return_interval =
+      std::chrono::seconds(30);  // how often a failed first endpoint is tried again
+  Milliseconds keepalive = std::chrono::seconds(30);  // idle time before TCP probes; 0: none
+  Milliseconds peer_timeout =
+      std::chrono::seconds(30);  // unacknowledged bytes or probes mean a dead peer
+  size_t send_buffer = 0;        // SO_SNDBUF in bytes; 0: the system's
 
   // file
   std::string path;
@@ -155,11 +159,11 @@ struct KnownValuesConfig {
   std::vector<std::string> environment;  // names with `*`: *_PASSWORD
   std::vector<Path> files;
   std::vector<Command> exec;
-  std::string socket;         // path of the control socket; empty: none
+  std::string socket;  // path of the control socket; empty: none
   unsigned socket_mode = 0600;
-  bool add_mask = false;      // ::add-mask::VALUE lines in the stream
+  bool add_mask = false;  // ::add-mask::VALUE lines in the stream
   size_t max_values = 200000;
-  bool encodings = true;      // false: only the values themselves
+  bool encodings = true;  // false: only the values themselves
 
   bool any() const {
     return !environment.empty() || !files.empty() || !exec.empty() || !socket.empty() || add_mask;
@@ -192,7 +196,8 @@ struct DaemonConfig {
   bool self_check = true;
   size_t workers = 0;  // 0: as many as there are processors
   Milliseconds drain_timeout = std::chrono::seconds(10);
-  Milliseconds ready_grace = std::chrono::seconds(30);  // a sink may be down so long before redactd is not ready
+  Milliseconds ready_grace =
+      std::chrono::seconds(30);  // a sink may be down so long before redactd is not ready
 };
 
 /// Reads and checks the file; everything that is wrong goes to `diagnostics`. The result is of use

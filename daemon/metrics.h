@@ -1,8 +1,8 @@
 #pragma once
 
-// What redactd counts. A counter has one writer, the thread that owns it, and is read by the scrape:
-// relaxed loads and stores, no locked instruction. Labels come from the configuration (names of
-// sources, sinks and rules) and from enums, never from log content.
+// What redactd counts. A counter has one writer, the thread that owns it, and is read by the
+// scrape: relaxed loads and stores, no locked instruction. Labels come from the configuration
+// (names of sources, sinks and rules) and from enums, never from log content.
 
 #include <array>
 #include <atomic>
@@ -22,9 +22,13 @@ namespace redactd {
 
 class Counter {
  public:
-  void add(uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   void set(uint64_t n) { value_.store(n, std::memory_order_relaxed); }
-  void subtract(uint64_t n) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  void subtract(uint64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
+  }
   uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -49,14 +53,14 @@ class Histogram {
 
 /// Of one source on one worker.
 struct SourceCounters {
-  Counter bytes;            // as they were received, framing included
+  Counter bytes;  // as they were received, framing included
   Counter records;
   Counter truncated_records;
   Counter truncated_bytes;  // beyond max_record
   Counter incomplete_records;
   Counter empty_records;
   std::array<Counter, kFrameErrors> frame_errors;
-  Counter connections;         // accepted
+  Counter connections;  // accepted
   Counter connections_open;
   Counter connections_refused;  // above max_connections
   Counter idle_closed;
@@ -87,19 +91,19 @@ struct SinkCounters {
 
 /// Of one worker.
 struct WorkerCounters {
-  Counter masked_whole;    // records that cost more than their budget
-  Counter unscanned_bytes; // stays 0: bytes that went out without a scan
-  Counter engine_errors;   // streams that ended because the engine failed
-  Counter loop_ticks;      // the worker's heartbeat
-  Counter accept_pauses;   // out of file descriptors
-  Histogram scan;          // of a batch: framing, scanning and rewriting
+  Counter masked_whole;     // records that cost more than their budget
+  Counter unscanned_bytes;  // stays 0: bytes that went out without a scan
+  Counter engine_errors;    // streams that ended because the engine failed
+  Counter loop_ticks;       // the worker's heartbeat
+  Counter accept_pauses;    // out of file descriptors
+  Histogram scan;           // of a batch: framing, scanning and rewriting
 };
 
 /// Of the process, written by the control thread.
 struct ControlCounters {
   Counter reloads_ok;
   Counter reloads_failed;
-  Counter generation;  // of the configuration in force
+  Counter generation;          // of the configuration in force
   Counter last_reload_failed;  // 1: the file on disk is not the one in force
   Counter rules;
   Counter known_values;

@@ -33,12 +33,63 @@ size_t first_line_feed(std::string_view bytes) {
 Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits)
     : rules_(std::move(rules)), scratch_(scratch), limits_(limits), resolver_(*rules_) {
   limits_.max_record = std::max(limits_.max_record, kLeastMaxRecord);
+  open_streams();
+  counters_.masks_by_rule.resize(rules_->rules().size());
+}
+
+void Redactor::open_streams() {
+  streams_.clear();
+  streams_opened_ = end_;
   for (const MatchDatabase& database : rules_->databases()) {
     scratch_.fit(database);
     streams_.emplace_back(database);
   }
-  buffer_.resize(2 * kScanPadding);
-  counters_.masks_by_rule.resize(rules_->rules().size());
+}
+
+/// The number in rules_ of the rule that has number `rule` in `from`; `active` becomes false when
+/// it is gone.
+uint32_t Redactor::renumber(uint32_t rule, const RuleSet& from, bool& active) const {
+  const std::string& id = from.rules()[rule].id;
+  for (uint32_t i = 0; i < rules_->rules().size(); ++i) {
+    if (rules_->rules()[i].id == id && !rules_->is_muted(i)) return i;
+  }
+  active = false;
+  return 0;
+}
+
+void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
+  std::shared_ptr<const RuleSet> old = std::move(rules_);
+  rules_ = std::move(rules);
+  resolver_.adopt(*rules_);
+  if (block_.active) block_.rule = renumber(block_.rule, *old, block_.active);
+  if (carry_.active) carry_.rule = renumber(carry_.rule, *old, carry_.active);
+  counters_.masks_by_rule.assign(rules_->rules().size(), 0);
+  matches_.clear();
+  first_match_ = 0;
+  last_userinfo_ = {};
+  // The matcher starts anew at the start of the record, as it stood there when the record began. Of
+  // a long record, at what the next window looks back at.
+  uint64_t end = end_;
+  end_ = std::max(record_, base_);
+  open_streams();
+  std::string_view held = text(end_, end);
+  end_ = end;
+  scan(held);
+}
+
+void Redactor::trim() {
+  if (emitted_ != end_ || record_ != end_) return;
+  buffer_ = {};
+  base_ = end_;
+  out_ = {};
+  matches_ = {};
+  first_match_ = 0;
+  record_matches_ = {};
+  spans_ = {};
+  edits_ = {};
+  replaced_ = {};
+  findings_ = {};
+  resolver_.trim();
 }
 
 std::span<char> Redactor::prepare(size_t size) {
@@ -52,8 +103,10 @@ std::span<char> Redactor::prepare(size_t size) {
   size_t used = static_cast<size_t>(end_ - base_);
   bool room = used + size + 2 * kScanPadding <= buffer_.size();
   if (!room || held <= kCheapToMove) {
-    std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_),
-                 held);
+    if (held > 0) {
+      std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_),
+                   held);
+    }
     base_ = keep;
     if (needed > buffer_.size()) buffer_.resize(needed + needed / 2);
     used = held;
@@ -85,7 +138,10 @@ void Redactor::scan(std::string_view bytes) {
     size_t before = matches_.size();
     streams_[i].scan(bytes, scratch_, matches_);
     uint32_t first = rules_->first_anchor()[i];
-    for (size_t m = before; m < matches_.size(); ++m) matches_[m].expression += first;
+    for (size_t m = before; m < matches_.size(); ++m) {
+      matches_[m].expression += first;
+      matches_[m].end += streams_opened_;
+    }
     drop_runs_of_at_signs(before);
   }
   if (rules_->any_muted()) {
@@ -117,8 +173,10 @@ void Redactor::drop_runs_of_at_signs(size_t from) {
 /// long, the windows that are complete. Returns what goes out.
 std::string_view Redactor::release(uint64_t ready, bool finished) {
   out_.clear();
+  edits_.clear();
   copied_ = emitted_;
   uint64_t from = emitted_;
+  view_begin_ = from;
   if (!finished) {
     redact_records(ready);
     redact_record(record_, end_, false);
@@ -215,7 +273,8 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
     size_t from = static_cast<size_t>(emitted_ - begin);
     size_t to = static_cast<size_t>(cut - begin);
     put_through(emitted_);
-    append_masked(bytes, from, to, spans_, quotes, rules_->masker(), out_);
+    append_masked(bytes, from, to, spans_, quotes, rules_->masker(), out_, replaced_);
+    note_edits(begin);
     copied_ = cut;
     for (const Span& span : spans_) {
       if (span.begin < from || span.begin >= to) continue;
@@ -302,8 +361,16 @@ void Redactor::mask_whole(const RecordView& view, uint64_t begin, uint64_t cut) 
   char start = view.text.empty() ? ' ' : view.text.front();
   bool json = start == '{' || start == '[';
   if (first) out_ += json ? "\"[REDACTED:unscannable-record]\"" : "[REDACTED:unscannable-record]";
+  edits_.push_back({emitted_, cut, out_.size()});
   copied_ = cut;
   ++counters_.records_masked_whole;
+}
+
+/// What append_masked() replaced, by its places in the stream; `begin` is where its text begins.
+void Redactor::note_edits(uint64_t begin) {
+  for (const Replaced& part : replaced_)
+    edits_.push_back({begin + part.begin, begin + part.end, part.out_end});
+  replaced_.clear();
 }
 
 /// Copies what lies between the last mask and `to` into the output.

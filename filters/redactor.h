@@ -24,7 +24,9 @@
 
 #include "filters/matcher.h"
 #include "filters/resolver.h"
+#include "filters/rewriter.h"
 #include "filters/rule_set.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -38,6 +40,14 @@ struct Finding {
   uint64_t begin = 0;
   uint64_t size = 0;
   uint32_t rule = 0;
+};
+
+/// Bytes [begin, end) of the input stream that something else took the place of; `out_end` is where
+/// it ends in the view that the call returned.
+struct Edit {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  size_t out_end = 0;
 };
 
 struct RedactorCounters {
@@ -67,6 +77,23 @@ class Redactor {
   /// The end of the stream: the last record without a terminator, redacted. No terminator is added.
   std::string_view finish();
 
+  /// From the next byte on `rules` are in force, for what is held of an unfinished record too. An
+  /// open private key stays open. Throws MatchError, as commit() does.
+  void adopt(std::shared_ptr<const RuleSet> rules);
+
+  /// Gives back the buffers, if no byte is held; the stream goes on as before. For streams that
+  /// have nothing to say for a while. Invalidates views.
+  void trim();
+
+  /// Where the view that the last commit() or finish() returned begins in the input stream, and
+  /// where the bytes begin that are still held.
+  uint64_t view_begin() const { return view_begin_; }
+  uint64_t settled() const { return emitted_; }
+  uint64_t held_bytes() const { return end_ - emitted_; }
+  /// What differs between that view and the input, in order: with it a place in the input is found
+  /// in the output.
+  const std::vector<Edit>& edits() const { return edits_; }
+
   /// What the last commit() or finish() masked, in order.
   const std::vector<Finding>& findings() const { return findings_; }
   const RedactorCounters& counters() const { return counters_; }
@@ -94,9 +121,13 @@ class Redactor {
   void carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last);
   void mask_whole(const RecordView& view, uint64_t begin, uint64_t cut);
   void put_through(uint64_t to);
+  void note_edits(uint64_t begin);
+  void open_streams();
+  uint32_t renumber(uint32_t rule, const RuleSet& from, bool& active) const;
   void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
 
   std::string_view text(uint64_t begin, uint64_t end) const {
+    if (begin == end) return {};
     return {buffer_.data() + kScanPadding + (begin - base_), static_cast<size_t>(end - begin)};
   }
 
@@ -104,11 +135,12 @@ class Redactor {
   MatchScratch& scratch_;
   Limits limits_;
   std::vector<MatchStream> streams_;
+  uint64_t streams_opened_ = 0;  // the offset from which streams_ count
   Resolver resolver_;
 
   // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
   // record that holds emitted_ starts (before base_ for a long one).
-  std::vector<char>
+  std::vector<char, WipingAllocator<char>>
       buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
   uint64_t base_ = 0;
   uint64_t record_ = 0;
@@ -123,6 +155,9 @@ class Redactor {
   OpenBlock block_;
   Carry carry_;
   std::string out_;
+  uint64_t view_begin_ = 0;
+  std::vector<Edit> edits_;
+  std::vector<Replaced> replaced_;
   bool at_end_of_stream_ = false;
   std::vector<Finding> findings_;
   std::vector<Decision>* decisions_ = nullptr;

@@ -91,7 +91,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   over_budget_ = false;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
   for (const RecordMatch& match : matches) {
-    const Anchor& anchor = rules_.anchors()[match.anchor];
+    const Anchor& anchor = rules_->anchors()[match.anchor];
     if (match.end > record.text.size()) continue;
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (decisions != nullptr && decides(anchor.role))
@@ -102,16 +102,16 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     }
   }
   size_t by_anchor = found_.size();
-  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_.looks_at_every_record()) {
+  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record()) {
     resolve_regexes(record);
   }
   if (block.active || !markers_.empty()) {
     std::sort(markers_.begin(), markers_.end(),
               [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
-    resolve_blocks(record, rules_.rules(), markers_, block, found_);
+    resolve_blocks(record, rules_->rules(), markers_, block, found_);
   }
-  if (!record.ends_record && rules_.userinfo_rule()) {
-    resolve_endless_userinfo(record, *rules_.userinfo_rule(), kOverlap, found_);
+  if (!record.ends_record && rules_->userinfo_rule()) {
+    resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
   }
   if (decisions != nullptr) {
     for (size_t i = by_anchor; i < found_.size(); ++i) {
@@ -123,7 +123,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
 }
 
 Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
-  const Rule& rule = rules_.rules()[anchor.rule];
+  const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::token:
       return resolve_token(record, rule, anchor.rule, anchor.width, end, found_);
@@ -162,10 +162,10 @@ void Resolver::resolve_regexes(const RecordView& record) {
     }
     return numbers;
   };
-  for (uint32_t group = 0; group < rules_.regexes().size(); ++group) {
-    if (rules_.regexes()[group].empty()) continue;
-    rules_.regexes()[group].resolve(record, of_group(seen_regexes_, group),
-                                    of_group(seen_literals_, group), found_, rules_.rules());
+  for (uint32_t group = 0; group < rules_->regexes().size(); ++group) {
+    if (rules_->regexes()[group].empty()) continue;
+    rules_->regexes()[group].resolve(record, of_group(seen_regexes_, group),
+                                     of_group(seen_literals_, group), found_, rules_->rules());
   }
 }
 
@@ -173,14 +173,14 @@ bool Resolver::has_required_text(const RecordView& record, uint32_t rule) {
   for (const auto& [known, present] : required_) {
     if (known == rule) return present;
   }
-  bool present = record.text.find(rules_.rules()[rule].required_text) != kNone;
+  bool present = record.text.find(rules_->rules()[rule].required_text) != kNone;
   required_.emplace_back(rule, present);
   return present;
 }
 
 void Resolver::collect_marker(const RecordView& record, const Anchor& anchor, size_t end) {
   bool opens = anchor.role == Anchor::Role::block_begin;
-  size_t begin = rules_.markers().begin_of(record.text, end, anchor.rule, opens);
+  size_t begin = rules_->markers().begin_of(record.text, end, anchor.rule, opens);
   // One marker may end in several places (an optional tail): the last one counts.
   if (!markers_.empty() && markers_.back().begin == begin && markers_.back().opens == opens &&
       markers_.back().rule == anchor.rule) {
@@ -196,14 +196,14 @@ void Resolver::merge(std::string_view text) {
   auto before = [this](const Span& a, const Span& b) {
     if (a.begin != b.begin) return a.begin < b.begin;
     if (a.end != b.end) return a.end > b.end;
-    int rank_a = rank(rules_.rules()[a.rule].kind);
-    int rank_b = rank(rules_.rules()[b.rule].kind);
+    int rank_a = rank(rules_->rules()[a.rule].kind);
+    int rank_b = rank(rules_->rules()[b.rule].kind);
     return rank_a != rank_b ? rank_a < rank_b : a.rule < b.rule;
   };
   if (found_.size() > 1) std::sort(found_.begin(), found_.end(), before);
   for (const Span& span : found_) {
     if (span.begin >= span.end) continue;
-    if (inside_fixed_mask(text, span, rules_.masker().fixed_text(span.rule))) continue;
+    if (inside_fixed_mask(text, span, rules_->masker().fixed_text(span.rule))) continue;
     if (merged_.empty() || span.begin >= merged_.back().end) {
       merged_.push_back(span);
       continue;
@@ -213,9 +213,18 @@ void Resolver::merge(std::string_view text) {
       last.end = span.end;
       last.open = span.open;
     }
-    if (rank(rules_.rules()[span.rule].kind) < rank(rules_.rules()[last.rule].kind))
+    if (rank(rules_->rules()[span.rule].kind) < rank(rules_->rules()[last.rule].kind))
       last.rule = span.rule;
   }
+}
+
+void Resolver::trim() {
+  found_ = {};
+  merged_ = {};
+  markers_ = {};
+  seen_regexes_ = {};
+  seen_literals_ = {};
+  required_ = {};
 }
 
 }  // namespace redactd

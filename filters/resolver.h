@@ -35,7 +35,11 @@ struct Decision {
 /// Belongs to one thread; keeps its vectors between records so that none is allocated per record.
 class Resolver {
  public:
-  explicit Resolver(const RuleSet& rules) : rules_(rules) {}
+  /// `rules` must outlive the resolver, or its next adopt().
+  explicit Resolver(const RuleSet& rules) : rules_(&rules) {}
+  void adopt(const RuleSet& rules) { rules_ = &rules; }
+  /// Gives back the memory that the vectors keep between records.
+  void trim();
 
   /// The spans of one record (or window): sorted, disjoint, none empty, snapped so that no escape
   /// sequence is cut. `matches` are sorted. The result is valid until the next call. When the
@@ -54,7 +58,7 @@ class Resolver {
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
   void merge(std::string_view text);
 
-  const RuleSet& rules_;
+  const RuleSet* rules_;
   std::vector<Span> found_;
   std::vector<Span> merged_;
   std::vector<BlockMarker> markers_;

@@ -101,7 +101,7 @@ std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector
 
 void append_masked(std::string_view text, size_t from, size_t to, const std::vector<Span>& spans,
                    const std::vector<std::string_view>& quotes, const Masker& masker,
-                   std::string& out) {
+                   std::string& out, std::vector<Replaced>& replaced) {
   size_t at = from;
   for (size_t i = 0; i < spans.size(); ++i) {
     const Span& span = spans[i];
@@ -113,7 +113,9 @@ void append_masked(std::string_view text, size_t from, size_t to, const std::vec
       masker.append(span.rule, text.substr(span.begin, span.end - span.begin), out);
       out += quotes[i];
     }
+    size_t begin = std::max(span.begin, at);
     at = std::min(span.end, to);
+    replaced.push_back({begin, at, out.size()});
   }
   out.append(text.substr(at, to - at));
 }

@@ -15,10 +15,19 @@ namespace redactd {
 /// needed. The views point to static text. `text` is the record that the spans belong to.
 std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector<Span>& spans);
 
-/// Appends text[from, to) to `out` with the spans in it masked. A span that began before `from` has
-/// its mask already and is only left out; one that goes on after `to` gets its mask whole.
+/// Bytes [begin, end) of a text that were replaced; `out_end` is the output's size behind what took
+/// their place.
+struct Replaced {
+  size_t begin = 0;
+  size_t end = 0;
+  size_t out_end = 0;
+};
+
+/// Appends text[from, to) to `out` with the spans in it masked, and what was replaced to
+/// `replaced`. A span that began before `from` has its mask already and is only left out; one that
+/// goes on after `to` gets its mask whole.
 void append_masked(std::string_view text, size_t from, size_t to, const std::vector<Span>& spans,
                    const std::vector<std::string_view>& quotes, const Masker& masker,
-                   std::string& out);
+                   std::string& out, std::vector<Replaced>& replaced);
 
 }  // namespace redactd

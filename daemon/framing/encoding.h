@@ -27,9 +27,9 @@ struct Encoded {
   std::vector<uint32_t> ends;  // behind each record and its framing: where a connection may be cut
 };
 
-/// Appends `body` to `to` in the sink's form. In `newline` an LF inside the body becomes `#012` and in
-/// `nul` a NUL becomes `#000`, so that one record stays one. `plain`: the record has no syslog header
-/// of its own, so that `wrap` applies; `now` is the header's time (RFC 5424 §6.2.3, UTC,
+/// Appends `body` to `to` in the sink's form. In `newline` an LF inside the body becomes `#012` and
+/// in `nul` a NUL becomes `#000`, so that one record stays one. `plain`: the record has no syslog
+/// header of its own, so that `wrap` applies; `now` is the header's time (RFC 5424 §6.2.3, UTC,
 /// microseconds).
 void encode_record(const Encoding& encoding, std::string_view body, bool plain,
                    std::chrono::system_clock::time_point now, Encoded& to);

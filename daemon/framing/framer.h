@@ -30,12 +30,12 @@ namespace redactd {
 
 enum class FrameError : uint8_t {
   none,
-  zero_count,     // `0 `
-  leading_zero,   // `007 `
-  bad_count,      // no digit, no space after the digits, more than nine digits
+  zero_count,       // `0 `
+  leading_zero,     // `007 `
+  bad_count,        // no digit, no space after the digits, more than nine digits
   count_too_large,  // above max_frame
-  tls_handshake,  // a TLS client on a plain port
-  proxy_header,   // PROXY protocol, which is not spoken here
+  tls_handshake,    // a TLS client on a plain port
+  proxy_header,     // PROXY protocol, which is not spoken here
 };
 /// `zero_count` …, a metric's label.
 std::string_view to_string(FrameError error);
@@ -43,9 +43,9 @@ inline constexpr size_t kFrameErrors = 7;
 
 /// The end of a record in the bytes that feed() put out.
 struct RecordEnd {
-  size_t offset = 0;     // behind the record's terminating LF, from the start of this call's bytes
-  size_t cut = 0;        // bytes at the end of the body that are beyond max_record and go no further
-  uint64_t skipped = 0;  // further bytes of the body that were not put out at all
+  size_t offset = 0;  // behind the record's terminating LF, from the start of this call's bytes
+  size_t cut = 0;     // bytes at the end of the body that are beyond max_record and go no further
+  uint64_t skipped = 0;     // further bytes of the body that were not put out at all
   bool incomplete = false;  // the stream ended inside the record
 };
 
@@ -68,14 +68,14 @@ class Framer {
     size_t size = 0;  // bytes put out
     FrameError error = FrameError::none;
   };
-  /// Takes all of `in`, writes bodies with their LFs to the start of `out`, which must have room for
-  /// in.size() + 1 bytes and may not overlap `in`, and appends the records that ended to `ends`.
-  /// After an error nothing is taken any more; what came before it is put out.
+  /// Takes all of `in`, writes bodies with their LFs to the start of `out`, which must have room
+  /// for in.size() + 1 bytes and may not overlap `in`, and appends the records that ended to
+  /// `ends`. After an error nothing is taken any more; what came before it is put out.
   Fed feed(std::string_view in, std::span<char> out, std::vector<RecordEnd>& ends);
 
-  /// The end of the stream. A record that is open becomes an `incomplete` one if it was counted, and
-  /// the last line, whose terminator is missing, a record like any other; no byte is put out, not
-  /// even an LF: its end is `offset` 0.
+  /// The end of the stream. A record that is open becomes an `incomplete` one if it was counted,
+  /// and the last line, whose terminator is missing, a record like any other; no byte is put out,
+  /// not even an LF: its end is `offset` 0.
   void finish(std::vector<RecordEnd>& ends);
 
   bool in_record() const;  // bytes of a record that has not ended were put out

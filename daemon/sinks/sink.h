@@ -21,11 +21,11 @@ struct Batch {
   std::shared_ptr<const Encoded> encoded;
   uint64_t stream = 0;  // batches of one stream stay in order
   std::chrono::steady_clock::time_point received = {};
-  /// Kept until the batch has been written (or dropped by policy) by every sink: a source that keeps
-  /// a position, or owes an acknowledgement, waits for its destruction. May be null.
+  /// Kept until the batch has been written (or dropped by policy) by every sink: a source that
+  /// keeps a position, or owes an acknowledgement, waits for its destruction. May be null.
   std::shared_ptr<void> receipt;
-  /// Not null: a self-check. The sink does not write the batch; it calls this with the bytes that it
-  /// would have written.
+  /// Not null: a self-check. The sink does not write the batch; it calls this with the bytes that
+  /// it would have written.
   std::shared_ptr<const std::function<void(std::string_view)>> canary;
 
   size_t size() const { return encoded->bytes.size(); }
@@ -43,7 +43,10 @@ class Sink {
   virtual void push(Batch batch) = 0;
 
   /// Whether sources have to wait: the queue is at its bound and the policy is `block`.
-  bool full() const { return config_.when_full == SinkConfig::WhenFull::block && queued_.load(std::memory_order_relaxed) >= config_.queue_bytes; }
+  bool full() const {
+    return config_.when_full == SinkConfig::WhenFull::block &&
+           queued_.load(std::memory_order_relaxed) >= config_.queue_bytes;
+  }
 
   /// `wake` is called once, on any thread, as soon as there is room again (at once if there is).
   virtual void when_room(std::function<void()> wake) = 0;
@@ -53,7 +56,8 @@ class Sink {
 
   /// No more pushes come. Writes what is queued, then calls `done` on any thread; after `deadline`
   /// what is left is dropped and counted.
-  virtual void close(std::chrono::steady_clock::time_point deadline, std::function<void()> done) = 0;
+  virtual void close(std::chrono::steady_clock::time_point deadline,
+                     std::function<void()> done) = 0;
 
  protected:
   explicit Sink(SinkConfig config)

@@ -48,6 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<std::string_view> quotes = quote_bare_json(text, spans);
   check();
   std::string out;
-  append_masked(text, 0, text.size(), spans, quotes, rules.masker(), out);
+  std::vector<Replaced> replaced;
+  append_masked(text, 0, text.size(), spans, quotes, rules.masker(), out, replaced);
   return 0;
 }

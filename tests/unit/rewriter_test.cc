@@ -19,7 +19,8 @@ std::string rewritten(std::string_view text, std::vector<Span> spans, size_t fro
                       size_t to = std::string::npos) {
   std::vector<std::string_view> quotes = quote_bare_json(text, spans);
   std::string out;
-  append_masked(text, from, std::min(to, text.size()), spans, quotes, stars(), out);
+  std::vector<Replaced> replaced;
+  append_masked(text, from, std::min(to, text.size()), spans, quotes, stars(), out, replaced);
   return out;
 }
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string.h>
+
+#include <cstddef>
+#include <new>
+
+namespace redactd {
+
+/// For buffers that hold bytes which were not redacted yet: they are overwritten when they are
+/// given back, so that no later allocation, core dump or swapped page shows them.
+template <typename T>
+struct WipingAllocator {
+  using value_type = T;
+
+  WipingAllocator() = default;
+  template <typename U>
+  WipingAllocator(const WipingAllocator<U>&) {}
+
+  T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
+  void deallocate(T* memory, size_t count) {
+    explicit_bzero(memory, count * sizeof(T));
+    ::operator delete(memory);
+  }
+
+  template <typename U>
+  bool operator==(const WipingAllocator<U>&) const {
+    return true;
+  }
+};
+
+}  // namespace redactd

@@ -1,0 +1,127 @@
+// What a long-lived stream needs of the redactor besides its output: places, other rules on the
+// way, little memory while it is idle.
+
+#include "filters/redactor.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "tests/testing/redact.h"
+
+namespace redactd::test {
+namespace {
+
+std::string_view feed(Redactor& redactor, std::string_view bytes) {
+  std::span<char> room = redactor.prepare(bytes.size());
+  if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
+  return redactor.commit(bytes.size());
+}
+
+/// Where the input's byte `at` is in the view, as a reader of edits() finds it.
+size_t place_of(const Redactor& redactor, uint64_t at) {
+  uint64_t in = redactor.view_begin();
+  size_t out = 0;
+  for (const Edit& edit : redactor.edits()) {
+    if (edit.begin >= at) break;
+    in = edit.end;
+    out = edit.out_end;
+  }
+  return at <= in ? out : out + static_cast<size_t>(at - in);
+}
+
+Rules token_rules(const std::string& prefix) {
+  return rules_from("rules: [{id: made-up, title: t, kind: token, severity: high, pattern: '" +
+                    prefix + "[a-z]{8}', extend: 'a-z', examples: ['«" + prefix +
+                    "{lower:12}»', '«" + prefix + "{lower:9}»'], keep: ['none']}]");
+}
+
+TEST(RedactorEdits, TellWhereEachRecordOfTheInputEndsInTheOutput) {
+  const std::string lines[] = {
+      "plain\n", "password=correct-horse-battery a\n", "\n",
+      "a token " + fill("«ghp_{alnum:36}»").text + " and password=abcdefgh12\n", "last\n"};
+  std::string text;
+  for (const std::string& line : lines) text += line;
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  std::string out(feed(redactor, text));
+  size_t begin = 0;
+  uint64_t end = 0;
+  for (const std::string& line : lines) {
+    end += line.size();
+    size_t place = place_of(redactor, end);
+    EXPECT_EQ(out.substr(begin, place - begin), redact(line));
+    begin = place;
+  }
+  EXPECT_EQ(begin, out.size());
+}
+
+TEST(RedactorEdits, CoverARecordThatWasMaskedWhole) {
+  std::string costly;  // every key looks at all that follows
+  while (costly.size() < 300'000) costly += "password=";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  std::string text = costly + "\nnext\n";
+  std::string out(feed(redactor, text));
+  ASSERT_EQ(redactor.counters().records_masked_whole, 1u);
+  size_t place = place_of(redactor, costly.size() + 1);
+  EXPECT_EQ(out.substr(place), "next\n");
+}
+
+TEST(RedactorAdopt, NewRulesSeeTheHeldPartOfAnUnfinishedRecord) {
+  for (size_t cut : {3u, 6u, 8u, 12u, 20u}) {
+    MatchScratch scratch;
+    Redactor redactor(token_rules("old_"), scratch);
+    std::string text = "a new_abcdefghijkl b old_abcdefghijkl\n";
+    EXPECT_EQ(feed(redactor, "x\n" + text.substr(0, cut)), "x\n");
+    redactor.adopt(token_rules("new_"));
+    EXPECT_EQ(feed(redactor, text.substr(cut)), "a " + label("made-up") + " b old_abcdefghijkl\n")
+        << cut;
+  }
+}
+
+TEST(RedactorAdopt, BetweenRecordsItIsAsIfTheStreamBegan) {
+  MatchScratch scratch;
+  Redactor redactor(token_rules("old_"), scratch);
+  EXPECT_EQ(feed(redactor, "old_abcdefghijkl\n"), label("made-up") + "\n");
+  redactor.adopt(builtin());
+  EXPECT_EQ(feed(redactor, "old_abcdefghijkl password=abcdefgh12\n"),
+            redact("old_abcdefghijkl password=abcdefgh12\n"));
+  EXPECT_EQ(redactor.held_bytes(), 0u);
+}
+
+TEST(RedactorAdopt, AnOpenPrivateKeyStaysOpen) {
+  std::string begin = std::string("-----BEGIN RSA ") + "PRIVATE KEY-----\n";
+  std::string body = fill("{base64:64}").text + "\n";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  std::string out(feed(redactor, begin + body));
+  redactor.adopt(builtin_masking({MaskStyle::fixed, "[GONE]", 4}));
+  EXPECT_EQ(feed(redactor, body), "[GONE]\n");
+}
+
+TEST(RedactorTrim, KeepsAStreamsStateAndGoesOn) {
+  std::string begin = std::string("-----BEGIN RSA ") + "PRIVATE KEY-----\n";
+  std::string body = fill("{base64:64}").text + "\n";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  feed(redactor, begin);
+  redactor.trim();
+  redactor.trim();
+  EXPECT_EQ(feed(redactor, body).find(body.substr(0, 20)), std::string::npos);
+  redactor.trim();
+  EXPECT_EQ(redactor.finish(), "");
+}
+
+TEST(RedactorTrim, LeavesHeldBytesAlone) {
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  feed(redactor, "password=correct-hor");
+  redactor.trim();
+  EXPECT_EQ(feed(redactor, "se-battery\n"), redact("password=correct-horse-battery\n"));
+}
+
+}  // namespace
+}  // namespace redactd::test
