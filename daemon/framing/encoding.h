@@ -1,6 +1,6 @@
 #pragma once
 
-// How records are written for a sink. Pure: no I/O; the time is given.
+// How records are written for a sink. Pure but for resolve_wrap(): the time is given.
 
 #include <chrono>
 #include <cstddef>
@@ -27,11 +27,20 @@ struct Encoded {
   std::vector<uint32_t> ends;  // behind each record and its framing: where a connection may be cut
 };
 
-/// Appends `body` to `to` in the sink's form. In `newline` an LF inside the body becomes `#012` and
-/// in `nul` a NUL becomes `#000`, so that one record stays one. `plain`: the record has no syslog
-/// header of its own, so that `wrap` applies; `now` is the header's time (RFC 5424 §6.2.3, UTC,
-/// microseconds).
+/// Appends `body` to `to` in the sink's form, as one record.
+///
+/// In `newline` an LF inside the body becomes `#012` and in `nul` a NUL becomes `#000`, so that one
+/// record stays one; at the end of the body it is the terminator itself (some senders count it).
+/// In octet counting, which cannot say zero, an empty body is written as one LF.
+///
+/// `plain`: the record has no syslog header of its own, so that `wrap` applies; `now` is the
+/// header's time (RFC 5424 §6.2.3, UTC, microseconds). Names are cut to the lengths of RFC 5424 §6
+/// and what is not printable in them becomes `?`; an empty one is `-`.
 void encode_record(const Encoding& encoding, std::string_view body, bool plain,
                    std::chrono::system_clock::time_point now, Encoded& to);
+
+/// `wrap` as an Encoding holds it: with this machine's name where none is given, and equal to every
+/// other that is off if it is off. Asks the system; not for the data path.
+WrapConfig resolve_wrap(WrapConfig wrap);
 
 }  // namespace redactd

@@ -15,9 +15,11 @@
 // - A record longer than max_record is cut there, once it has been redacted: kLookAhead further
 //   bytes go to the redactor so that a secret across the cut is seen whole, the rest is skipped.
 // - One LF or CR LF after a counted frame is skipped, also when it comes in a later read.
-// - Empty records are skipped and counted unless Options::keep_empty is set.
+// - Empty records are skipped and counted unless Options::keep_empty is set. A line that is only a
+//   CR is empty; every other CR before an LF stays in the body.
 // - The first bytes of a TLS handshake or of the PROXY protocol are an error, no record.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -32,8 +34,8 @@ enum class FrameError : uint8_t {
   none,
   zero_count,       // `0 `
   leading_zero,     // `007 `
-  bad_count,        // no digit, no space after the digits, more than nine digits
-  count_too_large,  // above max_frame
+  bad_count,        // no digit, no space after the digits, a CR without LF before them
+  count_too_large,  // above max_frame, or more than nine digits
   tls_handshake,    // a TLS client on a plain port
   proxy_header,     // PROXY protocol, which is not spoken here
 };
@@ -49,18 +51,20 @@ struct RecordEnd {
   bool incomplete = false;  // the stream ended inside the record
 };
 
-/// Belongs to one stream.
+/// Belongs to one stream. Allocates nothing but what `ends` needs.
 class Framer {
  public:
+  /// Bytes behind max_record that the redactor still sees: a window's overlap.
+  static constexpr size_t kLookAhead = 64 * 1024;
+
   struct Options {
     Framing framing = Framing::automatic;
     size_t max_record = 256 * 1024;
     size_t max_frame = 16 << 20;
     bool keep_empty = false;  // lines of a file or a pipe: an empty one is a record too
     bool network = true;      // look for TLS and PROXY headers at the start
+    size_t look_ahead = kLookAhead;
   };
-  /// Bytes behind max_record that the redactor still sees: a window's overlap.
-  static constexpr size_t kLookAhead = 64 * 1024;
 
   explicit Framer(const Options& options);
 
@@ -70,7 +74,9 @@ class Framer {
   };
   /// Takes all of `in`, writes bodies with their LFs to the start of `out`, which must have room
   /// for in.size() + 1 bytes and may not overlap `in`, and appends the records that ended to
-  /// `ends`. After an error nothing is taken any more; what came before it is put out.
+  /// `ends`. After an error nothing is taken any more; the records before it are put out. A record
+  /// that was open then (the begin of a PROXY header, put out before it could be told) is none and
+  /// never ends.
   Fed feed(std::string_view in, std::span<char> out, std::vector<RecordEnd>& ends);
 
   /// The end of the stream. A record that is open becomes an `incomplete` one if it was counted,
@@ -78,14 +84,43 @@ class Framer {
   /// not even an LF: its end is `offset` 0.
   void finish(std::vector<RecordEnd>& ends);
 
-  bool in_record() const;  // bytes of a record that has not ended were put out
-  bool in_header() const;  // a count has begun and is not complete
+  /// Bytes of a record that has not ended were put out.
+  bool in_record() const { return body_ > 0; }
+  /// A count has begun, and no byte of its body has come.
+  bool in_header() const;
   uint64_t empty_records() const { return empty_records_; }
   /// What `automatic` became; automatic while no byte came.
-  Framing framing() const;
+  Framing framing() const { return framing_; }
 
  private:
+  class Output;
+  /// What may be skipped between two counted frames.
+  enum class Gap : uint8_t { nothing, line_end, line_feed };
+
+  size_t look_at_opening(std::string_view in);
+  void feed_lines(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
+  void feed_counted(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
+  bool is_blank(std::string_view piece) const;
+  size_t take_header(std::string_view in);
+  bool take_gap(char c);
+  void take_count(char c);
+  void end_count();
+  void put_body(std::string_view bytes, Output& out);
+  void end_record(size_t offset, std::vector<RecordEnd>& ends);
+
+  Options options_;
+  Framing framing_;
+  FrameError error_ = FrameError::none;
+  bool held_cr_ = false;  // a line began with a CR: an empty one if an LF follows
+  Gap gap_ = Gap::nothing;
+  uint64_t body_ = 0;     // bytes of the open record that came
+  size_t body_left_ = 0;  // octet counting: bytes of it that have not come
+  size_t count_ = 0;      // octet counting: the digits so far
+  size_t digits_ = 0;
   uint64_t empty_records_ = 0;
+  bool in_opening_;  // the first bytes may still be another protocol's
+  uint8_t opening_size_ = 0;
+  std::array<char, 13> opening_{};
 };
 
 }  // namespace redactd

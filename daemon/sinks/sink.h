@@ -61,7 +61,7 @@ class Sink {
 
  protected:
   explicit Sink(SinkConfig config)
-      : config_(std::move(config)), encoding_{config_.framing, config_.wrap} {}
+      : config_(std::move(config)), encoding_{config_.framing, resolve_wrap(config_.wrap)} {}
 
   const SinkConfig config_;
   const Encoding encoding_;

@@ -3,16 +3,13 @@
 // What the fuzz targets share: rules of every kind, and the engine as one function.
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/builtin_pack.h"
 #include "filters/redactor.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+#include "tests/fuzz/require.h"
 
 namespace redactd::fuzz {
 
@@ -58,13 +55,6 @@ inline std::string redact(std::string_view text, const std::vector<size_t>& cuts
   for (size_t cut : cuts) read(std::min(cut, text.size()));
   read(text.size());
   return out += redactor.finish();
-}
-
-/// Ends the process when a law is broken: that is how a fuzzer learns of it.
-inline void require(bool holds, const char* law) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", law);
-  std::abort();
 }
 
 }  // namespace redactd::fuzz

@@ -6,14 +6,18 @@
 // --mutations each seed is tried that many times more with a few bytes changed, the same ones every
 // time.
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "filters/example.h"
-#include "tests/fuzz/engine.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
