@@ -12,6 +12,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -125,18 +127,27 @@ class Metrics {
   SinkCounters& sink(const std::string& name);
   WorkerCounters& worker(size_t worker) { return workers_[worker]; }
   ControlCounters& control() { return control_; }
-  /// Redactions by rule; known values share the label `known`.
+  /// Redactions by rule; `known` and every `known:NAME` share the label `known`, and all rules beyond
+  /// kRuleSeries the label `other`.
   Counter& redactions(const std::string& rule, size_t worker);
+  static constexpr size_t kRuleSeries = 1000;
+
+  /// From now on text() shows these sources and sinks, from 0 on, and no others: what a reload took
+  /// out of the configuration is gone from the metrics too. Its counters stay where they are.
+  void show(const std::vector<std::string>& sources, const std::vector<std::string>& sinks);
 
   /// The Prometheus text format 0.0.4, by prometheus-cpp's serializer. Of any thread.
+  /// docs/metrics.md says what each metric means.
   std::string text() const;
 
  private:
-  mutable std::mutex mutex_;  // of the maps, not of the counters
+  mutable std::mutex mutex_;  // of the containers, not of the counters
   std::deque<WorkerCounters> workers_;
   std::map<std::string, std::deque<SourceCounters>> sources_;
   std::map<std::string, SinkCounters> sinks_;
   std::map<std::string, std::deque<Counter>> rules_;
+  std::optional<std::set<std::string>> shown_sources_;  // nothing: all
+  std::optional<std::set<std::string>> shown_sinks_;
   ControlCounters control_;
 };
 
