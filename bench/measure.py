@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import sys
 import time
 
 ENVIRONMENT = dict(os.environ, LC_ALL="C")
@@ -13,6 +14,10 @@ ACCEPTED = {"rg": (0, 1)}
 
 class Failed(Exception):
     """A program ended with an error: its figures would mean nothing."""
+
+
+def say(text):
+    print("bench/run: " + text, file=sys.stderr, flush=True)
 
 
 def start_all(stages, source, sink):

@@ -123,3 +123,20 @@ def lines(title, subtitle, xs, series, x_label, y_label, log_x=False, log_y=Fals
             canvas.parts.append('<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>' % (x, y, colour))
             canvas.text(x, y - 9 if s == 0 else y + 18, number(value), anchor="middle", size=10, colour=colour)
     return canvas.finish(x_label)
+
+
+def histogram(title, subtitle, series, x_label, y_label):
+    """`series`: {name: [(a bucket's upper bound, its share)]}; the bounds on a logarithmic scale."""
+    bounds = [bound for buckets in series.values() for bound, _ in buckets]
+    across = Axis(bounds, LEFT, WIDTH - RIGHT, log=True)
+    axis = Axis([share for buckets in series.values() for _, share in buckets], HEIGHT - BOTTOM, TOP, log=False)
+    canvas = Canvas(title, subtitle)
+    canvas.value_axis(axis, y_label)
+    canvas.legend(series)
+    for tick in across.ticks:
+        canvas.line(across(tick), TOP, across(tick), HEIGHT - BOTTOM)
+        canvas.text(across(tick), HEIGHT - BOTTOM + 18, number(tick), anchor="middle")
+    for colour, buckets in zip(COLOURS, series.values()):
+        points = " ".join("%.1f,%.1f" % (across(bound), axis(share)) for bound, share in buckets)
+        canvas.parts.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>' % (points, colour))
+    return canvas.finish(x_label)

@@ -4,29 +4,10 @@ import os
 from statistics import median
 
 import plot
+import tcp_report
+from figures import mb_s, seconds, spread, table
 
 RATES = ("0", "1", "10", "100")
-
-
-def mb_s(run):
-    """Of the whole process; with packs that are compiled at start, from the first byte read."""
-    return run["bytes"] / 1e6 / median(seconds(run))
-
-
-def seconds(run):
-    if run["section"] == "filter":
-        return run["seconds"]
-    return [whole - start for whole, start in zip(run["seconds"], run["start"])]
-
-
-def spread(run):
-    return max(seconds(run)) / min(seconds(run))
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "|".join(" --- " if i == 0 else " ---: " for i in range(len(head))) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(map(str, row)) + " |" for row in rows]) + "\n"
-
 
 
 class Report:
@@ -53,10 +34,12 @@ class Report:
         self.text.append("# Results\n\nWritten by `bench/run`%s; do not edit.\n" % (" --quick, which only shows that it works" if r["quick"] else ""))
         self.text.append("- Machine: %s" % r["machine"])
         self.text += ["- %s: %s" % (name, version) for name, version in r["versions"].items()]
-        self.text.append("- Corpus: %d MB of records, 60 %% text and 40 %% JSON%s; secrets in 0, 1, 10 and 100 %% of the records" % (
-            r["corpus_mb"], ", two thirds of the text from the loghub samples" if r["sample_lines"] else ", all of it made up"))
-        self.text.append("- Medians of %d interleaved rounds; *spread* is the slowest run over the fastest. MB = 10⁶ bytes. "
-                         "*Left* counts planted secrets that stand in the output.\n" % r["rounds"])
+        self.text.append("- Corpus: %s60 %% text and 40 %% JSON%s; secrets in 0, 1, 10 and 100 %% of the records" % (
+            "%d MB of records, " % r["corpus_mb"] if "corpus_mb" in r else "",
+            ", two thirds of the text from the loghub samples" if r["sample_lines"] else ", all of it made up"))
+        rounds = sorted({len(run["cpu"]) for run in self.runs if "cpu" in run})
+        self.text.append("- Medians of %s interleaved rounds; *spread* is the slowest run over the fastest. MB = 10⁶ bytes. "
+                         "*Left* counts planted secrets that stand in the output.\n" % " or ".join(map(str, rounds)))
 
     def filter_section(self):
         clean = self.find("filter", "redactd", rate="0")
@@ -175,8 +158,11 @@ class Report:
     def markdown(self):
         self.head()
         at = len(self.text)
-        for section in (self.filter_section, self.rivals_section, self.rules_section, self.start_section, self.parts_section):
+        for section in (self.filter_section, self.rivals_section, self.rules_section, self.start_section):
             section()
+        tcp_report.throughput(self)
+        tcp_report.latency(self)
+        self.parts_section()
         self.text.insert(at, "## Goals\n\n" + table(["what", "goal", "measured", ""], self.goals))
         return "\n".join(self.text)
 
@@ -196,7 +182,7 @@ class Report:
         if counts:
             series = {n: [mb_s(self.find("rules", n, rules=c)) for c in counts] for n in ("bare_scan", "redactd")}
             made["throughput-by-rules.svg"] = plot.lines("Throughput by number of rules", machine, counts, series, "rules", "MB/s", log_x=True)
-        return made
+        return dict(made, **tcp_report.plots(self))
 
 
 def scaled(nanoseconds):
