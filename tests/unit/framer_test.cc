@@ -161,6 +161,7 @@ std::vector<Case> octet_counting_cases() {
        error(FrameError::leading_zero)},
       {"OC13 twelve digits", octet, "214000000000 <120>x", error(FrameError::count_too_large)},
       {"OC13 ten digits", octet, "2000000010 <120>x", error(FrameError::count_too_large)},
+      {"OC13 the tenth digit is enough", octet, "1234567890", error(FrameError::count_too_large)},
       {"OC13 beyond 31 bits", octet, "4000000000 <120>x", error(FrameError::count_too_large)},
       {"OC14 near 64 bits", octet, "1844674407370955161 x", error(FrameError::count_too_large)},
       {"OC14 beyond 64 bits", octet, "18446744073709551616 x", error(FrameError::count_too_large)},
@@ -421,7 +422,9 @@ TEST(Conformance, OfLines) {
 }
 
 TEST(Framer, SaysWhatAutomaticBecame) {
-  for (auto [first, framing] : {std::pair{"5", Framing::octet_counting},
+  for (auto [first, framing] : {std::pair{"1", Framing::octet_counting},
+                                {"9", Framing::octet_counting},
+                                {":", Framing::newline},
                                 {"<", Framing::newline},
                                 {"0", Framing::newline},
                                 {"", Framing::automatic}}) {
