@@ -30,6 +30,19 @@ size_t first_line_feed(std::string_view bytes) {
 
 }  // namespace
 
+/// A call that does not come to its end leaves the stream failed: no later one puts anything out.
+class Redactor::Attempt {
+ public:
+  explicit Attempt(Redactor& redactor) : failed_(redactor.failed_) {
+    if (failed_) throw MatchError("the stream has failed before");
+    failed_ = true;
+  }
+  void succeed() { failed_ = false; }
+
+ private:
+  bool& failed_;
+};
+
 Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits)
     : rules_(std::move(rules)), scratch_(scratch), limits_(limits), resolver_(*rules_) {
   limits_.max_record = std::max(limits_.max_record, kLeastMaxRecord);
@@ -58,6 +71,7 @@ uint32_t Redactor::renumber(uint32_t rule, const RuleSet& from, bool& active) co
 }
 
 void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
+  Attempt attempt(*this);
   std::shared_ptr<const RuleSet> old = std::move(rules_);
   rules_ = std::move(rules);
   resolver_.adopt(*rules_);
@@ -75,6 +89,7 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   std::string_view held = text(end_, end);
   end_ = end;
   scan(held);
+  attempt.succeed();
 }
 
 void Redactor::trim() {
@@ -115,6 +130,7 @@ std::span<char> Redactor::prepare(size_t size) {
 }
 
 std::string_view Redactor::commit(size_t size) {
+  Attempt attempt(*this);
   findings_.clear();
   std::string_view fresh = text(end_, end_ + size);
   scan(fresh);
@@ -122,15 +138,21 @@ std::string_view Redactor::commit(size_t size) {
   uint64_t start = end_;
   end_ += size;
   size_t line_feed = last_line_feed(fresh);
-  return release(line_feed == kNone ? record_ : start + line_feed + 1, false);
+  std::string_view view =
+      release(line_feed == kNone ? record_ : start + line_feed + 1, false);
+  attempt.succeed();
+  return view;
 }
 
 std::string_view Redactor::finish() {
+  Attempt attempt(*this);
   findings_.clear();
   at_end_of_stream_ = true;
   // What can only match before the end of a record ($, \\b) sees one; no byte of it goes out.
   if (emitted_ < end_) scan(std::string_view(kEnd).substr(kScanPadding, 1));
-  return release(end_, true);
+  std::string_view view = release(end_, true);
+  attempt.succeed();
+  return view;
 }
 
 void Redactor::scan(std::string_view bytes) {

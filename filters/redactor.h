@@ -89,6 +89,10 @@ class Redactor {
   /// where the bytes begin that are still held.
   uint64_t view_begin() const { return view_begin_; }
   uint64_t settled() const { return emitted_; }
+  /// Bytes of the input stream so far.
+  uint64_t received() const { return end_; }
+  /// The bytes that the view stands for as they came in; valid as long as the view. Not redacted.
+  std::string_view original() const { return text(view_begin_, emitted_); }
   uint64_t held_bytes() const { return end_ - emitted_; }
   /// What differs between that view and the input, in order: with it a place in the input is found
   /// in the output.
@@ -110,6 +114,7 @@ class Redactor {
     bool active = false;
   };
 
+  class Attempt;
   void scan(std::string_view bytes);
   void drop_runs_of_at_signs(size_t from);
   std::string_view release(uint64_t ready, bool finished);
@@ -159,6 +164,7 @@ class Redactor {
   std::vector<Edit> edits_;
   std::vector<Replaced> replaced_;
   bool at_end_of_stream_ = false;
+  bool failed_ = false;  // in the midst of a call, and for good after one that threw
   std::vector<Finding> findings_;
   std::vector<Decision>* decisions_ = nullptr;
   RedactorCounters counters_;

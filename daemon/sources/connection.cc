@@ -1,0 +1,248 @@
+#include "daemon/sources/connection.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <new>
+
+#include "daemon/tls.h"
+
+namespace redactd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
+// One TLS record (RFC 8446 §5.1); kept over the wait for it, so not the worker's buffer.
+constexpr size_t kTlsReadBytes = 16 * 1024;
+// Reads before other connections get their turn.
+constexpr int kReadsInARow = 16;
+// Idle for so long, a connection gives its buffers back.
+constexpr std::chrono::seconds kTrimAfter{1};
+
+}  // namespace
+
+Connection::Connection(std::shared_ptr<ConnectionSource> source, Worker& worker,
+                       StreamSocket socket, std::shared_ptr<TlsContext> tls, std::string peer)
+    : source_(std::move(source)),
+      worker_(worker),
+      counters_(
+          source_->setup.metrics.source(source_->setup.config.name, worker.number())),
+      number_(worker.enlist(*this)),
+      peer_(std::move(peer)),
+      socket_(std::move(socket)),
+      tls_context_(std::move(tls)),
+      wake_(worker.context().get_executor()),
+      pace_(source_->setup.config.rate, Clock::now()),
+      last_read_(Clock::now()) {
+  counters_.connections.add();
+  counters_.connections_open.add();
+}
+
+Connection::~Connection() {
+  stream_.reset();
+  counters_.connections_open.subtract(1);
+  source_->open.fetch_sub(1, std::memory_order_relaxed);
+  worker_.retire(number_);
+}
+
+void Connection::start() {
+  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
+}
+
+Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
+  boost::system::error_code ignored;
+  self->socket_.non_blocking(true, ignored);
+  if (self->tls_context_ && !co_await self->shake_hands()) {
+    self->counters_.handshake_failures.add();
+    co_return;
+  }
+  if (self->stopped_ || self->worker_.stopping()) co_return;
+  const char* failure = nullptr;
+  try {
+    self->stream_.emplace(self->source_->setup.settings, self->worker_.generation(),
+                          self->worker_.stream_thread(), self->counters_, self->number_);
+    if (self->tls_) {
+      co_await self->read_tls();
+    } else {
+      co_await self->read_plain();
+    }
+    self->finish();
+  } catch (const MatchError&) {
+    failure = "the matcher failed";
+  } catch (const std::bad_alloc&) {
+    failure = "out of memory";
+  }
+  if (failure != nullptr) {
+    self->worker_.counters().engine_errors.add();
+    self->worker_.log().error("connection closed, what it had sent last is held back",
+                              {{"source", configured(self->source_->setup.config.name)},
+                               {"peer", peer(self->peer_)},
+                               {"cause", label(failure)}});
+  }
+  if (self->tls_ && !self->stopped_) {  // close_notify, RFC 5425 §4.4
+    self->last_read_ = Clock::now();
+    self->stopped_ = true;
+    co_await self->tls_->async_shutdown(kAwait);
+  }
+  self->close();
+}
+
+/// The tick ends it when it takes too long.
+Awaitable<bool> Connection::shake_hands() {
+  const SourceConfig& config = source_->setup.config;
+  tls_.emplace(socket_, *tls_context_);
+  auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kAwait);
+  if (error) {
+    worker_.log().warning("TLS handshake failed", {{"source", configured(config.name)},
+                                                   {"peer", peer(peer_)},
+                                                   {"error", error_text(error.message())}});
+    co_return false;
+  }
+  bool anonymous = SSL_get0_peer_certificate(tls_->native_handle()) == nullptr;
+  if (!config.tls.peer_names.empty() && !anonymous &&
+      !peer_has_name(tls_->native_handle(), config.tls.peer_names)) {
+    worker_.log().warning("TLS peer refused: its certificate bears none of the names allowed",
+                          {{"source", configured(config.name)}, {"peer", peer(peer_)}});
+    co_return false;
+  }
+  tls_buffer_.resize(kTlsReadBytes);
+  last_read_ = Clock::now();
+  co_return true;
+}
+
+/// Reads without waiting as long as there is something: batches are what is ready.
+Awaitable<void> Connection::read_plain() {
+  int in_a_row = 0;
+  while (!stopped_) {
+    co_await until_room();
+    if (stopped_) co_return;
+    boost::system::error_code error;
+    std::span<char> room = worker_.read_buffer();
+    size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    if (error == asio::error::would_block) {
+      in_a_row = 0;
+      co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
+      continue;
+    }
+    if (error) {
+      if (error != asio::error::eof) counters_.read_errors.add();
+      co_return;
+    }
+    if (!take({room.data(), size})) co_return;
+    co_await until_allowed(size);
+    if (++in_a_row % kReadsInARow == 0) co_await asio::post(worker_.context(), kAwait);
+  }
+}
+
+Awaitable<void> Connection::read_tls() {
+  while (!stopped_) {
+    co_await until_room();
+    if (stopped_) co_return;
+    auto [error, size] = co_await tls_->async_read_some(asio::buffer(tls_buffer_), kAwait);
+    if (error) {
+      if (error != asio::error::eof && !stopped_) counters_.read_errors.add();
+      co_return;
+    }
+    if (!take({tls_buffer_.data(), size})) co_return;
+    co_await until_allowed(size);
+  }
+}
+
+/// False: the connection has to be closed.
+bool Connection::take(std::string_view bytes) {
+  last_read_ = Clock::now();
+  trimmed_ = false;
+  stream_->adopt(worker_.generation());
+  FrameError error = stream_->feed(bytes, last_read_);
+  if (error == FrameError::none) return true;
+  worker_.log().warning("connection closed: its framing is wrong",
+                        {{"source", configured(source_->setup.config.name)},
+                         {"peer", peer(peer_)},
+                         {"cause", label(to_string(error))}});
+  return false;
+}
+
+Awaitable<void> Connection::until_room() {
+  Sink* full = stream_->route().full();
+  if (full == nullptr) co_return;
+  counters_.stalled.add();
+  waiting_ = true;
+  while (full != nullptr && !stopped_) {
+    wake_.expires_at(Time::max());
+    // Posted, so it comes after the wait below has begun.
+    full->when_room([self = shared_from_this()] {
+      asio::post(self->worker_.context(), [self] { self->wake_.cancel(); });
+    });
+    co_await sleep();
+    stream_->adopt(worker_.generation());
+    full = stream_->route().full();
+  }
+  waiting_ = false;
+  last_read_ = Clock::now();
+}
+
+Awaitable<void> Connection::until_allowed(size_t bytes) {
+  if (!pace_.limited()) co_return;
+  auto delay = pace_.take(bytes, Clock::now());
+  if (delay <= Clock::duration::zero()) co_return;
+  counters_.rate_delays.add();
+  waiting_ = true;
+  wake_.expires_after(delay);
+  co_await sleep();
+  waiting_ = false;
+  last_read_ = Clock::now();
+}
+
+Awaitable<void> Connection::sleep() { co_await wake_.async_wait(kAwait); }
+
+void Connection::finish() {
+  stream_->adopt(worker_.generation());
+  stream_->finish(Clock::now());
+}
+
+void Connection::tick(Time now) {
+  const SourceConfig& config = source_->setup.config;
+  if (!stream_ || stopped_) {  // in a handshake, or in the farewell of one
+    if (tls_context_ && now - last_read_ > config.handshake_timeout) close();
+    return;
+  }
+  if (waiting_) return;
+  if (!trimmed_ && now - last_read_ > kTrimAfter) {
+    stream_->trim();
+    trimmed_ = true;
+  }
+  if (config.idle_timeout.count() > 0 && now - last_read_ > config.idle_timeout) {
+    counters_.idle_closed.add();
+    stop();
+  }
+}
+
+void Connection::adopt() {
+  if (!stream_ || stopped_) return;
+  try {
+    stream_->adopt(worker_.generation());
+  } catch (const std::exception&) {
+    close();  // the stream has failed, and its reader will find so
+  }
+}
+
+void Connection::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  wake_.cancel();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+  if (!stream_) close();
+}
+
+void Connection::close() {
+  stopped_ = true;
+  wake_.cancel();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace redactd

@@ -1,0 +1,80 @@
+#pragma once
+
+// One connection of a syslog or tcp source: reads, and hands what it read to its stream.
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "daemon/sources/pace.h"
+#include "daemon/sources/source.h"
+#include "daemon/stream.h"
+#include "daemon/worker.h"
+
+namespace redactd {
+
+using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, IoExecutor>;
+using TlsContext = asio::ssl::context;
+
+/// What the connections of a source share. Kept by each of them.
+struct ConnectionSource {
+  SourceSetup setup;
+  std::atomic<size_t> open{0};  // connections now, on all workers
+};
+
+/// Keeps itself alive until it has ended. All of it runs on its worker's thread.
+class Connection : public Session, public std::enable_shared_from_this<Connection> {
+ public:
+  /// `tls` null: plain. `peer` is for the log.
+  Connection(std::shared_ptr<ConnectionSource> source, Worker& worker, StreamSocket socket,
+             std::shared_ptr<TlsContext> tls, std::string peer);
+  ~Connection() override;
+
+  void start();
+
+  void tick(std::chrono::steady_clock::time_point now) override;
+  void adopt() override;
+  void stop() override;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  static Awaitable<void> run(std::shared_ptr<Connection> self);
+  Awaitable<bool> shake_hands();
+  Awaitable<void> read_plain();
+  Awaitable<void> read_tls();
+  Awaitable<void> until_room();
+  Awaitable<void> until_allowed(size_t bytes);
+  Awaitable<void> sleep();
+  bool take(std::string_view bytes);
+  void finish();
+  void close();
+
+  const std::shared_ptr<ConnectionSource> source_;
+  Worker& worker_;
+  SourceCounters& counters_;
+  const uint64_t number_;
+  const std::string peer_;
+  StreamSocket socket_;
+  std::shared_ptr<TlsContext> tls_context_;
+  std::optional<asio::ssl::stream<StreamSocket&>> tls_;
+  std::vector<char, WipingAllocator<char>> tls_buffer_;
+  std::optional<Stream> stream_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             IoExecutor>
+      wake_;
+  Pace pace_;
+  Time last_read_;
+  bool waiting_ = false;  // for a sink or the rate limit: not idle
+  bool stopped_ = false;
+  bool trimmed_ = false;
+};
+
+}  // namespace redactd

@@ -1,0 +1,227 @@
+#include "daemon/sources/datagrams.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "daemon/sources/resolve.h"
+#include "daemon/sources/socket_path.h"
+
+namespace redactd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Udp = asio::ip::udp;
+using Unix = asio::local::datagram_protocol;
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
+constexpr size_t kLargestUdp = 64 * 1024;
+constexpr size_t kLargestUnix = 256 * 1024;  // above net.core.wmem_max, which bounds them
+constexpr std::chrono::seconds kTrimAfter{1};
+
+}  // namespace
+
+DatagramSession::DatagramSession(std::shared_ptr<SourceSetup> setup, Worker& worker,
+                                 DatagramSocket socket)
+    : setup_(std::move(setup)),
+      worker_(worker),
+      counters_(setup_->metrics.source(setup_->config.name, worker.number())),
+      number_(worker.enlist(*this)),
+      socket_(std::move(socket)),
+      largest_(setup_->config.listen.transport == Address::Transport::udp ? kLargestUdp
+                                                                          : kLargestUnix),
+      stream_(setup_->settings, worker.generation(), worker.stream_thread(), counters_, number_),
+      wake_(worker.context().get_executor()) {}
+
+DatagramSession::~DatagramSession() { worker_.retire(number_); }
+
+void DatagramSession::start() {
+  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
+}
+
+Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
+  try {
+    co_await self->read();
+    self->stream_.finish(Clock::now());
+  } catch (const std::exception&) {
+    self->worker_.counters().engine_errors.add();
+    self->worker_.log().error("source ended: the matcher failed; what came last is held back",
+                              {{"source", configured(self->setup_->config.name)}});
+  }
+}
+
+Awaitable<void> DatagramSession::read() {
+  while (!stopped_) {
+    co_await until_room();
+    if (stopped_) co_return;
+    if (receive_ready()) {
+      co_await asio::post(worker_.context(), kAwait);
+    } else {
+      co_await socket_.async_wait(DatagramSocket::wait_read, kAwait);
+    }
+  }
+}
+
+/// Takes what is there, up to a batch; false when nothing was.
+bool DatagramSession::receive_ready() {
+  stream_.adopt(worker_.generation());
+  std::span<char> room = stream_.room(largest_ + Worker::kReadBytes);
+  ends_.clear();
+  size_t used = 0;
+  bool any = false;
+  while (used + largest_ + 1 <= room.size() && used < Worker::kReadBytes) {
+    iovec part{room.data() + used, largest_};
+    msghdr message = {};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    ssize_t size = recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+    if (size < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) counters_.read_errors.add();
+      break;
+    }
+    any = true;
+    auto length = static_cast<size_t>(size);
+    if (length > 0 && room[used + length - 1] == '\n') --length;  // some senders end theirs so
+    if (length == 0) {
+      counters_.empty_records.add();
+      continue;
+    }
+    size_t most = setup_->settings.framing.max_record;
+    room[used + length] = '\n';
+    used += length + 1;
+    bool cut_by_kernel = (message.msg_flags & MSG_TRUNC) != 0;
+    size_t cut = length > most ? length - most : 0;
+    ends_.push_back({used, cut, cut_by_kernel ? 1u : 0u, cut_by_kernel});
+  }
+  if (used > 0) {
+    last_read_ = Clock::now();
+    stream_.take(used, ends_, last_read_);
+  }
+  return any;
+}
+
+Awaitable<void> DatagramSession::until_room() {
+  Sink* full = stream_.route().full();
+  if (full == nullptr) co_return;
+  counters_.stalled.add();
+  while (full != nullptr && !stopped_) {
+    wake_.expires_at(Clock::time_point::max());
+    full->when_room([self = shared_from_this()] {
+      asio::post(self->worker_.context(), [self] { self->wake_.cancel(); });
+    });
+    co_await wake_.async_wait(kAwait);
+    stream_.adopt(worker_.generation());
+    full = stream_.route().full();
+  }
+}
+
+void DatagramSession::tick(Clock::time_point now) {
+  if (now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) stream_.trim();
+}
+
+void DatagramSession::adopt() {
+  try {
+    stream_.adopt(worker_.generation());
+  } catch (const std::exception&) {
+    stop();  // the stream has failed; its reader will find so
+  }
+}
+
+void DatagramSession::stop() {
+  stopped_ = true;
+  wake_.cancel();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+DatagramSource::DatagramSource(SourceSetup setup)
+    : setup_(std::make_shared<SourceSetup>(std::move(setup))) {}
+
+DatagramSource::~DatagramSource() {
+  for (int descriptor : descriptors_) close(descriptor);
+}
+
+void DatagramSource::open() {
+  switch (setup_->config.listen.transport) {
+    case Address::Transport::udp:
+      open_udp();
+      break;
+    case Address::Transport::unix_datagram:
+      open_unix();
+      break;
+    default:
+      take_passed();
+  }
+  sockets_ = descriptors_.size();
+}
+
+void DatagramSource::open_udp() {
+  const SourceConfig& config = setup_->config;
+  Udp::endpoint endpoint = resolve_listen<Udp>(config.listen);
+  Udp::socket socket(setup_->control);
+  socket.open(endpoint.protocol());
+  if (endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(config.listen.host != "*"));
+  if (config.receive_buffer > 0) {
+    socket.set_option(
+        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
+  }
+  socket.bind(endpoint);
+  descriptors_.push_back(socket.release());
+}
+
+void DatagramSource::open_unix() {
+  const SourceConfig& config = setup_->config;
+  clear_socket_path(config.listen.path, SOCK_DGRAM);
+  Unix::socket socket(setup_->control);
+  socket.open();
+  if (config.receive_buffer > 0) {
+    socket.set_option(
+        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
+  }
+  socket.bind(Unix::endpoint(config.listen.path));
+  unlink_ = config.listen.path;
+  if (chmod(unlink_.c_str(), config.unix_mode) != 0)
+    throw std::system_error(errno, std::generic_category(), "chmod " + unlink_);
+  descriptors_.push_back(socket.release());
+}
+
+/// Datagram sockets by the name that the unit gives them; without a name all that are left.
+void DatagramSource::take_passed() {
+  const std::string& name = setup_->config.listen.path;
+  std::erase_if(setup_->passed, [&](const PassedSocket& socket) {
+    bool ours = passed_kind(socket.descriptor).datagram && (name.empty() || socket.name == name);
+    if (ours) descriptors_.push_back(socket.descriptor);
+    return ours;
+  });
+}
+
+void DatagramSource::start() {
+  for (int descriptor : std::exchange(descriptors_, {})) {
+    Worker& worker = *setup_->workers[setup_->settings.source % setup_->workers.size()];
+    asio::post(worker.context(), [setup = setup_, &worker, descriptor] {
+      asio::generic::datagram_protocol protocol(passed_kind(descriptor).family, 0);
+      std::make_shared<DatagramSession>(
+          setup, worker, DatagramSocket(worker.context().get_executor(), protocol, descriptor))
+          ->start();
+    });
+  }
+}
+
+/// The sessions are stopped by their workers; what the kernel holds for them is read before.
+void DatagramSource::stop() {
+  if (!unlink_.empty()) unlink(unlink_.c_str());
+}
+
+}  // namespace redactd

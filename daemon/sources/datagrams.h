@@ -1,0 +1,76 @@
+#pragma once
+
+// A syslog source where each datagram is a record: UDP (RFC 5426), Unix datagram sockets such as
+// /dev/log, and those that systemd has opened. One stream for a socket, on one worker.
+
+#include <boost/asio/generic/datagram_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/sources/source.h"
+#include "daemon/stream.h"
+#include "daemon/worker.h"
+
+namespace redactd {
+
+using DatagramSocket = asio::basic_datagram_socket<asio::generic::datagram_protocol, IoExecutor>;
+
+/// Keeps itself alive until it is stopped. All of it runs on its worker's thread.
+class DatagramSession : public Session, public std::enable_shared_from_this<DatagramSession> {
+ public:
+  DatagramSession(std::shared_ptr<SourceSetup> setup, Worker& worker, DatagramSocket socket);
+  ~DatagramSession() override;
+
+  void start();
+  void tick(std::chrono::steady_clock::time_point now) override;
+  void adopt() override;
+  void stop() override;
+
+ private:
+  static Awaitable<void> run(std::shared_ptr<DatagramSession> self);
+  Awaitable<void> read();
+  Awaitable<void> until_room();
+  bool receive_ready();
+
+  const std::shared_ptr<SourceSetup> setup_;
+  Worker& worker_;
+  SourceCounters& counters_;
+  const uint64_t number_;
+  DatagramSocket socket_;
+  size_t largest_;  // datagram
+  Stream stream_;
+  std::vector<RecordEnd> ends_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             IoExecutor>
+      wake_;
+  std::chrono::steady_clock::time_point last_read_ = {};
+  bool stopped_ = false;
+};
+
+class DatagramSource : public Source {
+ public:
+  explicit DatagramSource(SourceSetup setup);
+
+  ~DatagramSource() override;
+
+  void open() override;
+  void start() override;
+  void stop() override;
+  size_t sockets() const { return sockets_; }
+
+ private:
+  void open_udp();
+  void open_unix();
+  void take_passed();
+
+  std::shared_ptr<SourceSetup> setup_;
+  std::vector<int> descriptors_;  // bound; until start() hands them to the workers
+  size_t sockets_ = 0;
+  std::string unlink_;
+};
+
+}  // namespace redactd

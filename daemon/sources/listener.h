@@ -1,0 +1,49 @@
+#pragma once
+
+// A syslog or tcp source that others connect to: TCP, TLS, Unix stream sockets, and sockets that
+// systemd has opened. Accepts on the control thread and hands connections to the workers in turn.
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "daemon/sources/connection.h"
+#include "daemon/sources/source.h"
+
+namespace redactd {
+
+class Listener : public Source {
+ public:
+  explicit Listener(SourceSetup setup);
+  ~Listener() override;
+
+  void open() override;
+  void start() override;
+  void stop() override;
+  void reload_tls(const TlsConfig& config) override;
+  size_t sockets() const;
+
+ private:
+  template <typename Protocol>
+  using Acceptor = asio::basic_socket_acceptor<Protocol, IoExecutor>;
+  struct Acceptors;
+
+  void open_tcp();
+  void open_unix();
+  void take_passed();
+  template <typename Protocol>
+  Awaitable<void> accept(std::shared_ptr<Acceptor<Protocol>> acceptor);
+  Awaitable<void> pause_for(const boost::system::error_code& error);
+  void hand_over(StreamSocket socket, std::string peer, Worker& worker);
+
+  std::shared_ptr<ConnectionSource> source_;
+  std::shared_ptr<TlsContext> tls_;
+  std::unique_ptr<Acceptors> acceptors_;
+  size_t next_worker_ = 0;
+  bool pausing_ = false;
+};
+
+}  // namespace redactd

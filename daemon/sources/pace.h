@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/daemon_config.h"
+
+namespace redactd {
+
+/// A token bucket. Pure: the time is given. What exceeds the rate waits, nothing is lost.
+class Pace {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Duration = std::chrono::steady_clock::duration;
+
+  Pace(const RateLimit& limit, Time now)
+      : rate_(static_cast<double>(limit.bytes_per_second)),
+        burst_(static_cast<double>(limit.burst)),
+        tokens_(burst_),
+        last_(now) {}
+
+  bool limited() const { return rate_ > 0; }
+
+  /// Takes `bytes` from the bucket and tells how long to wait before the next read.
+  Duration take(size_t bytes, Time now) {
+    double passed = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    tokens_ = std::min(burst_, tokens_ + passed * rate_) - static_cast<double>(bytes);
+    if (tokens_ >= 0) return Duration::zero();
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(-tokens_ / rate_));
+  }
+
+ private:
+  double rate_;
+  double burst_;
+  double tokens_;
+  Time last_;
+};
+
+}  // namespace redactd

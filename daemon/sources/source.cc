@@ -1,0 +1,77 @@
+#include "daemon/sources/source.h"
+
+#include <stdexcept>
+
+#include "daemon/sources/datagrams.h"
+#include "daemon/sources/file_source.h"
+#include "daemon/sources/listener.h"
+#include "daemon/sources/stdin_source.h"
+
+namespace redactd {
+namespace {
+
+/// The sockets that systemd has opened under one name may be of both kinds.
+class PassedSockets : public Source {
+ public:
+  explicit PassedSockets(SourceSetup setup)
+      : name_(setup.config.listen.path), listener_(setup), datagrams_(std::move(setup)) {}
+
+  void open() override {
+    listener_.open();
+    datagrams_.open();
+    if (listener_.sockets() + datagrams_.sockets() > 0) return;
+    throw std::runtime_error(name_.empty()
+                                 ? "systemd has handed over no socket (LISTEN_FDS)"
+                                 : "systemd has handed over no socket named '" + name_ +
+                                       "'; see FileDescriptorName= in the socket unit");
+  }
+  void start() override {
+    listener_.start();
+    datagrams_.start();
+  }
+  void stop() override {
+    listener_.stop();
+    datagrams_.stop();
+  }
+
+ private:
+  const std::string name_;
+  Listener listener_;
+  DatagramSource datagrams_;
+};
+
+bool is_network(const SourceConfig& config) {
+  return config.type == SourceConfig::Type::syslog || config.type == SourceConfig::Type::tcp;
+}
+
+}  // namespace
+
+std::unique_ptr<Source> make_source(SourceSetup setup) {
+  if (setup.config.type == SourceConfig::Type::stdin_)
+    return std::make_unique<StdinSource>(std::move(setup));
+  if (setup.config.type == SourceConfig::Type::file)
+    return std::make_unique<FileSource>(std::move(setup));
+  switch (setup.config.listen.transport) {
+    case Address::Transport::udp:
+    case Address::Transport::unix_datagram:
+      return std::make_unique<DatagramSource>(std::move(setup));
+    case Address::Transport::systemd:
+      return std::make_unique<PassedSockets>(std::move(setup));
+    default:
+      return std::make_unique<Listener>(std::move(setup));
+  }
+}
+
+StreamSettings stream_settings(const SourceConfig& config, size_t number) {
+  StreamSettings settings;
+  settings.source = number;
+  settings.plain = config.type != SourceConfig::Type::syslog;
+  settings.framing.framing = is_network(config) ? config.framing : Framing::newline;
+  settings.framing.max_record = config.max_record;
+  settings.framing.max_frame = config.max_frame;
+  settings.framing.keep_empty = settings.plain;
+  settings.framing.network = is_network(config);
+  return settings;
+}
+
+}  // namespace redactd

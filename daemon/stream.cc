@@ -1,0 +1,212 @@
+#include "daemon/stream.h"
+
+#include <algorithm>
+
+namespace redactd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+bool is_cut(const RecordEnd& end) { return end.cut > 0 || end.skipped > 0; }
+
+}  // namespace
+
+Stream::Stream(const StreamSettings& settings, std::shared_ptr<const Generation> generation,
+               StreamThread thread, SourceCounters& counters, uint64_t number)
+    : settings_(settings),
+      generation_(std::move(generation)),
+      thread_(thread),
+      counters_(counters),
+      number_(number),
+      framer_(settings.framing),
+      // No record that the framer puts out is longer than a window, so each comes out in one piece.
+      redactor_(generation_->rules, thread.scratch, Limits{settings.framing.max_record}) {
+  static_assert(Framer::kLookAhead <= kOverlap);
+}
+
+Stream::~Stream() { counters_.held_bytes.subtract(noted_held_); }
+
+void Stream::adopt(std::shared_ptr<const Generation> generation) {
+  if (generation == generation_) return;
+  if (generation->rules != generation_->rules) redactor_.adopt(generation->rules);
+  generation_ = std::move(generation);
+}
+
+FrameError Stream::feed(std::string_view bytes, Time received, std::shared_ptr<void> receipt) {
+  Time start = Clock::now();
+  ends_.clear();
+  std::span<char> room = redactor_.prepare(bytes.size() + 1);
+  Framer::Fed fed = framer_.feed(bytes, room, ends_);
+  uint64_t base = redactor_.received();
+  std::string_view clean = redactor_.commit(fed.size);
+  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
+  collect(clean, base, ends_);
+  count(bytes.size(), ends_);
+  thread_.counters.scan.observe(seconds_since(start));
+  push(received, receipt);
+  if (fed.error != FrameError::none) counters_.frame_errors[static_cast<size_t>(fed.error)].add();
+  return fed.error;
+}
+
+void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
+  Time start = Clock::now();
+  uint64_t base = redactor_.received();
+  std::string_view clean = redactor_.commit(size);
+  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
+  collect(clean, base, ends);
+  count(size, ends);
+  thread_.counters.scan.observe(seconds_since(start));
+  push(received, nullptr);
+}
+
+void Stream::finish(Time received, std::shared_ptr<void> receipt) {
+  ends_.clear();
+  framer_.finish(ends_);
+  std::string_view clean = redactor_.finish();
+  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
+  if (!ends_.empty()) {
+    start_places();
+    encode(next_record(clean, redactor_.received(), redactor_.received()),
+           std::chrono::system_clock::now());
+  }
+  count(0, ends_);
+  push(received, receipt);
+}
+
+void Stream::trim() {
+  redactor_.trim();
+  if (held_.empty()) held_ = {};
+  ends_ = {};
+}
+
+/// Puts the records that `ends` names into the outputs. `base` is where the bytes of this call begin
+/// in the redactor's input.
+void Stream::collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends) {
+  start_places();
+  bool whole = held_.empty() && std::none_of(ends.begin(), ends.end(), is_cut) &&
+               std::all_of(route().groups.begin(), route().groups.end(),
+                           [this](const auto& group) { return goes_out_as_it_is(group.encoding); });
+  if (whole) {
+    collect_whole(clean, base, ends);
+  } else {
+    collect_each(clean, base, ends);
+  }
+}
+
+/// Lines in, lines out: the redacted bytes are what goes over the wire.
+bool Stream::goes_out_as_it_is(const Encoding& encoding) const {
+  bool wrapped = settings_.plain && encoding.wrap.on;
+  return encoding.framing == Framing::newline && framer_.framing() == Framing::newline && !wrapped;
+}
+
+void Stream::collect_whole(std::string_view clean, uint64_t base,
+                           const std::vector<RecordEnd>& ends) {
+  if (ends.empty()) return;
+  outputs_.resize(route().groups.size());
+  outputs_[0] = std::make_shared<Encoded>();
+  outputs_[0]->bytes = clean;
+  outputs_[0]->ends.reserve(ends.size());
+  for (const RecordEnd& end : ends)
+    outputs_[0]->ends.push_back(static_cast<uint32_t>(place_of(base + end.offset)));
+  std::fill(outputs_.begin() + 1, outputs_.end(), outputs_[0]);
+  record_begin_ = base + ends.back().offset;
+}
+
+void Stream::collect_each(std::string_view clean, uint64_t base,
+                          const std::vector<RecordEnd>& ends) {
+  auto now = std::chrono::system_clock::now();
+  for (const RecordEnd& end : ends) {
+    uint64_t behind = base + end.offset;
+    encode(next_record(clean, behind - 1, behind), now);
+  }
+  hold_rest(clean);
+}
+
+void Stream::encode(std::string_view body, std::chrono::system_clock::time_point now) {
+  const std::vector<Route::Group>& groups = route().groups;
+  outputs_.resize(groups.size());
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (!outputs_[i]) outputs_[i] = std::make_shared<Encoded>();
+    encode_record(groups[i].encoding, body, settings_.plain, now, *outputs_[i]);
+  }
+  held_.clear();
+}
+
+/// The redacted body of the open record, which ends before `body_end`; the next begins at `end`.
+/// Without what lies beyond max_record, but for a mask that begins before it. Valid until the next
+/// call.
+std::string_view Stream::next_record(std::string_view clean, uint64_t body_end, uint64_t end) {
+  uint64_t keep = std::min(body_end, record_begin_ + settings_.framing.max_record);
+  size_t begin = view_place_;
+  size_t stop = keep <= redactor_.view_begin() ? begin : std::max(begin, place_of(keep));
+  view_place_ = std::max(stop, place_of(end));
+  record_begin_ = end;
+  std::string_view part = clean.substr(begin, stop - begin);
+  if (held_.empty()) return part;
+  held_ += part;
+  return held_;
+}
+
+/// Lines of a counted record whose end has not come.
+void Stream::hold_rest(std::string_view clean) {
+  uint64_t keep = std::min(redactor_.settled(), record_begin_ + settings_.framing.max_record);
+  if (keep <= redactor_.view_begin()) return;
+  size_t stop = place_of(keep);
+  if (stop > view_place_) held_ += clean.substr(view_place_, stop - view_place_);
+}
+
+void Stream::start_places() {
+  next_edit_ = 0;
+  edit_in_ = redactor_.view_begin();
+  edit_out_ = 0;
+  view_place_ = 0;
+}
+
+/// Where the input's byte `offset` is in the view; behind the mask when it is masked. Offsets rise
+/// from call to call.
+size_t Stream::place_of(uint64_t offset) {
+  const std::vector<Edit>& edits = redactor_.edits();
+  for (; next_edit_ < edits.size() && edits[next_edit_].begin < offset; ++next_edit_) {
+    edit_in_ = edits[next_edit_].end;
+    edit_out_ = edits[next_edit_].out_end;
+  }
+  return offset <= edit_in_ ? edit_out_ : edit_out_ + static_cast<size_t>(offset - edit_in_);
+}
+
+void Stream::count(size_t bytes, const std::vector<RecordEnd>& ends) {
+  counters_.bytes.add(bytes);
+  counters_.records.add(ends.size());
+  for (const RecordEnd& end : ends) {
+    if (is_cut(end)) {
+      counters_.truncated_records.add();
+      counters_.truncated_bytes.add(end.cut + end.skipped);
+    }
+    if (end.incomplete) counters_.incomplete_records.add();
+  }
+  counters_.empty_records.add(framer_.empty_records() - noted_empty_);
+  noted_empty_ = framer_.empty_records();
+  uint64_t held = held_bytes();
+  counters_.held_bytes.add(held - noted_held_);  // wraps round where it became less
+  noted_held_ = held;
+  for (const Finding& finding : redactor_.findings())
+    generation_->redactions[thread_.worker][finding.rule]->add();
+  uint64_t masked_whole = redactor_.counters().records_masked_whole;
+  thread_.counters.masked_whole.add(masked_whole - noted_masked_whole_);
+  noted_masked_whole_ = masked_whole;
+}
+
+void Stream::push(Time received, const std::shared_ptr<void>& receipt) {
+  const std::vector<Route::Group>& groups = route().groups;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    if (!outputs_[i]) continue;
+    for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
+      sink->push({outputs_[i], number_, received, receipt, canary_});
+  }
+  outputs_.clear();
+}
+
+}  // namespace redactd

@@ -1,0 +1,122 @@
+#pragma once
+
+// One stream of a source, from the bytes that were read to batches for its sinks:
+//
+//     bytes → Framer (record ends) → Redactor (scan → spans → rewrite) → encode → Batch
+//
+// No I/O and no waiting: who reads decides when, and looks at Route::full() before.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/framing/framer.h"
+#include "daemon/generation.h"
+#include "daemon/metrics.h"
+#include "filters/redactor.h"
+
+namespace redactd {
+
+/// What every stream of a source has in common. Outlives the streams.
+struct StreamSettings {
+  size_t source = 0;  // its number: of its route
+  Framer::Options framing;
+  bool plain = false;  // records have no syslog header of their own
+  /// Shown the bytes of complete records as they came, on the worker's thread, before anything else
+  /// becomes of them; for `::add-mask::` lines. May be empty.
+  std::function<void(std::string_view original)> look_at_original;
+};
+
+/// What the streams of a worker's thread share.
+struct StreamThread {
+  size_t worker = 0;
+  MatchScratch& scratch;
+  WorkerCounters& counters;
+};
+
+/// Belongs to one worker's thread.
+class Stream {
+ public:
+  /// Throws MatchError when the matcher cannot open a stream. `number` tells streams apart.
+  Stream(const StreamSettings& settings, std::shared_ptr<const Generation> generation,
+         StreamThread thread, SourceCounters& counters, uint64_t number);
+  ~Stream();
+  Stream(const Stream&) = delete;
+
+  /// From the next byte on this configuration is in force.
+  void adopt(std::shared_ptr<const Generation> generation);
+  const Generation& generation() const { return *generation_; }
+  const Route& route() const { return generation_->routes[settings_.source]; }
+
+  /// Takes bytes as they came and pushes the records that ended to the sinks. After a framing error
+  /// the stream takes no more; what came before the error has been pushed. Throws MatchError or
+  /// std::bad_alloc: the stream has failed closed and is of no further use.
+  FrameError feed(std::string_view bytes, std::chrono::steady_clock::time_point received,
+                  std::shared_ptr<void> receipt = nullptr);
+
+  /// For sources whose reads are records already. `room(n)` gives at least n bytes; the caller
+  /// writes records into it, each followed by an LF, and says with take() where they end.
+  std::span<char> room(size_t size) { return redactor_.prepare(size); }
+  void take(size_t size, std::vector<RecordEnd>& ends,
+            std::chrono::steady_clock::time_point received);
+
+  /// The end of the stream: what is held is redacted and pushed as a last record.
+  void finish(std::chrono::steady_clock::time_point received,
+              std::shared_ptr<void> receipt = nullptr);
+
+  /// Gives back memory while nothing is held.
+  void trim();
+  /// Bytes of records whose end has not come.
+  uint64_t held_bytes() const { return redactor_.held_bytes() + held_.size(); }
+  /// Test seam of the self-check: batches are pushed with this instead of being written.
+  void set_canary(std::shared_ptr<const std::function<void(std::string_view)>> canary) {
+    canary_ = std::move(canary);
+  }
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  void collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void collect_whole(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void collect_each(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void encode(std::string_view body, std::chrono::system_clock::time_point now);
+  bool goes_out_as_it_is(const Encoding& encoding) const;
+  std::string_view next_record(std::string_view clean, uint64_t body_end, uint64_t end);
+  void hold_rest(std::string_view clean);
+  void start_places();
+  size_t place_of(uint64_t offset);
+  void count(size_t bytes, const std::vector<RecordEnd>& ends);
+  void push(Time received, const std::shared_ptr<void>& receipt);
+
+  const StreamSettings& settings_;
+  std::shared_ptr<const Generation> generation_;
+  const StreamThread thread_;
+  SourceCounters& counters_;
+  const uint64_t number_;
+  Framer framer_;
+  Redactor redactor_;
+  std::vector<RecordEnd> ends_;
+  std::vector<std::shared_ptr<Encoded>> outputs_;  // by group of the route; null: nothing yet
+
+  // The record that is open: where it begins in the redactor's input, and what of it came out
+  // already (of a counted record with LFs in it; a line comes out whole).
+  uint64_t record_begin_ = 0;
+  std::string held_;
+  // place_of() goes through the edits once a batch.
+  size_t next_edit_ = 0;
+  uint64_t edit_in_ = 0;
+  size_t edit_out_ = 0;
+  size_t view_place_ = 0;  // what of the view is done
+  // What the counters know already.
+  uint64_t noted_held_ = 0;
+  uint64_t noted_empty_ = 0;
+  uint64_t noted_masked_whole_ = 0;
+  std::shared_ptr<const std::function<void(std::string_view)>> canary_;
+};
+
+}  // namespace redactd

@@ -1,0 +1,23 @@
+#pragma once
+
+// TLS for whoever is connected to: sources and the admin endpoint (RFC 5425).
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/daemon_config.h"
+
+namespace redactd {
+
+/// At least TLS 1.2, no renegotiation, no early data, no compression; client certificates as
+/// `config` says. Throws boost::system::system_error when a file cannot be used.
+std::shared_ptr<boost::asio::ssl::context> make_server_tls(const TlsConfig& config);
+
+/// Whether the peer's certificate bears one of `names` as a subject alternative name. A wildcard
+/// stands for a whole left-most label; the common name does not count (RFC 6125 §6.4).
+bool peer_has_name(SSL* tls, const std::vector<std::string>& names);
+
+}  // namespace redactd

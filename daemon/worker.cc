@@ -1,0 +1,109 @@
+#include "daemon/worker.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <pthread.h>
+
+#include <string>
+
+namespace redactd {
+namespace {
+
+constexpr asio::use_awaitable_t<IoExecutor> kAwait;
+constexpr std::chrono::seconds kTick{1};
+// Sessions looked at before the data path gets its turn again.
+constexpr size_t kSlice = 64;
+constexpr int kNumberBits = 48;  // of a stream's number; its worker's stand above
+
+}  // namespace
+
+Worker::Worker(size_t number, WorkerCounters& counters, Log& log)
+    : number_(number),
+      counters_(counters),
+      log_(log),
+      busy_(context_.get_executor()),
+      read_buffer_(kReadBytes),
+      next_number_(uint64_t{number} << kNumberBits) {}
+
+Worker::~Worker() {
+  context_.stop();
+  join();
+}
+
+void Worker::start(std::shared_ptr<const Generation> generation) {
+  generation_ = std::move(generation);
+  for (const auto& database : generation_->rules->databases()) scratch_.fit(database);
+  asio::co_spawn(context_, keep_time(), asio::detached);
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), ("redactd-" + std::to_string(number_)).c_str());
+    context_.run();
+  });
+}
+
+void Worker::adopt(std::shared_ptr<const Generation> generation, std::function<void()> done) {
+  asio::post(context_, [this, generation = std::move(generation), done = std::move(done)]() mutable {
+    for (const auto& database : generation->rules->databases()) scratch_.fit(database);
+    generation_ = std::move(generation);
+    done();
+    asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }),
+                   asio::detached);
+  });
+}
+
+void Worker::stop_sessions(std::function<void()> done) {
+  asio::post(context_, [this, done = std::move(done)]() mutable {
+    stopping_ = true;
+    all_ended_ = std::move(done);
+    if (sessions_.empty()) return std::exchange(all_ended_, nullptr)();
+    asio::co_spawn(context_, each_session([](Session& session) { session.stop(); }),
+                   asio::detached);
+  });
+}
+
+void Worker::join() {
+  busy_.reset();
+  if (thread_.joinable()) thread_.join();
+}
+
+uint64_t Worker::enlist(Session& session) {
+  uint64_t number = next_number_++;
+  sessions_.emplace(number, &session);
+  return number;
+}
+
+void Worker::retire(uint64_t number) {
+  sessions_.erase(number);
+  if (sessions_.empty() && all_ended_) std::exchange(all_ended_, nullptr)();
+}
+
+Awaitable<void> Worker::keep_time() {
+  asio::steady_timer timer(context_);
+  while (true) {
+    timer.expires_after(kTick);
+    co_await timer.async_wait(kAwait);
+    counters_.loop_ticks.add();
+    auto now = std::chrono::steady_clock::now();
+    co_await each_session([now](Session& session) { session.tick(now); });
+  }
+}
+
+/// In slices, for ten thousand sessions must not hold up the data. Sessions may come and go between
+/// them.
+Awaitable<void> Worker::each_session(std::function<void(Session&)> act) {
+  uint64_t next = 0;
+  while (true) {
+    auto session = sessions_.lower_bound(next);
+    for (size_t i = 0; i < kSlice && session != sessions_.end(); ++i) {
+      next = session->first + 1;
+      act(*session->second);
+      session = sessions_.lower_bound(next);  // act() may have ended it
+    }
+    if (session == sessions_.end()) co_return;
+    co_await asio::post(context_, kAwait);
+  }
+}
+
+}  // namespace redactd

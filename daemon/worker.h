@@ -1,0 +1,95 @@
+#pragma once
+
+// A thread with what belongs to it alone: its event loop, the matcher's scratch, a buffer to read
+// into, its streams. Nothing of it is locked; others reach it by posting to its loop.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "daemon/generation.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/stream.h"
+#include "filters/wiping_allocator.h"
+
+namespace redactd {
+
+namespace asio = boost::asio;
+using IoExecutor = asio::io_context::executor_type;
+template <typename T>
+using Awaitable = asio::awaitable<T, IoExecutor>;
+
+/// A source's stream with the descriptor that feeds it, as its worker sees it. Lives on the worker's
+/// thread.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// About once a second: look at the time-outs, give back memory.
+  virtual void tick(std::chrono::steady_clock::time_point now) = 0;
+  /// The worker has another configuration. A session that is fed now and then adopts it here, so
+  /// that the old one can go.
+  virtual void adopt() = 0;
+  /// Read no more: put out what is held and end.
+  virtual void stop() = 0;
+};
+
+class Worker {
+ public:
+  /// One read: large enough that the matcher runs at full speed, small enough to stay in the cache.
+  static constexpr size_t kReadBytes = 128 * 1024;
+
+  Worker(size_t number, WorkerCounters& counters, Log& log);
+  ~Worker();
+
+  // Of any thread.
+  asio::io_context& context() { return context_; }
+  size_t number() const { return number_; }
+  void start(std::shared_ptr<const Generation> generation);
+  /// Posts the change; `done` is called on the worker's thread as soon as it is in force there.
+  void adopt(std::shared_ptr<const Generation> generation, std::function<void()> done);
+  /// Stops all sessions; `done` is called on the worker's thread when the last one has ended.
+  void stop_sessions(std::function<void()> done);
+  void join();
+
+  // Of the worker's thread.
+  const std::shared_ptr<const Generation>& generation() const { return generation_; }
+  StreamThread stream_thread() { return {number_, scratch_, counters_}; }
+  WorkerCounters& counters() { return counters_; }
+  Log& log() { return log_; }
+  /// Bytes to read into and hand to a stream before the next co_await: all streams share them.
+  std::span<char> read_buffer() { return read_buffer_; }
+  /// Makes the session known until retire(); returns its number, which no other stream has.
+  uint64_t enlist(Session& session);
+  void retire(uint64_t number);
+  bool stopping() const { return stopping_; }
+
+ private:
+  Awaitable<void> keep_time();
+  Awaitable<void> each_session(std::function<void(Session&)> act);
+
+  const size_t number_;
+  WorkerCounters& counters_;
+  Log& log_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<IoExecutor> busy_;
+  MatchScratch scratch_;
+  std::vector<char, WipingAllocator<char>> read_buffer_;
+  std::shared_ptr<const Generation> generation_;
+  std::map<uint64_t, Session*> sessions_;
+  uint64_t next_number_;
+  bool stopping_ = false;
+  std::function<void()> all_ended_;
+  std::thread thread_;
+};
+
+}  // namespace redactd
