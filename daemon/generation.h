@@ -30,7 +30,8 @@ struct Route {
 struct Generation {
   uint64_t number = 0;
   std::shared_ptr<const RuleSet> rules;
-  std::vector<Route> routes;  // by the number of the source; the last one, of the self-check, has all sinks
+  std::vector<Route>
+      routes;  // by the number of the source; the last one, of the self-check, has all sinks
   std::vector<std::vector<Counter*>> redactions;  // by worker, then by rule
 };
 

@@ -127,8 +127,8 @@ class Metrics {
   SinkCounters& sink(const std::string& name);
   WorkerCounters& worker(size_t worker) { return workers_[worker]; }
   ControlCounters& control() { return control_; }
-  /// Redactions by rule; `known` and every `known:NAME` share the label `known`, and all rules beyond
-  /// kRuleSeries the label `other`.
+  /// Redactions by rule; `known` and every `known:NAME` share the label `known`, and all rules
+  /// beyond kRuleSeries the label `other`.
   Counter& redactions(const std::string& rule, size_t worker);
   static constexpr size_t kRuleSeries = 1000;
 

@@ -83,8 +83,8 @@ void Stream::trim() {
   ends_ = {};
 }
 
-/// Puts the records that `ends` names into the outputs. `base` is where the bytes of this call begin
-/// in the redactor's input.
+/// Puts the records that `ends` names into the outputs. `base` is where the bytes of this call
+/// begin in the redactor's input.
 void Stream::collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends) {
   start_places();
   bool whole = held_.empty() && std::none_of(ends.begin(), ends.end(), is_cut) &&

@@ -44,13 +44,14 @@ void Worker::start(std::shared_ptr<const Generation> generation) {
 }
 
 void Worker::adopt(std::shared_ptr<const Generation> generation, std::function<void()> done) {
-  asio::post(context_, [this, generation = std::move(generation), done = std::move(done)]() mutable {
-    for (const auto& database : generation->rules->databases()) scratch_.fit(database);
-    generation_ = std::move(generation);
-    done();
-    asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }),
-                   asio::detached);
-  });
+  asio::post(context_,
+             [this, generation = std::move(generation), done = std::move(done)]() mutable {
+               for (const auto& database : generation->rules->databases()) scratch_.fit(database);
+               generation_ = std::move(generation);
+               done();
+               asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }),
+                              asio::detached);
+             });
 }
 
 void Worker::stop_sessions(std::function<void()> done) {

@@ -29,8 +29,8 @@ using IoExecutor = asio::io_context::executor_type;
 template <typename T>
 using Awaitable = asio::awaitable<T, IoExecutor>;
 
-/// A source's stream with the descriptor that feeds it, as its worker sees it. Lives on the worker's
-/// thread.
+/// A source's stream with the descriptor that feeds it, as its worker sees it. Lives on the
+/// worker's thread.
 class Session {
  public:
   virtual ~Session() = default;

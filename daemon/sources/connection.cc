@@ -28,8 +28,7 @@ Connection::Connection(std::shared_ptr<ConnectionSource> source, Worker& worker,
                        StreamSocket socket, std::shared_ptr<TlsContext> tls, std::string peer)
     : source_(std::move(source)),
       worker_(worker),
-      counters_(
-          source_->setup.metrics.source(source_->setup.config.name, worker.number())),
+      counters_(source_->setup.metrics.source(source_->setup.config.name, worker.number())),
       number_(worker.enlist(*this)),
       peer_(std::move(peer)),
       socket_(std::move(socket)),

@@ -68,7 +68,8 @@ void Listener::reload_tls(const TlsConfig& config) {
   try {
     tls_ = make_server_tls(config);
   } catch (const boost::system::system_error& error) {
-    throw std::runtime_error("the certificate, key or CA cannot be used: " + error.code().message());
+    throw std::runtime_error("the certificate, key or CA cannot be used: " +
+                             error.code().message());
   }
 }
 
@@ -122,9 +123,7 @@ void Listener::take_passed() {
   });
 }
 
-size_t Listener::sockets() const {
-  return acceptors_->tcp.size() + acceptors_->unix_stream.size();
-}
+size_t Listener::sockets() const { return acceptors_->tcp.size() + acceptors_->unix_stream.size(); }
 
 void Listener::start() {
   for (auto& acceptor : acceptors_->tcp)
@@ -171,11 +170,10 @@ Awaitable<void> Listener::accept(std::shared_ptr<Acceptor<Protocol>> acceptor) {
 /// Established connections live on; the waiting ones stay in the kernel's queue.
 Awaitable<void> Listener::pause_for(const boost::system::error_code& error) {
   if (!out_of_resources(error)) co_return;  // of the peer: it is gone already
-  if (!pausing_) source_->setup.metrics.control().accept_pauses.add();
+  if (!pausing_) source_->setup.metrics.worker(source_->setup.workers.size()).accept_pauses.add();
   pausing_ = true;
-  source_->setup.log.warning("accepting rests",
-                             {{"source", configured(source_->setup.config.name)},
-                              {"error", error_text(error.message())}});
+  source_->setup.log.warning("accepting rests", {{"source", configured(source_->setup.config.name)},
+                                                 {"error", error_text(error.message())}});
   asio::basic_waitable_timer<std::chrono::steady_clock,
                              asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
       timer(source_->setup.control.get_executor(), kPause);

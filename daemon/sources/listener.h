@@ -4,6 +4,7 @@
 // systemd has opened. Accepts on the control thread and hands connections to the workers in turn.
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <memory>

@@ -10,7 +10,8 @@
 namespace redactd {
 
 /// The endpoint to bind for `tcp://host:port` or `udp://host:port`; names are looked up, `*` is all
-/// addresses of IPv6 and IPv4 where there is IPv6, else of IPv4. Throws boost::system::system_error.
+/// addresses of IPv6 and IPv4 where there is IPv6, else of IPv4. Throws
+/// boost::system::system_error.
 template <typename Protocol>
 typename Protocol::endpoint resolve_listen(const Address& address) {
   using Endpoint = typename Protocol::endpoint;

@@ -20,10 +20,9 @@ class PassedSockets : public Source {
     listener_.open();
     datagrams_.open();
     if (listener_.sockets() + datagrams_.sockets() > 0) return;
-    throw std::runtime_error(name_.empty()
-                                 ? "systemd has handed over no socket (LISTEN_FDS)"
-                                 : "systemd has handed over no socket named '" + name_ +
-                                       "'; see FileDescriptorName= in the socket unit");
+    throw std::runtime_error(name_.empty() ? "systemd has handed over no socket (LISTEN_FDS)"
+                                           : "systemd has handed over no socket named '" + name_ +
+                                                 "'; see FileDescriptorName= in the socket unit");
   }
   void start() override {
     listener_.start();

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the daemon takes records from. A source is started and stopped by the control thread; what it
-// reads is handled on workers' threads.
+// What the daemon takes records from. A source is started and stopped by the control thread; what
+// it reads is handled on workers' threads.
 
 #include <functional>
 #include <memory>

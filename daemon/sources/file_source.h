@@ -1,0 +1,18 @@
+#pragma once
+
+#include "daemon/sources/source.h"
+
+namespace redactd {
+
+class FileSource : public Source {
+ public:
+  explicit FileSource(SourceSetup setup) : setup_(std::move(setup)) {}
+  void open() override { throw std::runtime_error("is not there yet"); }
+  void start() override {}
+  void stop() override {}
+
+ private:
+  SourceSetup setup_;
+};
+
+}  // namespace redactd

@@ -1,0 +1,244 @@
+// From the bytes of a connection to the records that its sinks get, without a socket.
+
+#include "daemon/stream.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/testing/redact.h"
+
+namespace redactd::test {
+namespace {
+
+/// Keeps what is pushed.
+class KeptRecords : public Sink {
+ public:
+  explicit KeptRecords(SinkConfig config) : Sink(std::move(config)) {}
+
+  void push(Batch batch) override {
+    size_t begin = 0;
+    for (size_t end : batch.encoded->ends) {
+      records.push_back(batch.encoded->bytes.substr(begin, end - begin));
+      begin = end;
+    }
+    EXPECT_EQ(begin, batch.encoded->bytes.size());
+  }
+  void when_room(std::function<void()> wake) override { wake(); }
+  void close(std::chrono::steady_clock::time_point, std::function<void()> done) override { done(); }
+
+  std::vector<std::string> records;
+};
+
+/// A stream of a source with one sink.
+struct Pipeline {
+  explicit Pipeline(Framing in, Framing out = Framing::newline, Rules rules = builtin()) {
+    SinkConfig config;
+    config.framing = out;
+    sink = std::make_shared<KeptRecords>(config);
+    settings.framing.framing = in;
+    settings.framing.max_record = 4096;
+    generation = generation_of(std::move(rules));
+  }
+
+  std::shared_ptr<const Generation> generation_of(Rules rules) {
+    auto made = std::make_shared<Generation>();
+    made->routes.resize(1);
+    made->routes[0].add(sink);
+    made->redactions.resize(1);
+    for (const Rule& rule : rules->rules())
+      made->redactions[0].push_back(&metrics.redactions(rule.id, 0));
+    made->rules = std::move(rules);
+    return made;
+  }
+
+  void open() {
+    stream.emplace(settings, generation, StreamThread{0, scratch, metrics.worker(0)},
+                   metrics.source("in", 0), 1);
+  }
+  FrameError feed(std::string_view bytes) {
+    return stream->feed(bytes, std::chrono::steady_clock::now());
+  }
+  void finish() { stream->finish(std::chrono::steady_clock::now()); }
+
+  std::vector<std::string> run(std::string_view bytes, const std::vector<size_t>& cuts = {}) {
+    sink->records.clear();
+    open();
+    size_t begin = 0;
+    FrameError error = FrameError::none;
+    for (size_t cut : cuts) {
+      if (error == FrameError::none) error = feed(bytes.substr(begin, cut - begin));
+      begin = cut;
+    }
+    if (error == FrameError::none) error = feed(bytes.substr(begin));
+    finish();
+    stream.reset();
+    return sink->records;
+  }
+
+  Metrics metrics{1};
+  MatchScratch scratch;
+  std::shared_ptr<KeptRecords> sink;
+  StreamSettings settings;
+  std::shared_ptr<const Generation> generation;
+  std::optional<Stream> stream;
+};
+
+std::string counted(const std::string& body) { return std::to_string(body.size()) + ' ' + body; }
+
+const std::string kSecret = "password=correct-horse-battery-staple";
+const std::string kMasked = "password=[REDACTED:password]";
+
+/// The same records however the bytes are cut.
+void expect_at_every_cut(Pipeline& pipeline, const std::string& bytes,
+                         const std::vector<std::string>& expected) {
+  ASSERT_EQ(pipeline.run(bytes), expected);
+  std::vector<size_t> each;
+  for (size_t cut = 1; cut < bytes.size(); ++cut) {
+    ASSERT_EQ(pipeline.run(bytes, {cut}), expected) << "cut at " << cut;
+    each.push_back(cut);
+  }
+  ASSERT_EQ(pipeline.run(bytes, each), expected) << "byte by byte";
+}
+
+TEST(Stream, LinesComeOutAsLines) {
+  Pipeline pipeline(Framing::newline);
+  expect_at_every_cut(pipeline, "<13>one\n<13>two " + kSecret + " end\n<13>three\n",
+                      {"<13>one\n", "<13>two " + kMasked + " end\n", "<13>three\n"});
+}
+
+TEST(Stream, ACountIsMadeAnewForTheRedactedRecord) {
+  Pipeline pipeline(Framing::automatic, Framing::octet_counting);
+  expect_at_every_cut(pipeline, counted("<13>a " + kSecret) + counted("<13>b"),
+                      {counted("<13>a " + kMasked), counted("<13>b")});
+}
+
+TEST(Stream, LineFeedsInACountedRecordDoNotEndIt) {
+  Pipeline pipeline(Framing::octet_counting, Framing::octet_counting);
+  expect_at_every_cut(pipeline,
+                      counted("<13>a\n" + kSecret + "\nb\n") + counted("\n\n") + counted("c"),
+                      {counted("<13>a\n" + kMasked + "\nb\n"), counted("\n\n"), counted("c")});
+}
+
+TEST(Stream, LineFeedsInARecordAreEscapedWhereTheSinkHasLines) {
+  Pipeline pipeline(Framing::octet_counting, Framing::newline);
+  expect_at_every_cut(pipeline, counted("<13>a\n" + kSecret) + counted("b"),
+                      {"<13>a#012" + kMasked + "\n", "b\n"});
+}
+
+TEST(Stream, TheLastLineNeedsNoEnd) {
+  Pipeline pipeline(Framing::newline);
+  expect_at_every_cut(pipeline, "a\n" + kSecret, {"a\n", kMasked + "\n"});
+}
+
+TEST(Stream, ACountedRecordThatWasCutOffComesOutRedactedAndIsCounted) {
+  Pipeline pipeline(Framing::octet_counting, Framing::octet_counting);
+  EXPECT_EQ(pipeline.run("100 <13>a\n" + kSecret),
+            (std::vector<std::string>{counted("<13>a\n" + kMasked)}));
+  EXPECT_EQ(pipeline.metrics.source("in", 0).incomplete_records.get(), 1u);
+}
+
+TEST(Stream, WhatCameBeforeAFramingErrorIsPutOut) {
+  Pipeline pipeline(Framing::octet_counting);
+  pipeline.open();
+  EXPECT_EQ(pipeline.feed("3 abc007 x"), FrameError::leading_zero);
+  EXPECT_EQ(pipeline.sink->records, std::vector<std::string>{"abc\n"});
+  EXPECT_EQ(pipeline.metrics.source("in", 0)
+                .frame_errors[static_cast<size_t>(FrameError::leading_zero)]
+                .get(),
+            1u);
+}
+
+/// A record that is longer than max_record (4096) with a secret across the cut.
+std::string long_body(char filler) {
+  std::string body(4096 - 20, filler);
+  for (size_t i = 79; i < body.size(); i += 80) body[i] = ' ';
+  return body + " " + kSecret + " " + std::string(200, 'z');
+}
+
+TEST(Stream, ASecretAcrossTheCutOfALongRecordIsMasked) {
+  for (Framing framing : {Framing::newline, Framing::octet_counting}) {
+    Pipeline pipeline(framing, Framing::newline);
+    std::string body = long_body('x');
+    std::string bytes =
+        framing == Framing::newline ? body + "\nnext\n" : counted(body) + counted("next");
+    std::string kept = body.substr(0, 4096 - 19) + kMasked + "\n";
+    std::vector<std::string> expected = {kept, "next\n"};
+    EXPECT_EQ(pipeline.run(bytes), expected);
+    std::mt19937 random(1);
+    for (int i = 0; i < 50; ++i) {
+      std::vector<size_t> cuts;
+      for (int k = 0; k < 4; ++k) cuts.push_back(1 + random() % (bytes.size() - 1));
+      std::sort(cuts.begin(), cuts.end());
+      cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+      ASSERT_EQ(pipeline.run(bytes, cuts), expected);
+    }
+    EXPECT_EQ(pipeline.metrics.source("in", 0).truncated_records.get(), 51u);
+    EXPECT_EQ(pipeline.metrics.source("in", 0).truncated_bytes.get(), 51 * (body.size() - 4096));
+  }
+}
+
+TEST(Stream, ALongCountedRecordOfManyLinesIsCutAtItsLength) {
+  Pipeline pipeline(Framing::octet_counting, Framing::octet_counting);
+  std::string body;
+  while (body.size() < 10000) body += "line " + std::to_string(body.size()) + "\n";
+  std::string bytes = counted(body) + counted("next");
+  std::vector<std::string> expected = {counted(body.substr(0, 4096)), counted("next")};
+  EXPECT_EQ(pipeline.run(bytes), expected);
+  for (size_t cut = 1; cut < bytes.size(); cut += 7)
+    ASSERT_EQ(pipeline.run(bytes, {cut}), expected);
+}
+
+TEST(Stream, AnEndlessLineTakesNoMoreMemoryThanTheLimits) {
+  Pipeline pipeline(Framing::newline);
+  pipeline.open();
+  std::string piece(64 * 1024, 'y');
+  for (int i = 0; i < 500; ++i) {
+    pipeline.feed(piece);
+    ASSERT_LE(pipeline.stream->held_bytes(), 4096 + Framer::kLookAhead + 1);
+  }
+  pipeline.feed("\nshort\n");
+  EXPECT_EQ(pipeline.sink->records,
+            (std::vector<std::string>{piece.substr(0, 4096) + "\n", "short\n"}));
+}
+
+TEST(Stream, PlainLinesAreWrappedForASinkThatWantsSyslog) {
+  Pipeline pipeline(Framing::newline, Framing::newline);
+  pipeline.settings.plain = true;
+  pipeline.settings.framing.keep_empty = true;
+  SinkConfig config;
+  config.wrap = {true, "host", "app", 1, 6};
+  auto wrapped = std::make_shared<KeptRecords>(config);
+  auto both = std::make_shared<Generation>(*pipeline.generation);
+  both->routes[0].add(wrapped);
+  pipeline.generation = both;
+  EXPECT_EQ(pipeline.run("a " + kSecret + "\n\n"),
+            (std::vector<std::string>{"a " + kMasked + "\n", "\n"}));
+  ASSERT_EQ(wrapped->records.size(), 2u);
+  EXPECT_TRUE(wrapped->records[0].starts_with("<14>1 2")) << wrapped->records[0];
+  EXPECT_TRUE(wrapped->records[0].ends_with(" host app - - - a " + kMasked + "\n"))
+      << wrapped->records[0];
+}
+
+TEST(Stream, RulesChangeInTheMidstOfARecord) {
+  Pipeline pipeline(Framing::octet_counting, Framing::octet_counting);
+  pipeline.open();
+  std::string bytes = counted("a\n" + kSecret + "\nb");
+  pipeline.feed(bytes.substr(0, 14));
+  pipeline.stream->adopt(pipeline.generation_of(builtin_masking({MaskStyle::fixed, "[X]", 4})));
+  pipeline.feed(bytes.substr(14));
+  EXPECT_EQ(pipeline.sink->records, std::vector<std::string>{counted("a\npassword=[X]\nb")});
+}
+
+TEST(Stream, RedactionsAreCountedByRule) {
+  Pipeline pipeline(Framing::newline);
+  pipeline.run(kSecret + "\n" + kSecret + "\n");
+  EXPECT_EQ(pipeline.metrics.redactions("password", 0).get(), 2u);
+  EXPECT_EQ(pipeline.metrics.source("in", 0).records.get(), 2u);
+  EXPECT_EQ(pipeline.metrics.source("in", 0).held_bytes.get(), 0u);
+}
+
+}  // namespace
+}  // namespace redactd::test
