@@ -1,0 +1,47 @@
+#include "daemon/known/add_mask.h"
+
+namespace redactd {
+namespace {
+
+bool may_begin_message(std::string_view before) {
+  if (before.find('{') != std::string_view::npos) return false;
+  return before.empty() || before.back() == ' ' || before.back() == '\t' ||
+         before.ends_with("\xef\xbb\xbf");
+}
+
+/// The byte that the three digits at the start of `text` stand for; nothing: for no other.
+std::optional<char> escaped_byte(std::string_view text) {
+  std::string_view code = text.substr(0, 3);
+  if (code == "%25") return '%';
+  if (code == "%0A" || code == "%0a") return '\n';
+  if (code == "%0D" || code == "%0d") return '\r';
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> add_mask_value(std::string_view record) {
+  for (size_t at = record.find(kAddMask); at != std::string_view::npos;
+       at = record.find(kAddMask, at + 1)) {
+    if (!may_begin_message(record.substr(0, at))) continue;
+    std::string_view value = record.substr(at + kAddMask.size());
+    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.remove_suffix(1);
+    if (value.empty()) return std::nullopt;
+    return value;
+  }
+  return std::nullopt;
+}
+
+Secret decode_add_mask(std::string_view value) {
+  Secret decoded = Secret::of_size(value.size());
+  size_t size = 0;
+  for (size_t at = 0; at < value.size(); ++size) {
+    std::optional<char> byte = escaped_byte(value.substr(at));
+    decoded.data()[size] = byte.value_or(value[at]);
+    at += byte ? 3 : 1;
+  }
+  decoded.shrink_to(size);
+  return decoded;
+}
+
+}  // namespace redactd

@@ -1,0 +1,29 @@
+#pragma once
+
+// `::add-mask::VALUE`, the line by which a program on GitHub Actions asks that a value be masked
+// from then on (GitHub's documentation: "Workflow commands"). Pure.
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/known/secret.h"
+
+namespace redactd {
+
+/// The built-in rule, off by default, that masks in the line itself all of what add_mask_value()
+/// returns. Whoever obeys such lines turns it on (Settings::enable), for the line passes before the
+/// value is known.
+inline constexpr std::string_view kAddMaskRule = "add-mask";
+/// What a batch is searched for before its records are looked at one by one.
+inline constexpr std::string_view kAddMask = "::add-mask::";
+
+/// The value as it stands in the record, without the line's end: a view into it. The command has to
+/// stand where a message may begin: at the start of the record, or after a blank (whatever header
+/// is before it) or a byte order mark; with a `{` before it, it stands in an object and is none.
+/// Nothing when there is none or it is empty.
+std::optional<std::string_view> add_mask_value(std::string_view record);
+
+/// %25, %0A and %0D as the bytes that they stand for; any other % is itself.
+Secret decode_add_mask(std::string_view value);
+
+}  // namespace redactd

@@ -1,0 +1,98 @@
+#include "daemon/known/dotenv.h"
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+namespace {
+
+constexpr auto kNone = std::string_view::npos;
+
+bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (is_blank(text.front()) || text.front() == '\r')) text.remove_prefix(1);
+  while (!text.empty() && (is_blank(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view key_of(std::string_view before_separator) {
+  std::string_view key = trimmed(before_separator);
+  if (key.starts_with("export") && key.size() > 6 && is_blank(key[6])) key = trimmed(key.substr(6));
+  for (char c : key) {
+    if (!is_key_byte(c)) return {};
+  }
+  return key;
+}
+
+/// Where the quote that stands at the start of `text` is closed.
+size_t closing_quote(std::string_view text) {
+  for (size_t at = 1; at < text.size(); ++at) {
+    if (text[at] == text[0]) return at;
+    if (text[at] == '\\' && text[0] == '"') ++at;
+  }
+  return kNone;
+}
+
+char unescaped(char c) { return c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c; }
+
+Secret without_escapes(std::string_view text) {
+  Secret plain = Secret::of_size(text.size());
+  size_t size = 0;
+  for (size_t at = 0; at < text.size(); ++at, ++size) {
+    bool escape = text[at] == '\\' && at + 1 < text.size() &&
+                  std::string_view("nrt\"\\$").find(text[at + 1]) != kNone;
+    plain.data()[size] = escape ? unescaped(text[++at]) : text[at];
+  }
+  plain.shrink_to(size);
+  return plain;
+}
+
+std::string_view bare(std::string_view line) {
+  for (size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '#' && (at == 0 || is_blank(line[at - 1]))) return trimmed(line.substr(0, at));
+  }
+  return trimmed(line);
+}
+
+/// Reads the value at the start of `rest`, which runs to the end of the file; `size` is set to the
+/// bytes that it takes.
+Secret read_value(std::string_view rest, size_t& size) {
+  size = 0;
+  while (size < rest.size() && (rest[size] == ' ' || rest[size] == '\t')) ++size;
+  std::string_view value = rest.substr(size);
+  if (!value.empty() && (value[0] == '"' || value[0] == '\'' || value[0] == '`')) {
+    if (size_t end = closing_quote(value); end != kNone) {
+      size += end + 1;
+      std::string_view inside = value.substr(1, end - 1);
+      return value[0] == '"' ? without_escapes(inside) : Secret(inside);
+    }
+  }
+  std::string_view line = value.substr(0, value.find('\n'));
+  size += line.size();
+  return Secret(bare(line));
+}
+
+}  // namespace
+
+std::vector<KnownValue> parse_dotenv(std::string_view text) {
+  std::vector<KnownValue> pairs;
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    size_t separator = line.find('=');
+    std::string_view key =
+        separator == kNone ? std::string_view() : key_of(line.substr(0, separator));
+    size_t taken = line.size();
+    if (!key.empty()) {
+      size_t value_size = 0;
+      Secret value = read_value(text.substr(separator + 1), value_size);
+      if (!value.empty()) pairs.push_back({std::string(key), std::move(value)});
+      taken = separator + 1 + value_size;
+    }
+    size_t end = text.find('\n', taken);
+    text.remove_prefix(end == kNone ? text.size() : end + 1);
+  }
+  return pairs;
+}
+
+}  // namespace redactd

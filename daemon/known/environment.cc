@@ -1,0 +1,19 @@
+#include "daemon/known/environment.h"
+
+#include "daemon/known/names.h"
+
+namespace redactd {
+
+Reading read_environment(const std::vector<std::string>& patterns, const char* const* environment) {
+  Reading found;
+  for (; *environment != nullptr; ++environment) {
+    std::string_view variable = *environment;
+    std::string_view name = variable.substr(0, variable.find('='));
+    if (name.size() == variable.size() || !matches_any_name(patterns, name)) continue;
+    add_found(found.values, name, "environment variable " + std::string(name),
+              variable.substr(name.size() + 1));
+  }
+  return found;
+}
+
+}  // namespace redactd

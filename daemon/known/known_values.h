@@ -1,0 +1,79 @@
+#pragma once
+
+// The secrets that this machine holds, gathered from where it holds them and kept up to date. All
+// of it runs on the control thread; the data path sees only the rule sets that are made of
+// values().
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/daemon_config.h"
+#include "daemon/known/secret.h"
+#include "daemon/metrics.h"
+
+namespace redactd {
+
+/// Lives on the control thread: everything but add() is called there, and every callback comes from
+/// there. Values change generation by generation:
+///
+///     something changed → changed() → the server takes values(), compiles them off the thread, and
+///     swaps the rule set in → in_force(generation)
+///
+/// While one generation is on its way (taken and neither in force nor failed), changed() is not
+/// called again: what changes meanwhile goes into the next. So the server must answer every
+/// values() with in_force() or failed() of that generation or of a later one.
+class KnownValues {
+ public:
+  /// `source` says where a value comes from and `reason` what is the matter; neither shows a value.
+  using Warn = std::function<void(std::string_view source, std::string_view reason)>;
+  /// true: masked from now on. false: it is not (refused, or the rule set could not be made).
+  using InForce = std::function<void(bool)>;
+
+  /// `control` and `counters` must outlive it; `control` does not run any more when it is
+  /// destroyed, or runs out of work after stop().
+  KnownValues(boost::asio::io_context& control, const KnownValuesConfig& config,
+              ControlCounters& counters, Warn warn);
+  ~KnownValues();
+
+  /// Reads everything now: environment, files, the first run of each command (all at once, so it
+  /// takes as long as the slowest, at most its time-out). What is missing or fails is a warning.
+  void load();
+
+  /// Other sources from now on. Environment and files are read before it returns; `done` is called
+  /// once the commands that are new have run. Values of the socket and of the stream stay.
+  void reconfigure(const KnownValuesConfig& config, std::function<void()> done);
+
+  /// Watches files, runs commands again and opens the control socket, until stop(). `changed`:
+  /// there are other values than the ones last taken.
+  void watch(std::function<void()> changed);
+
+  /// Closes and removes the control socket, ends commands that run, and leaves no work on
+  /// `control`.
+  void stop();
+
+  struct Snapshot {
+    uint64_t generation = 0;
+    std::vector<KnownValue> values;  // no value twice
+  };
+  Snapshot values();
+
+  /// Every record that is read from now on is masked with the values of `generation`.
+  void in_force(uint64_t generation);
+  /// The values of `generation` could not be compiled; the old ones stay in force.
+  void failed(uint64_t generation);
+
+  /// A value found in a stream (`::add-mask::`). Of any thread. `name` is cleaned for its mask.
+  void add(KnownValue value, std::optional<Milliseconds> ttl, InForce done = {});
+
+ private:
+  class Sources;
+  boost::asio::io_context& control_;
+  std::shared_ptr<Sources> sources_;
+};
+
+}  // namespace redactd

@@ -1,0 +1,173 @@
+#include "daemon/known/value_table.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "filters/known.h"
+
+namespace redactd {
+namespace {
+
+// Until filters/known.h has it.
+std::string refuse_value(std::string_view value) {
+  if (value.size() < kShortestKnown) return "is shorter than 6 bytes and would mask ordinary text";
+  if (value.find_first_not_of(value[0]) == std::string_view::npos)
+    return "is one character over and over";
+  return {};
+}
+
+/// Whether a value found at `where` belongs to a file, or to a file in a folder, that was not read.
+bool lies_in(const std::string& where, const std::string& unread) {
+  if (!where.starts_with(unread)) return false;
+  return where.size() == unread.size() || where[unread.size()] == '/' ||
+         where[unread.size()] == ',';
+}
+
+}  // namespace
+
+ValueTable::ValueTable(size_t most, ControlCounters& counters, Warn warn)
+    : most_(most), counters_(counters), warn_(std::move(warn)) {}
+
+void ValueTable::set_most(size_t most) {
+  most_ = most;
+  full_ = false;
+  count();
+}
+
+bool ValueTable::replace(const std::string& name, Reading reading) {
+  Source& source = sources_[name];
+  std::set<FoundTrouble> troubles(reading.troubles.begin(), reading.troubles.end());
+  std::set<FoundTrouble> refused;
+  refuse_unfit(reading, refused);
+  for (const FoundTrouble& trouble : refused)
+    if (source.troubles.count(trouble) == 0) counters_.known_refused.add();
+  troubles.merge(refused);
+  for (const FoundTrouble& trouble : troubles)
+    if (source.troubles.count(trouble) == 0) warn_(trouble.where, trouble.reason);
+  source.troubles = std::move(troubles);
+
+  for (const Entry& old : source.entries) {
+    bool keep =
+        std::any_of(reading.unread.begin(), reading.unread.end(),
+                    [&](const std::string& unread) { return lies_in(old.found.where, unread); });
+    if (keep) reading.values.push_back(old.found);
+  }
+  bool same = std::equal(source.entries.begin(), source.entries.end(), reading.values.begin(),
+                         reading.values.end(),
+                         [](const Entry& old, const FoundValue& now) { return old.found == now; });
+  if (same) return false;
+  source.entries.clear();
+  for (FoundValue& found : reading.values) source.entries.push_back({std::move(found), {}});
+  count();
+  return true;
+}
+
+void ValueTable::refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused) const {
+  std::erase_if(reading.values, [&](const FoundValue& found) {
+    std::string reason = refuse_value(found.known.value);
+    if (reason.empty()) return false;
+    refused.insert({found.where + " (" + found.known.name + ")", "is not masked: it " + reason});
+    return true;
+  });
+}
+
+bool ValueTable::keep_only(const std::set<std::string>& names) {
+  bool changed = false;
+  for (auto source = sources_.begin(); source != sources_.end();) {
+    bool keep = names.count(source->first) != 0;
+    changed = changed || (!keep && !source->second.entries.empty());
+    source = keep ? std::next(source) : sources_.erase(source);
+  }
+  count();
+  return changed;
+}
+
+std::string ValueTable::add(const std::string& name, FoundValue found,
+                            std::optional<Time> expires) {
+  if (std::string reason = refuse_value(found.known.value); !reason.empty()) {
+    counters_.known_refused.add();
+    return "it " + reason;
+  }
+  Source& source = sources_[name];
+  for (Entry& entry : source.entries) {
+    if (!(entry.found.known == found.known)) continue;
+    entry.expires = expires;
+    return {};
+  }
+  if (total_ >= most_) {
+    counters_.known_refused.add();
+    return "there are " + std::to_string(most_) + " values already (known_values.max_values)";
+  }
+  source.entries.push_back({std::move(found), expires});
+  count();
+  return {};
+}
+
+size_t ValueTable::remove(const std::string& name,
+                          const std::function<bool(const KnownValue&)>& which) {
+  auto source = sources_.find(name);
+  if (source == sources_.end()) return 0;
+  size_t removed = std::erase_if(source->second.entries,
+                                 [&](const Entry& entry) { return which(entry.found.known); });
+  count();
+  return removed;
+}
+
+size_t ValueTable::count_of(const std::string& name) const {
+  auto source = sources_.find(name);
+  return source == sources_.end() ? 0 : source->second.entries.size();
+}
+
+bool ValueTable::expire(Time now) {
+  size_t expired = 0;
+  for (auto& [name, source] : sources_) {
+    expired += std::erase_if(
+        source.entries, [&](const Entry& entry) { return entry.expires && *entry.expires <= now; });
+  }
+  count();
+  return expired > 0;
+}
+
+std::optional<ValueTable::Time> ValueTable::next_expiry() const {
+  std::optional<Time> next;
+  for (const auto& [name, source] : sources_) {
+    for (const Entry& entry : source.entries) {
+      if (entry.expires && (!next || *entry.expires < *next)) next = entry.expires;
+    }
+  }
+  return next;
+}
+
+std::vector<KnownValue> ValueTable::values() const {
+  std::vector<KnownValue> all;
+  std::unordered_set<std::string_view> seen;
+  for (const auto& [name, source] : sources_) {
+    for (const Entry& entry : source.entries) {
+      if (all.size() >= most_) return all;
+      const KnownValue& known = entry.found.known;
+      if (seen.insert(known.value.view()).second) all.push_back(known);
+    }
+  }
+  return all;
+}
+
+std::vector<ValueTable::Entry> ValueTable::entries() const {
+  std::vector<Entry> all;
+  for (const auto& [name, source] : sources_)
+    all.insert(all.end(), source.entries.begin(), source.entries.end());
+  return all;
+}
+
+void ValueTable::count() {
+  total_ = 0;
+  for (const auto& [name, source] : sources_) total_ += source.entries.size();
+  counters_.known_values.set(std::min(total_, most_));
+  bool full = total_ > most_;
+  if (full && !full_) {
+    warn_("known_values.max_values",
+          "there are more than " + std::to_string(most_) + " values; those beyond are not masked");
+  }
+  full_ = full;
+}
+
+}  // namespace redactd

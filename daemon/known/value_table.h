@@ -1,0 +1,75 @@
+#pragma once
+
+// Which values there are, from which source, and for how long. Pure: no I/O, and the time is told.
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/known/found_value.h"
+#include "daemon/metrics.h"
+
+namespace redactd {
+
+/// Belongs to the control thread. Sources are numbered; where several hold the same value, the one
+/// with the lowest number names it.
+class ValueTable {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  using Warn = std::function<void(std::string_view source, std::string_view reason)>;
+
+  struct Entry {
+    FoundValue found;
+    std::optional<Time> expires;
+  };
+
+  ValueTable(size_t most, ControlCounters& counters, Warn warn);
+
+  void set_most(size_t most);
+
+  /// Takes what was read for all that the source has; what it could not read stays as it was.
+  /// Troubles, and values that are refused, are warned of when they are new. True: values changed.
+  bool replace(const std::string& source, Reading reading);
+  /// Drops sources that are not among these.
+  bool keep_only(const std::set<std::string>& sources);
+
+  /// One more value of the source, or a later end for one that it has. The reason why not, or
+  /// empty.
+  std::string add(const std::string& source, FoundValue found, std::optional<Time> expires);
+  /// How many of the source's values were dropped.
+  size_t remove(const std::string& source, const std::function<bool(const KnownValue&)>& which);
+
+  size_t count_of(const std::string& source) const;
+
+  /// Drops what has expired by now. True: something has.
+  bool expire(Time now);
+  std::optional<Time> next_expiry() const;
+
+  /// No value twice, at most as many as there may be.
+  std::vector<KnownValue> values() const;
+  std::vector<Entry> entries() const;
+
+ private:
+  struct Source {
+    std::vector<Entry> entries;
+    std::set<FoundTrouble> troubles;  // that were warned of
+  };
+
+  void refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused) const;
+  void count();
+
+  size_t most_;
+  ControlCounters& counters_;
+  Warn warn_;
+  std::map<std::string, Source> sources_;
+  size_t total_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace redactd

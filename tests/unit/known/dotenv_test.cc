@@ -1,0 +1,55 @@
+#include "daemon/known/dotenv.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace redactd::test {
+namespace {
+
+std::vector<std::string> pairs(std::string_view text) {
+  std::vector<std::string> all;
+  for (const KnownValue& pair : parse_dotenv(text))
+    all.push_back(pair.name + "=" + std::string(pair.value.view()));
+  return all;
+}
+
+using Pairs = std::vector<std::string>;
+
+TEST(Dotenv, ReadsBareValues) {
+  EXPECT_EQ(pairs("A=one\nB = two words \n\nC=three=3\r\n"),
+            (Pairs{"A=one", "B=two words", "C=three=3"}));
+  EXPECT_EQ(pairs("export A=one\n  export  B=two"), (Pairs{"A=one", "B=two"}));
+}
+
+TEST(Dotenv, LeavesCommentsOut) {
+  EXPECT_EQ(pairs("# A=one\nB=two # three\nC=four#five\nD=\"six # seven\" # eight\n"),
+            (Pairs{"B=two", "C=four#five", "D=six # seven"}));
+}
+
+TEST(Dotenv, ReadsQuotes) {
+  EXPECT_EQ(pairs("A='one $two \\n'\nB=\"three \\\"four\\\" \\$five\\\\\"\nC=`six 'seven'`\n"),
+            (Pairs{"A=one $two \\n", "B=three \"four\" $five\\", "C=six 'seven'"}));
+}
+
+TEST(Dotenv, ReadsSeveralLinesInQuotes) {
+  EXPECT_EQ(pairs("A=\"one\ntwo\"\nB=\"three\\nfour\"\n"), (Pairs{"A=one\ntwo", "B=three\nfour"}));
+}
+
+TEST(Dotenv, AQuoteThatNothingEndsIsPartOfTheValue) {
+  EXPECT_EQ(pairs("A=\"one\nB=two\n"), (Pairs{"A=\"one", "B=two"}));
+  EXPECT_EQ(pairs("A=it's\nB=two\n"), (Pairs{"A=it's", "B=two"}));
+}
+
+TEST(Dotenv, SkipsWhatIsNoPair) {
+  EXPECT_EQ(pairs("nothing\n=one\nA b=two\nC=\nD=''\nE=three"), (Pairs{"E=three"}));
+  EXPECT_EQ(pairs("\xef\xbb\xbf"
+                  "A=one"),
+            (Pairs{"A=one"}))
+      << "a byte order mark";
+  EXPECT_EQ(pairs(""), Pairs{});
+}
+
+}  // namespace
+}  // namespace redactd::test
