@@ -1,0 +1,174 @@
+"""The far end: a server that takes what redactd sends on, and misbehaves when told to."""
+
+import ctypes
+import os
+import select
+import socket
+import threading
+import time
+
+from wire import PATIENCE, free_port, unframe, wait_until
+
+CLONE_NEWNET = 0x40000000
+
+
+def _listening_socket(host, port, namespace):
+    """In another network namespace if one is named: a socket belongs to the one that it was made in."""
+    made = []
+
+    def make():
+        try:
+            if namespace:
+                handle = os.open(f"/run/netns/{namespace}", os.O_RDONLY)
+                libc = ctypes.CDLL(None, use_errno=True)
+                if libc.setns(handle, CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+                os.close(handle)
+            made.append(socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+                                             backlog=1024))
+        except OSError as error:
+            made.append(error)
+
+    thread = threading.Thread(target=make)  # setns() changes the thread that calls it
+    thread.start()
+    thread.join()
+    if isinstance(made[0], OSError):
+        raise made[0]
+    return made[0]
+
+
+class Aggregator:
+    """Listens on TCP, or TLS with an ssl.SSLContext. Records are kept in the order of their arrival, and by connection."""
+
+    def __init__(self, test, framing="octet-counting", tls=None, host="127.0.0.1", port=0, namespace=None, receive_buffer=0):
+        self.framing = framing
+        self.tls = tls
+        self.host = host
+        self.port = port or free_port(host=host)
+        self.namespace = namespace
+        self.receive_buffer = receive_buffer
+        self.records = []
+        self.connections = []  # the records of each
+        self.bytes = 0
+        self.rests = []  # bytes of unfinished records, of connections that have ended
+        self.refused = 0  # TLS handshakes that failed
+        self._lock = threading.Lock()
+        self._reading = threading.Event()
+        self._reading.set()
+        self._open = []
+        self._listener = None
+        self.listen()
+        test.addCleanup(self.close)
+
+    @property
+    def url(self):
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'tls' if self.tls else 'tcp'}://{host}:{self.port}"
+
+    def listen(self):
+        self._listener = _listening_socket(self.host, self.port, self.namespace)
+        if self.receive_buffer:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def stop_listening(self):
+        listener, self._listener = self._listener, None
+        if listener:
+            listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            listener.close()
+
+    def stall(self):
+        """Reads no more; the socket's buffers fill up."""
+        self._reading.clear()
+
+    def resume(self):
+        self._reading.set()
+
+    def drop_connections(self, reset=False):
+        with self._lock:
+            dropped, self._open = self._open, []
+        for connection in dropped:
+            try:
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                    connection.close()
+                else:
+                    connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def go_away(self, reset=True):
+        self.stop_listening()
+        self.drop_connections(reset)
+
+    def close(self):
+        self.stop_listening()
+        self.resume()
+        self.drop_connections()
+
+    def count(self):
+        return len(self.records)
+
+    def wait_for(self, count, seconds=PATIENCE):
+        """The records, as soon as there are `count`."""
+        wait_until(lambda: len(self.records) >= count, lambda: f"{count} records ({len(self.records)} came)", seconds)
+        return list(self.records)
+
+    def wait_until_quiet(self, seconds=0.3):
+        """Until nothing came for a while: for a count that is not known beforehand."""
+        last, since = -1, 0.0
+        while True:
+            if self.bytes != last:
+                last, since = self.bytes, time.monotonic()
+            elif time.monotonic() - since > seconds:
+                return
+            time.sleep(0.01)
+
+    def _accept(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        if self.tls:
+            try:
+                connection.settimeout(PATIENCE)
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                connection.settimeout(None)
+            except OSError:
+                self.refused += 1
+                return
+        mine = []
+        with self._lock:
+            self._open.append(connection)
+            self.connections.append(mine)
+        rest = b""
+        readable = select.poll()
+        readable.register(connection, select.POLLIN)
+        while True:
+            self._reading.wait()
+            try:
+                # A look before the read, so that one that is stalled takes nothing more.
+                if not (self.tls and connection.pending()) and not readable.poll(200):
+                    continue
+                if not self._reading.is_set():
+                    continue
+                data = connection.recv(1 << 18)
+            except (OSError, ValueError):
+                break
+            if not data:
+                break
+            records, rest = unframe(self.framing, rest + data)
+            with self._lock:
+                self.bytes += len(data)
+                mine.extend(records)
+                self.records.extend(records)
+        with self._lock:
+            if rest:
+                self.rests.append(rest)
+            if connection in self._open:
+                self._open.remove(connection)
+        connection.close()
