@@ -147,16 +147,16 @@ class DaemonTest(RedactdTest):
 
     def setUp(self):
         super().setUp()
-        self.planted = []
+        self._planted = []
 
     def plant(self, text):
         """A secret that must not be seen anywhere behind redactd."""
-        self.planted.append(text)
+        self._planted.append(text)
         return text
 
     def assert_no_canary(self, data, where):
         super().assert_no_canary(data, where)
-        for planted in self.planted:
+        for planted in self._planted:
             self.assertNotIn(planted.encode(), data, f"a secret in {where}")
 
     def start_daemon(self, sources, sinks, **more):
