@@ -111,6 +111,8 @@ class Client:
     def close(self):
         self.socket.close()
 
+    __del__ = close  # of a test that failed
+
     def __enter__(self):
         return self
 

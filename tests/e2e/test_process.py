@@ -1,0 +1,225 @@
+"""The process: how it starts, ends, runs out of file descriptors, and talks to the service manager."""
+
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+import unittest
+
+from aggregator import Aggregator
+from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from harness import BINARY
+from wire import Client, frame, frames, free_port, listens, wait_until
+
+OCTET = "octet-counting"
+
+
+class ProcessTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+
+
+class Ending(ProcessTest):
+    def test_sigterm_drains_what_was_read(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            aggregator = Aggregator(self)
+            daemon, port = self.start_between(aggregator)
+            aggregator.stall()
+            records = [b"<13>record %d" % at for at in range(5000)]
+            with Client(port) as client:
+                client.send(frames(OCTET, records))
+                daemon.wait_for_metric(5000, "redactd_source_received_records_total", source="in")
+                daemon.signal(number)
+                wait_until(lambda: not listens(port), "it accepts no more")
+                self.assertIsNone(daemon.process.poll(), "it did not wait for the aggregator")
+                aggregator.resume()
+                daemon.wait()
+            self.assertEqual(aggregator.wait_for(5000), records)
+
+    def test_a_record_that_is_open_is_masked_and_sent(self):
+        daemon, port = self.start_between(self.aggregator)
+        planted = self.plant(token()).encode()
+        with Client(port) as client:
+            client.send(b"5 whole100 open token " + planted[:30])
+            self.aggregator.wait_for(1)
+            daemon.stop()
+        self.assertEqual(self.aggregator.records, [b"whole", b"open token " + TOKEN_MASK.encode()])
+
+    def test_draining_has_a_deadline(self):
+        daemon, port = self.start_between(self.aggregator, drain_timeout="500ms", sink={"queue_bytes": "64KiB"})
+        self.aggregator.stall()
+        client = Client(port)
+        client.socket.settimeout(0.5)
+        try:
+            for _ in range(1000):
+                client.send(frames(OCTET, [b"<13>" + b"x" * 1000] * 100))
+        except TimeoutError:
+            pass
+        begun = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        daemon.wait()
+        self.assertLess(time.monotonic() - begun, 5)
+        client.close()
+
+    def test_the_second_signal_ends_it_at_once(self):
+        daemon, port = self.start_between(self.aggregator, drain_timeout="60s")
+        self.aggregator.go_away()
+        with Client(port) as client:
+            client.send(frames(OCTET, [b"<13>x"] * 100))
+            daemon.wait_for_metric(100, "redactd_source_received_records_total", source="in")
+            daemon.signal(signal.SIGTERM)
+            time.sleep(0.3)
+            self.assertIsNone(daemon.process.poll())
+            begun = time.monotonic()
+            daemon.signal(signal.SIGTERM)
+            daemon.process.wait(10)
+        self.assertLess(time.monotonic() - begun, 2)
+        self.assertNotEqual(daemon.process.returncode, 0)
+        daemon.look_for_secrets()
+
+
+class Descriptors(ProcessTest):
+    def test_without_any_left_accepting_pauses_and_connections_live_on(self):
+        limit = 80
+        daemon, port = self.start_between(self.aggregator, workers=2, source={"max_connections": 500},
+                                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+        first = Client(port)
+        first.send(b"5 first")
+        self.aggregator.wait_for(1)
+        clients = [Client(port) for _ in range(150)]  # the kernel takes them, redactd cannot
+        wait_until(lambda: daemon.open_files() >= limit * 0.7, lambda: f"descriptors run out, {daemon.open_files()} are open")
+        time.sleep(0.3)
+        spent = daemon.cpu_seconds()
+        first.send(*[frame(OCTET, b"<13>record %d" % number) for number in range(100)])
+        self.aggregator.wait_for(101)
+        time.sleep(1)
+        self.assertLess(daemon.cpu_seconds() - spent, 0.2, "accepting spins")
+        self.assertGreaterEqual(daemon.metric("redactd_accept_pauses_total"), 1)
+        self.assertEqual(daemon.ask("/healthz")[0], 200)
+        for client in clients:
+            client.close()
+        with Client(port) as late:
+            late.send(b"4 late")
+            self.aggregator.wait_for(102)
+        first.close()
+        daemon.stop()
+
+
+# Gives a program the listening sockets 3, 4, … as systemd does, in its own process.
+ACTIVATE = """
+import os, sys
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class ServiceManager(ProcessTest):
+    def activated(self, names, sockets, sources):
+        """A daemon that is handed `sockets` as descriptors 3, 4, …"""
+        moved = [os.dup(each.fileno()) for each in sockets]
+
+        def place():
+            kept = [os.dup2(descriptor, 200 + number) for number, descriptor in enumerate(moved)]
+            for number, descriptor in enumerate(kept):
+                os.dup2(descriptor, 3 + number, inheritable=True)
+                os.close(descriptor)
+
+        numbers = tuple(range(3, 3 + len(sockets)))
+        environment = {"LISTEN_FDS": str(len(sockets)), **({"LISTEN_FDNAMES": ":".join(names)} if names else {})}
+        try:
+            return self.start_daemon(sources, [sink_to(self.aggregator)], environment=environment, preexec_fn=place, pass_fds=numbers,
+                                     command=(sys.executable, "-c", ACTIVATE, BINARY))
+        finally:
+            for descriptor in moved:
+                os.close(descriptor)
+
+    def test_socket_activation(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            daemon = self.activated([], [listener], [{"listen": "systemd:"}])
+            self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
+            daemon.stop()
+
+    def test_sockets_by_name(self):
+        path = os.path.join(self.folder, "log")
+        with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local:
+            local.bind(path)
+            daemon = self.activated(["net", "local"], [listener, local], [{"listen": "systemd:net"}, {"listen": "systemd:local"}])
+            self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+                client.sendto(b"<13>local", path)
+            self.assertEqual(self.aggregator.wait_for(2)[1], b"<13>local")
+            self.assertEqual(daemon.metric("redactd_source_received_records_total", source="in1"), 1)
+            daemon.stop()
+
+    def say(self, address, data):
+        with Client(address) as client:
+            client.send(data)
+            return self.aggregator.wait_for(1)
+
+    def test_notifications(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(10)
+            said = []
+
+            def hear():
+                try:
+                    while True:
+                        said.extend(manager.recv(4096).decode().splitlines())
+                except OSError:
+                    pass
+
+            threading.Thread(target=hear, daemon=True).start()
+            daemon, _ = self.start_between(self.aggregator, environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+            wait_until(lambda: "READY=1" in said, lambda: f"READY in {said}")
+            wait_until(lambda: said.count("WATCHDOG=1") >= 3, lambda: f"WATCHDOG in {said}")
+            daemon.reload()
+            wait_until(lambda: "RELOADING=1" in said and "READY=1" in said[said.index("RELOADING=1"):], lambda: f"RELOADING, READY in {said}")
+            self.assertTrue(any(re.match(r"MONOTONIC_USEC=\d+$", line) for line in said), said)
+            daemon.stop()
+            wait_until(lambda: "STOPPING=1" in said, lambda: f"STOPPING in {said}")
+
+    def test_no_watchdog_for_others(self):
+        """WATCHDOG_PID names another process: redactd does not answer for it."""
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(1)
+            daemon, _ = self.start_between(self.aggregator, environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000", "WATCHDOG_PID": "1"})
+            said = b""
+            try:
+                while True:
+                    said += manager.recv(4096)
+            except TimeoutError:
+                pass
+            self.assertNotIn(b"WATCHDOG=1", said)
+            daemon.stop()
+
+
+class Hardening(ProcessTest):
+    def test_no_core_is_dumped_and_nobody_may_attach(self):
+        daemon, _ = self.start_between(self.aggregator)
+        with open(f"/proc/{daemon.pid}/limits", encoding="ascii") as file:
+            self.assertRegex(file.read(), r"Max core file size\s+0\s+0")
+        self.assertEqual(os.stat(f"/proc/{daemon.pid}/mem").st_uid, 0, "a process that can be dumped belongs to its user")
+        daemon.stop()
+
+    def test_a_log_at_trace_level_holds_no_payload(self):
+        daemon, port = self.start_between(self.aggregator, log={"level": "trace"})
+        words = [self.plant(token()), self.plant("the" + "words" + "of" + "a" + "record")]
+        with Client(port) as client:
+            client.send(frame(OCTET, " ".join(words).encode()), b"x bad count ", words[1].encode())
+        with Client(port) as client:
+            client.send(words[1].encode() + b"\n")
+            self.aggregator.wait_for(2)
+        daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

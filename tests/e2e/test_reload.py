@@ -1,0 +1,222 @@
+"""Reloads: rules, masks, known values and sinks change under load; no record is lost, doubled or let through in clear."""
+
+import threading
+import time
+import unittest
+
+from aggregator import Aggregator
+from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from harness import secret
+from wire import Client, frame, free_port, wait_until
+
+OCTET = "octet-counting"
+
+
+def pack(*rules):
+    """A rule pack: name and prefix of each."""
+    text = "rules:\n"
+    for name, prefix in rules:
+        text += f"""  - id: {name}
+    title: {name}
+    kind: token
+    pattern: '{prefix}_[A-Za-z0-9]{{8}}'
+    extend: 'A-Za-z0-9'
+    severity: high
+    examples: ['a «{prefix}_{{alnum:24}}» b']
+"""
+    return text
+
+
+class Sender(threading.Thread):
+    """Numbered records on one connection until it is told to stop, as fast as they are taken, or nearly."""
+
+    def __init__(self, port, connection, words):
+        super().__init__(daemon=True)
+        self.port = port
+        self.connection = connection
+        self.words = words
+        self.count = 0
+        self.failed = None
+        self._stop = threading.Event()
+        self.start()
+
+    def run(self):
+        try:
+            with Client(self.port) as client:
+                while not self._stop.is_set():
+                    client.send(b"".join(frame(OCTET, b"<13>1 - h app - - - %d %d %s end" % (self.connection, number, self.words))
+                                         for number in range(self.count, self.count + 20)))
+                    self.count += 20
+                    time.sleep(0.002)
+        except OSError as error:
+            self.failed = error
+
+    def finish(self):
+        self._stop.set()
+        self.join()
+        return self.count
+
+
+class ReloadTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+        self.port = free_port()
+
+    def config(self, **more):
+        return {"sources": [{"name": "in", "type": "syslog", "listen": f"tcp://127.0.0.1:{self.port}"}],
+                "sinks": [{"name": "out", "type": "syslog", **sink_to(self.aggregator)}], **more}
+
+    def start(self, **more):
+        config = self.config(**more)
+        self.daemon = self.start_daemon(config.pop("sources"), config.pop("sinks"), **config)
+
+    def send(self, text):
+        """What comes out of it."""
+        before = self.aggregator.count()
+        with Client(self.port) as client:
+            client.send(frame(OCTET, text.encode()))
+            return self.aggregator.wait_for(before + 1)[before].decode()
+
+    def assert_all_there_in_order(self, senders, counts):
+        self.assertEqual([sender.failed for sender in senders], [None] * len(senders))
+        seen = {}
+        for record in (record for connection in self.aggregator.connections for record in connection):
+            words = record.split()
+            connection, number = int(words[7]), int(words[8])
+            self.assertEqual(number, seen.get(connection, 0), f"connection {connection}")
+            seen[connection] = number + 1
+        self.assertEqual(seen, {sender.connection: count for sender, count in zip(senders, counts)})
+
+
+class UnderLoad(ReloadTest):
+    def test_a_hundred_reloads_lose_double_and_reveal_nothing(self):
+        # Both configurations mask all of these, each in its own way; bad files come between.
+        words = [self.plant(word) for word in (token(), secret("acme" + "_", 24), secret("", 20, "in a list"))]
+        known = [self.write(f"known{number}", words[2] + "\n" + "".join(secret("", 16, number * 1000 + at) + "\n" for at in range(20 * number)))
+                 for number in (0, 1)]
+        rules = [self.write("first.yaml", pack(("acme-one", "acme"))),
+                 self.write("second.yaml", pack(("beta", "beta"), ("acme-two", "acme"), ("gamma", "gamma")))]
+        configs = [{"rules": [rules[number]], "known": [known[number]]} for number in (0, 1)]
+        bad_rules = self.write("bad.yaml", "rules:\n  - id: x\n")
+        bad = [{"rules": [bad_rules]}, {"rules": ["/nonexistent.yaml"]}, {"nosuch": 1}, "sources: [\n", ""]
+        self.start(**configs[0])
+        senders = [Sender(self.port, number, " ".join(words).encode()) for number in range(4)]
+        wait_until(lambda: self.aggregator.count() > 100, "records flow")
+        good, refused = 0, 0
+        for number in range(100):
+            if number % 5 == 3:
+                wrong = bad[number // 5 % len(bad)]
+                self.daemon.configure(self.config(**wrong) if isinstance(wrong, dict) else wrong)
+                refused += 1
+            else:
+                self.daemon.configure(self.config(**configs[number % 2]))
+                good += 1
+            self.daemon.reload()
+        counts = [sender.finish() for sender in senders]
+        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="success"), good)
+        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="failure"), refused)
+        self.assertEqual(self.daemon.metric("redactd_source_connections_total", source="in"), 4)
+        self.aggregator.wait_for(sum(counts))
+        self.daemon.stop()
+        self.assert_all_there_in_order(senders, counts)
+        masks = {record.split()[10] for record in self.aggregator.records}
+        self.assertEqual(masks, {b"[REDACTED:acme-one]", b"[REDACTED:acme-two]"}, "both configurations were in force")
+        for record in self.aggregator.records:
+            self.assert_no_canary(record, "a record")
+        print(f"\n100 reloads during {sum(counts)} records on 4 connections", flush=True)
+
+    def test_memory_does_not_grow_with_reloads(self):
+        self.start()
+        sender = Sender(self.port, 0, b"word")
+        for _ in range(15):
+            self.daemon.reload()
+        before = self.daemon.resident()
+        for _ in range(40):
+            self.daemon.reload()
+        grown = self.daemon.resident() - before
+        count = sender.finish()
+        self.aggregator.wait_for(count)
+        self.daemon.stop()
+        self.assertLess(grown, 6 << 20, "memory grows with reloads")
+
+
+class WhatChanges(ReloadTest):
+    def test_rules_come_and_go(self):
+        self.start()
+        word = secret("acme" + "_", 24)
+        self.assertIn(word, self.send(f"<13>calling {word}"))
+        path = self.write("acme.yaml", pack(("acme-token", "acme")))
+        self.daemon.configure(self.config(rules=[path]))
+        self.daemon.reload()
+        self.assertEqual(self.send(f"<13>calling {word}"), "<13>calling [REDACTED:acme-token]")
+        self.daemon.configure(self.config())
+        self.daemon.reload()
+        self.assertIn(word, self.send(f"<13>calling {word}"))
+        self.daemon.stop()
+
+    def test_an_open_connection_gets_the_new_rules_and_stays_open(self):
+        self.start()
+        word = secret("acme" + "_", 24)
+        with Client(self.port) as client:
+            client.send(frame(OCTET, f"<13>calling {word}".encode()))
+            self.aggregator.wait_for(1)
+            half = frame(OCTET, f"<13>calling {word} again".encode())
+            client.send(half[:20])  # a record that is open while the rules change
+            self.daemon.configure(self.config(rules=[self.write("acme.yaml", pack(("acme-token", "acme")))]))
+            self.daemon.reload()
+            client.send(half[20:])
+            client.send(frame(OCTET, f"<13>calling {word} once more".encode()))
+            records = self.aggregator.wait_for(3)
+        self.assertEqual(records[0], f"<13>calling {word}".encode())
+        self.assertEqual(records[2], b"<13>calling [REDACTED:acme-token] once more")
+        self.daemon.stop()
+
+    def test_the_masks(self):
+        self.start()
+        planted = self.plant(token())
+        self.assertEqual(self.send(f"<13>token {planted}"), f"<13>token {TOKEN_MASK}")
+        self.daemon.configure(self.config(mask={"style": "fixed", "text": "***"}))
+        self.daemon.reload()
+        self.assertEqual(self.send(f"<13>token {planted}"), "<13>token ***")
+        self.daemon.stop()
+
+    def test_the_sinks(self):
+        self.start()
+        self.send("<13>one")
+        other = Aggregator(self, "newline")
+        config = self.config()
+        config["sinks"] = [{"name": "other", "type": "syslog", **sink_to(other)}]
+        with Client(self.port) as client:
+            client.send(b"8 <13>open")
+            self.aggregator.wait_for(2)
+            self.daemon.configure(config)
+            self.daemon.reload()
+            client.send(b"9 <13>moved")
+            self.assertEqual(other.wait_for(1), [b"<13>moved"])
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 2)
+
+    def test_a_bad_file_changes_nothing_and_is_told_over_http(self):
+        self.start()
+        generation = self.daemon.metric("redactd_config_generation")
+        planted = self.plant(token())
+        self.daemon.configure("sources: []\nnosuch: 1\nsinks: 7\n")
+        status, text = self.daemon.ask("/-/reload", "POST")
+        self.assertGreaterEqual(status, 400)
+        self.assertRegex(text, r"redactd\.yaml:2:\d+: nosuch")
+        self.assertRegex(text, r"redactd\.yaml:3:\d+: sinks")
+        self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 0)
+        self.assertEqual(self.daemon.metric("redactd_config_generation"), generation)
+        self.assertIn("nosuch", self.daemon.says())
+        self.assertEqual(self.send(f"<13>token {planted}"), f"<13>token {TOKEN_MASK}")
+        self.daemon.configure(self.config())
+        self.assertEqual(self.daemon.ask("/-/reload", "POST")[0], 200)
+        self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 1)
+        self.assertGreater(self.daemon.metric("redactd_config_generation"), generation)
+        self.assertEqual(self.daemon.ask("/-/reload", "GET")[0], 405)
+        self.daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

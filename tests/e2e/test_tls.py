@@ -1,0 +1,293 @@
+"""TLS, from both sides: who is let in, whom redactd believes, and what a bad handshake does to nobody else."""
+
+import socket
+import ssl
+import subprocess
+import time
+import unittest
+
+import certificates
+import peers
+from aggregator import Aggregator
+from daemon import TOKEN_MASK, DaemonTest, token
+from wire import PATIENCE, Client, frames, send_records, wait_until
+
+
+def server_settings(**more):
+    server = certificates.server()
+    return {"certificate": server.certificate, "key": server.key, **more}
+
+
+class TlsTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+
+    def start(self, tls, **source):
+        self.daemon, self.port = self.start_between(self.aggregator, tls=tls, source=source)
+
+    def assert_still_serves(self, client=None):
+        """A good client is served, after all that was done to the listener."""
+        before = self.aggregator.count()
+        send_records(self.port, "octet-counting", [b"<13>good"], certificates.client_context(client))
+        self.assertEqual(self.aggregator.wait_for(before + 1)[before:], [b"<13>good"])
+
+    def failures(self):
+        return self.daemon.metric("redactd_source_handshake_failures_total", source="in")
+
+
+class OpensslClient(TlsTest):
+    def run_openssl(self, *arguments, data=b""):
+        return subprocess.run([peers.find("openssl", "the package openssl"), "s_client", "-connect", f"127.0.0.1:{self.port}", "-servername",
+                               "localhost", "-CAfile", certificates.authority().certificate, "-verify_return_error", *arguments],
+                              input=data, capture_output=True, timeout=PATIENCE)
+
+    def test_what_it_sends_arrives_masked(self):
+        self.start(server_settings())
+        planted = self.plant(token()).encode()
+        records = [b"<13>one", b"<13>token " + planted + b" end", b"<13>three\nlines\nhere"]
+        for version in ("-tls1_2", "-tls1_3"):
+            self.run_openssl(version, "-quiet", "-no_ign_eof", data=frames("octet-counting", records))
+        received = self.aggregator.wait_for(6)
+        self.daemon.stop()
+        self.assertEqual(sorted(received), sorted(2 * [record.replace(planted, TOKEN_MASK.encode()) for record in records]))
+
+    def test_old_versions_are_refused(self):
+        self.start(server_settings())
+        for number, version in enumerate(("-tls1", "-tls1_1"), 1):
+            done = self.run_openssl(version, "-cipher", "ALL:@SECLEVEL=0", data=b"5 hello")
+            self.assertNotEqual(done.returncode, 0)
+            self.daemon.wait_for_metric(number, "redactd_source_handshake_failures_total", source="in")
+        self.assert_still_serves()
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 1)
+
+    def test_only_the_newest_version_where_that_is_asked_for(self):
+        self.start(server_settings(min_version="1.3"))
+        self.assertNotEqual(self.run_openssl("-tls1_2", data=b"5 hello").returncode, 0)
+        self.run_openssl("-tls1_3", "-quiet", "-no_ign_eof", data=b"5 hello")
+        self.aggregator.wait_for(1)
+        self.assertEqual(self.failures(), 1)
+        self.daemon.stop()
+
+    def test_new_keys_in_the_middle_of_a_record(self):
+        self.start(server_settings())
+        # A line `K` makes s_client ask for new keys, of both sides, and is not sent.
+        process = subprocess.Popen([peers.find("openssl"), "s_client", "-connect", f"127.0.0.1:{self.port}", "-tls1_3", "-CAfile",
+                                    certificates.authority().certificate], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            for piece in (b"30 <13>begins and\n", b"K\n", b"goes on here", b"\n"):
+                process.stdin.write(piece)
+                process.stdin.flush()
+                time.sleep(0.1)
+            self.assertEqual(self.aggregator.wait_for(1), [b"<13>begins and\ngoes on here\n"[:30]])
+        finally:
+            process.kill()
+            process.communicate()
+        self.daemon.stop()
+
+
+class ClientCertificates(TlsTest):
+    """client_certificate: required."""
+
+    def start(self, **more):
+        super().start(server_settings(ca=certificates.authority().certificate, client_certificate="required", **more))
+
+    def assert_refused(self, issued, count):
+        """No record of a client with this certificate is taken. (In TLS 1.3 a client learns of it after its first write.)"""
+        try:
+            with Client(self.port, certificates.client_context(issued)) as client:
+                client.send(b"13 <13>forbidden")
+                self.assertTrue(client.is_closed_by_peer())
+        except OSError:
+            pass
+        self.daemon.wait_for_metric(count, "redactd_source_handshake_failures_total", source="in")
+        self.assertEqual(self.aggregator.count(), 0)
+
+    def test_others_are_refused(self):
+        self.start(peer_names=["*.example.org"])
+        authority = certificates.authority()
+        refused = {
+            "none": None,
+            "of another authority": certificates.authority("others").issue("client", "DNS:client.example.org"),
+            "expired": authority.issue("expired", "DNS:client.example.org", first_day=-20, last_day=-2),
+            "not yet valid": authority.issue("early", "DNS:client.example.org", first_day=2, last_day=20),
+            "for servers": authority.issue("for-servers", "DNS:client.example.org", usage="serverAuth"),
+            "of another name": authority.issue("other-name", "DNS:client.example.com"),
+            "with a name below": authority.issue("deep-name", "DNS:a.b.example.org"),
+            "with the name in CN only": authority.issue("cn.example.org", "DNS:client.example.com"),
+            "with no alternative name": authority.issue("alone.example.org", ""),
+        }
+        for count, (what, issued) in enumerate(refused.items(), 1):
+            with self.subTest(what):
+                self.assert_refused(issued, count)
+        self.assert_still_serves(certificates.client())
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 1)
+
+    def test_a_revoked_one_is_refused(self):
+        authority = certificates.authority("with-revocations")
+        revoked = authority.issue("revoked", "DNS:client.example.org")
+        good = authority.issue("good", "DNS:client.example.org")
+        TlsTest.start(self, server_settings(ca=authority.certificate, client_certificate="required", crl=authority.revoke(revoked)))
+        self.assert_refused(revoked, 1)
+        self.assert_still_serves(good)
+        self.daemon.stop()
+
+    def test_an_optional_one_may_be_missing_but_not_wrong(self):
+        super().start(server_settings(ca=certificates.authority().certificate, client_certificate="optional"))
+        self.assert_refused(certificates.authority("others").issue("client", "DNS:client.example.org"), 1)
+        self.assert_still_serves()
+        self.assert_still_serves(certificates.client())
+        self.daemon.stop()
+
+
+class BadHandshakes(TlsTest):
+    def test_plain_text_on_the_tls_port(self):
+        self.start(server_settings())
+        with Client(self.port) as client:
+            client.send(b"<13>in clear, on the wrong port\n")
+            self.assertTrue(client.is_closed_by_peer())
+        self.daemon.wait_for_metric(1, "redactd_source_handshake_failures_total", source="in")
+        self.assert_still_serves()
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 1)
+
+    def test_tls_on_the_plain_port(self):
+        self.start(None)
+        with self.assertRaises(OSError):
+            Client(self.port, certificates.client_context())
+        self.daemon.wait_for_metric(1, "redactd_source_frame_errors_total", source="in", kind="tls_handshake")
+        send_records(self.port, "newline", [b"<13>good"])
+        self.assertEqual(self.aggregator.wait_for(1), [b"<13>good"])
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 1)
+
+    def test_half_a_handshake_is_closed_in_time(self):
+        self.start(server_settings(), handshake_timeout="500ms")
+        hello = self.client_hello()
+        silent, half, slow = Client(self.port), Client(self.port), Client(self.port)
+        begun = time.monotonic()
+        half.send(hello[:len(hello) // 2])
+        try:
+            for byte in hello[:20]:
+                slow.send(bytes([byte]))
+                time.sleep(0.05)
+        except OSError:
+            pass
+        for client in (silent, half, slow):
+            self.assertTrue(client.is_closed_by_peer(5))
+            client.close()
+        self.assertLess(time.monotonic() - begun, 5)
+        self.daemon.wait_for_metric(3, "redactd_source_handshake_failures_total", source="in")
+        wait_until(lambda: self.daemon.metric("redactd_source_open_connections", source="in") == 0, "their places are free")
+        self.assert_still_serves()
+        self.daemon.stop()
+
+    @staticmethod
+    def client_hello():
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = certificates.client_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+        return outgoing.read()
+
+    def test_the_end_without_a_goodbye_keeps_what_came(self):
+        self.start(server_settings())
+        planted = self.plant(token()).encode()
+        with Client(self.port, certificates.client_context()) as client:
+            client.send(b"5 whole100 half token " + planted[:30])
+            self.aggregator.wait_for(1)
+            client.socket.shutdown(socket.SHUT_RDWR)  # of the connection, not of TLS
+        self.assertEqual(self.aggregator.wait_for(2), [b"whole", b"half token " + TOKEN_MASK.encode()])
+        self.assertEqual(self.daemon.metric("redactd_source_incomplete_records_total", source="in"), 1)
+        self.daemon.stop()
+
+    def test_clients_that_never_read_lose_nothing(self):
+        # One that closes with session tickets unread in its socket sends a reset, which destroys what it wrote last.
+        self.start(server_settings())
+        records = [b"<13>record %d " % number + b"x" * 200 for number in range(2000)]
+        for _ in range(10):
+            client = Client(self.port, certificates.client_context())
+            client.send(frames("octet-counting", records))
+            client.close()
+        self.aggregator.wait_for(20000)
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 20000)
+
+
+class TlsToTheAggregator(DaemonTest):
+    """Its certificate is verified, unless that is switched off, which is loud."""
+
+    def start(self, aggregator, **sink):
+        self.daemon, self.port = self.start_between(aggregator, sink={"reconnect_min": "20ms", "reconnect_max": "100ms", **sink})
+
+    def send(self):
+        send_records(self.port, "newline", [b"<13>token " + self.plant(token()).encode()])
+
+    def assert_served(self, aggregator):
+        self.send()
+        self.assertEqual(aggregator.wait_for(1), [b"<13>token " + TOKEN_MASK.encode()])
+        self.daemon.stop()
+
+    def assert_not_believed(self, issued, **tls):
+        aggregator = Aggregator(self, tls=certificates.server_context(issued))
+        self.start(aggregator, tls={"ca": certificates.authority().certificate, **tls})
+        self.assert_nothing_goes_out(aggregator)
+
+    def assert_nothing_goes_out(self, aggregator):
+        self.send()
+        self.daemon.wait_for_metric(3, "redactd_sink_connect_failures_total", sink="out")
+        self.assertEqual(aggregator.count(), 0)
+        self.assertEqual(self.daemon.metric("redactd_sink_connected", sink="out"), 0)
+        self.daemon.process.kill()
+        self.daemon.process.wait()
+        self.daemon.look_for_secrets()
+
+    def test_one_with_the_right_name_is_believed(self):
+        aggregator = Aggregator(self, tls=certificates.server_context())
+        self.start(aggregator, tls={"ca": certificates.authority().certificate})
+        self.assert_served(aggregator)
+
+    def test_another_name_that_is_allowed(self):
+        aggregator = Aggregator(self, tls=certificates.server_context(certificates.authority().issue("logs", "DNS:logs.example.org")))
+        self.start(aggregator, tls={"ca": certificates.authority().certificate, "peer_names": ["logs.example.org"]})
+        self.assert_served(aggregator)
+
+    def test_it_asks_for_a_client_certificate(self):
+        client = certificates.client()
+        aggregator = Aggregator(self, tls=certificates.server_context(ask_for_client=True))
+        self.start(aggregator, tls={"ca": client.authority, "certificate": client.certificate, "key": client.key})
+        self.assert_served(aggregator)
+
+    def test_one_of_another_authority(self):
+        self.assert_not_believed(certificates.authority("others").issue("server"))
+
+    def test_one_with_another_name(self):
+        self.assert_not_believed(certificates.authority().issue("elsewhere", "DNS:elsewhere.example.org"))
+
+    def test_an_expired_one(self):
+        self.assert_not_believed(certificates.authority().issue("expired-server", first_day=-20, last_day=-2))
+
+    def test_one_that_is_for_clients(self):
+        self.assert_not_believed(certificates.authority().issue("for-clients", usage="clientAuth"))
+
+    def test_a_plain_port(self):
+        aggregator = Aggregator(self, "newline")
+        self.start(aggregator, endpoints=[f"tls://127.0.0.1:{aggregator.port}"], connect_timeout="300ms",
+                   tls={"ca": certificates.authority().certificate})
+        self.assert_nothing_goes_out(aggregator)
+
+    def test_verification_switched_off_is_loud(self):
+        aggregator = Aggregator(self, tls=certificates.server_context(certificates.authority("others").issue("server")))
+        self.start(aggregator, tls={"verify": False})
+        self.assertEqual(self.daemon.metric("redactd_sink_tls_unverified", sink="out"), 1)
+        self.assertRegex(self.daemon.says(), r"(?i)verif")
+        self.assert_served(aggregator)
+
+
+if __name__ == "__main__":
+    unittest.main()
