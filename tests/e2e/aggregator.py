@@ -44,7 +44,7 @@ class Aggregator:
         self.framing = framing
         self.tls = tls
         self.host = host
-        self.port = port or free_port(host=host)
+        self.port = port or free_port(host="127.0.0.1" if namespace else host)
         self.namespace = namespace
         self.receive_buffer = receive_buffer
         self.records = []

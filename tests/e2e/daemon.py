@@ -17,6 +17,7 @@ def token(number=0):
 
 
 TOKEN_MASK = "[REDACTED:github-token]"
+POPEN = ("stdin", "stdout", "preexec_fn", "pass_fds", "user", "group", "extra_groups")  # options for subprocess
 
 
 class Daemon:
@@ -161,8 +162,7 @@ class DaemonTest(RedactdTest):
 
     def start_daemon(self, sources, sinks, **more):
         """`sources`, `sinks`: lists of their settings; names and types are filled in."""
-        options = {name: more.pop(name) for name in ("environment", "command", "wait", "stdin", "stdout", "preexec_fn", "pass_fds")
-                   if name in more}
+        options = {name: more.pop(name) for name in ("environment", "command", "wait", *POPEN) if name in more}
         config = {"sources": [named("in", number, source) for number, source in enumerate(sources)],
                   "sinks": [named("out", number, sink) for number, sink in enumerate(sinks)], **more}
         return Daemon(self, config, **options)

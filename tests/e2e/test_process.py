@@ -204,10 +204,12 @@ class ServiceManager(ProcessTest):
 
 class Hardening(ProcessTest):
     def test_no_core_is_dumped_and_nobody_may_attach(self):
-        daemon, _ = self.start_between(self.aggregator)
+        os.chmod(self.folder, 0o777)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        daemon, _ = self.start_between(self.aggregator, **nobody)
         with open(f"/proc/{daemon.pid}/limits", encoding="ascii") as file:
             self.assertRegex(file.read(), r"Max core file size\s+0\s+0")
-        self.assertEqual(os.stat(f"/proc/{daemon.pid}/mem").st_uid, 0, "a process that can be dumped belongs to its user")
+        self.assertEqual(os.stat(f"/proc/{daemon.pid}/environ").st_uid, 0, "what may be dumped belongs to its user, the rest to root")
         daemon.stop()
 
     def test_a_log_at_trace_level_holds_no_payload(self):

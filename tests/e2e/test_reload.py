@@ -37,13 +37,13 @@ class Sender(threading.Thread):
         self.words = words
         self.count = 0
         self.failed = None
-        self._stop = threading.Event()
+        self._finished = threading.Event()
         self.start()
 
     def run(self):
         try:
             with Client(self.port) as client:
-                while not self._stop.is_set():
+                while not self._finished.is_set():
                     client.send(b"".join(frame(OCTET, b"<13>1 - h app - - - %d %d %s end" % (self.connection, number, self.words))
                                          for number in range(self.count, self.count + 20)))
                     self.count += 20
@@ -52,7 +52,7 @@ class Sender(threading.Thread):
             self.failed = error
 
     def finish(self):
-        self._stop.set()
+        self._finished.set()
         self.join()
         return self.count
 

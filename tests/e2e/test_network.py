@@ -1,0 +1,152 @@
+"""Two hosts in network namespaces whose link fails; and the kinds of addresses."""
+
+import os
+import socket
+import subprocess
+import time
+import unittest
+
+import peers
+from aggregator import Aggregator
+from daemon import DaemonTest, sink_to
+from wire import Client, frame, free_port, send_records, wait_until
+
+OCTET = "octet-counting"
+
+
+class Link:
+    """A network namespace with a link to it."""
+
+    def __init__(self, test):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("network namespaces need root")
+        self.ip = peers.find("ip", "the package iproute2")
+        self.name = f"redactd{os.getpid()}"
+        self.here, self.there = f"rd{os.getpid()}a", f"rd{os.getpid()}b"
+        number = os.getpid() % 250
+        self.near, self.far = f"198.18.{number}.1", f"198.18.{number}.2"  # addresses that are kept for tests
+        try:
+            self.run("netns", "add", self.name)
+        except subprocess.CalledProcessError as error:
+            raise unittest.SkipTest(f"no network namespaces here: {error.stderr.decode().strip()}") from None
+        test.addCleanup(self.run, "netns", "delete", self.name)
+        self.run("link", "add", self.here, "type", "veth", "peer", "name", self.there, "netns", self.name)
+        self.run("address", "add", f"{self.near}/24", "dev", self.here)
+        self.run("link", "set", self.here, "up")
+        self.run("-n", self.name, "address", "add", f"{self.far}/24", "dev", self.there)
+        self.run("-n", self.name, "link", "set", self.there, "up")
+
+    def run(self, *arguments):
+        subprocess.run([self.ip, *arguments], check=True, capture_output=True)
+
+    def down(self):
+        """At the far end: here, what is sent vanishes, and nobody says so."""
+        self.run("-n", self.name, "link", "set", self.there, "down")
+
+    def up(self):
+        self.run("-n", self.name, "link", "set", self.there, "up")
+
+
+class FailingLink(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.link = Link(self)
+        self.aggregator = Aggregator(self, host=self.link.far, namespace=self.link.name)
+        self.daemon, self.port = self.start_between(self.aggregator, sink={
+            "peer_timeout": "1s", "connect_timeout": "500ms", "reconnect_min": "50ms", "reconnect_max": "200ms", "keepalive": "1s"})
+        self.client = Client(self.port)
+        self.addCleanup(self.client.close)
+        self.sent = 0
+
+    def send(self, count):
+        for _ in range(count):
+            self.client.send(frame(OCTET, b"<13>number %d" % self.sent))
+            self.sent += 1
+
+    def numbers(self):
+        return [int(record.split()[1]) for record in list(self.aggregator.records)]
+
+    def connected(self):
+        return self.daemon.metric("redactd_sink_connected", sink="out") >= 1
+
+    def test_a_short_failure_is_outlived(self):
+        self.send(100)
+        self.aggregator.wait_for(100)
+        self.link.down()
+        self.send(100)
+        time.sleep(0.3)
+        self.link.up()
+        self.send(100)
+        self.aggregator.wait_for(300)
+        self.daemon.stop()
+        self.assertEqual(self.numbers(), list(range(300)))
+
+    def test_a_dead_peer_is_noticed_and_what_was_queued_arrives(self):
+        self.send(100)
+        self.aggregator.wait_for(100)
+        self.link.down()
+        self.send(1)  # goes into the void
+        begun = time.monotonic()
+        wait_until(lambda: not self.connected(), "the dead peer is noticed")
+        self.assertLess(time.monotonic() - begun, 6)
+        self.send(1000)  # queued
+        self.daemon.wait_for_metric(2, "redactd_sink_connect_failures_total", sink="out")
+        self.link.up()
+        wait_until(lambda: 1100 in self.numbers(), lambda: f"the last record, behind {self.numbers()[-3:]}")
+        self.daemon.stop()
+        numbers = self.numbers()
+        self.assertEqual([number for number in numbers if number > 100], list(range(101, 1101)))
+        self.assertEqual(sorted(set(numbers)), list(range(1101)), "also the one that went into the void")
+
+    def test_a_silent_peer_is_noticed_without_a_record(self):
+        self.send(1)
+        self.aggregator.wait_for(1)
+        self.link.down()
+        wait_until(lambda: not self.connected(), "the dead peer is noticed")
+        self.link.up()
+        wait_until(self.connected, "connected again")
+        self.send(1)
+        self.aggregator.wait_for(2)
+        self.daemon.stop()
+
+
+class Addresses(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+
+    def assert_serves(self, listen, *hosts, port):
+        daemon = self.start_daemon([{"listen": listen}], [sink_to(self.aggregator)])
+        for number, host in enumerate(hosts, 1):
+            send_records((host, port), OCTET, [host.encode()])
+            self.aggregator.wait_for(number)
+        daemon.stop()
+        self.assertEqual(sorted(self.aggregator.records), sorted(host.encode() for host in hosts))
+
+    def test_ipv6(self):
+        if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("no IPv6 here")
+        port = free_port(host="::1")
+        self.assert_serves(f"tcp://[::1]:{port}", "::1", port=port)
+
+    def test_all_addresses(self):
+        port = free_port()
+        hosts = ["127.0.0.1", "127.0.0.2"] + (["::1"] if os.path.exists("/proc/net/if_inet6") else [])
+        self.assert_serves(f"tcp://*:{port}", *hosts, port=port)
+
+    def test_a_name(self):
+        port = free_port()
+        self.assert_serves(f"tcp://localhost:{port}", "localhost", port=port)
+
+    def test_an_aggregator_with_ipv6(self):
+        if not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("no IPv6 here")
+        self.aggregator = Aggregator(self, host="::1")
+        daemon, port = self.start_between(self.aggregator)
+        send_records(port, OCTET, [b"hello"])
+        self.assertEqual(self.aggregator.wait_for(1), [b"hello"])
+        daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
