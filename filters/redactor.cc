@@ -138,8 +138,7 @@ std::string_view Redactor::commit(size_t size) {
   uint64_t start = end_;
   end_ += size;
   size_t line_feed = last_line_feed(fresh);
-  std::string_view view =
-      release(line_feed == kNone ? record_ : start + line_feed + 1, false);
+  std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
   attempt.succeed();
   return view;
 }
@@ -289,13 +288,12 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   if (last) block_ = block;
   if (at_end_of_stream_ && last) mask_cut_off_known(view, spans_);
   carry_into(view, begin, spans_);
-  std::vector<std::string_view> quotes;
   if (!spans_.empty()) {
-    quotes = quote_bare_json(view.text, spans_);
+    std::vector<MaskForm> forms = fit_masks(view, spans_);
     size_t from = static_cast<size_t>(emitted_ - begin);
     size_t to = static_cast<size_t>(cut - begin);
     put_through(emitted_);
-    append_masked(bytes, from, to, spans_, quotes, rules_->masker(), out_, replaced_);
+    append_masked(bytes, from, to, spans_, forms, rules_->masker(), out_, replaced_);
     note_edits(begin);
     copied_ = cut;
     for (const Span& span : spans_) {

@@ -5,6 +5,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/structured_data.h"
 
 namespace redactd {
 namespace {
@@ -80,9 +81,11 @@ std::string_view quote_for(std::string_view text, size_t begin, size_t end,
 
 }  // namespace
 
-std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector<Span>& spans) {
-  std::vector<std::string_view> quotes(spans.size());
+std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans) {
+  std::string_view text = view.text;
+  std::vector<MaskForm> forms(spans.size());
   StringTracker strings(text);
+  StructuredDataValues values(view.starts_record ? text : std::string_view());
   for (size_t i = 0; i < spans.size(); ++i) {
     Span& span = spans[i];
     size_t least = i == 0 ? 0 : spans[i - 1].end;
@@ -91,17 +94,30 @@ std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector
     size_t end = span.end;
     while (begin > least && is_scalar_byte(text[begin - 1])) --begin;
     while (end < most && is_scalar_byte(text[end])) ++end;
-    quotes[i] = quote_for(text, begin, end, strings);
-    if (quotes[i].empty()) continue;
+    forms[i].escape_brackets = values.holds(span.begin);
+    forms[i].quote = quote_for(text, begin, end, strings);
+    if (forms[i].quote.empty()) continue;
     span.begin = begin;
     span.end = end;
   }
-  return quotes;
+  return forms;
+}
+
+void append_mask(const MaskForm& form, uint32_t rule, std::string_view secret, const Masker& masker,
+                 std::string& out) {
+  out += form.quote;
+  size_t begin = out.size();
+  masker.append(rule, secret, out);
+  if (form.escape_brackets) {
+    for (size_t at = out.find(']', begin); at != std::string::npos; at = out.find(']', at + 2))
+      out.insert(at, 1, '\\');
+  }
+  out += form.quote;
 }
 
 void append_masked(std::string_view text, size_t from, size_t to, const std::vector<Span>& spans,
-                   const std::vector<std::string_view>& quotes, const Masker& masker,
-                   std::string& out, std::vector<Replaced>& replaced) {
+                   const std::vector<MaskForm>& forms, const Masker& masker, std::string& out,
+                   std::vector<Replaced>& replaced) {
   size_t at = from;
   for (size_t i = 0; i < spans.size(); ++i) {
     const Span& span = spans[i];
@@ -109,9 +125,7 @@ void append_masked(std::string_view text, size_t from, size_t to, const std::vec
     if (span.begin >= to) break;
     if (span.begin >= at) {
       out.append(text.substr(at, span.begin - at));
-      out += quotes[i];
-      masker.append(span.rule, text.substr(span.begin, span.end - span.begin), out);
-      out += quotes[i];
+      append_mask(forms[i], span.rule, text.substr(span.begin, span.end - span.begin), masker, out);
     }
     size_t begin = std::max(span.begin, at);
     at = std::min(span.end, to);

@@ -10,10 +10,19 @@
 
 namespace redactd {
 
-/// Widens spans that cover a bare JSON scalar (`"pin": 1234`) to the whole scalar and returns, for
-/// each span, the quote to put around its mask so that the JSON stays valid; empty where none is
-/// needed. The views point to static text. `text` is the record that the spans belong to.
-std::vector<std::string_view> quote_bare_json(std::string_view text, std::vector<Span>& spans);
+/// How a mask is written so that what stands around it stays what it was.
+struct MaskForm {
+  std::string_view quote;  // around it, where it takes a bare JSON scalar's place; static text
+  bool escape_brackets = false;  // `]` as `\]`: in a value of RFC 5424's structured data (§6.3.3)
+};
+
+/// The forms of the spans' masks. Widens spans that cover a bare JSON scalar (`"pin": 1234`) to the
+/// whole scalar. `view` is the record, or the window of it, that the spans belong to.
+std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans);
+
+/// Appends the mask of `secret`, which a span of rule `rule` covers.
+void append_mask(const MaskForm& form, uint32_t rule, std::string_view secret, const Masker& masker,
+                 std::string& out);
 
 /// Bytes [begin, end) of a text that were replaced; `out_end` is the output's size behind what took
 /// their place.
@@ -27,7 +36,7 @@ struct Replaced {
 /// `replaced`. A span that began before `from` has its mask already and is only left out; one that
 /// goes on after `to` gets its mask whole.
 void append_masked(std::string_view text, size_t from, size_t to, const std::vector<Span>& spans,
-                   const std::vector<std::string_view>& quotes, const Masker& masker,
-                   std::string& out, std::vector<Replaced>& replaced);
+                   const std::vector<MaskForm>& forms, const Masker& masker, std::string& out,
+                   std::vector<Replaced>& replaced);
 
 }  // namespace redactd

@@ -267,6 +267,7 @@ size_t mask_at(std::string_view text, size_t at) {
       ++i;
     }
   }
+  while (i < text.size() && text[i] == '\\') ++i;  // structured data
   return i < text.size() && text[i] == ']' ? i + 1 - at : 0;
 }
 

@@ -34,6 +34,7 @@ bool pair_starts(std::string_view text, size_t at);
 size_t skip_colour(std::string_view text, size_t at);
 
 /// Length of the mask, `[REDACTED]` or `[REDACTED:name…]`, that stands at `at`; 0 when none does.
+/// The closing bracket may be escaped.
 size_t mask_at(std::string_view text, size_t at);
 
 /// Whether byte `at` stands inside a mask.

@@ -45,10 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   };
   check();
-  std::vector<std::string_view> quotes = quote_bare_json(text, spans);
+  std::vector<MaskForm> forms = fit_masks(view, spans);
   check();
   std::string out;
   std::vector<Replaced> replaced;
-  append_masked(text, 0, text.size(), spans, quotes, rules.masker(), out, replaced);
+  append_masked(text, 0, text.size(), spans, forms, rules.masker(), out, replaced);
   return 0;
 }

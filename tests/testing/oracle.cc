@@ -88,7 +88,7 @@ std::string Oracle::redact_record(std::string_view record, bool at_end_of_stream
       spans.push_back(Span{begin, record.size(), rule, {}});
     }
   }
-  std::vector<std::string_view> quotes = quote_bare_json(record, spans);
+  std::vector<MaskForm> forms = fit_masks(view, spans);
   std::string out;
   size_t i = 0;
   while (i < record.size()) {
@@ -100,9 +100,8 @@ std::string Oracle::redact_record(std::string_view record, bool at_end_of_stream
       out += record[i++];
       continue;
     }
-    out += quotes[found];
-    rules_->masker().append(spans[found].rule, record.substr(i, spans[found].end - i), out);
-    out += quotes[found];
+    append_mask(forms[found], spans[found].rule, record.substr(i, spans[found].end - i),
+                rules_->masker(), out);
     i = spans[found].end;
   }
   return out;

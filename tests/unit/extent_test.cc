@@ -130,8 +130,8 @@ TEST(SkipColour, PassesSequencesInEverySpelling) {
 }
 
 TEST(MaskAt, KnowsItsOwnMasks) {
-  for (const char* mask :
-       {"[REDACTED]", "[REDACTED:some-token]", "[REDACTED:some-token:k1:3f9a2c41]"}) {
+  for (const char* mask : {"[REDACTED]", "[REDACTED:some-token]",
+                           "[REDACTED:some-token:k1:3f9a2c41]", "[REDACTED:some-token\\]"}) {
     EXPECT_EQ(mask_at(mask, 0), std::string_view(mask).size()) << mask;
   }
   for (const char* other :

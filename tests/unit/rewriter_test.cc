@@ -17,10 +17,10 @@ Masker stars() {
 
 std::string rewritten(std::string_view text, std::vector<Span> spans, size_t from = 0,
                       size_t to = std::string::npos) {
-  std::vector<std::string_view> quotes = quote_bare_json(text, spans);
+  std::vector<MaskForm> forms = fit_masks({text}, spans);
   std::string out;
   std::vector<Replaced> replaced;
-  append_masked(text, from, std::min(to, text.size()), spans, quotes, stars(), out, replaced);
+  append_masked(text, from, std::min(to, text.size()), spans, forms, stars(), out, replaced);
   return out;
 }
 
@@ -71,6 +71,35 @@ TEST(Rewriter, APartOfABareScalarTakesTheWholeScalar) {
   Rules rules = known_values({"123456"});
   std::string redacted = redact(R"({"id":99123456.5,"x":1})", rules);
   EXPECT_EQ(redacted, R"({"id":"[REDACTED:known]","x":1})");
+}
+
+// RFC 5424 §6.3.3: a bare `]` may not stand in a value.
+TEST(Rewriter, InStructuredDataTheMasksBracketIsEscaped) {
+  const std::string head = "<34>1 2026-01-02T03:04:05Z host app 12 ID ";
+  EXPECT_EQ(
+      redact(head + R"([login@1 user="b" password="hunter2Xyz"][x@1 a="b"] password=hunter2Xyz)"),
+      head +
+          R"([login@1 user="b" password="[REDACTED:password\]"][x@1 a="b"] password=[REDACTED:password])");
+  EXPECT_EQ(
+      redact(head + R"([x@1 a="q\"\]\\" password="hunter2\"Xyz"][y@1 password="hunter2Xyz"] m)"),
+      head +
+          R"([x@1 a="q\"\]\\" password="[REDACTED:password\]"][y@1 password="[REDACTED:password\]"] m)");
+}
+
+TEST(Rewriter, ElsewhereTheMasksBracketStaysAsItIs) {
+  for (const char* head : {"<34>1 2026-01-02T03:04:05Z host app 12 ID - ", "<34>1 - - - - ",
+                           "<34>Jan  2 03:04:05 host app: ", "<34>1 - - - - - [x@1 a=\"b\"] ", "",
+                           "<>1 - - - - - ", "<34> - - - - - "}) {
+    std::string text = std::string(head) + "[x@1 password=\"";
+    EXPECT_EQ(redact(text + "hunter2Xyz\"]"), text + "[REDACTED:password]\"]");
+  }
+}
+
+TEST(Rewriter, AnEscapedMaskIsNotMaskedAgain) {
+  std::string once =
+      redact(R"(<34>1 - h a - - [x@1 password="hunter2Xyz" api_key="k3JDs82lLdm20s"] m)");
+  EXPECT_NE(once.find(R"(REDACTED:password\]")"), std::string::npos);
+  EXPECT_EQ(redact(once), once);
 }
 
 TEST(Rewriter, OutsideJsonNothingIsQuoted) {
