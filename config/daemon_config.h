@@ -10,28 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "config/address.h"
 #include "config/diagnostic.h"
 #include "config/settings.h"
+#include "config/surroundings.h"
+#include "config/units.h"
 
 namespace redactd {
-
-using Milliseconds = std::chrono::milliseconds;
 
 /// How records stand in a stream of bytes (RFC 6587 §3.4). `automatic` decides once a connection,
 /// on its first byte: 1 to 9 means octet counting, anything else lines.
 enum class Framing { automatic, octet_counting, newline, nul };
-
-/// Where a source listens or a sink connects to, as its URL says it.
-struct Address {
-  enum class Transport { tcp, tls, udp, unix_stream, unix_datagram, systemd };
-  Transport transport = Transport::tcp;
-  std::string host;  // IPv4, IPv6 (without brackets) or a name; `*`: all addresses
-  std::string port;  // number or service name
-  std::string
-      path;  // unix_*: of the socket; systemd: the socket's name, empty: every socket handed over
-
-  bool operator==(const Address&) const = default;
-};
 
 /// Certificates and whom to believe. Paths to PEM files, checked to be readable and to fit.
 struct TlsConfig {
@@ -201,9 +190,14 @@ struct DaemonConfig {
       std::chrono::seconds(30);  // a sink may be down so long before redactd is not ready
 };
 
-/// Reads and checks the file; everything that is wrong goes to `diagnostics`. The result is of use
-/// only while `diagnostics` is empty. Certificates are opened; nothing is listened on or connected
-/// to.
+/// Reads and checks the file; everything that is wrong goes to `diagnostics`, and so do warnings.
+/// The result is of use only while `diagnostics` is empty. Certificates and keys are opened;
+/// nothing is listened on or connected to. Rules are checked by build_rule_set(), which may be
+/// called with the same `diagnostics` even if there are errors, so that all are told at once.
 DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostics);
+
+/// The same from a text that stands, or could stand, at `path`.
+DaemonConfig parse_daemon_config(const std::string& text, const std::string& path,
+                                 const Surroundings& surroundings, Diagnostics& diagnostics);
 
 }  // namespace redactd

@@ -40,6 +40,15 @@ void Diagnostics::add(Location location, std::string path, std::string message) 
   all_.push_back({std::move(location), std::move(path), std::move(message)});
 }
 
+void Diagnostics::add_once(Location location, std::string path, std::string message) {
+  Diagnostic error{std::move(location), std::move(path), std::move(message)};
+  if (std::find(all_.begin(), all_.end(), error) == all_.end()) all_.push_back(std::move(error));
+}
+
+void Diagnostics::warn(Location location, std::string path, std::string message) {
+  warnings_.push_back({std::move(location), std::move(path), std::move(message)});
+}
+
 std::string Diagnostics::text() const {
   std::vector<Diagnostic> sorted = all_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
@@ -52,7 +61,10 @@ std::string Diagnostics::text() const {
 }
 
 void report(const Diagnostics& diagnostics) {
+  for (const Diagnostic& warning : diagnostics.warnings())
+    std::cerr << "warning: " << warning.text() << '\n';
   size_t count = diagnostics.all().size();
+  if (count == 0) return;
   std::cerr << diagnostics.text() << "redactd: " << count << (count == 1 ? " error" : " errors")
             << ", nothing was done\n";
 }

@@ -12,6 +12,8 @@ struct Location {
   std::string file;
   size_t line = 0;
   size_t column = 0;
+
+  bool operator==(const Location&) const = default;
 };
 
 /// What is wrong, where, and what is allowed: `file:line:col: rules[3].pattern: message`. Never
@@ -21,6 +23,7 @@ struct Diagnostic {
   std::string path;
   std::string message;
 
+  bool operator==(const Diagnostic&) const = default;
   std::string text() const;
 };
 
@@ -28,16 +31,22 @@ struct Diagnostic {
 class Diagnostics {
  public:
   void add(Location location, std::string path, std::string message);
-  bool empty() const { return all_.empty(); }
+  /// Not if it is there already: for values that are read twice.
+  void add_once(Location location, std::string path, std::string message);
+  /// What should be known, but keeps nothing from starting.
+  void warn(Location location, std::string path, std::string message);
+  bool empty() const { return all_.empty(); }  // of errors
   const std::vector<Diagnostic>& all() const { return all_; }
-  /// One diagnostic a line, in the order of files and lines.
+  const std::vector<Diagnostic>& warnings() const { return warnings_; }
+  /// One error a line, in the order of files and lines.
   std::string text() const;
 
  private:
   std::vector<Diagnostic> all_;
+  std::vector<Diagnostic> warnings_;
 };
 
-/// Prints all diagnostics to standard error, and how many they are.
+/// Prints warnings and errors to standard error, and how many errors they are.
 void report(const Diagnostics& diagnostics);
 
 /// `, did you mean 'pattern'?` when one of `known` is close to `word`; else empty.

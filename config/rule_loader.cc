@@ -24,8 +24,6 @@ const std::vector<std::string_view> kForms = {"assign",      "authorization", "c
                                               "credentials", "object",        "rest"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak"};
-const std::vector<std::string_view> kStyles = {"label", "fixed", "partial", "fingerprint",
-                                               "length"};
 
 /// The keys that every rule may have.
 const std::vector<std::string_view> kCommonKeys = {"id",   "title",      "kind",      "severity",
@@ -290,6 +288,10 @@ class RuleParser {
 
 }  // namespace
 
+const std::vector<std::string_view> kMaskKeys = {"style", "text", "keep"};
+const std::vector<std::string_view> kMaskStyles = {"label", "fixed", "partial", "fingerprint",
+                                                   "length"};
+
 Location LoadedRule::place_of(std::string_view key) const {
   if (auto found = keys.find(key); found != keys.end()) return found->second;
   if (auto found = keys.find(key.substr(0, key.find('['))); found != keys.end())
@@ -298,9 +300,9 @@ Location LoadedRule::place_of(std::string_view key) const {
 }
 
 std::optional<MaskSpec> parse_mask(const YamlReader& reader) {
-  if (!reader.expect_map({"style", "text", "keep"})) return std::nullopt;
+  if (!reader.expect_map(kMaskKeys)) return std::nullopt;
   MaskSpec spec;
-  std::optional<size_t> style = reader["style"].one_of(kStyles);
+  std::optional<size_t> style = reader["style"].one_of(kMaskStyles);
   if (style) {
     spec.style = static_cast<MaskStyle>(*style);
   } else if (!reader.has("style")) {

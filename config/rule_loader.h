@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -49,5 +50,7 @@ std::optional<std::string> read_whole_file(const std::string& path, Diagnostics&
 /// Reads the `mask` settings of a rule or of the configuration.
 class YamlReader;
 std::optional<MaskSpec> parse_mask(const YamlReader& reader);
+extern const std::vector<std::string_view> kMaskKeys;
+extern const std::vector<std::string_view> kMaskStyles;
 
 }  // namespace redactd

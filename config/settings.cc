@@ -7,7 +7,6 @@
 
 #include "config/builtin_pack.h"
 #include "config/rule_loader.h"
-#include "config/yaml_reader.h"
 
 namespace redactd {
 namespace {
@@ -51,8 +50,8 @@ void mute(RuleGroup& group, const Settings& settings, bool own) {
   }
 }
 
-void check_words(const std::vector<std::string>& words, const char* option,
-                 const ActiveRules& active, Diagnostics& diagnostics) {
+void check_words(const std::vector<std::string>& words, const std::string& option,
+                 const ActiveRules& active, const Settings& settings, Diagnostics& diagnostics) {
   std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
   for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
     for (const Rule& rule : group->rules) {
@@ -61,9 +60,14 @@ void check_words(const std::vector<std::string>& words, const char* option,
     }
   }
   std::vector<std::string_view> names(known.begin(), known.end());
-  for (const std::string& word : words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
     if (known.count(word) != 0) continue;
-    diagnostics.add({}, option,
+    // What the file names stands before what the command line adds.
+    std::string path = "rules." + option + "[" + std::to_string(i) + "]";
+    auto place = settings.places.find(path);
+    bool in_file = place != settings.places.end();
+    diagnostics.add(in_file ? place->second : Location{}, in_file ? path : "--" + option,
                     "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
                         " (list them with: redactd rules list)");
   }
@@ -130,51 +134,14 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
 
 }  // namespace
 
-void load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics) {
-  std::optional<std::string> text = read_whole_file(path, diagnostics);
-  if (!text) return;
-  std::optional<YamlReader> document = YamlReader::parse(*text, path, diagnostics);
-  if (!document || !document->present()) return;  // an empty file sets nothing
-  if (!document->expect_map({"rules", "known", "mask", "mask_key", "max_record"})) return;
-  auto beside = [&](std::vector<std::string> names) {
-    for (std::string& name : names) {
-      if (!fs::path(name).is_absolute()) name = (fs::path(path).parent_path() / name).string();
-    }
-    return names;
-  };
-  if (YamlReader rules = (*document)["rules"];
-      rules.present() && rules.expect_map({"files", "enable", "disable"})) {
-    settings.rule_paths = beside(rules["files"].texts());
-    settings.enable = rules["enable"].texts();
-    settings.disable = rules["disable"].texts();
-  }
-  if (YamlReader known = (*document)["known"]; known.present() && known.expect_map({"files"})) {
-    settings.known_files = beside(known["files"].texts());
-  }
-  if (YamlReader mask = (*document)["mask"]; mask.present()) {
-    if (std::optional<MaskSpec> spec = parse_mask(mask)) settings.mask = *spec;
-  }
-  if (YamlReader key = (*document)["mask_key"]; key.present() && key.expect_map({"id", "file"})) {
-    settings.mask_key_id = key["id"].text().value_or("");
-    if (std::optional<std::string> file = key["file"].text())
-      settings.mask_key_file = beside({*file})[0];
-  }
-  YamlReader max_record = (*document)["max_record"];
-  if (std::optional<size_t> bytes = max_record.bytes()) {
-    settings.max_record = *bytes;
-    if (*bytes < kLeastMaxRecord || *bytes > (size_t{1} << 30))
-      max_record.fail("must be 1KiB to 1GiB");
-  }
-}
-
 ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
   ActiveRules active;
   active.builtin.rules = builtin_rules();
   active.builtin.embedded = builtin_databases();
   active.own = load_own(settings, diagnostics);
   active.known = load_known(settings, diagnostics);
-  check_words(settings.enable, "--enable", active, diagnostics);
-  check_words(settings.disable, "--disable", active, diagnostics);
+  check_words(settings.enable, "enable", active, settings, diagnostics);
+  check_words(settings.disable, "disable", active, settings, diagnostics);
   mute(active.builtin, settings, false);
   mute(active.own, settings, true);
   mute(active.known, settings, true);

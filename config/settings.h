@@ -4,6 +4,7 @@
 // nowhere else.
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,11 +25,17 @@ struct Settings {
   std::string mask_key_file;  // for the fingerprint mask
   std::string mask_key_id;
   size_t max_record = Limits{}.max_record;  // bytes
+  /// Where the words of `enable` and `disable` stand in the file: `rules.disable[1]`.
+  std::map<std::string, Location> places;
 };
 
-/// Reads a configuration file over `settings`; errors go to `diagnostics`. Relative paths in the
-/// file are relative to the file.
-void load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics);
+/// What a configuration file is for: with the key `sources` it is the daemon's.
+enum class ConfigUse { filter, daemon };
+
+/// Reads from a configuration file what filter and daemon have in common over `settings`, and tells
+/// whose file it is. Errors go to `diagnostics`. Relative paths in the file are relative to the
+/// file.
+ConfigUse load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics);
 
 /// All rules with whether each is on: the built-in ones, then the user's, an equal id of the user's
 /// replacing the built-in rule.

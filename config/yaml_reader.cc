@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <set>
 #include <utility>
+
+#include "config/substitution.h"
+#include "filters/byte_class.h"
 
 namespace redactd {
 namespace {
@@ -44,36 +48,11 @@ size_t foreign_byte(const std::string& text) {
   return at;
 }
 
-/// The names of the files that readers point at; they live as long as the process.
-const std::string* keep_file_name(const std::string& file) {
-  static std::set<std::string> names;
-  return &*names.insert(file).first;
-}
-
 }  // namespace
 
-std::optional<size_t> parse_bytes(std::string_view text) {
-  size_t number = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  struct Unit {
-    std::string_view name;
-    size_t factor;
-  };
-  static constexpr Unit kUnits[] = {{"", 1},          {"B", 1},           {"kB", 1000},
-                                    {"KB", 1000},     {"KiB", 1 << 10},   {"MB", 1000000},
-                                    {"MiB", 1 << 20}, {"GB", 1000000000}, {"GiB", 1 << 30}};
-  for (const Unit& known : kUnits) {
-    if (unit != known.name) continue;
-    if (number > (size_t{1} << 40) / known.factor) return std::nullopt;
-    return number * known.factor;
-  }
-  return std::nullopt;
-}
-
 std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::string& file,
-                                            Diagnostics& diagnostics) {
+                                            Diagnostics& diagnostics,
+                                            const Surroundings* surroundings) {
   if (size_t at = foreign_byte(text); at < text.size()) {
     auto line =
         static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
@@ -88,7 +67,10 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
       return std::nullopt;
     }
     YAML::Node node = documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents[0];
-    return YamlReader(node, "", keep_file_name(file), &diagnostics, {file, 1, 1});
+    std::string folder = std::filesystem::path(file).parent_path().string();
+    auto document =
+        std::make_shared<const Document>(Document{file, folder, &diagnostics, surroundings});
+    return YamlReader(node, "", std::move(document), {file, 1, 1});
   } catch (const YAML::Exception& error) {
     diagnostics.add(at(file, error.mark), "", "is no valid YAML: " + error.msg);
     return std::nullopt;
@@ -97,17 +79,29 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
 
 Location YamlReader::location() const {
   if (!node_.IsDefined()) return fallback_;
-  Location here = at(*file_, node_.Mark());
+  Location here = at(document_->file, node_.Mark());
   return here.line == 0 ? fallback_ : here;
 }
 
+std::string YamlReader::path_of(std::string_view key) const {
+  return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+}
+
+const Surroundings& YamlReader::surroundings() const {
+  return document_->surroundings == nullptr ? no_surroundings() : *document_->surroundings;
+}
+
 void YamlReader::fail(const std::string& message) const {
-  diagnostics_->add(location(), path_, message);
+  document_->diagnostics->add(location(), path_, message);
+}
+
+void YamlReader::warn(const std::string& message) const {
+  document_->diagnostics->warn(location(), path_, message);
 }
 
 void YamlReader::fail_missing(std::string_view key, const std::string& what) const {
-  std::string path = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
-  diagnostics_->add(location(), path, "is missing; " + what);
+  std::string path = path_of(key);
+  document_->diagnostics->add(location(), path, "is missing; " + what);
 }
 
 bool YamlReader::expect_map(const std::vector<std::string_view>& known) const {
@@ -118,14 +112,14 @@ bool YamlReader::expect_map(const std::vector<std::string_view>& known) const {
   std::set<std::string> seen;
   for (const auto& entry : node_) {
     std::string key = entry.first.IsScalar() ? entry.first.Scalar() : std::string("?");
-    std::string path = path_.empty() ? key : path_ + "." + key;
-    Location where = at(*file_, entry.first.Mark());
+    std::string path = path_of(key);
+    Location where = at(document_->file, entry.first.Mark());
     if (std::find(known.begin(), known.end(), key) == known.end()) {
       std::string hint = did_you_mean(key, known);
-      diagnostics_->add(where, path,
-                        "is no known key" + (hint.empty() ? "; allowed: " + join(known) : hint));
+      document_->diagnostics->add(
+          where, path, "is no known key" + (hint.empty() ? "; allowed: " + join(known) : hint));
     } else if (!seen.insert(key).second) {
-      diagnostics_->add(where, path, "stands twice in the same map");
+      document_->diagnostics->add(where, path, "stands twice in the same map");
     }
   }
   return true;
@@ -133,17 +127,19 @@ bool YamlReader::expect_map(const std::vector<std::string_view>& known) const {
 
 bool YamlReader::has(std::string_view key) const { return (*this)[key].present(); }
 
+bool YamlReader::names(std::string_view key) const { return (*this)[key].node_.IsDefined(); }
+
 YamlReader YamlReader::operator[](std::string_view key) const {
-  std::string path = path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+  std::string path = path_of(key);
   YAML::Node found(YAML::NodeType::Undefined);
   if (node_.IsDefined() && node_.IsMap()) {
     for (const auto& entry : node_) {
       if (entry.first.IsScalar() && entry.first.Scalar() == key) {
-        return YamlReader(entry.second, path, file_, diagnostics_, at(*file_, entry.first.Mark()));
+        return YamlReader(entry.second, path, document_, at(document_->file, entry.first.Mark()));
       }
     }
   }
-  return YamlReader(found, path, file_, diagnostics_, location());
+  return YamlReader(found, path, document_, location());
 }
 
 std::vector<YamlReader> YamlReader::items() const {
@@ -155,8 +151,8 @@ std::vector<YamlReader> YamlReader::items() const {
     return result;
   }
   for (size_t i = 0; i < node_.size(); ++i) {
-    result.push_back(YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", file_,
-                                diagnostics_, location()));
+    result.push_back(
+        YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", document_, location()));
   }
   return result;
 }
@@ -167,14 +163,19 @@ std::optional<std::string> YamlReader::text() const {
     fail("must be a text");
     return std::nullopt;
   }
-  return node_.Scalar();
+  if (document_->surroundings == nullptr) return node_.Scalar();
+  std::string error;
+  std::optional<std::string> value =
+      substitute(node_.Scalar(), document_->folder, *document_->surroundings, error);
+  if (!value) document_->diagnostics->add_once(location(), path_, error);
+  return value;
 }
 
 std::optional<bool> YamlReader::boolean() const {
   std::optional<std::string> value = text();
   if (!value) return std::nullopt;
-  if (*value == "true") return true;
-  if (*value == "false") return false;
+  if (*value == "true" || *value == "on") return true;
+  if (*value == "false" || *value == "off") return false;
   fail("must be true or false");
   return std::nullopt;
 }
@@ -195,6 +196,65 @@ std::optional<size_t> YamlReader::bytes() const {
   std::optional<size_t> number = parse_bytes(*value);
   if (!number) fail("must be a size: a whole number with B, KiB, MiB, GiB, kB, MB, GB or no unit");
   return number;
+}
+
+std::optional<size_t> YamlReader::count(Range<size_t> range) const {
+  std::optional<size_t> number = count();
+  if (!number || range.has(*number)) return number;
+  fail("must be " + std::to_string(range.least) + " to " + std::to_string(range.most) +
+       (range.or_zero ? ", or 0" : ""));
+  return std::nullopt;
+}
+
+std::optional<size_t> YamlReader::bytes(Range<size_t> range) const {
+  std::optional<size_t> number = bytes();
+  if (!number || range.has(*number)) return number;
+  fail("must be " + bytes_text(range.least) + " to " + bytes_text(range.most) +
+       (range.or_zero ? ", or 0" : ""));
+  return std::nullopt;
+}
+
+std::optional<Milliseconds> YamlReader::duration(Range<Milliseconds> range) const {
+  std::optional<std::string> value = text();
+  if (!value) return std::nullopt;
+  std::optional<Milliseconds> duration = parse_duration(*value);
+  if (duration && range.has(*duration)) return duration;
+  bool bare = !value->empty() && std::all_of(value->begin(), value->end(), is_digit);
+  if (duration) {
+    fail("must be " + duration_text(range.least) + " to " + duration_text(range.most) +
+         (range.or_zero ? ", or 0" : ""));
+  } else if (bare) {
+    fail("needs a unit, as in 10s: ms, s, m, h or d");
+  } else {
+    fail("must be a duration: a whole number with ms, s, m, h or d");
+  }
+  return std::nullopt;
+}
+
+std::optional<unsigned> YamlReader::mode() const {
+  std::optional<std::string> value = text();
+  if (!value) return std::nullopt;
+  std::optional<unsigned> mode = parse_mode(*value);
+  if (!mode) fail("must be permissions as three octal digits: 0660");
+  return mode;
+}
+
+std::optional<std::string> YamlReader::file_path() const {
+  std::optional<std::string> value = text();
+  if (!value) return std::nullopt;
+  if (value->empty() || value->find('\0') != std::string::npos) {
+    fail("is no path; leave the key out where none is meant");
+    return std::nullopt;
+  }
+  return (std::filesystem::path(document_->folder) / *value).string();
+}
+
+std::vector<std::string> YamlReader::file_paths() const {
+  std::vector<std::string> result;
+  for (const YamlReader& item : items()) {
+    if (std::optional<std::string> value = item.file_path()) result.push_back(*value);
+  }
+  return result;
 }
 
 std::vector<std::string> YamlReader::texts() const {

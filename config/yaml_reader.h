@@ -9,32 +9,52 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
+#include "config/surroundings.h"
+#include "config/units.h"
 
 namespace redactd {
+
+/// What a number, size or duration may be, both ends included; or 0 where that has a meaning.
+template <class T>
+struct Range {
+  T least;
+  T most;
+  bool or_zero = false;
+
+  bool has(T value) const {
+    return (or_zero && value == T{0}) || (value >= least && value <= most);
+  }
+};
 
 class YamlReader {
  public:
   /// Parses `text`; a syntax error becomes a diagnostic and the result is nothing. `diagnostics`
-  /// must outlive the reader.
+  /// and `surroundings` must outlive the reader. With `surroundings`, `${…}` in values is replaced
+  /// (see substitution.h); without, a dollar is a dollar.
   static std::optional<YamlReader> parse(const std::string& text, const std::string& file,
-                                         Diagnostics& diagnostics);
+                                         Diagnostics& diagnostics,
+                                         const Surroundings* surroundings = nullptr);
 
   /// Reports unknown keys (with a suggestion) and keys given twice. Returns false, with a
   /// diagnostic, when the node is no map.
   bool expect_map(const std::vector<std::string_view>& known) const;
 
   bool has(std::string_view key) const;
+  /// Whether `key` stands in the map, with a value or without.
+  bool names(std::string_view key) const;
   /// The value of `key`; reads as absent when the key is missing.
   YamlReader operator[](std::string_view key) const;
   bool present() const { return node_.IsDefined() && !node_.IsNull(); }
   bool is_map() const { return present() && node_.IsMap(); }
   bool is_list() const { return present() && node_.IsSequence(); }
+  bool is_scalar() const { return present() && node_.IsScalar(); }
 
   /// The elements of a list; a scalar counts as a list of one. A diagnostic when it is a map.
   std::vector<YamlReader> items() const;
@@ -42,38 +62,53 @@ class YamlReader {
   /// Each reads a value of its type, or adds a diagnostic and returns nothing. Absent: nothing,
   /// silently.
   std::optional<std::string> text() const;
-  std::optional<bool> boolean() const;
+  std::optional<bool> boolean() const;  // true, false, on, off
   std::optional<size_t> count() const;
+  std::optional<size_t> count(Range<size_t> range) const;
   /// Bytes, with an optional unit: 4096, 64KiB, 1MiB.
   std::optional<size_t> bytes() const;
+  std::optional<size_t> bytes(Range<size_t> range) const;
+  std::optional<Milliseconds> duration(Range<Milliseconds> range) const;
+  /// Permissions of a file: 0660.
+  std::optional<unsigned> mode() const;
+  /// The path of a file; a relative one is relative to this file's folder.
+  std::optional<std::string> file_path() const;
   std::vector<std::string> texts() const;
+  std::vector<std::string> file_paths() const;
 
   /// One of `names`; returns its index.
   std::optional<size_t> one_of(const std::vector<std::string_view>& names) const;
 
   void fail(const std::string& message) const;
+  void warn(const std::string& message) const;
   /// For a key that is missing altogether: placed at the map itself.
   void fail_missing(std::string_view key, const std::string& what) const;
   Location location() const;
   const std::string& path() const { return path_; }
+  /// What the document was parsed with; no_surroundings() without.
+  const Surroundings& surroundings() const;
 
  private:
-  YamlReader(const YAML::Node& node, std::string path, const std::string* file,
-             Diagnostics* diagnostics, Location fallback)
+  struct Document {
+    std::string file;
+    std::string folder;
+    Diagnostics* diagnostics;
+    const Surroundings* surroundings;
+  };
+
+  YamlReader(const YAML::Node& node, std::string path, std::shared_ptr<const Document> document,
+             Location fallback)
       : node_(node),
         path_(std::move(path)),
-        file_(file),
-        diagnostics_(diagnostics),
+        document_(std::move(document)),
         fallback_(std::move(fallback)) {}
+
+  std::string path_of(std::string_view key) const;
 
   YAML::Node node_;
   std::string path_;
-  const std::string* file_;
-  Diagnostics* diagnostics_;
+  std::shared_ptr<const Document> document_;
   Location fallback_;
 };
-
-/// Reads `4096`, `64KiB`, `1MiB`, `2GiB`, `10kB`, `1MB`; nothing when it is none of them.
-std::optional<size_t> parse_bytes(std::string_view text);
 
 }  // namespace redactd

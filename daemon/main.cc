@@ -2,6 +2,8 @@
 #include <iostream>
 
 #include "config/settings.h"
+#include "daemon/check_command.h"
+#include "daemon/daemon.h"
 #include "daemon/exit_code.h"
 #include "daemon/explain.h"
 #include "daemon/filter.h"
@@ -15,6 +17,10 @@ namespace {
 
 int run(const Options& options) {
   switch (options.command) {
+    case Command::daemon:
+      return run_daemon(options.config_file);
+    case Command::check:
+      return check_config(options.config_file);
     case Command::rules_list:
       return list_rules(options);
     case Command::rules_show:

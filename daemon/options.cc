@@ -5,7 +5,7 @@
 #include <iostream>
 #include <map>
 
-#include "config/yaml_reader.h"
+#include "config/units.h"
 #include "daemon/exit_code.h"
 #include "filters/matcher.h"
 
@@ -39,7 +39,8 @@ struct Typed {
 };
 
 void add_rule_options(CLI::App& app, Typed& typed) {
-  app.add_option("--config", typed.config, "Configuration file (YAML)")
+  app.add_option("--config", typed.config,
+                 "Configuration file (YAML); with sources in it, redactd runs as a daemon")
       ->type_name("FILE")
       ->group("Rules");
   app.add_option("--rules", typed.rules,
@@ -129,10 +130,8 @@ void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics)
   if (!typed.mask_key_id.empty()) settings.mask_key_id = typed.mask_key_id;
 }
 
-/// The configuration file first, the command line over it.
-Settings merge(const Typed& typed, Diagnostics& diagnostics) {
-  Settings settings;
-  if (!typed.config.empty()) load_settings(typed.config, settings, diagnostics);
+/// The command line over what the configuration file said.
+void merge(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
   auto append = [](std::vector<std::string>& to, const std::vector<std::string>& from) {
     to.insert(to.end(), from.begin(), from.end());
   };
@@ -150,7 +149,41 @@ Settings merge(const Typed& typed, Diagnostics& diagnostics) {
                       "'" + typed.max_record + "' must be a size from 1KiB to 1GiB");
     }
   }
-  return settings;
+}
+
+/// The daemon and `check` go by the file alone, so that what was checked is what runs.
+void refuse_beside_file(const CLI::App& app, Diagnostics& diagnostics) {
+  for (const char* name : {"--rules", "--enable", "--disable", "--known", "--mask", "--mask-text",
+                           "--mask-keep", "--mask-key-file", "--mask-key-id", "--max-record"}) {
+    if (app.get_option(name)->count() > 0)
+      diagnostics.add({}, name, "belongs in the file: the daemon and check go by it alone");
+  }
+  for (const char* name : {"--stats", "--observe"}) {
+    if (app.get_option(name)->count() > 0)
+      diagnostics.add({}, name, "is for the filter; the daemon has metrics");
+  }
+}
+
+/// Fills in command and settings from the configuration file and the command line.
+void read_config(const CLI::App& app, const Typed& typed, Options& options,
+                 Diagnostics& diagnostics) {
+  options.config_file = typed.config;
+  if (options.command == Command::check) {
+    if (typed.config.empty()) diagnostics.add({}, "--config", "is missing: the file to check");
+    refuse_beside_file(app, diagnostics);
+    return;
+  }
+  Diagnostics in_file;
+  ConfigUse use = ConfigUse::filter;
+  if (!typed.config.empty()) use = load_settings(typed.config, options.settings, in_file);
+  if (use == ConfigUse::daemon && options.command == Command::filter) {
+    options.command = Command::daemon;  // which reads the file itself and tells all its errors
+    refuse_beside_file(app, diagnostics);
+    return;
+  }
+  for (const Diagnostic& error : in_file.all())
+    diagnostics.add(error.location, error.path, error.message);
+  merge(typed, options.settings, diagnostics);
 }
 
 struct Subcommands {
@@ -159,6 +192,7 @@ struct Subcommands {
   CLI::App* show = nullptr;
   CLI::App* check = nullptr;
   CLI::App* test = nullptr;
+  CLI::App* check_config = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* scan = nullptr;
 };
@@ -168,6 +202,7 @@ Command chosen(const Subcommands& commands) {
   if (commands.check->parsed()) return Command::rules_check;
   if (commands.test->parsed()) return Command::rules_test;
   if (commands.rules->parsed()) return Command::rules_list;
+  if (commands.check_config->parsed()) return Command::check;
   if (commands.explain->parsed()) return Command::explain;
   if (commands.scan->parsed()) return Command::scan;
   return Command::filter;
@@ -192,6 +227,9 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   commands.test->add_option("path", options.arguments, "Pack files or folders")
       ->type_name("FILE|DIR");
   commands.rules->require_subcommand(0, 1);
+
+  commands.check_config = app.add_subcommand(
+      "check", "Check the file of --config: every error at once, with its place; nothing starts");
 
   commands.explain = app.add_subcommand(
       "explain",
@@ -226,6 +264,8 @@ constexpr const char* kDescription =
     "keys, passwords and private keys on the way; everything else passes byte for byte.\n\n"
     "  app 2>&1 | redactd                       mask with the built-in rules\n"
     "  app | redactd --rules mine.yaml          with rules of one's own besides\n"
+    "  redactd --config redactd.yaml            as a daemon: from its sources to its sinks\n"
+    "  redactd check --config redactd.yaml      is everything in it right\n"
     "  redactd explain < some.log               why was this masked, why not that\n"
     "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
 
@@ -282,7 +322,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   if (std::string name = given_but_empty(app); !name.empty()) diagnostics.add({}, name, "is empty");
   if (app.count("--mask-keep") > 0 && typed.mask_keep == 0)
     diagnostics.add({}, "--mask-keep", "must be 1 to 16");
-  options.settings = merge(typed, diagnostics);
+  read_config(app, typed, options, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);
     parsed.exit_code = kUsage;

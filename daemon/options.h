@@ -9,12 +9,23 @@
 
 namespace redactd {
 
-enum class Command { filter, rules_list, rules_show, rules_check, rules_test, explain, scan };
+enum class Command {
+  filter,
+  daemon,
+  check,
+  rules_list,
+  rules_show,
+  rules_check,
+  rules_test,
+  explain,
+  scan
+};
 enum class ReportFormat { text, json, sarif };
 
 struct Options {
   Command command = Command::filter;
-  Settings settings;
+  std::string config_file;  // of --config
+  Settings settings;        // daemon, check: not read here
   bool stats = false;
   bool observe = false;
   bool json = false;                         // rules, explain

@@ -1,0 +1,82 @@
+#include "config/settings_reader.h"
+
+#include "config/rule_loader.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
+
+const Words kRulesKeys = {"files", "enable", "disable"};
+const Words kKnownKeys = {"files"};
+const Words kMaskKeyKeys = {"id", "file"};
+
+void read_words(const YamlReader& reader, std::vector<std::string>& words, Settings& settings) {
+  words.clear();
+  for (const YamlReader& item : reader.items()) {
+    std::optional<std::string> word = item.text();
+    if (!word) continue;
+    settings.places[reader.path() + "[" + std::to_string(words.size()) + "]"] = item.location();
+    words.push_back(*word);
+  }
+}
+
+}  // namespace
+
+const Words kSettingsKeys = {"rules", "known", "mask", "mask_key", "max_record"};
+const Words kDaemonKeys = {"sources", "sinks",      "known_values", "admin",        "log",
+                           "workers", "self_check", "ready_grace",  "drain_timeout"};
+
+std::optional<ConfigUse> check_top_level(const YamlReader& document) {
+  Words known = kSettingsKeys;
+  known.insert(known.end(), kDaemonKeys.begin(), kDaemonKeys.end());
+  if (!document.expect_map(known)) return std::nullopt;
+  if (document.names("sources")) return ConfigUse::daemon;
+  for (std::string_view key : kDaemonKeys) {
+    if (document.names(key))
+      document[key].fail(
+          "belongs to the daemon, which needs sources; without sources the file is the filter's");
+  }
+  return ConfigUse::filter;
+}
+
+void read_settings(const YamlReader& document, Settings& settings) {
+  if (YamlReader rules = document["rules"]; rules.present() && rules.expect_map(kRulesKeys)) {
+    settings.rule_paths = rules["files"].file_paths();
+    read_words(rules["enable"], settings.enable, settings);
+    read_words(rules["disable"], settings.disable, settings);
+  }
+  if (YamlReader known = document["known"]; known.present() && known.expect_map(kKnownKeys)) {
+    settings.known_files = known["files"].file_paths();
+  }
+  if (YamlReader mask = document["mask"]; mask.present()) {
+    if (std::optional<MaskSpec> spec = parse_mask(mask)) settings.mask = *spec;
+  }
+  if (YamlReader key = document["mask_key"]; key.present() && key.expect_map(kMaskKeyKeys)) {
+    settings.mask_key_id = key["id"].text().value_or("");
+    settings.mask_key_file = key["file"].file_path().value_or("");
+  }
+  if (auto bytes = document["max_record"].bytes({kLeastMaxRecord, kGreatestMaxRecord}))
+    settings.max_record = *bytes;
+}
+
+void add_settings_options(OptionTable& table) {
+  table.keys["rules"] = kRulesKeys;
+  table.keys["known"] = kKnownKeys;
+  table.keys["mask"] = kMaskKeys;
+  table.keys["mask_key"] = kMaskKeyKeys;
+  table.words["mask.style"] = kMaskStyles;
+}
+
+ConfigUse load_settings(const std::string& path, Settings& settings, Diagnostics& diagnostics) {
+  std::optional<std::string> text = read_whole_file(path, diagnostics);
+  if (!text) return ConfigUse::filter;
+  std::optional<YamlReader> document = YamlReader::parse(*text, path, diagnostics, &this_machine());
+  if (!document || !document->present()) return ConfigUse::filter;  // an empty file sets nothing
+  std::optional<ConfigUse> use = check_top_level(*document);
+  if (!use) return ConfigUse::filter;
+  read_settings(*document, settings);
+  return *use;
+}
+
+}  // namespace redactd

@@ -1,0 +1,169 @@
+#include "config/source_config.h"
+
+#include <algorithm>
+
+#include "config/tls_config.h"
+#include "filters/redactor.h"
+
+namespace redactd {
+namespace {
+
+using namespace std::chrono_literals;
+using Transport = Address::Transport;
+using Type = SourceConfig::Type;
+
+constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
+constexpr size_t kGreatestFrame = 999999999;  // nine digits
+constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
+
+const Words kTypes = {"syslog", "tcp", "stdin", "file"};
+const Words kStarts = {"beginning", "end"};
+const Words kRateKeys = {"bytes_per_second", "burst"};
+
+bool always(const SourceConfig&) { return true; }
+bool listens(const SourceConfig& source) {
+  return source.type == Type::syslog || source.type == Type::tcp;
+}
+bool is_stream(const SourceConfig& source) {
+  return listens(source) && !is_datagram(source.listen.transport);
+}
+bool counts_octets(const SourceConfig& source) {
+  return is_stream(source) && source.type == Type::syslog &&
+         (source.framing == Framing::automatic || source.framing == Framing::octet_counting);
+}
+bool is_tls(const SourceConfig& source) {
+  return listens(source) && source.listen.transport == Transport::tls;
+}
+bool is_unix(const SourceConfig& source) {
+  return listens(source) && (source.listen.transport == Transport::unix_stream ||
+                             source.listen.transport == Transport::unix_datagram);
+}
+bool is_file(const SourceConfig& source) { return source.type == Type::file; }
+
+constexpr Option<SourceConfig> kOptions[] = {
+    {"name", always, ""},
+    {"type", always, ""},
+    {"sinks", always, ""},
+    {"max_record", always, ""},
+    {"listen", listens, "belongs to the types syslog and tcp"},
+    {"receive_buffer", listens, "belongs to the types syslog and tcp"},
+    {"framing", is_stream,
+     "belongs to streams of the types syslog and tcp; a datagram is one record"},
+    {"max_frame", counts_octets,
+     "belongs to octet counting: type syslog, framing auto or octet-counting"},
+    {"tls", is_tls, "belongs to listen: tls://"},
+    {"handshake_timeout", is_tls, "belongs to listen: tls://"},
+    {"unix_mode", is_unix, "belongs to listen: unix:// and unixgram://"},
+    {"max_connections", is_stream, "belongs to streams, which have connections"},
+    {"idle_timeout", is_stream, "belongs to streams, which have connections"},
+    {"rate", is_stream, "belongs to streams, which have connections"},
+    {"path", is_file, "belongs to the type file"},
+    {"position_file", is_file, "belongs to the type file"},
+    {"start_at", is_file, "belongs to the type file"},
+    {"poll_interval", is_file, "belongs to the type file"},
+};
+
+Framing usual_framing(const SourceConfig& source) {
+  if (source.type != Type::syslog) return Framing::newline;
+  return source.listen.transport == Transport::tls ? Framing::octet_counting : Framing::automatic;
+}
+
+/// Returns false when it cannot be told what the entry's other keys mean.
+bool read_listen(const YamlReader& reader, SourceConfig& source) {
+  if (!listens(source)) return true;
+  if (!reader.has("listen")) {
+    reader.fail_missing("listen",
+                        "an address such as tcp://*:514, tls://*:6514, udp://*:514 or "
+                        "unixgram:///dev/log");
+    return false;
+  }
+  YamlReader listen = reader["listen"];
+  std::optional<std::string> url = listen.text();
+  if (!url) return false;
+  std::string why;
+  std::optional<Address> address = parse_address(*url, why);
+  if (!address) {
+    listen.fail(why);
+    return false;
+  }
+  source.listen = *address;
+  if (source.type == Type::tcp && is_datagram(source.listen.transport)) {
+    listen.fail("is a datagram socket; the type tcp takes tcp://, tls://, unix:// and systemd://");
+    return false;
+  }
+  return true;
+}
+
+void read_rate(const YamlReader& rate, RateLimit& limit) {
+  if (!rate.present() || !rate.expect_map(kRateKeys)) return;
+  take(rate["bytes_per_second"].bytes({1, size_t{1} << 40, true}), limit.bytes_per_second);
+  take(rate["burst"].bytes({1 << 10, size_t{1} << 30}), limit.burst);
+}
+
+void read_stream(const YamlReader& reader, SourceConfig& source) {
+  YamlReader framing = reader["framing"];
+  take(framing.one_of(kFramings), source.framing);
+  bool lines = source.framing == Framing::newline || source.framing == Framing::nul;
+  if (source.type == Type::tcp && !lines)
+    framing.fail("must be newline or nul with the type tcp; the type syslog counts octets");
+  take(reader["max_frame"].bytes({kLeastMaxRecord, kGreatestFrame}), source.max_frame);
+  take(reader["max_connections"].count({1, 1000000}), source.max_connections);
+  take(reader["idle_timeout"].duration({1s, 24h * 365, true}), source.idle_timeout);
+  read_rate(reader["rate"], source.rate);
+}
+
+void read_socket(const YamlReader& reader, SourceConfig& source) {
+  take(reader["receive_buffer"].bytes(kSocketBuffer), source.receive_buffer);
+  take(reader["unix_mode"].mode(), source.unix_mode);
+  take(reader["handshake_timeout"].duration({100ms, 10min}), source.handshake_timeout);
+  if (!is_datagram(source.listen.transport)) read_stream(reader, source);
+  if (is_tls(source)) source.tls = read_server_tls(reader);
+}
+
+void read_file(const YamlReader& reader, SourceConfig& source) {
+  if (!reader.has("path")) reader.fail_missing("path", "the file to follow");
+  take(reader["path"].file_path(), source.path);
+  take(reader["position_file"].file_path(), source.position_file);
+  take(reader["start_at"].one_of(kStarts), source.start_at);
+  take(reader["poll_interval"].duration({10ms, 1h}), source.poll_interval);
+}
+
+}  // namespace
+
+const Words kFramings = {"auto", "octet-counting", "newline", "nul"};
+
+SourceConfig read_source(const YamlReader& reader) {
+  SourceConfig source;
+  if (!reader.expect_map(keys_of(kOptions))) return source;
+  source.name = read_name(reader);
+  source.sinks = reader["sinks"].texts();
+  take(reader["max_record"].bytes({kLeastMaxRecord, kGreatestMaxRecord}), source.max_record);
+  if (!reader.has("type")) reader.fail_missing("type", "one of syslog, tcp, stdin, file");
+  std::optional<size_t> type = reader["type"].one_of(kTypes);
+  if (!type) return source;
+  source.type = static_cast<Type>(*type);
+  if (!read_listen(reader, source)) return source;
+  source.framing = usual_framing(source);
+  if (listens(source)) read_socket(reader, source);
+  if (is_file(source)) read_file(reader, source);
+  check_belonging(reader, kOptions, source);
+  if (counts_octets(source) && source.max_frame < source.max_record) {
+    reader[reader.has("max_frame") ? "max_frame" : "max_record"].fail(
+        "max_frame (" + bytes_text(source.max_frame) + ") is less than max_record (" +
+        bytes_text(source.max_record) + ")");
+  }
+  return source;
+}
+
+void add_source_options(OptionTable& table) {
+  table.keys["sources[]"] = keys_of(kOptions);
+  table.keys["sources[].rate"] = kRateKeys;
+  table.keys["sources[].tls"] = kServerTlsKeys;
+  table.words["sources[].type"] = kTypes;
+  table.words["sources[].framing"] = kFramings;
+  table.words["sources[].start_at"] = kStarts;
+  table.words["sources[].tls.client_certificate"] = kClientCertificates;
+  table.words["sources[].tls.min_version"] = kTlsVersions;
+}
+
+}  // namespace redactd

@@ -1,0 +1,20 @@
+#pragma once
+
+// `${NAME}`, `${NAME:-default}` and `${file:/path}` in the values of a configuration file. What was
+// put in is not looked at again.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/surroundings.h"
+
+namespace redactd {
+
+/// `text` with everything put in; `$$` becomes `$`. Nothing, with the reason in `error`, when a
+/// variable is not set, a file cannot be read or a `$` stands alone; `error` never shows a value.
+/// A relative path is relative to `folder`. One newline at the end of a file is dropped.
+std::optional<std::string> substitute(std::string_view text, const std::string& folder,
+                                      const Surroundings& surroundings, std::string& error);
+
+}  // namespace redactd
