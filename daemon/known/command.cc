@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -107,7 +107,8 @@ std::string start(Child& child, const std::vector<std::string>& argv) {
   close(ends[1]);
   if (error != 0) return cannot_start(error);
   child.pid = pid;
-  int handle = pidfd_open(pid, 0);
+  // glibc 2.36 declares pidfd_open() for C only.
+  int handle = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
   if (handle < 0) return cannot_start(errno);
   child.exit.assign(handle);
   return {};
