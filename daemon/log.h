@@ -56,9 +56,13 @@ class LogValue {
   template <std::same_as<bool> Truth>  // a template, or pointers would become truths
   LogValue(Truth yes) : kind_(Kind::truth), number_(yes ? 1 : 0) {}
   LogValue(char) = delete;
-  /// Written as the system's text for it.
-  LogValue(const std::error_code& error)
-      : kind_(Kind::error), category_(&error.category()), error_(error.value()) {}
+  /// Of the standard library or of Boost; written as the system's text for it.
+  template <std::convertible_to<std::error_code> Error>
+  LogValue(const Error& error) : kind_(Kind::error) {
+    std::error_code code = error;
+    category_ = &code.category();
+    error_ = code.value();
+  }
 
   std::string text() const;
   /// JSON takes it without quotes.
