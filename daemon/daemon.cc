@@ -4,17 +4,30 @@
 
 #include "config/daemon_config.h"
 #include "daemon/exit_code.h"
+#include "daemon/fd_limit.h"
+#include "daemon/hardening.h"
+#include "daemon/log.h"
+#include "daemon/server.h"
 
 namespace redactd {
 
 int run_daemon(const std::string& config_file) {
+  harden_process();
   Diagnostics diagnostics;
   DaemonConfig config = load_daemon_config(config_file, diagnostics);
-  std::shared_ptr<const RuleSet> rules = build_rule_set(config.settings, diagnostics);
-  report(diagnostics);
-  if (!diagnostics.empty()) return kUsage;
-  std::cerr << "redactd: the daemon is not there yet\n";
-  return kRuntimeError;
+  if (!diagnostics.empty()) {
+    report(diagnostics);
+    return kUsage;
+  }
+  raise_fd_limit();
+  Log log(config.log);
+  Server server(config_file, std::move(config), log);
+  std::string errors;
+  if (!server.start(errors)) {
+    std::cerr << errors << "redactd: nothing was started\n";
+    return kUsage;
+  }
+  return server.run();
 }
 
 }  // namespace redactd

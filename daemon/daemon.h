@@ -1,10 +1,13 @@
 #pragma once
 
+// `redactd --config FILE` where FILE has sources.
+
 #include <string>
 
 namespace redactd {
 
-/// Runs the daemon by its configuration file until it is told to stop; returns the exit status.
+/// Runs until SIGTERM, SIGINT or the end of everything there is to read. Returns the exit status;
+/// errors of the configuration are printed as `redactd check` prints them.
 int run_daemon(const std::string& config_file);
 
 }  // namespace redactd

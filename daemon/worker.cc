@@ -24,14 +24,11 @@ Worker::Worker(size_t number, WorkerCounters& counters, Log& log)
     : number_(number),
       counters_(counters),
       log_(log),
-      busy_(context_.get_executor()),
       read_buffer_(kReadBytes),
-      next_number_(uint64_t{number} << kNumberBits) {}
+      next_number_(uint64_t{number} << kNumberBits),
+      busy_(context_.get_executor()) {}
 
-Worker::~Worker() {
-  context_.stop();
-  join();
-}
+Worker::~Worker() { join(); }
 
 void Worker::start(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
@@ -65,8 +62,9 @@ void Worker::stop_sessions(std::function<void()> done) {
 }
 
 void Worker::join() {
-  busy_.reset();
+  context_.stop();
   if (thread_.joinable()) thread_.join();
+  generation_.reset();
 }
 
 uint64_t Worker::enlist(Session& session) {

@@ -59,6 +59,7 @@ class Worker {
   void adopt(std::shared_ptr<const Generation> generation, std::function<void()> done);
   /// Stops all sessions; `done` is called on the worker's thread when the last one has ended.
   void stop_sessions(std::function<void()> done);
+  /// Ends the thread, whatever still waits, and lets go of the generation.
   void join();
 
   // Of the worker's thread.
@@ -80,8 +81,6 @@ class Worker {
   const size_t number_;
   WorkerCounters& counters_;
   Log& log_;
-  asio::io_context context_{1};
-  asio::executor_work_guard<IoExecutor> busy_;
   MatchScratch scratch_;
   std::vector<char, WipingAllocator<char>> read_buffer_;
   std::shared_ptr<const Generation> generation_;
@@ -89,6 +88,8 @@ class Worker {
   uint64_t next_number_;
   bool stopping_ = false;
   std::function<void()> all_ended_;
+  asio::io_context context_{1};  // goes first: what still waits in it refers to the rest
+  asio::executor_work_guard<IoExecutor> busy_;
   std::thread thread_;
 };
 

@@ -19,6 +19,9 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 constexpr size_t kTlsReadBytes = 16 * 1024;
 // Reads before other connections get their turn.
 constexpr int kReadsInARow = 16;
+// Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
+// waited for.
+constexpr int kLastReads = 64;
 // Idle for so long, a connection gives its buffers back.
 constexpr std::chrono::seconds kTrimAfter{1};
 
@@ -115,13 +118,15 @@ Awaitable<bool> Connection::shake_hands() {
 /// Reads without waiting as long as there is something: batches are what is ready.
 Awaitable<void> Connection::read_plain() {
   int in_a_row = 0;
-  while (!stopped_) {
+  int last_reads = 0;
+  while (!stopped_ || ++last_reads <= kLastReads) {
     co_await until_room();
-    if (stopped_) co_return;
+    if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
     std::span<char> room = worker_.read_buffer();
     size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
     if (error == asio::error::would_block) {
+      if (stopped_) co_return;
       in_a_row = 0;
       co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
       continue;
@@ -132,6 +137,7 @@ Awaitable<void> Connection::read_plain() {
     }
     if (!take({room.data(), size})) co_return;
     co_await until_allowed(size);
+    if (!socket_.is_open()) co_return;
     if (++in_a_row % kReadsInARow == 0) co_await asio::post(worker_.context(), kAwait);
   }
 }

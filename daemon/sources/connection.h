@@ -73,7 +73,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Pace pace_;
   Time last_read_;
   bool waiting_ = false;  // for a sink or the rate limit: not idle
-  bool stopped_ = false;
+  bool stopped_ = false;  // reads what is there already, and ends
   bool trimmed_ = false;
 };
 

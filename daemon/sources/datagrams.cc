@@ -29,6 +29,8 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 constexpr size_t kLargestUdp = 64 * 1024;
 constexpr size_t kLargestUnix = 256 * 1024;  // above net.core.wmem_max, which bounds them
 constexpr std::chrono::seconds kTrimAfter{1};
+// Batches that are still read when the source is stopped.
+constexpr int kLastReads = 64;
 
 }  // namespace
 
@@ -53,6 +55,9 @@ void DatagramSession::start() {
 Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
   try {
     co_await self->read();
+    for (int i = 0; i < kLastReads && self->stream_.route().full() == nullptr; ++i) {
+      if (!self->receive_ready()) break;
+    }
     self->stream_.finish(Clock::now());
   } catch (const std::exception&) {
     self->worker_.counters().engine_errors.add();

@@ -1,0 +1,93 @@
+#include "daemon/rule_compiler.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "daemon/known/add_mask.h"
+#include "filters/known.h"
+
+namespace redactd {
+namespace {
+
+namespace asio = boost::asio;
+
+/// A rule for each name, so that the mask tells whose value it stands for.
+RuleGroup group_of(std::vector<KnownValue> values, bool encodings) {
+  std::map<std::string, Rule> by_name;
+  for (const KnownValue& known : values) {
+    Rule& rule = by_name[known_rule_id(known.name)];
+    rule.values.emplace_back(known.value.view());
+  }
+  RuleGroup group;
+  for (auto& [id, rule] : by_name) {
+    rule.id = id;
+    rule.title = "Value that this machine holds";
+    rule.kind = RuleKind::known;
+    rule.severity = Severity::critical;
+    rule.encodings = encodings;
+    group.rules.push_back(std::move(rule));
+  }
+  return group;
+}
+
+}  // namespace
+
+Compiled compile_rules(DaemonConfig config, std::vector<KnownValue> known,
+                       const RuleSet* previous) {
+  Compiled result;
+  try {
+    Settings settings = config.settings;
+    if (config.known_values.add_mask) settings.enable.emplace_back(kAddMaskRule);
+    Diagnostics diagnostics;
+    result.rules = build_rule_set(settings, diagnostics,
+                                  group_of(std::move(known), config.known_values.encodings),
+                                  previous);
+    result.errors = diagnostics.text();
+    if (!result.rules && result.errors.empty()) result.errors = "the rules cannot be compiled\n";
+  } catch (const std::exception& error) {
+    result.errors = std::string("the rules cannot be compiled: ") + error.what() + '\n';
+    result.rules = nullptr;
+  }
+  result.config = std::move(config);
+  return result;
+}
+
+void RuleCompiler::read(std::string file, std::function<void(Compiled)> done) {
+  asio::post(pool_, [this, work = asio::make_work_guard(control_), file = std::move(file),
+                     done = std::move(done)]() mutable {
+    Compiled result;
+    try {
+      Diagnostics diagnostics;
+      result.config = load_daemon_config(file, diagnostics);
+      result.errors = diagnostics.text();
+    } catch (const std::exception& error) {
+      result.errors = file + ": cannot be read: " + error.what() + '\n';
+    }
+    asio::post(control_, [result = std::move(result), done = std::move(done)]() mutable {
+      done(std::move(result));
+    });
+  });
+}
+
+void RuleCompiler::compile(DaemonConfig config, std::vector<KnownValue> known,
+                           std::shared_ptr<const RuleSet> previous,
+                           std::function<void(Compiled)> done) {
+  asio::post(pool_, [this, work = asio::make_work_guard(control_), config = std::move(config),
+                     known = std::move(known), previous = std::move(previous),
+                     done = std::move(done)]() mutable {
+    Compiled result = compile_rules(std::move(config), std::move(known), previous.get());
+    asio::post(control_, [result = std::move(result), done = std::move(done)]() mutable {
+      done(std::move(result));
+    });
+  });
+}
+
+void RuleCompiler::discard(std::shared_ptr<const RuleSet> rules) {
+  asio::post(pool_, [rules = std::move(rules)] {});
+}
+
+}  // namespace redactd

@@ -1,0 +1,250 @@
+#include "daemon/server.h"
+
+#include <boost/asio/post.hpp>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+#include "daemon/exit_code.h"
+#include "daemon/known/add_mask.h"
+#include "daemon/notify.h"
+
+namespace redactd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kTick{1};
+constexpr size_t kTicksBetweenSelfChecks = 60;
+constexpr size_t kTicksUntilUnhealthy = 10;
+// For sinks to say farewell after the deadline.
+constexpr std::chrono::seconds kLastGrace{2};
+
+size_t worker_count(const DaemonConfig& config) {
+  if (config.workers > 0) return config.workers;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Server::Server(std::string file, DaemonConfig config, Log& log)
+    : file_(std::move(file)),
+      config_(std::move(config)),
+      log_(log),
+      metrics_(worker_count(config_) + 1),  // the last one counts for the control thread
+      compiler_(control_),
+      known_(control_, config_.known_values, metrics_.control(),
+             [this](std::string_view source, std::string_view reason) {
+               log_.warning("known value left out",
+                            {{"source", configured(source)}, {"reason", error_text(reason)}});
+             }),
+      self_check_(control_, metrics_.control(),
+                  [this] { log_.error("self-check failed: a made-up secret was not masked"); }),
+      signals_(control_),
+      tick_(control_),
+      deadline_(control_) {}
+
+Server::~Server() {
+  admin_.reset();
+  compiler_.join();
+  sources_.clear();
+  retired_.clear();
+  generation_.reset();
+  gone_sinks_.clear();
+  sinks_.clear();
+  for (auto& worker : workers_) worker->join();
+}
+
+bool Server::start(std::string& errors) {
+  passed_ = take_passed_sockets();
+  known_.load();
+  KnownValues::Snapshot known = known_.values();
+  Compiled first = compile_rules(config_, std::move(known.values), nullptr);
+  if (!first.rules) {
+    errors = first.errors;
+    return false;
+  }
+  for (size_t i = 0; i < worker_count(config_); ++i)
+    workers_.push_back(std::make_unique<Worker>(i, metrics_.worker(i), log_));
+  sinks_ = make_sinks(config_.sinks);
+  open_sources();
+  generation_ = make_generation(config_, std::move(first.rules), sinks_);
+  start_admin();
+  for (auto& worker : workers_) worker->start(generation_);
+  for (auto& source : sources_) source->start();
+  known_.in_force(known.generation);
+  known_.watch([this] { known_values_changed(); });
+  note_rules();
+  wait_for_signals();
+  keep_time();
+  run_self_check();
+  log_.info("ready", {{"sources", sources_.size()},
+                      {"sinks", sinks_.size()},
+                      {"rules", metrics_.control().rules.get()},
+                      {"workers", workers_.size()}});
+  notify_ready("redacting");
+  return true;
+}
+
+int Server::run() {
+  control_.run();
+  return exit_code_;
+}
+
+void Server::open_sources() {
+  for (size_t i = 0; i < config_.sources.size(); ++i) {
+    const SourceConfig& config = config_.sources[i];
+    StreamSettings settings = stream_settings(config, i);
+    if (config_.known_values.add_mask) {
+      settings.look_at_original = [this](std::string_view original) {
+        for (std::string_view value : add_mask_values(original))
+          known_.add({"add-mask", decode_add_mask(value)}, std::nullopt);
+      };
+    }
+    auto ended = [this] {
+      asio::post(control_, [this] {
+        if (++ended_sources_ == sources_.size()) stop(kDone);
+      });
+    };
+    sources_.push_back(make_source({config, std::move(settings), control_, workers_, metrics_,
+                                    log_, passed_, ended}));
+    try {
+      sources_.back()->open();
+    } catch (const std::exception& error) {
+      throw std::runtime_error("source '" + config.name + "': " + error.what());
+    }
+  }
+  for (const PassedSocket& socket : passed_) {
+    log_.warning("systemd has handed over a socket that no source listens on",
+                 {{"name", configured(socket.name)}});
+  }
+}
+
+void Server::start_admin() {
+  if (!config_.admin.on) return;
+  AdminHooks hooks;
+  hooks.metrics = [this] { return metrics_.text(); };
+  hooks.unhealthy = [this] { return unhealthy(); };
+  hooks.not_ready = [this] { return not_ready(); };
+  hooks.reload = [this](Answer answer) { reload(std::move(answer)); };
+  admin_ = std::make_unique<AdminServer>(control_, config_.admin, std::move(hooks), log_);
+}
+
+void Server::wait_for_signals() {
+  signal(SIGPIPE, SIG_IGN);
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
+  signals_.async_wait([this](const boost::system::error_code& error, int number) {
+    if (error) return;
+    on_signal(number);
+    wait_for_signals();
+  });
+}
+
+void Server::on_signal(int number) {
+  if (number == SIGHUP) {
+    if (!stopping_) reload([](const std::string&) {});
+    return;
+  }
+  if (stopping_) _exit(128 + number);  // asked twice: do not wait
+  stop(kDone);
+}
+
+void Server::keep_time() {
+  tick_.expires_after(kTick);
+  tick_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    ++ticks_;
+    bool silent = false;
+    last_ticks_.resize(workers_.size());
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      uint64_t now = metrics_.worker(i).loop_ticks.get();
+      silent = silent || now == last_ticks_[i];
+      last_ticks_[i] = now;
+    }
+    silent_ticks_ = silent ? silent_ticks_ + 1 : 0;
+    if (silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
+    if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
+    log_.report_suppressed();
+    let_go_of_old();
+    keep_time();
+  });
+}
+
+void Server::run_self_check() {
+  if (config_.self_check && !stopping_)
+    self_check_.run(*workers_[ticks_ % workers_.size()], generation_);
+}
+
+/// First what comes in, then what goes out.
+void Server::stop(int exit_code) {
+  if (stopping_) return;
+  stopping_ = true;
+  exit_code_ = exit_code;
+  log_.info("stopping");
+  notify_stopping("writing what was read");
+  for (auto& source : sources_) source->stop();
+  known_.stop();
+  deadline_.expires_after(config_.drain_timeout);
+  deadline_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    log_.warning("connections did not end before drain_timeout");
+    drain_sinks();
+  });
+  draining_ = workers_.size();
+  for (auto& worker : workers_) {
+    worker->stop_sessions([this] {
+      asio::post(control_, [this] {
+        if (--draining_ == 0) drain_sinks();
+      });
+    });
+  }
+}
+
+void Server::drain_sinks() {
+  if (!std::exchange(sinks_draining_, true)) {
+    Clock::time_point deadline = std::max(deadline_.expiry(), Clock::now());
+    draining_ = sinks_.size();
+    for (auto& [name, sink] : sinks_) {
+      sink->close(deadline, [this] {
+        asio::post(control_, [this] {
+          if (--draining_ == 0) end();
+        });
+      });
+    }
+    deadline_.expires_at(deadline + kLastGrace);
+    deadline_.async_wait([](const boost::system::error_code& error) {
+      if (!error) _exit(kRuntimeError);  // a sink hangs: its records are counted as lost no more
+    });
+  }
+}
+
+void Server::end() {
+  log_.info("stopped");
+  admin_.reset();
+  control_.stop();
+}
+
+std::vector<std::string> Server::not_ready() const {
+  std::vector<std::string> reasons;
+  auto now = Clock::now().time_since_epoch();
+  for (const auto& [name, sink] : sinks_) {
+    auto since = std::chrono::milliseconds(
+        const_cast<Metrics&>(metrics_).sink(name).down_since_ms.get());
+    if (since.count() > 0 && now - since > config_.ready_grace)
+      reasons.push_back("sink '" + name + "' is down");
+  }
+  if (!self_check_.passed()) reasons.emplace_back("a self-check's secret was not masked");
+  if (stopping_) reasons.emplace_back("stopping");
+  return reasons;
+}
+
+std::vector<std::string> Server::unhealthy() const {
+  if (silent_ticks_ < kTicksUntilUnhealthy) return {};
+  return {"a worker does not answer"};
+}
+
+}  // namespace redactd

@@ -1,0 +1,127 @@
+#pragma once
+
+// Owns everything that runs, and the order in which it comes and goes:
+//
+//   start     rules → sinks → sources opened → workers → sources read → admin → ready
+//   reload    file read and rules compiled on a thread of their own → new sinks → the workers adopt
+//             the generation, each between two batches → sinks that are gone drain
+//   stop      sources take nothing new → sessions put out what they hold → sinks drain → workers end
+//
+// All of it is called on the control thread, which never touches a record.
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/daemon_config.h"
+#include "daemon/admin.h"
+#include "daemon/generation.h"
+#include "daemon/known/known_values.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "daemon/rule_compiler.h"
+#include "daemon/self_check.h"
+#include "daemon/sources/source.h"
+#include "daemon/worker.h"
+
+namespace redactd {
+
+class Server {
+ public:
+  Server(std::string file, DaemonConfig config, Log& log);
+  ~Server();
+
+  /// Starts everything. Throws std::runtime_error with what, where, and what to do.
+  /// False when the rules cannot be compiled; `errors` says why.
+  bool start(std::string& errors);
+  /// Until it is stopped. Returns the exit status.
+  int run();
+
+ private:
+  using Answer = std::function<void(std::string errors)>;
+
+  // server.cc: coming and going
+  void open_sources();
+  void start_admin();
+  void wait_for_signals();
+  void on_signal(int number);
+  void keep_time();
+  void stop(int exit_code);
+  void drain_sinks();
+  void end();
+  std::vector<std::string> not_ready() const;
+  std::vector<std::string> unhealthy() const;
+
+  // server_reload.cc: one configuration after another
+  using Sinks = std::map<std::string, std::shared_ptr<Sink>>;
+
+  void reload(Answer answer);
+  void known_values_changed();
+  void build_next();
+  void file_read(Compiled next);
+  void compile(DaemonConfig config);
+  void compiled(Compiled next, uint64_t known_generation);
+  void fail(const std::string& errors);
+  /// The sinks of `configs`: those in force whose configuration is the same, and new ones. Throws
+  /// std::runtime_error.
+  Sinks make_sinks(const std::vector<SinkConfig>& configs);
+  std::shared_ptr<const Generation> make_generation(const DaemonConfig& config,
+                                                    std::shared_ptr<const RuleSet> rules,
+                                                    const Sinks& sinks);
+  void hand_out(std::function<void()> done);
+  void in_force(uint64_t known_generation);
+  void reload_certificates();
+  void warn_of_restarts(const DaemonConfig& next);
+  void answer_all(const std::string& errors);
+  void note_rules();
+  void let_go_of_old();
+  void run_self_check();
+
+  const std::string file_;
+  DaemonConfig config_;
+  Log& log_;
+  asio::io_context control_{1};
+  Metrics metrics_;
+  RuleCompiler compiler_;
+  KnownValues known_;
+  SelfCheck self_check_;
+  Sinks sinks_;
+  std::map<std::string, size_t> sink_homes_;  // a name's worker, the same over reloads
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<PassedSocket> passed_;
+  std::shared_ptr<const Generation> generation_;
+  std::vector<std::shared_ptr<const Generation>> retired_;  // which streams may still hold
+  std::vector<std::shared_ptr<Sink>> gone_sinks_;           // until the generation is in force
+  std::unique_ptr<AdminServer> admin_;
+  asio::signal_set signals_;
+  asio::steady_timer tick_;
+  asio::steady_timer deadline_;
+
+  // One build is under way at most; what is asked for meanwhile is done after it.
+  bool building_ = false;
+  bool of_file_ = false;  // the one under way reads the file
+  bool file_wanted_ = false;
+  bool known_wanted_ = false;
+  bool known_changed_ = false;     // the one under way has other sources of known values
+  uint64_t known_generation_ = 0;  // the one under way has these
+  std::vector<Answer> waiting_;    // for the next build
+  std::vector<Answer> answering_;  // for the one under way
+
+  size_t ended_sources_ = 0;
+  bool stopping_ = false;
+  bool sinks_draining_ = false;
+  size_t draining_ = 0;
+  int exit_code_ = 0;
+  std::vector<uint64_t> last_ticks_;
+  size_t silent_ticks_ = 0;
+  size_t ticks_ = 0;
+};
+
+}  // namespace redactd

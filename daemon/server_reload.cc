@@ -1,0 +1,259 @@
+// From one configuration to the next: what is new is made beside what is in force, then the workers
+// change over between two batches.
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <stdexcept>
+
+#include "daemon/notify.h"
+#include "daemon/server.h"
+#include "daemon/sink_log.h"
+
+namespace redactd {
+
+void Server::reload(Answer answer) {
+  waiting_.push_back(std::move(answer));
+  file_wanted_ = true;
+  build_next();
+}
+
+void Server::known_values_changed() {
+  known_wanted_ = true;
+  build_next();
+}
+
+void Server::build_next() {
+  if (building_ || stopping_ || !(file_wanted_ || known_wanted_)) return;
+  building_ = true;
+  of_file_ = std::exchange(file_wanted_, false);
+  known_wanted_ = false;
+  known_changed_ = false;
+  known_generation_ = 0;
+  answering_ = std::exchange(waiting_, {});
+  if (!of_file_) return compile(config_);
+  notify_reloading();
+  compiler_.read(file_, [this](Compiled next) { file_read(std::move(next)); });
+}
+
+void Server::file_read(Compiled next) {
+  if (!next.errors.empty()) return fail(next.errors);
+  known_changed_ = !(next.config.known_values == config_.known_values);
+  if (!known_changed_) return compile(std::move(next.config));
+  auto config = std::make_shared<DaemonConfig>(std::move(next.config));
+  known_.reconfigure(config->known_values, [this, config] { compile(std::move(*config)); });
+}
+
+void Server::compile(DaemonConfig config) {
+  KnownValues::Snapshot known = known_.values();
+  known_generation_ = known.generation;
+  compiler_.compile(
+      std::move(config), std::move(known.values), generation_->rules,
+      [this, generation = known.generation](Compiled next) { compiled(std::move(next), generation); });
+}
+
+void Server::compiled(Compiled next, uint64_t known_generation) {
+  if (!next.rules) return fail(next.errors);
+  Sinks sinks;
+  try {
+    sinks = make_sinks(next.config.sinks);
+  } catch (const std::exception& error) {
+    return fail(file_ + ": " + error.what() + '\n');
+  }
+  if (of_file_) warn_of_restarts(next.config);
+  for (auto& [name, sink] : sinks_) {
+    auto kept = sinks.find(name);
+    if (kept == sinks.end() || kept->second != sink) gone_sinks_.push_back(sink);
+  }
+  // The sources that run keep what they were started with, but for their sinks.
+  std::vector<SourceConfig> running = config_.sources;
+  for (SourceConfig& source : running) {
+    source.sinks.clear();
+    for (const SourceConfig& wanted : next.config.sources) {
+      if (wanted.name != source.name) continue;
+      source.sinks = wanted.sinks;
+      source.tls = wanted.tls;
+    }
+  }
+  next.config.sources = std::move(running);
+  next.config.workers = config_.workers;
+  retired_.push_back(generation_);
+  generation_ = make_generation(next.config, std::move(next.rules), sinks);
+  sinks_ = std::move(sinks);
+  config_ = std::move(next.config);
+  hand_out([this, known_generation] { in_force(known_generation); });
+}
+
+/// The workers adopt generation_; `done` is called here when the last one has.
+void Server::hand_out(std::function<void()> done) {
+  auto left = std::make_shared<std::atomic<size_t>>(workers_.size());
+  for (auto& worker : workers_) {
+    worker->adopt(generation_, [this, left, done] {
+      if (left->fetch_sub(1) == 1) asio::post(control_, done);
+    });
+  }
+}
+
+void Server::in_force(uint64_t known_generation) {
+  building_ = false;
+  known_.in_force(known_generation);
+  Sink::Time deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
+  for (auto& sink : std::exchange(gone_sinks_, {})) sink->close(deadline, [sink] {});
+  note_rules();
+  if (of_file_) {
+    log_.configure(config_.log);
+    reload_certificates();
+    for (auto& [name, sink] : sinks_) sink->reopen();
+    metrics_.control().reloads_ok.add();
+    metrics_.control().last_reload_failed.set(0);
+    log_.info("configuration reloaded", {{"generation", generation_->number},
+                                         {"rules", metrics_.control().rules.get()}});
+    notify_ready("redacting");
+  }
+  answer_all("");
+  run_self_check();
+  build_next();
+}
+
+/// The old configuration stays in force.
+void Server::fail(const std::string& errors) {
+  building_ = false;
+  if (known_generation_ != 0) known_.failed(known_generation_);
+  if (known_changed_) known_.reconfigure(config_.known_values, [] {});
+  if (of_file_) {
+    metrics_.control().reloads_failed.add();
+    metrics_.control().last_reload_failed.set(1);
+    notify_ready("redacting with the old configuration: the new one is wrong");
+  }
+  log_.error("the old configuration stays in force", {{"errors", error_text(errors)}});
+  answer_all(errors);
+  build_next();
+}
+
+void Server::answer_all(const std::string& errors) {
+  for (Answer& answer : std::exchange(answering_, {})) answer(errors);
+}
+
+Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
+  Sinks made;
+  for (const SinkConfig& config : configs) {
+    auto old = sinks_.find(config.name);
+    if (old != sinks_.end() && old->second->config() == config) {
+      made.emplace(config.name, old->second);
+      continue;
+    }
+    // From the last worker down, for connections are dealt from the first one up.
+    size_t home = sink_homes_.try_emplace(config.name, sink_homes_.size()).first->second;
+    Worker& worker = *workers_[workers_.size() - 1 - home % workers_.size()];
+    SinkOwner owner;
+    owner.log = [this, name = config.name](const SinkEvent& event) {
+      log_sink_event(log_, name, event);
+    };
+    owner.reader_gone = [this] {
+      asio::post(control_, [this] {
+        log_.error("standard output is closed: its reader is gone");
+        stop(kRuntimeError);
+      });
+    };
+    try {
+      made.emplace(config.name, make_sink(config, worker.context(), metrics_.sink(config.name),
+                                          std::move(owner)));
+    } catch (const std::exception& error) {
+      throw std::runtime_error("sink '" + config.name + "': " + error.what());
+    }
+  }
+  return made;
+}
+
+std::shared_ptr<const Generation> Server::make_generation(const DaemonConfig& config,
+                                                          std::shared_ptr<const RuleSet> rules,
+                                                          const Sinks& sinks) {
+  auto made = std::make_shared<Generation>();
+  made->number = generation_ ? generation_->number + 1 : 1;
+  for (const SourceConfig& source : config.sources) {
+    Route& route = made->routes.emplace_back();
+    for (const auto& [name, sink] : sinks) {
+      if (source.sinks.empty() ||
+          std::find(source.sinks.begin(), source.sinks.end(), name) != source.sinks.end())
+        route.add(sink);
+    }
+  }
+  Route& all = made->routes.emplace_back();  // of the self-check
+  for (const auto& [name, sink] : sinks) all.add(sink);
+  made->redactions.resize(workers_.size());
+  for (size_t worker = 0; worker < workers_.size(); ++worker) {
+    for (const Rule& rule : rules->rules())
+      made->redactions[worker].push_back(&metrics_.redactions(rule.id, worker));
+  }
+  made->rules = std::move(rules);
+  return made;
+}
+
+void Server::reload_certificates() {
+  for (size_t i = 0; i < sources_.size(); ++i) {
+    try {
+      if (!config_.sources[i].tls.certificate.empty()) sources_[i]->reload_tls(config_.sources[i].tls);
+    } catch (const std::exception& error) {
+      log_.error("the old certificate stays in use",
+                 {{"source", configured(config_.sources[i].name)},
+                  {"error", error_text(error.what())}});
+    }
+  }
+  try {
+    if (admin_) admin_->reload(config_.admin);
+  } catch (const std::exception& error) {
+    log_.error("the admin endpoint's old certificate stays in use",
+               {{"error", error_text(error.what())}});
+  }
+}
+
+/// What a reload cannot change.
+void Server::warn_of_restarts(const DaemonConfig& next) {
+  auto same = [](SourceConfig a, const SourceConfig& b) {
+    a.sinks = b.sinks;
+    a.tls = b.tls;
+    return a == b;
+  };
+  bool sources = next.sources.size() == config_.sources.size() &&
+                 std::equal(next.sources.begin(), next.sources.end(), config_.sources.begin(), same);
+  if (!sources) log_.warning("sources have changed: that takes a restart");
+  if (next.workers != config_.workers) log_.warning("workers has changed: that takes a restart");
+  if (next.admin.on != config_.admin.on || !(next.admin.listen == config_.admin.listen))
+    log_.warning("admin.listen has changed: that takes a restart");
+}
+
+void Server::note_rules() {
+  ControlCounters& counters = metrics_.control();
+  const RuleSet& rules = *generation_->rules;
+  size_t active = 0;
+  for (uint32_t i = 0; i < rules.rules().size(); ++i) {
+    if (!rules.is_muted(i) && rules.rules()[i].kind != RuleKind::known) ++active;
+  }
+  size_t stream_bytes = 0;
+  size_t database_bytes = 0;
+  for (const auto& database : rules.databases()) {
+    stream_bytes += database->stream_bytes();
+    database_bytes += database->bytes();
+  }
+  counters.generation.set(generation_->number);
+  counters.rules.set(active);
+  counters.stream_state_bytes.set(stream_bytes);
+  counters.database_bytes.set(database_bytes);
+  std::vector<std::string> sources;
+  std::vector<std::string> sinks;
+  for (const SourceConfig& source : config_.sources) sources.push_back(source.name);
+  for (const SinkConfig& sink : config_.sinks) sinks.push_back(sink.name);
+  metrics_.show(sources, sinks);
+}
+
+/// Freeing a large rule set takes its time; here it is nobody's.
+void Server::let_go_of_old() {
+  std::erase_if(retired_, [this](std::shared_ptr<const Generation>& generation) {
+    if (generation.use_count() > 1) return false;
+    compiler_.discard(generation->rules);
+    return true;
+  });
+}
+
+}  // namespace redactd
