@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "daemon/known/add_mask.h"
+#include "daemon/self_check.h"
 #include "filters/known.h"
 
 namespace redactd {
@@ -41,6 +42,7 @@ Compiled compile_rules(DaemonConfig config, std::vector<KnownValue> known,
   Compiled result;
   try {
     Settings settings = config.settings;
+    settings.enable.emplace_back(kSelfCheckRule);  // an id wins over whatever is disabled
     if (config.known_values.add_mask) settings.enable.emplace_back(kAddMaskRule);
     Diagnostics diagnostics;
     result.rules = build_rule_set(settings, diagnostics,

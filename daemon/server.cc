@@ -29,6 +29,16 @@ size_t worker_count(const DaemonConfig& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+/// The values of `::add-mask::` lines in a batch.
+void each_add_mask(std::string_view batch, const std::function<void(std::string_view)>& take) {
+  for (size_t at = batch.find(kAddMask); at != std::string_view::npos;) {
+    size_t begin = batch.rfind('\n', at) + 1;
+    size_t end = std::min(batch.find('\n', at), batch.size());
+    if (auto value = add_mask_value(batch.substr(begin, end - begin))) take(*value);
+    at = batch.find(kAddMask, end);
+  }
+}
+
 }  // namespace
 
 Server::Server(std::string file, DaemonConfig config, Log& log)
@@ -101,8 +111,9 @@ void Server::open_sources() {
     StreamSettings settings = stream_settings(config, i);
     if (config_.known_values.add_mask) {
       settings.look_at_original = [this](std::string_view original) {
-        for (std::string_view value : add_mask_values(original))
+        each_add_mask(original, [this](std::string_view value) {
           known_.add({"add-mask", decode_add_mask(value)}, std::nullopt);
+        });
       };
     }
     auto ended = [this] {

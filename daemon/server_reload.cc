@@ -98,7 +98,7 @@ void Server::hand_out(std::function<void()> done) {
 void Server::in_force(uint64_t known_generation) {
   building_ = false;
   known_.in_force(known_generation);
-  Sink::Time deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
+  auto deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
   for (auto& sink : std::exchange(gone_sinks_, {})) sink->close(deadline, [sink] {});
   note_rules();
   if (of_file_) {

@@ -114,6 +114,12 @@ std::string MatchDatabase::serialise() const {
   return result;
 }
 
+size_t MatchDatabase::bytes() const {
+  size_t bytes = 0;
+  check(hs_database_size(database_.get(), &bytes), "hs_database_size");
+  return bytes;
+}
+
 size_t MatchDatabase::stream_bytes() const {
   size_t bytes = 0;
   check(hs_stream_size(database_.get(), &bytes), "hs_stream_size");

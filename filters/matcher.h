@@ -75,6 +75,8 @@ class MatchDatabase {
   std::string serialise() const;
 
   const hs_database* get() const { return database_.get(); }
+  /// Bytes of memory.
+  size_t bytes() const;
   /// Bytes of state that each open stream holds.
   size_t stream_bytes() const;
 
