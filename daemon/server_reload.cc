@@ -7,6 +7,7 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "daemon/exit_code.h"
 #include "daemon/notify.h"
 #include "daemon/server.h"
 #include "daemon/sink_log.h"
