@@ -95,7 +95,9 @@ bool Lane::finished() const {
 }
 
 Await<> Lane::run() {
-  while (!finished() && co_await establish()) {
+  while (!finished()) {
+    bool connected = co_await establish();
+    if (!connected) co_return;
     co_await serve();
     if (aborted_) co_return;
     if (connection_->ended()) {

@@ -32,13 +32,8 @@ struct Batch {
   /// Kept until the batch has been written (or dropped by policy) by every sink: a source that
   /// keeps a position, or owes an acknowledgement, waits for its destruction. May be null.
   std::shared_ptr<void> receipt;
-<<<<<<< HEAD
-  /// Not null: a self-check. The sink does not write the batch; it calls this with the bytes that
-  /// it would have written.
-=======
   /// Not null: a self-check. The sink does not write the batch; on the thread that takes it over it
   /// calls this with the bytes that it would have written, whether or not it is connected.
->>>>>>> c198b1a (Sinks: queue, streams over TCP, TLS and Unix sockets, standard output and files)
   std::shared_ptr<const std::function<void(std::string_view)>> canary;
 
   size_t size() const { return encoded->bytes.size(); }
