@@ -84,6 +84,7 @@ struct SinkCounters {
   Counter queued_bytes;
   Counter dropped_newest_records;
   Counter dropped_oldest_records;
+  Counter dropped_too_long_records;  // no datagram can hold them
   Counter dropped_at_exit_records;
   Counter write_errors;
   Counter unverified_tls;  // 1: the peer's certificate is not looked at

@@ -44,16 +44,20 @@ std::shared_ptr<ssl::context> make_server_tls(const TlsConfig& config) {
   return context;
 }
 
-bool peer_has_name(SSL* tls, const std::vector<std::string>& names) {
-  X509* certificate = SSL_get1_peer_certificate(tls);
-  if (certificate == nullptr) return false;
+bool certificate_has_name(X509* certificate, std::string name) {
   constexpr unsigned kFlags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                               X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS;
-  bool found = std::any_of(names.begin(), names.end(), [&](std::string name) {
-    if (name.starts_with("*.")) name.erase(0, 1);  // OpenSSL writes "any host of" so
-    return X509_check_host(certificate, name.c_str(), name.size(), kFlags, nullptr) == 1 ||
-           X509_check_ip_asc(certificate, name.c_str(), 0) == 1;
+  if (X509_check_ip_asc(certificate, name.c_str(), 0) == 1) return true;
+  if (name.starts_with("*.")) name.erase(0, 1);  // OpenSSL writes "any host of" so
+  return X509_check_host(certificate, name.c_str(), name.size(), kFlags, nullptr) == 1;
+}
+
+bool peer_has_name(SSL* tls, const std::vector<std::string>& names) {
+  X509* certificate = SSL_get1_peer_certificate(tls);
+  if (certificate == nullptr) return false;
+  bool found = std::any_of(names.begin(), names.end(), [certificate](const std::string& name) {
+    return certificate_has_name(certificate, name);
   });
   X509_free(certificate);
   return found;

@@ -10,11 +10,19 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "config/daemon_config.h"
 #include "daemon/framing/encoding.h"
+#include "daemon/metrics.h"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace redactd {
+
+class Log;
 
 /// Records of one stream on their way to one sink. Copies share the bytes.
 struct Batch {
@@ -24,8 +32,8 @@ struct Batch {
   /// Kept until the batch has been written (or dropped by policy) by every sink: a source that
   /// keeps a position, or owes an acknowledgement, waits for its destruction. May be null.
   std::shared_ptr<void> receipt;
-  /// Not null: a self-check. The sink does not write the batch; it calls this with the bytes that
-  /// it would have written.
+  /// Not null: a self-check. The sink does not write the batch; on the thread that takes it over it
+  /// calls this with the bytes that it would have written, whether or not it is connected.
   std::shared_ptr<const std::function<void(std::string_view)>> canary;
 
   size_t size() const { return encoded->bytes.size(); }
@@ -67,5 +75,41 @@ class Sink {
   const Encoding encoding_;
   std::atomic<size_t> queued_{0};  // bytes pushed and not yet written
 };
+
+/// What happened to a sink, for redactd's log. The views live as long as the call.
+struct SinkEvent {
+  enum class Kind : uint8_t {
+    connected,        // info
+    disconnected,     // warning: the connection was lost
+    connect_failed,   // warning: once an endpoint and outage, then once a minute
+    returned,         // info: back at the first endpoint
+    unverified,       // warning: the peer's certificate is not looked at
+    record_too_long,  // warning: a record that no datagram can hold was dropped
+    write_failed,     // error: once an outage, then once a minute
+    write_recovered,  // info
+    reopened,         // info: a file, or a certificate
+    reopen_failed,    // error: the old one is used on
+    dropped_at_exit,  // error: records were left at the deadline
+  };
+  Kind kind;
+  std::string_view endpoint;  // URL or path as the configuration has it
+  std::string_view reason;    // the system's or the TLS library's words; may be empty
+};
+/// `connected` …
+std::string_view to_string(SinkEvent::Kind kind);
+void log_event(Log& log, const std::string& sink, const SinkEvent& event);
+
+/// Called on the sink's thread.
+struct SinkOwner {
+  std::function<void(const SinkEvent&)> log;
+  std::function<void()> reader_gone;  // nobody reads standard output any more
+};
+
+/// `home` is where a sink that connects runs, and must be run by one thread; `counters` must
+/// outlive it. Throws std::runtime_error if the file cannot be opened or the certificates cannot be
+/// used. The sink lives until close() is done, or `home` is gone, whatever the owner does with the
+/// pointer.
+std::shared_ptr<Sink> make_sink(const SinkConfig& config, boost::asio::io_context& home,
+                                SinkCounters& counters, SinkOwner owner);
 
 }  // namespace redactd

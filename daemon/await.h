@@ -1,0 +1,23 @@
+#pragma once
+
+// Coroutines of the daemon: of one executor type, so that nothing is looked up at run time. Errors
+// come as values: `auto [error, size] = co_await socket.async_read_some(buffer, kAwait);`
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+namespace redactd {
+
+using Executor = boost::asio::io_context::executor_type;
+template <typename Result = void>
+using Await = boost::asio::awaitable<Result, Executor>;
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> kAwait{
+    boost::asio::use_awaitable_t<Executor>{}};
+using Timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+}  // namespace redactd

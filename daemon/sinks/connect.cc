@@ -1,0 +1,231 @@
+#include "daemon/sinks/connect.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+namespace redactd {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Resolver = asio::ip::basic_resolver<tcp, Executor>;
+
+/// Calls `expire` after `time` unless it goes out of scope before.
+class TimeLimit {
+ public:
+  TimeLimit(Executor executor, Milliseconds time, std::function<void()> expire)
+      : state_(std::make_shared<State>(executor, std::move(expire))) {
+    state_->timer.expires_after(time);
+    state_->timer.async_wait([state = state_](error_code error) {
+      if (error || state->over) return;
+      state->expired = true;
+      state->expire();
+    });
+  }
+  ~TimeLimit() {
+    state_->over = true;
+    state_->timer.cancel();
+  }
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+
+  bool expired() const { return state_->expired; }
+
+ private:
+  struct State {
+    State(Executor executor, std::function<void()> then)
+        : timer(executor), expire(std::move(then)) {}
+    Timer timer;
+    std::function<void()> expire;
+    bool over = false;
+    bool expired = false;
+  };
+  std::shared_ptr<State> state_;
+};
+
+void set_option(int descriptor, int level, int option, int value) {
+  setsockopt(descriptor, level, option, &value, sizeof value);  // a hint, no condition
+}
+
+int whole_seconds(Milliseconds time) {
+  return std::max(1, static_cast<int>(std::chrono::ceil<std::chrono::seconds>(time).count()));
+}
+
+void notice_dead_peers(int descriptor, const SinkConfig& config) {
+  constexpr int kProbes = 4;
+  if (config.keepalive.count() > 0) {
+    set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(config.keepalive));
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL,
+               whole_seconds(config.peer_timeout / kProbes));
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  }
+  set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT,
+             static_cast<int>(config.peer_timeout.count()));
+}
+
+void set_send_buffer(int descriptor, const SinkConfig& config) {
+  if (config.send_buffer > 0) {
+    set_option(descriptor, SOL_SOCKET, SO_SNDBUF, static_cast<int>(config.send_buffer));
+  }
+}
+
+struct Resolving {
+  explicit Resolving(Executor executor) : resolver(executor), answered(executor) {}
+  Resolver resolver;
+  Timer answered;  // never expires before the time-out; cancelled by the answer
+  error_code error = asio::error::timed_out;
+  std::vector<tcp::endpoint> addresses;
+};
+
+/// Needs no getaddrinfo, so that one that is slow over another name does not hold it up.
+bool numeric(const Address& to, std::vector<tcp::endpoint>& addresses) {
+  error_code error;
+  asio::ip::address address = asio::ip::make_address(to.host, error);
+  uint16_t port = 0;
+  const char* end = to.port.data() + to.port.size();
+  if (error || std::from_chars(to.port.data(), end, port).ptr != end) return false;
+  addresses.assign(1, {address, port});
+  return true;
+}
+
+/// getaddrinfo cannot be interrupted, so that it is waited for no longer than the time-out and may
+/// come to its end behind our back.
+Await<error_code> resolve(const Address& to, const SinkConfig& config,
+                          std::vector<tcp::endpoint>& addresses, Executor home) {
+  if (numeric(to, addresses)) co_return error_code();
+  auto resolving = std::make_shared<Resolving>(home);
+  resolving->answered.expires_after(config.connect_timeout);
+  resolving->resolver.async_resolve(
+      to.host, to.port, [resolving](error_code error, const Resolver::results_type& results) {
+        resolving->error = error;
+        for (const auto& result : results) resolving->addresses.push_back(result.endpoint());
+        resolving->answered.cancel();
+      });
+  co_await resolving->answered.async_wait(kAwait);
+  if (!resolving->error) addresses = resolving->addresses;
+  co_return resolving->error;
+}
+
+Await<error_code> connect_socket(StreamSocket& socket,
+                                 const asio::generic::stream_protocol::endpoint& endpoint,
+                                 const SinkConfig& config, Executor home) {
+  error_code error;
+  socket.open(endpoint.protocol(), error);
+  if (error) co_return error;
+  set_send_buffer(socket.native_handle(), config);
+  TimeLimit limit(home, config.connect_timeout, [&socket] {
+    error_code ignored;
+    socket.close(ignored);
+  });
+  auto [failure] = co_await socket.async_connect(endpoint, kAwait);
+  co_return limit.expired() ? asio::error::timed_out : failure;
+}
+
+/// The first of the addresses that answers; `error` is the last one's.
+Await<StreamSocket> connect_first(const std::vector<tcp::endpoint>& addresses,
+                                  const SinkConfig& config, Executor home, error_code& error) {
+  error = asio::error::host_not_found;
+  for (const tcp::endpoint& address : addresses) {
+    StreamSocket socket(home);
+    error = co_await connect_socket(socket, address, config, home);
+    if (!error) co_return socket;
+  }
+  co_return StreamSocket(home);
+}
+
+Await<Connected> shake_hands(StreamSocket socket, const std::string& host, const SinkConfig& config,
+                             std::shared_ptr<TlsClient> tls, Executor home) {
+  std::unique_ptr<TlsStream> stream = tls->stream(std::move(socket), host);
+  TimeLimit limit(home, config.connect_timeout, [&stream] {
+    error_code ignored;
+    stream->next_layer().close(ignored);
+  });
+  auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::client, kAwait);
+  if (limit.expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
+  if (error) co_return Connected{nullptr, TlsClient::failure(*stream, error)};
+  co_return Connected{tls_connection(std::move(stream)), ""};
+}
+
+Await<Connected> connect_tcp(const Address& to, const SinkConfig& config,
+                             std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
+                             Executor home) {
+  error_code error = co_await resolve(to, config, addresses, home);
+  if (error && addresses.empty()) co_return Connected{nullptr, "resolve: " + error.message()};
+  StreamSocket socket = co_await connect_first(addresses, config, home, error);
+  if (error) co_return Connected{nullptr, "connect: " + error.message()};
+  set_option(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, 1);
+  notice_dead_peers(socket.native_handle(), config);
+  if (to.transport != Address::Transport::tls) {
+    co_return Connected{tcp_connection(std::move(socket)), ""};
+  }
+  co_return co_await shake_hands(std::move(socket), to.host, config, std::move(tls), home);
+}
+
+Await<Connected> connect_unix(const Address& to, const SinkConfig& config, Executor home) {
+  StreamSocket socket(home);
+  asio::local::stream_protocol::endpoint endpoint(to.path);
+  error_code error = co_await connect_socket(socket, endpoint, config, home);
+  if (error) co_return Connected{nullptr, "connect: " + error.message()};
+  co_return Connected{unix_connection(std::move(socket)), ""};
+}
+
+Connected connect_datagrams(const Address& to, const SinkConfig& config, Executor home) {
+  DatagramSocket socket(home);
+  error_code error;
+  socket.open(asio::local::datagram_protocol(), error);
+  if (!error) set_send_buffer(socket.native_handle(), config);
+  if (!error) socket.connect(to.path, error);
+  if (error) return {nullptr, "connect: " + error.message()};
+  return {datagram_connection(std::move(socket), config.framing), ""};
+}
+
+}  // namespace
+
+std::string to_url(const Address& address) {
+  using Transport = Address::Transport;
+  switch (address.transport) {
+    case Transport::unix_stream:
+      return "unix://" + address.path;
+    case Transport::unix_datagram:
+      return "unixgram://" + address.path;
+    case Transport::systemd:
+      return "systemd://" + address.path;
+    case Transport::tcp:
+    case Transport::tls:
+    case Transport::udp:
+      break;
+  }
+  bool tls = address.transport == Transport::tls;
+  bool ipv6 = address.host.find(':') != std::string::npos;
+  std::string scheme = tls ? "tls://" : address.transport == Transport::udp ? "udp://" : "tcp://";
+  return scheme + (ipv6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
+}
+
+Await<Connected> connect(const Address& to, const SinkConfig& config,
+                         std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
+                         Executor home) {
+  switch (to.transport) {
+    case Address::Transport::tcp:
+    case Address::Transport::tls:
+      co_return co_await connect_tcp(to, config, std::move(tls), addresses, home);
+    case Address::Transport::unix_stream:
+      co_return co_await connect_unix(to, config, home);
+    case Address::Transport::unix_datagram:
+      co_return connect_datagrams(to, config, home);
+    case Address::Transport::udp:
+    case Address::Transport::systemd:
+      break;
+  }
+  co_return Connected{nullptr, "connect: no transport of a sink"};
+}
+
+}  // namespace redactd

@@ -1,0 +1,287 @@
+#include "daemon/sinks/fd_sink.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace redactd {
+namespace {
+
+// Little enough that a slow reader makes room bit by bit.
+constexpr size_t kWriteBytes = 256 * 1024;
+constexpr size_t kWriteViews = 64;
+constexpr std::chrono::seconds kRetry{1};
+
+std::string text_of(int error) { return std::generic_category().message(error); }
+
+int open_to_append(const SinkConfig& config) {
+  int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+  return open(config.path.c_str(), flags, static_cast<mode_t>(config.file_mode));
+}
+
+/// So that SIGPIPE and SIGXFSZ come as errors, and the process's signals to other threads.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+uint64_t milliseconds(std::chrono::steady_clock::time_point time) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+}  // namespace
+
+std::shared_ptr<FdSink> FdSink::start(const SinkConfig& config, int descriptor,
+                                      boost::asio::io_context& home, SinkCounters& counters,
+                                      SinkOwner owner) {
+  if (config.type == SinkConfig::Type::file && (descriptor = open_to_append(config)) < 0) {
+    throw std::runtime_error("sink " + config.name + ": cannot open " + config.path + ": " +
+                             text_of(errno));
+  }
+  std::shared_ptr<FdSink> sink(new FdSink(config, descriptor, home, counters, std::move(owner)));
+  std::thread([sink] { sink->run(); }).detach();
+  return sink;
+}
+
+FdSink::FdSink(const SinkConfig& config, int descriptor, boost::asio::io_context& home,
+               SinkCounters& counters, SinkOwner owner)
+    : Sink(config),
+      counters_(counters),
+      owner_(std::move(owner)),
+      home_(home),
+      descriptor_(descriptor),
+      queue_(config.queue_bytes, config.when_full),
+      waiters_(config.queue_bytes) {
+  set_up(true);
+}
+
+FdSink::~FdSink() {
+  if (config_.type == SinkConfig::Type::file) ::close(descriptor_);
+}
+
+void FdSink::push(Batch batch) {
+  if (batch.canary) return (*batch.canary)(batch.encoded->bytes);
+  Lock lock(mutex_);
+  if (gone_ || abandoned_) return counters_.dropped_at_exit_records.add(batch.encoded->ends.size());
+  size_t before = queue_.queued();
+  Queue::Dropped dropped = queue_.push(std::move(batch));
+  update_queued(before);
+  counters_.dropped_newest_records.add(dropped.newest);
+  counters_.dropped_oldest_records.add(dropped.oldest);
+  changed_.notify_one();
+}
+
+void FdSink::when_room(std::function<void()> wake) {
+  Lock lock(mutex_);
+  if (full() && !gone_ && !abandoned_) return waiters_.add(std::move(wake));
+  lock.unlock();
+  wake();
+}
+
+void FdSink::reopen() {
+  if (config_.type != SinkConfig::Type::file) return;
+  Lock lock(mutex_);
+  reopen_ = true;
+  changed_.notify_one();
+}
+
+void FdSink::close(std::chrono::steady_clock::time_point deadline, std::function<void()> done) {
+  {
+    Lock lock(mutex_);
+    closing_ = true;
+    done_ = std::move(done);
+    changed_.notify_one();
+  }
+  boost::asio::post(home_,
+                    [self = shared_from_this(), deadline] { self->start_deadline(deadline); });
+}
+
+void FdSink::start_deadline(std::chrono::steady_clock::time_point deadline) {
+  Lock lock(mutex_);
+  if (finished_) return;
+  auto timer = std::make_shared<boost::asio::steady_timer>(home_, deadline);
+  deadline_ = timer;
+  timer->async_wait([self = shared_from_this(), timer](boost::system::error_code error) {
+    if (!error) self->on_deadline();
+  });
+}
+
+void FdSink::on_deadline() {
+  Lock lock(mutex_);
+  if (finished_) return;
+  abandoned_ = true;
+  changed_.notify_one();
+  // The queue stays as it is: a stalled write may still look at it.
+  Queue::Left left = queue_.left(0);
+  counters_.records.add(left.arrived.records);
+  counters_.bytes.add(left.arrived.bytes);
+  counters_.dropped_at_exit_records.add(left.records);
+  set_up(false);
+  counters_.queued_bytes.set(0);
+  queued_.store(0, std::memory_order_relaxed);
+  if (left.records > 0) tell(lock, SinkEvent::Kind::dropped_at_exit);
+  wake_waiters(lock, 0);
+  std::function<void()> done = std::exchange(done_, nullptr);
+  lock.unlock();
+  done();
+}
+
+void FdSink::run() {
+  block_signals();
+  Lock lock(mutex_);
+  while (wait_for_work(lock)) {
+    if (std::exchange(reopen_, false)) {
+      open_again(lock);
+    } else {
+      write_some(lock);
+    }
+  }
+  if (!abandoned_) finish(lock);
+}
+
+/// False when there will never be any.
+bool FdSink::wait_for_work(Lock& lock) {
+  changed_.wait(lock, [this] { return queue_.queued() > 0 || reopen_ || closing_ || abandoned_; });
+  return !abandoned_ && (queue_.queued() > 0 || reopen_);
+}
+
+void FdSink::write_some(Lock& lock) {
+  queue_.gather(kWriteBytes, kWriteViews, views_);
+  lock.unlock();
+  vectors_.clear();
+  for (std::string_view view : views_) {
+    vectors_.push_back({const_cast<char*>(view.data()), view.size()});
+  }
+  ssize_t size = writev(descriptor_, vectors_.data(), static_cast<int>(vectors_.size()));
+  int error = size < 0 ? errno : 0;
+  if (error == EAGAIN) {  // somebody else made standard output non-blocking
+    pollfd ready{descriptor_, POLLOUT, 0};
+    poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kRetry).count()));
+  }
+  lock.lock();
+  if (abandoned_) return;
+  if (error == 0) return written(lock, static_cast<size_t>(size));
+  if (error == EAGAIN || error == EINTR) return;
+  if (error == EPIPE) return reader_is_gone(lock);
+  failed(lock, error);
+}
+
+void FdSink::written(Lock& lock, size_t bytes) {
+  size_t before = queue_.queued();
+  const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
+  for (const Queue::Finished& batch : queue_.sent(bytes)) {
+    counters_.latency.observe(std::chrono::duration<double>(now - batch.received).count(),
+                              batch.records);
+  }
+  Queue::Released released = queue_.release(0);
+  counters_.batches.add(released.batches);
+  counters_.records.add(released.records);
+  counters_.bytes.add(released.bytes);
+  update_queued(before);
+  if (outage_.end()) {
+    set_up(true);
+    tell(lock, SinkEvent::Kind::write_recovered);
+  }
+  wake_waiters(lock, queue_.queued());
+}
+
+/// The batch is kept and tried again: with O_APPEND the bytes that were taken stand in the file,
+/// and the rest comes behind them.
+void FdSink::failed(Lock& lock, int error) {
+  const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
+  counters_.write_errors.add();
+  set_up(false);
+  if (outage_.worth_telling(now)) tell(lock, SinkEvent::Kind::write_failed, text_of(error));
+  changed_.wait_for(lock, kRetry, [this] { return reopen_ || abandoned_; });
+}
+
+void FdSink::open_again(Lock& lock) {
+  lock.unlock();
+  int opened = open_to_append(config_);
+  int error = opened < 0 ? errno : 0;
+  if (opened >= 0) {
+    ::close(descriptor_);
+    descriptor_ = opened;
+  }
+  lock.lock();
+  if (abandoned_) return;
+  if (error != 0) return tell(lock, SinkEvent::Kind::reopen_failed, text_of(error));
+  size_t before = queue_.queued();
+  queue_.rewind(0);  // a record that was torn is written whole to the new file
+  update_queued(before);
+  tell(lock, SinkEvent::Kind::reopened);
+}
+
+void FdSink::reader_is_gone(Lock& lock) {
+  gone_ = true;
+  Queue::Left left = queue_.left(0);
+  counters_.write_errors.add();
+  set_up(false);
+  counters_.records.add(left.arrived.records);
+  counters_.bytes.add(left.arrived.bytes);
+  counters_.dropped_at_exit_records.add(left.records);
+  size_t before = queue_.queued();
+  queue_.clear();
+  update_queued(before);
+  wake_waiters(lock, queue_.queued());
+  lock.unlock();
+  if (owner_.reader_gone) owner_.reader_gone();
+  lock.lock();
+}
+
+void FdSink::finish(Lock& lock) {
+  finished_ = true;
+  set_up(false);
+  std::function<void()> done = std::exchange(done_, nullptr);
+  lock.unlock();
+  boost::asio::post(home_, [self = shared_from_this()] {
+    if (auto timer = self->deadline_.lock()) timer->cancel();
+  });
+  done();
+}
+
+void FdSink::tell(Lock& lock, SinkEvent::Kind kind, std::string_view reason) {
+  if (!owner_.log) return;
+  lock.unlock();
+  owner_.log({kind, endpoint(), reason});
+  lock.lock();
+}
+
+void FdSink::wake_waiters(Lock& lock, size_t queued) {
+  std::vector<RoomWaiters::Wake> awake = waiters_.take(queued);
+  if (awake.empty()) return;
+  lock.unlock();
+  for (const RoomWaiters::Wake& wake : awake) wake();
+  lock.lock();
+}
+
+void FdSink::set_up(bool up) {
+  if (up == up_) return;
+  up_ = up;
+  up ? counters_.connected.add() : counters_.connected.subtract(1);
+  counters_.down_since_ms.set(up ? 0 : milliseconds(std::chrono::steady_clock::now()));
+}
+
+/// `before`: what was queued before the queue changed.
+void FdSink::update_queued(size_t before) {
+  queued_.fetch_add(queue_.queued() - before, std::memory_order_relaxed);
+  counters_.queued_bytes.set(queue_.queued());
+}
+
+std::string_view FdSink::endpoint() const {
+  return config_.type == SinkConfig::Type::file ? std::string_view(config_.path) : "stdout";
+}
+
+}  // namespace redactd

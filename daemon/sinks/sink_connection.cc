@@ -1,0 +1,197 @@
+#include "daemon/sinks/sink_connection.h"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace redactd {
+namespace {
+
+using boost::system::error_code;
+namespace asio = boost::asio;
+
+// The largest TLS record (RFC 8446 §5.1).
+constexpr size_t kTlsRecord = 16 * 1024;
+
+size_t output_queue(int descriptor) {
+  int bytes = 0;
+  if (ioctl(descriptor, SIOCOUTQ, &bytes) != 0 || bytes < 0) return 0;
+  return static_cast<size_t>(bytes);
+}
+
+template <typename Stream>
+Await<error_code> discard_input(Stream& stream) {
+  std::array<char, 4096> discarded;
+  while (true) {
+    auto [error, size] = co_await stream.async_read_some(asio::buffer(discarded), kAwait);
+    if (error) co_return error;
+  }
+}
+
+class PlainConnection final : public SinkConnection {
+ public:
+  PlainConnection(StreamSocket socket, bool local) : socket_(std::move(socket)), local_(local) {}
+
+  Await<Wrote> write(std::span<const std::string_view> views) override {
+    buffers_.clear();
+    for (std::string_view view : views) buffers_.emplace_back(view.data(), view.size());
+    auto [error, size] =
+        co_await socket_.async_write_some(std::span<const asio::const_buffer>(buffers_), kAwait);
+    co_return Wrote{error, size};
+  }
+
+  Await<error_code> read_to_end() override { return discard_input(socket_); }
+
+  Await<> say_goodbye() override {
+    error_code ignored;
+    socket_.shutdown(StreamSocket::shutdown_send, ignored);
+    co_return;
+  }
+
+ private:
+  /// A Unix socket that its peer has closed tells nothing any more: there the last answer counts.
+  size_t ask_unacknowledged(size_t before) override {
+    return local_ && ended() ? before : output_queue(socket_.native_handle());
+  }
+  void close() override {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  StreamSocket socket_;
+  const bool local_;
+  std::vector<asio::const_buffer> buffers_;
+};
+
+class TlsConnection final : public SinkConnection {
+ public:
+  explicit TlsConnection(std::unique_ptr<TlsStream> stream) : stream_(std::move(stream)) {}
+
+  /// One TLS record: Asio would make one of each buffer, however small.
+  Await<Wrote> write(std::span<const std::string_view> views) override {
+    std::string_view record = views.front();
+    if (record.size() < kTlsRecord && views.size() > 1) record = flatten(views);
+    auto [error, size] =
+        co_await stream_->async_write_some(asio::buffer(record.data(), record.size()), kAwait);
+    co_return Wrote{error, size};
+  }
+
+  Await<error_code> read_to_end() override { return discard_input(*stream_); }
+
+  Await<> say_goodbye() override {
+    co_await stream_->async_shutdown(kAwait);  // the peer's answer, or its end, or end()
+    error_code ignored;
+    stream_->next_layer().shutdown(StreamSocket::shutdown_send, ignored);
+  }
+
+ private:
+  std::string_view flatten(std::span<const std::string_view> views) {
+    flat_.clear();
+    for (std::string_view view : views) {
+      flat_.append(view.substr(0, kTlsRecord - flat_.size()));
+      if (flat_.size() == kTlsRecord) break;
+    }
+    return flat_;
+  }
+  /// Of the encrypted bytes, which are more than those they carry.
+  size_t ask_unacknowledged(size_t) override {
+    return output_queue(stream_->next_layer().native_handle());
+  }
+  void close() override {
+    error_code ignored;
+    stream_->next_layer().close(ignored);
+  }
+
+  std::unique_ptr<TlsStream> stream_;
+  std::string flat_;
+};
+
+/// The record without its framing.
+std::string_view body_of(std::string_view record, Framing framing) {
+  if (framing == Framing::octet_counting) return record.substr(record.find(' ') + 1);
+  record.remove_suffix(1);
+  return record;
+}
+
+class DatagramConnection final : public SinkConnection {
+ public:
+  DatagramConnection(DatagramSocket socket, Framing framing)
+      : socket_(std::move(socket)), framing_(framing) {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+  }
+
+  bool datagrams() const override { return true; }
+
+  Await<Wrote> write(std::span<const std::string_view> views) override {
+    std::string_view body = body_of(views.front(), framing_);
+    while (true) {
+      error_code error;
+      socket_.send(asio::buffer(body.data(), body.size()), 0, error);
+      if (!error) co_return Wrote{error, views.front().size()};
+      if (error != asio::error::would_block) co_return Wrote{error, 0};
+      auto [wait_error] = co_await socket_.async_wait(DatagramSocket::wait_write, kAwait);
+      if (wait_error) co_return Wrote{wait_error, 0};
+    }
+  }
+
+  Await<error_code> read_to_end() override {
+    std::array<char, 64> discarded;
+    while (true) {
+      auto [error, size] = co_await socket_.async_receive(asio::buffer(discarded), kAwait);
+      if (error) co_return error;
+    }
+  }
+
+  Await<> say_goodbye() override { co_return; }
+
+ private:
+  size_t ask_unacknowledged(size_t) override { return 0; }
+  void close() override {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  DatagramSocket socket_;
+  const Framing framing_;
+};
+
+}  // namespace
+
+size_t SinkConnection::unacknowledged() {
+  if (!ended_) unacknowledged_ = ask_unacknowledged(unacknowledged_);
+  return unacknowledged_;
+}
+
+void SinkConnection::end(error_code reason) {
+  if (ended_) return;
+  ended_ = true;
+  end_reason_ = reason;
+  unacknowledged_ = ask_unacknowledged(unacknowledged_);
+  close();
+}
+
+std::shared_ptr<SinkConnection> tcp_connection(StreamSocket socket) {
+  return std::make_shared<PlainConnection>(std::move(socket), false);
+}
+
+std::shared_ptr<SinkConnection> unix_connection(StreamSocket socket) {
+  return std::make_shared<PlainConnection>(std::move(socket), true);
+}
+
+std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream) {
+  return std::make_shared<TlsConnection>(std::move(stream));
+}
+
+std::shared_ptr<SinkConnection> datagram_connection(DatagramSocket socket, Framing framing) {
+  return std::make_shared<DatagramConnection>(std::move(socket), framing);
+}
+
+}  // namespace redactd

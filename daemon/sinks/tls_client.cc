@@ -1,0 +1,116 @@
+#include "daemon/sinks/tls_client.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/verify_context.hpp>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "daemon/tls.h"
+
+namespace redactd {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+using boost::system::error_code;
+
+void require(const error_code& error, const std::string& what) {
+  if (error) throw std::runtime_error(what + ": " + error.message());
+}
+
+bool is_address(const std::string& host) {
+  error_code error;
+  boost::asio::ip::make_address(host, error);
+  return !error;
+}
+
+/// SNI (RFC 6066 §3); OpenSSL's macro for it is an old-style cast.
+void name_server(SSL* ssl, const std::string& host) {
+  SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(host.c_str()));
+}
+
+}  // namespace
+
+TlsClient::TlsClient(const TlsConfig& config)
+    : config_(config), context_(ssl::context::tls_client) {
+  bool only_1_3 = config_.min_version == TlsConfig::Version::tls1_3;
+  SSL_CTX_set_min_proto_version(context_.native_handle(),
+                                only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_options(context_.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  load_own_certificate();
+  if (!config_.verify) return;
+  load_authorities();
+  load_revocations();
+}
+
+void TlsClient::load_own_certificate() {
+  if (config_.certificate.empty()) return;
+  error_code error;
+  context_.use_certificate_chain_file(config_.certificate, error);
+  require(error, config_.certificate);
+  const std::string& key = config_.key.empty() ? config_.certificate : config_.key;
+  context_.use_private_key_file(key, ssl::context::pem, error);
+  require(error, key);
+}
+
+void TlsClient::load_authorities() {
+  error_code error;
+  if (config_.ca.empty()) {
+    context_.set_default_verify_paths(error);
+    require(error, "the system's certificate authorities");
+  } else {
+    context_.load_verify_file(config_.ca, error);
+    require(error, config_.ca);
+  }
+}
+
+void TlsClient::load_revocations() {
+  if (config_.crl.empty()) return;
+  X509_STORE* store = SSL_CTX_get_cert_store(context_.native_handle());
+  X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+  if (lookup == nullptr ||
+      X509_load_crl_file(lookup, config_.crl.c_str(), X509_FILETYPE_PEM) <= 0) {
+    throw std::runtime_error(config_.crl + ": no certificate revocation list in PEM form");
+  }
+  X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+}
+
+std::unique_ptr<TlsStream> TlsClient::stream(StreamSocket socket, const std::string& host) {
+  auto stream = std::make_unique<TlsStream>(std::move(socket), context_);
+  if (!is_address(host)) name_server(stream->native_handle(), host);
+  if (!config_.verify) {
+    stream->set_verify_mode(ssl::verify_none);
+    return stream;
+  }
+  std::vector<std::string> names = config_.peer_names;
+  if (names.empty()) names.push_back(host);
+  stream->set_verify_mode(ssl::verify_peer);
+  stream->set_verify_callback([names = std::move(names)](bool trusted, ssl::verify_context& chain) {
+    X509_STORE_CTX* context = chain.native_handle();
+    if (!trusted || X509_STORE_CTX_get_error_depth(context) != 0) return trusted;
+    X509* certificate = X509_STORE_CTX_get_current_cert(context);
+    auto matches = [certificate](const std::string& name) {
+      return certificate_has_name(certificate, name);
+    };
+    if (std::any_of(names.begin(), names.end(), matches)) return true;
+    X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
+    return false;
+  });
+  return stream;
+}
+
+std::string TlsClient::failure(TlsStream& stream, const error_code& error) {
+  long result = SSL_get_verify_result(stream.native_handle());
+  std::string reason =
+      result == X509_V_OK ? error.message() : X509_verify_cert_error_string(result);
+  return "TLS handshake: " + reason;
+}
+
+}  // namespace redactd

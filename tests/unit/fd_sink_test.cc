@@ -1,0 +1,244 @@
+// Standard output and files: closed pipes, stalled readers, rotation, full disks.
+
+#include "daemon/sinks/fd_sink.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/testing/sink_fixture.h"
+#include "tests/testing/temp_dir.h"
+
+namespace redactd::test {
+namespace {
+
+using Kind = SinkEvent::Kind;
+using std::chrono::milliseconds;
+
+std::string contents(const std::string& path) {
+  std::ostringstream all;
+  all << std::ifstream(path, std::ios::binary).rdbuf();
+  return all.str();
+}
+
+struct FileSinkTest : SinkTest {
+  FileSinkTest() {
+    config.type = SinkConfig::Type::file;
+    config.path = dir.path("out.log");
+  }
+  TempDir dir;
+};
+
+TEST_F(FileSinkTest, AppendsToWhatIsThere) {
+  dir.write("out.log", "before\n");
+  start();
+  push({"one\n", "two\n"});
+  push({"three\n"});
+  close();
+  EXPECT_EQ(contents(config.path), "before\none\ntwo\nthree\n");
+  EXPECT_EQ(counters.records.get(), 3u);
+  EXPECT_EQ(counters.batches.get(), 2u);
+  EXPECT_EQ(counters.bytes.get(), 14u);
+}
+
+TEST_F(FileSinkTest, MakesTheFileWithItsPermissions) {
+  config.file_mode = 0600;
+  start();
+  struct stat status = {};
+  ASSERT_EQ(stat(config.path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(FileSinkTest, RefusesASymbolicLinkAndSaysWhichFile) {
+  std::filesystem::create_symlink(dir.write("elsewhere", ""), config.path);
+  try {
+    start();
+    FAIL() << "followed the link";
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "sink out: cannot open " + config.path + ": Too many levels of symbolic links");
+  }
+}
+
+TEST_F(FileSinkTest, ReopensWithoutLosingARecord) {
+  start();
+  std::string all;
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      std::string record = std::to_string(round) + "/" + std::to_string(i) + "\n";
+      push({record});
+      all += record;
+    }
+    std::filesystem::rename(config.path, dir.path("old." + std::to_string(round)));
+    sink->reopen();
+    UNTIL(std::filesystem::exists(config.path));
+  }
+  close();
+  std::string got;
+  for (int round = 0; round < 20; ++round) {
+    std::string old = contents(dir.path("old." + std::to_string(round)));
+    EXPECT_TRUE(old.empty() || old.ends_with('\n'));
+    got += old;
+  }
+  EXPECT_TRUE(got + contents(config.path) == all);
+}
+
+TEST_F(FileSinkTest, GoesOnWithTheOldFileIfTheNewOneCannotBeOpened) {
+  start();
+  push({"one\n"});
+  UNTIL(counters.records.get() == 1);
+  std::filesystem::rename(config.path, dir.path("old"));
+  std::filesystem::create_symlink("/nowhere", config.path);
+  sink->reopen();
+  UNTIL(told(Kind::reopen_failed));
+  push({"two\n"});
+  close();
+  EXPECT_EQ(contents(dir.path("old")), "one\ntwo\n");
+}
+
+/// The most that files may grow to, for this process.
+struct FileSizeLimit {
+  explicit FileSizeLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_FSIZE, &before);
+    set(bytes);
+  }
+  ~FileSizeLimit() { set(before.rlim_max); }
+  void set(rlim_t bytes) const {
+    rlimit limit{bytes, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  rlimit before = {};
+};
+
+TEST_F(FileSinkTest, WritesTheRestOnceThereIsRoomAgain) {
+  start();
+  std::string all;
+  {
+    FileSizeLimit full(10);
+    for (const char* record : {"12345\n", "67890\n", "abcde\n"}) {
+      push({record});
+      all += record;
+    }
+    UNTIL(told(Kind::write_failed));
+    EXPECT_EQ(contents(config.path), all.substr(0, 10));
+    EXPECT_EQ(counters.connected.get(), 0u);
+    EXPECT_GT(counters.down_since_ms.get(), 0u);
+    EXPECT_EQ(counters.queued_bytes.get(), 8u);
+  }
+  UNTIL(counters.records.get() == 3);
+  EXPECT_EQ(contents(config.path), all);
+  EXPECT_EQ(counters.connected.get(), 1u);
+  UNTIL(told(Kind::write_recovered));
+  EXPECT_EQ(times_told(Kind::write_failed), 1u);
+}
+
+TEST_F(FileSinkTest, ARecordTornByAFullDiskComesWholeInTheNextFile) {
+  start();
+  {
+    FileSizeLimit full(8);
+    push({"12345\n", "67890\n", "abcde\n"});
+    UNTIL(told(Kind::write_failed));
+    std::filesystem::rename(config.path, dir.path("old"));
+    sink->reopen();
+    UNTIL(told(Kind::reopened));
+  }
+  close();
+  EXPECT_EQ(contents(dir.path("old")), "12345\n67");
+  EXPECT_EQ(contents(config.path), "67890\nabcde\n");
+  EXPECT_EQ(counters.records.get(), 3u);
+}
+
+TEST_F(FileSinkTest, AFullDeviceHoldsUpNeitherTheEndNorTheCount) {
+  std::filesystem::remove(config.path);
+  config.path = "/dev/full";
+  start();
+  push({"one\n", "two\n"});
+  UNTIL(told(Kind::write_failed));
+  close(milliseconds(20));
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 2u);
+  EXPECT_EQ(counters.records.get(), 0u);
+}
+
+struct StdoutSinkTest : SinkTest {
+  StdoutSinkTest() {
+    config.type = SinkConfig::Type::stdout_;
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+    fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  }
+  ~StdoutSinkTest() override {
+    if (sink) close(milliseconds(0));
+    close_reader();
+    ::close(ends[1]);
+  }
+  void start() { sink = FdSink::start(config, ends[1], home, counters, owner()); }
+  void close_reader() {
+    if (ends[0] >= 0) ::close(ends[0]);
+    ends[0] = -1;
+  }
+  std::string read(size_t size) const {
+    std::string all(size, '\0');
+    for (size_t have = 0; have < size;) {
+      ssize_t got = ::read(ends[0], all.data() + have, size - have);
+      if (got <= 0) throw std::runtime_error("the pipe ended");
+      have += static_cast<size_t>(got);
+    }
+    return all;
+  }
+  std::array<int, 2> ends = {-1, -1};
+};
+
+TEST_F(StdoutSinkTest, WritesInOrder) {
+  start();
+  std::string all;
+  for (int i = 0; i < 2000; ++i) {
+    push({std::to_string(i) + "\n"});
+    all += std::to_string(i) + "\n";
+  }
+  EXPECT_EQ(read(all.size()), all);
+  UNTIL(counters.records.get() == 2000);
+}
+
+TEST_F(StdoutSinkTest, ASlowReaderIsWaitedFor) {
+  config.queue_bytes = 20'000;
+  start();
+  const std::string record = std::string(999, 'x') + "\n";
+  size_t pushed = 0;
+  for (; !sink->full(); ++pushed) push({record});
+  std::atomic<int> woken = 0;
+  sink->when_room([&] { ++woken; });
+  EXPECT_EQ(woken, 0);
+  EXPECT_EQ(read(pushed * 1000).size(), pushed * 1000);
+  UNTIL(woken == 1);
+  EXPECT_FALSE(sink->full());
+}
+
+TEST_F(StdoutSinkTest, ItsOwnerHearsThatTheReaderIsGone) {
+  start();
+  close_reader();
+  push({"one\n", "two\n"});
+  UNTIL(times_gone == 1);
+  push({"three\n"});
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 3u);
+  EXPECT_FALSE(sink->full());
+  close();
+}
+
+TEST_F(StdoutSinkTest, ASinkWhoseReaderStallsEndsAtTheDeadline) {
+  start();
+  push({std::string(100'000, 'x') + "\n", "last\n"});
+  std::string begun = read(1);
+  close(milliseconds(30));
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 2u);
+  EXPECT_EQ(counters.connected.get(), 0u);
+  close_reader();  // lets the thread go
+}
+
+}  // namespace
+}  // namespace redactd::test
