@@ -121,8 +121,8 @@ void Server::open_sources() {
         if (++ended_sources_ == sources_.size()) stop(kDone);
       });
     };
-    sources_.push_back(make_source({config, std::move(settings), control_, workers_, metrics_,
-                                    log_, passed_, ended}));
+    sources_.push_back(make_source(
+        {config, std::move(settings), control_, workers_, metrics_, log_, passed_, ended}));
     try {
       sources_.back()->open();
     } catch (const std::exception& error) {
@@ -243,8 +243,8 @@ std::vector<std::string> Server::not_ready() const {
   std::vector<std::string> reasons;
   auto now = Clock::now().time_since_epoch();
   for (const auto& [name, sink] : sinks_) {
-    auto since = std::chrono::milliseconds(
-        const_cast<Metrics&>(metrics_).sink(name).down_since_ms.get());
+    auto since =
+        std::chrono::milliseconds(const_cast<Metrics&>(metrics_).sink(name).down_since_ms.get());
     if (since.count() > 0 && now - since > config_.ready_grace)
       reasons.push_back("sink '" + name + "' is down");
   }

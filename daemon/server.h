@@ -5,7 +5,8 @@
 //   start     rules → sinks → sources opened → workers → sources read → admin → ready
 //   reload    file read and rules compiled on a thread of their own → new sinks → the workers adopt
 //             the generation, each between two batches → sinks that are gone drain
-//   stop      sources take nothing new → sessions put out what they hold → sinks drain → workers end
+//   stop      sources take nothing new → sessions put out what they hold → sinks drain → workers
+//   end
 //
 // All of it is called on the control thread, which never touches a record.
 

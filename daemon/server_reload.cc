@@ -49,9 +49,10 @@ void Server::file_read(Compiled next) {
 void Server::compile(DaemonConfig config) {
   KnownValues::Snapshot known = known_.values();
   known_generation_ = known.generation;
-  compiler_.compile(
-      std::move(config), std::move(known.values), generation_->rules,
-      [this, generation = known.generation](Compiled next) { compiled(std::move(next), generation); });
+  compiler_.compile(std::move(config), std::move(known.values), generation_->rules,
+                    [this, generation = known.generation](Compiled next) {
+                      compiled(std::move(next), generation);
+                    });
 }
 
 void Server::compiled(Compiled next, uint64_t known_generation) {
@@ -108,8 +109,8 @@ void Server::in_force(uint64_t known_generation) {
     for (auto& [name, sink] : sinks_) sink->reopen();
     metrics_.control().reloads_ok.add();
     metrics_.control().last_reload_failed.set(0);
-    log_.info("configuration reloaded", {{"generation", generation_->number},
-                                         {"rules", metrics_.control().rules.get()}});
+    log_.info("configuration reloaded",
+              {{"generation", generation_->number}, {"rules", metrics_.control().rules.get()}});
     notify_ready("redacting");
   }
   answer_all("");
@@ -194,11 +195,12 @@ std::shared_ptr<const Generation> Server::make_generation(const DaemonConfig& co
 void Server::reload_certificates() {
   for (size_t i = 0; i < sources_.size(); ++i) {
     try {
-      if (!config_.sources[i].tls.certificate.empty()) sources_[i]->reload_tls(config_.sources[i].tls);
+      if (!config_.sources[i].tls.certificate.empty())
+        sources_[i]->reload_tls(config_.sources[i].tls);
     } catch (const std::exception& error) {
-      log_.error("the old certificate stays in use",
-                 {{"source", configured(config_.sources[i].name)},
-                  {"error", error_text(error.what())}});
+      log_.error(
+          "the old certificate stays in use",
+          {{"source", configured(config_.sources[i].name)}, {"error", error_text(error.what())}});
     }
   }
   try {
@@ -216,8 +218,9 @@ void Server::warn_of_restarts(const DaemonConfig& next) {
     a.tls = b.tls;
     return a == b;
   };
-  bool sources = next.sources.size() == config_.sources.size() &&
-                 std::equal(next.sources.begin(), next.sources.end(), config_.sources.begin(), same);
+  bool sources =
+      next.sources.size() == config_.sources.size() &&
+      std::equal(next.sources.begin(), next.sources.end(), config_.sources.begin(), same);
   if (!sources) log_.warning("sources have changed: that takes a restart");
   if (next.workers != config_.workers) log_.warning("workers has changed: that takes a restart");
   if (next.admin.on != config_.admin.on || !(next.admin.listen == config_.admin.listen))
@@ -234,8 +237,8 @@ void Server::note_rules() {
   size_t stream_bytes = 0;
   size_t database_bytes = 0;
   for (const auto& database : rules.databases()) {
-    stream_bytes += database->stream_bytes();
-    database_bytes += database->bytes();
+    stream_bytes += database.stream_bytes();
+    database_bytes += database.bytes();
   }
   counters.generation.set(generation_->number);
   counters.rules.set(active);
