@@ -7,6 +7,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/explain.h"
 #include "daemon/filter.h"
+#include "daemon/known/known_command.h"
 #include "daemon/options.h"
 #include "daemon/rules_command.h"
 #include "daemon/scan.h"
@@ -21,6 +22,12 @@ int run(const Options& options) {
       return run_daemon(options.config_file);
     case Command::check:
       return check_config(options.config_file);
+    case Command::known_add:
+      return add_known(options);
+    case Command::known_remove:
+      return remove_known(options);
+    case Command::known_list:
+      return list_known(options);
     case Command::rules_list:
       return list_rules(options);
     case Command::rules_show:

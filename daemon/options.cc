@@ -35,6 +35,7 @@ struct Typed {
   std::string mask_key_file;
   std::string mask_key_id;
   std::string max_record;
+  std::string ttl;
   bool version = false;
 };
 
@@ -151,6 +152,22 @@ void merge(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
   }
 }
 
+constexpr std::chrono::hours kLongestTtl{24 * 366 * 10};
+
+/// `known` speaks to a daemon, which has rules and masks of its own.
+void read_known(const CLI::App& app, const Typed& typed, KnownOptions& known,
+                Diagnostics& diagnostics) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0)
+      diagnostics.add({}, option->get_name(), "says nothing to the commands of known");
+  }
+  if (known.socket.empty()) diagnostics.add({}, "--socket", "is empty");
+  if (typed.ttl.empty()) return;
+  known.ttl = parse_duration(typed.ttl);
+  if (!known.ttl || *known.ttl <= Milliseconds(0) || *known.ttl > kLongestTtl)
+    diagnostics.add({}, "--ttl", "must be a time such as 90s, 10m or 24h, of ten years at most");
+}
+
 /// The daemon and `check` go by the file alone, so that what was checked is what runs.
 void refuse_beside_file(const CLI::App& app, Diagnostics& diagnostics) {
   for (const char* name : {"--rules", "--enable", "--disable", "--known", "--mask", "--mask-text",
@@ -164,9 +181,15 @@ void refuse_beside_file(const CLI::App& app, Diagnostics& diagnostics) {
   }
 }
 
+bool is_known(Command command) {
+  return command == Command::known_add || command == Command::known_remove ||
+         command == Command::known_list;
+}
+
 /// Fills in command and settings from the configuration file and the command line.
 void read_config(const CLI::App& app, const Typed& typed, Options& options,
                  Diagnostics& diagnostics) {
+  if (is_known(options.command)) return read_known(app, typed, options.known, diagnostics);
   options.config_file = typed.config;
   if (options.command == Command::check) {
     if (typed.config.empty()) diagnostics.add({}, "--config", "is missing: the file to check");
@@ -195,6 +218,10 @@ struct Subcommands {
   CLI::App* check_config = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* scan = nullptr;
+  CLI::App* known = nullptr;
+  CLI::App* known_add = nullptr;
+  CLI::App* known_remove = nullptr;
+  CLI::App* known_list = nullptr;
 };
 
 Command chosen(const Subcommands& commands) {
@@ -205,11 +232,50 @@ Command chosen(const Subcommands& commands) {
   if (commands.check_config->parsed()) return Command::check;
   if (commands.explain->parsed()) return Command::explain;
   if (commands.scan->parsed()) return Command::scan;
+  if (commands.known_add->parsed()) return Command::known_add;
+  if (commands.known_remove->parsed()) return Command::known_remove;
+  if (commands.known_list->parsed()) return Command::known_list;
   return Command::filter;
 }
 
-Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format) {
+void add_known_commands(CLI::App& app, Subcommands& commands, Options& options, Typed& typed) {
+  KnownOptions& known = options.known;
+  commands.known = app.add_subcommand("known", "Tell a running daemon values that it has to mask");
+  commands.known_add = commands.known->add_subcommand(
+      "add", "Add the value on standard input, and return once it is masked");
+  commands.known_add->add_option("--name", known.name, "What its mask shows: [REDACTED:known:NAME]")
+      ->required()
+      ->type_name("NAME");
+  commands.known_add->add_option("--ttl", typed.ttl, "How long (default: until it is removed)")
+      ->type_name("TIME");
+  commands.known_add
+      ->add_option("--file", known.file, "File that holds the value, instead of standard input")
+      ->type_name("FILE");
+  commands.known_remove = commands.known->add_subcommand(
+      "remove", "Remove values that were added, by name or by fingerprint");
+  CLI::Option* name =
+      commands.known_remove->add_option("name", known.name, "Name")->type_name("NAME");
+  CLI::Option* fingerprint =
+      commands.known_remove->add_option("--fingerprint", known.fingerprint, "As the list shows it")
+          ->type_name("HEX")
+          ->excludes(name);
+  commands.known_remove->callback([name, fingerprint] {
+    if (name->empty() && fingerprint->empty()) throw CLI::RequiredError("NAME or --fingerprint");
+  });
+  commands.known_list = commands.known->add_subcommand(
+      "list-fingerprints", "All values: name, fingerprint, time left, source; never the value");
+  commands.known_list->add_flag("--json", options.json, "As JSON");
+  for (CLI::App* command : {commands.known_add, commands.known_remove, commands.known_list}) {
+    command->add_option("--socket", known.socket, "Control socket of the daemon")
+        ->type_name("PATH")
+        ->capture_default_str();
+  }
+  commands.known->require_subcommand(1);
+}
+
+Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format, Typed& typed) {
   Subcommands commands;
+  add_known_commands(app, commands, options, typed);
   commands.rules = app.add_subcommand("rules", "List, show, check and test rules");
   commands.list = commands.rules->add_subcommand("list", "All rules, one a line");
   commands.list->add_flag("--json", options.json, "As JSON");
@@ -296,7 +362,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.add_flag("--observe", options.observe, "Count secrets but mask NOTHING");
   add_rule_options(app, typed);
   add_mask_options(app, typed);
-  Subcommands commands = add_subcommands(app, options, format);
+  Subcommands commands = add_subcommands(app, options, format, typed);
 
   parsed.exit = true;
   try {
@@ -306,7 +372,12 @@ ParsedOptions parse_options(int argc, char** argv) {
       app.exit(error);  // help
       return parsed;
     }
-    std::cerr << "redactd: " << error.what() << usage_hint(app) << "\nTry: redactd --help\n";
+    // The words left over may be a value, given where everybody can read it.
+    bool of_known = commands.known->parsed() && dynamic_cast<const CLI::ExtrasError*>(&error);
+    std::cerr << "redactd: "
+              << (of_known ? "known takes values from standard input or --file only"
+                           : error.what() + usage_hint(app))
+              << "\nTry: redactd --help\n";
     parsed.exit_code = kUsage;
     return parsed;
   }

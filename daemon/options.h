@@ -2,6 +2,8 @@
 
 // The command line, as typed and checked; nothing is done here.
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +20,21 @@ enum class Command {
   rules_check,
   rules_test,
   explain,
-  scan
+  scan,
+  known_add,
+  known_remove,
+  known_list
 };
 enum class ReportFormat { text, json, sarif };
+
+/// Of `redactd known …`.
+struct KnownOptions {
+  std::string socket = "/run/redactd/known.sock";
+  std::string name;
+  std::string fingerprint;                       // remove
+  std::string file;                              // add; empty: standard input
+  std::optional<std::chrono::milliseconds> ttl;  // add; nothing: until it is removed
+};
 
 struct Options {
   Command command = Command::filter;
@@ -28,10 +42,11 @@ struct Options {
   Settings settings;        // daemon, check: not read here
   bool stats = false;
   bool observe = false;
-  bool json = false;                         // rules, explain
+  bool json = false;                         // rules, explain, known
   bool reveal = false;                       // explain
   ReportFormat format = ReportFormat::text;  // scan
   std::vector<std::string> arguments;        // rule ids, files
+  KnownOptions known;
 };
 
 struct ParsedOptions {

@@ -143,6 +143,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   uint64_t taken_ = 0;
   uint64_t settled_ = 0;  // in force or failed
   uint64_t in_force_ = 0;
+  uint64_t retire_at_ = 0;  // in force then: what was reconfigured last
   bool announced_ = false;  // and not taken since
   std::list<Waiter> waiters_;
 
@@ -196,6 +197,7 @@ void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
   for (const KnownValuesConfig::Command& command : config_.exec) keys.insert(key_of(command));
   table_.set_most(config_.max_values);
   if (table_.keep_only(keys)) changed();
+  retire_at_ = generation_;
   watch_files();
   read_environment_and_files();
   if (other_socket) open_socket();
@@ -210,7 +212,7 @@ void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
     auto before = old.find(key_of(command));
     if (before != old.end() && before->second->command == command) {
       loops_.insert(old.extract(before));
-    } else if (before != old.end()) {
+    } else if (table_.has(key_of(command)) && failing_.count(key_of(command)) == 0) {
       start_loop(command, command.refresh, {});
     } else {
       start_loop(command, Milliseconds(0), [all_run] {});
@@ -372,6 +374,8 @@ void KnownValues::Sources::announce() {
 void KnownValues::Sources::settled(uint64_t generation, bool in_force) {
   settled_ = std::max(settled_, generation);
   if (in_force) in_force_ = std::max(in_force_, generation);
+  // Until the sources of a new configuration are in force, the old ones may come back.
+  if (in_force_ >= retire_at_) table_.forget_retired();
   std::list<Waiter> ready;
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     auto next = std::next(waiter);

@@ -45,7 +45,9 @@ class KnownValues {
   void load();
 
   /// Other sources from now on. Environment and files are read before it returns; `done` is called
-  /// once the commands that are new have run. Values of the socket and of the stream stay.
+  /// once the commands that are new have run. Values of the socket and of the stream stay. Values
+  /// of the sources before are kept aside until the new ones are in force, so that it can be undone
+  /// with the old configuration.
   void reconfigure(const KnownValuesConfig& config, std::function<void()> done);
 
   /// Watches files, runs commands again and opens the control socket, until stop(). `changed`:

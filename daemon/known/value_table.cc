@@ -73,13 +73,17 @@ void ValueTable::refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused)
 
 bool ValueTable::keep_only(const std::set<std::string>& names) {
   bool changed = false;
-  for (auto source = sources_.begin(); source != sources_.end();) {
-    bool keep = names.count(source->first) != 0;
-    changed = changed || (!keep && !source->second.entries.empty());
-    source = keep ? std::next(source) : sources_.erase(source);
+  for (auto& [name, source] : sources_) {
+    bool retired = names.count(name) == 0;
+    changed = changed || (retired != source.retired && !source.entries.empty());
+    source.retired = retired;
   }
   count();
   return changed;
+}
+
+void ValueTable::forget_retired() {
+  std::erase_if(sources_, [](const auto& source) { return source.second.retired; });
 }
 
 std::string ValueTable::add(const std::string& name, FoundValue found,
@@ -142,6 +146,7 @@ std::vector<KnownValue> ValueTable::values() const {
   std::vector<KnownValue> all;
   std::unordered_set<std::string_view> seen;
   for (const auto& [name, source] : sources_) {
+    if (source.retired) continue;
     for (const Entry& entry : source.entries) {
       if (all.size() >= most_) return all;
       const KnownValue& known = entry.found.known;
@@ -153,14 +158,15 @@ std::vector<KnownValue> ValueTable::values() const {
 
 std::vector<ValueTable::Entry> ValueTable::entries() const {
   std::vector<Entry> all;
-  for (const auto& [name, source] : sources_)
-    all.insert(all.end(), source.entries.begin(), source.entries.end());
+  for (const auto& [name, source] : sources_) {
+    if (!source.retired) all.insert(all.end(), source.entries.begin(), source.entries.end());
+  }
   return all;
 }
 
 void ValueTable::count() {
   total_ = 0;
-  for (const auto& [name, source] : sources_) total_ += source.entries.size();
+  for (const auto& [name, source] : sources_) total_ += source.retired ? 0 : source.entries.size();
   counters_.known_values.set(std::min(total_, most_));
   bool full = total_ > most_;
   if (full && !full_) {

@@ -36,8 +36,12 @@ class ValueTable {
   /// Takes what was read for all that the source has; what it could not read stays as it was.
   /// Troubles, and values that are refused, are warned of when they are new. True: values changed.
   bool replace(const std::string& source, Reading reading);
-  /// Drops sources that are not among these.
+  /// Sources that are not among these retire: their values are no longer handed out, but kept in
+  /// case the source comes back. True: values changed.
   bool keep_only(const std::set<std::string>& sources);
+  void forget_retired();
+  /// Whether the source has been read, and has not been forgotten.
+  bool has(const std::string& source) const { return sources_.count(source) != 0; }
 
   /// One more value of the source, or a later end for one that it has. The reason why not, or
   /// empty.
@@ -59,6 +63,7 @@ class ValueTable {
   struct Source {
     std::vector<Entry> entries;
     std::set<FoundTrouble> troubles;  // that were warned of
+    bool retired = false;
   };
 
   void refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused) const;

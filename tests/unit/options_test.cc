@@ -63,6 +63,20 @@ TEST(Options, ChooseTheCommand) {
   EXPECT_EQ(scan.arguments, (std::vector<std::string>{"a.log", "b.log"}));
 }
 
+TEST(Options, TellADaemonValues) {
+  Options add = accepted({"known", "add", "--name", "DB", "--ttl", "10m", "--socket", "/s"});
+  EXPECT_EQ(add.command, Command::known_add);
+  EXPECT_EQ(add.known.name, "DB");
+  EXPECT_EQ(add.known.ttl, std::chrono::minutes(10));
+  EXPECT_EQ(add.known.socket, "/s");
+  Options list = accepted({"known", "list-fingerprints", "--json"});
+  EXPECT_EQ(list.command, Command::known_list);
+  EXPECT_TRUE(list.json);
+  EXPECT_EQ(list.known.socket, "/run/redactd/known.sock");
+  EXPECT_EQ(accepted({"known", "remove", "DB"}).known.name, "DB");
+  EXPECT_EQ(accepted({"known", "remove", "--fingerprint", "90a1"}).known.fingerprint, "90a1");
+}
+
 TEST(Options, GeneralOnesMayFollowTheCommand) {
   EXPECT_EQ(accepted({"scan", "--disable", "weak", "a.log"}).settings.disable,
             std::vector<std::string>{"weak"});
@@ -93,6 +107,15 @@ TEST(Options, WrongOnesExitWithTwo) {
                                              {"--mask", "label", "--mask-text", "x"},
                                              {"--mask", "partial", "--mask-keep", "99"},
                                              {"--mask-keep", "2"},
+                                             {"known"},
+                                             {"known", "add"},
+                                             {"known", "add", "--name", "DB", "made-up"},
+                                             {"known", "add", "--name", "DB", "--ttl", "never"},
+                                             {"known", "add", "--name", "DB", "--ttl", "0s"},
+                                             {"known", "add", "--name", "DB", "--mask", "fixed"},
+                                             {"known", "remove"},
+                                             {"known", "remove", "DB", "--fingerprint", "90a1"},
+                                             {"known", "list-fingerprints", "--socket", ""},
                                              {"--max-record", "12"},
                                              {"--max-record", "lots"},
                                              {"--max-record", "2GiB"},
@@ -110,6 +133,12 @@ TEST(Options, WrongOnesExitWithTwo) {
 TEST(Options, AMisspeltMaskIsSuggested) {
   EXPECT_NE(parse({"--mask", "fingerprnt"}).err.find("did you mean 'fingerprint'?"),
             std::string::npos);
+}
+
+TEST(Options, AValueOnTheCommandLineIsNotShownAgain) {
+  Parsed parsed = parse({"known", "add", "--name", "DB", "made-up"});
+  EXPECT_EQ(parsed.err.find("made-up"), std::string::npos) << parsed.err;
+  EXPECT_NE(parsed.err.find("standard input"), std::string::npos);
 }
 
 TEST(Options, HelpAndVersionExitWithZero) {

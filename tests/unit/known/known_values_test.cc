@@ -451,6 +451,23 @@ TEST_F(KnownValuesTest, OtherSourcesTakeOver) {
   ASSERT_TRUE(run_until(context, [&] { return !values.empty() && values[0] == "b=made-up c"; }));
 }
 
+TEST_F(KnownValuesTest, AConfigurationThatIsTakenBackLeavesNoGap) {
+  config.exec = {command("echo made-up vault; touch " + dir.path("ran") + "; exec 2>/dev/null")};
+  start();
+  KnownValuesConfig old = config;
+  fs::remove(dir.path("ran"));
+  serving = false;
+  config.exec.clear();
+  known->reconfigure(config, {});
+  take();
+  EXPECT_EQ(values, Values{});
+  known->failed(generation);
+  known->reconfigure(old, {});
+  take();
+  EXPECT_EQ(values, Values{"vault=made-up vault"});
+  EXPECT_FALSE(fs::exists(dir.path("ran"))) << "it was not run again for that";
+}
+
 TEST_F(KnownValuesTest, ReconfiguredToTheSameNothingChanges) {
   config.files = {{dir.write("a", "made-up a"), {}, {}}};
   config.exec = {command("echo made-up vault")};

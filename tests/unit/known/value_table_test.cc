@@ -125,7 +125,20 @@ TEST_F(ValueTableTest, SourcesThatAreGoneTakeTheirValuesAlong) {
   table.replace("b", reading({found("B", "value two")}));
   EXPECT_TRUE(table.keep_only({"b", "c"}));
   EXPECT_EQ(values(), Values{"B=value two"});
+  EXPECT_EQ(counters.known_values.get(), 1u);
+  EXPECT_EQ(table.entries().size(), 1u);
   EXPECT_FALSE(table.keep_only({"b"}));
+}
+
+TEST_F(ValueTableTest, ASourceMayComeBackUntilItIsForgotten) {
+  table.replace("a", reading({found("A", "value one")}));
+  table.keep_only({});
+  EXPECT_TRUE(table.keep_only({"a"}));
+  EXPECT_EQ(values(), Values{"A=value one"});
+  table.keep_only({});
+  table.forget_retired();
+  EXPECT_FALSE(table.keep_only({"a"}));
+  EXPECT_EQ(values(), Values{});
 }
 
 }  // namespace
