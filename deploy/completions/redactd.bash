@@ -13,13 +13,14 @@ _redactd() {
 
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      rules | explain | scan) [[ -z $first ]] && first=$word ;;
+      rules | explain | scan | known) [[ -z $first ]] && first=$word ;;
       list | show | check | test) [[ $first == rules && -z $second ]] && second=$word ;;
+      add | remove | list-fingerprints) [[ $first == known && -z $second ]] && second=$word ;;
     esac
   done
 
   case $previous in
-    --config | --known | --mask-key-file)
+    --config | --known | --mask-key-file | --file | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
     --rules)
@@ -34,7 +35,7 @@ _redactd() {
     --format)
       mapfile -t COMPREPLY < <(compgen -W 'text json sarif' -- "$current")
       return ;;
-    --mask-text | --mask-keep | --mask-key-id | --max-record)
+    --mask-text | --mask-keep | --mask-key-id | --max-record | --name | --ttl | --fingerprint)
       return ;;
   esac
 
@@ -43,15 +44,19 @@ _redactd() {
       rules,list | rules,show | rules,test) options+=' --json' ;;
       explain,) options+=' --json --reveal' ;;
       scan,) options+=' --format' ;;
+      known,add) options='--help --name --ttl --file --socket' ;;
+      known,remove) options='--help --fingerprint --socket' ;;
+      known,*) options='--help --json --socket' ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
     return
   fi
   case $first,$second in
-    ,) mapfile -t COMPREPLY < <(compgen -W 'rules explain scan' -- "$current") ;;
+    ,) mapfile -t COMPREPLY < <(compgen -W 'rules explain scan known' -- "$current") ;;
     rules,) mapfile -t COMPREPLY < <(compgen -W 'list show check test' -- "$current") ;;
     rules,show) mapfile -t COMPREPLY < <(compgen -W "$(_redactd_rules "$command")" -- "$current") ;;
-    rules,list) ;;
+    known,) mapfile -t COMPREPLY < <(compgen -W 'add remove list-fingerprints' -- "$current") ;;
+    rules,list | known,*) ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
   esac
 }

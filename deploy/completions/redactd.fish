@@ -5,7 +5,7 @@ function __redactd_rules
 end
 
 function __redactd_needs_command
-    not __fish_seen_subcommand_from rules explain scan
+    not __fish_seen_subcommand_from rules explain scan known
 end
 
 function __redactd_in_rules
@@ -17,6 +17,7 @@ complete -c redactd -f
 complete -c redactd -n __redactd_needs_command -a rules -d 'List, show, check and test rules'
 complete -c redactd -n __redactd_needs_command -a explain -d 'Tell for each line what is masked and why'
 complete -c redactd -n __redactd_needs_command -a scan -d 'Report secrets in files'
+complete -c redactd -n __redactd_needs_command -a known -d 'Tell a running daemon values to mask'
 set -l in_rules_only '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from list show check test'
 complete -c redactd -n $in_rules_only -a list -d 'All rules, one a line'
 complete -c redactd -n $in_rules_only -a show -d 'The text of rules'
@@ -30,6 +31,18 @@ complete -c redactd -n '__fish_seen_subcommand_from explain' -l json -d 'As JSON
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l reveal -d 'Show the secrets themselves'
 complete -c redactd -n '__fish_seen_subcommand_from explain scan' -F
 complete -c redactd -n '__fish_seen_subcommand_from scan' -l format -x -a 'text json sarif' -d 'Form of the report'
+
+set -l in_known_only '__fish_seen_subcommand_from known; and not __fish_seen_subcommand_from add remove list-fingerprints'
+complete -c redactd -n $in_known_only -a add -d 'Add the value on standard input'
+complete -c redactd -n $in_known_only -a remove -d 'Remove values that were added'
+complete -c redactd -n $in_known_only -a list-fingerprints -d 'All values, without showing them'
+set -l in_known '__fish_seen_subcommand_from known; and __fish_seen_subcommand_from'
+complete -c redactd -n "$in_known add" -l name -x -d 'What its mask shows'
+complete -c redactd -n "$in_known add" -l ttl -x -a '10m 1h 24h' -d 'How long'
+complete -c redactd -n "$in_known add" -l file -r -F -d 'File that holds the value'
+complete -c redactd -n "$in_known remove" -l fingerprint -x -d 'As the list shows it'
+complete -c redactd -n "$in_known list-fingerprints" -l json -d 'As JSON'
+complete -c redactd -n '__fish_seen_subcommand_from known' -l socket -r -F -d 'Control socket of the daemon'
 
 complete -c redactd -s h -l help -d Help
 complete -c redactd -s V -l version -d 'Version of redactd and of its matcher'
