@@ -1,6 +1,7 @@
 #include "daemon/stream.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace redactd {
 namespace {
@@ -39,8 +40,9 @@ void Stream::adopt(std::shared_ptr<const Generation> generation) {
 FrameError Stream::feed(std::string_view bytes, Time received, std::shared_ptr<void> receipt) {
   Time start = Clock::now();
   ends_.clear();
-  std::span<char> room = redactor_.prepare(bytes.size() + 1);
-  Framer::Fed fed = framer_.feed(bytes, room, ends_);
+  if (room_.empty() || bytes.data() < room_.data() || bytes.data() >= room_.data() + room_.size())
+    room_ = redactor_.prepare(bytes.size() + 1);
+  Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
   uint64_t base = redactor_.received();
   std::string_view clean = redactor_.commit(fed.size);
   if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
@@ -50,6 +52,12 @@ FrameError Stream::feed(std::string_view bytes, Time received, std::shared_ptr<v
   push(received, receipt);
   if (fed.error != FrameError::none) counters_.frame_errors[static_cast<size_t>(fed.error)].add();
   return fed.error;
+}
+
+std::span<char> Stream::room(size_t size) {
+  size_t lead = framer_.lead();
+  room_ = redactor_.prepare(size + lead + 1);
+  return room_.subspan(lead, size);
 }
 
 void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
@@ -78,6 +86,7 @@ void Stream::finish(Time received, std::shared_ptr<void> receipt) {
 }
 
 void Stream::trim() {
+  room_ = {};
   redactor_.trim();
   if (held_.empty()) held_ = {};
   ends_ = {};
@@ -91,7 +100,7 @@ void Stream::collect(std::string_view clean, uint64_t base, const std::vector<Re
                std::all_of(route().groups.begin(), route().groups.end(),
                            [this](const auto& group) { return goes_out_as_it_is(group.encoding); });
   if (whole) {
-    collect_whole(clean, base, ends);
+    collect_whole(base, ends);
   } else {
     collect_each(clean, base, ends);
   }
@@ -103,12 +112,11 @@ bool Stream::goes_out_as_it_is(const Encoding& encoding) const {
   return encoding.framing == Framing::newline && framer_.framing() == Framing::newline && !wrapped;
 }
 
-void Stream::collect_whole(std::string_view clean, uint64_t base,
-                           const std::vector<RecordEnd>& ends) {
+void Stream::collect_whole(uint64_t base, const std::vector<RecordEnd>& ends) {
   if (ends.empty()) return;
   outputs_.resize(route().groups.size());
   outputs_[0] = std::make_shared<Encoded>();
-  outputs_[0]->bytes = clean;
+  outputs_[0]->bytes = redactor_.take_view();
   outputs_[0]->ends.reserve(ends.size());
   for (const RecordEnd& end : ends)
     outputs_[0]->ends.push_back(static_cast<uint32_t>(place_of(base + end.offset)));

@@ -53,15 +53,20 @@ class Stream {
   const Generation& generation() const { return *generation_; }
   const Route& route() const { return generation_->routes[settings_.source]; }
 
-  /// Takes bytes as they came and pushes the records that ended to the sinks. After a framing error
+  /// Where the next bytes may be read to, at least `size`; valid until the next call here. Saves
+  /// feed() a copy.
+  std::span<char> room(size_t size);
+
+  /// Takes bytes as they came (in room(), or elsewhere) and pushes the records that ended to the
+  /// sinks. After a framing error
   /// the stream takes no more; what came before the error has been pushed. Throws MatchError or
   /// std::bad_alloc: the stream has failed closed and is of no further use.
   FrameError feed(std::string_view bytes, std::chrono::steady_clock::time_point received,
                   std::shared_ptr<void> receipt = nullptr);
 
-  /// For sources whose reads are records already. `room(n)` gives at least n bytes; the caller
-  /// writes records into it, each followed by an LF, and says with take() where they end.
-  std::span<char> room(size_t size) { return redactor_.prepare(size); }
+  /// For sources whose reads are records already: the caller writes them into record_room(), each
+  /// followed by an LF, and says with take() where they end.
+  std::span<char> record_room(size_t size) { return redactor_.prepare(size); }
   void take(size_t size, std::vector<RecordEnd>& ends,
             std::chrono::steady_clock::time_point received);
 
@@ -82,7 +87,7 @@ class Stream {
   using Time = std::chrono::steady_clock::time_point;
 
   void collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
-  void collect_whole(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void collect_whole(uint64_t base, const std::vector<RecordEnd>& ends);
   void collect_each(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
   void encode(std::string_view body, std::chrono::system_clock::time_point now);
   bool goes_out_as_it_is(const Encoding& encoding) const;
@@ -100,6 +105,7 @@ class Stream {
   const uint64_t number_;
   Framer framer_;
   Redactor redactor_;
+  std::span<char> room_;  // given out and not yet fed
   std::vector<RecordEnd> ends_;
   std::vector<std::shared_ptr<Encoded>> outputs_;  // by group of the route; null: nothing yet
 

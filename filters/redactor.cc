@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
@@ -13,6 +14,7 @@ namespace {
 
 /// A line feed with the padding that scanned bytes need.
 const std::string kEnd = std::string(kScanPadding, '\0') + '\n' + std::string(kScanPadding, '\0');
+constexpr size_t kRoomForMasks = 4096;  // masks are longer than what they stand for, now and then
 constexpr size_t kCheapToMove =
     16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
 
@@ -205,8 +207,8 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
     redact_record(record_, end_, true);
     record_ = emitted_;
   }
-  bool as_read = out_.empty() && copied_ == from;
-  if (!as_read) put_through(emitted_);
+  view_is_input_ = out_.empty() && copied_ == from;
+  if (!view_is_input_) put_through(emitted_);
   if (first_match_ == matches_.size()) {
     matches_.clear();
     first_match_ = 0;
@@ -214,7 +216,7 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
     matches_.erase(matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(first_match_));
     first_match_ = 0;
   }
-  std::string_view result = as_read ? text(from, emitted_) : std::string_view(out_);
+  std::string_view result = view_is_input_ ? text(from, emitted_) : std::string_view(out_);
   counters_.bytes_out += result.size();
   return result;
 }
@@ -393,8 +395,14 @@ void Redactor::note_edits(uint64_t begin) {
   replaced_.clear();
 }
 
+std::string Redactor::take_view() {
+  if (view_is_input_) return std::string(text(view_begin_, emitted_));
+  return std::exchange(out_, {});
+}
+
 /// Copies what lies between the last mask and `to` into the output.
 void Redactor::put_through(uint64_t to) {
+  if (out_.empty()) out_.reserve(static_cast<size_t>(end_ - view_begin_) + kRoomForMasks);
   if (copied_ < to) out_.append(text(copied_, to));
   copied_ = std::max(copied_, to);
 }

@@ -77,6 +77,10 @@ class Redactor {
   /// The end of the stream: the last record without a terminator, redacted. No terminator is added.
   std::string_view finish();
 
+  /// The view that the last commit() or finish() returned as a string of the caller's own: moved
+  /// where it was written anew, copied where it is what was read. Ends the view.
+  std::string take_view();
+
   /// From the next byte on `rules` are in force, for what is held of an unfinished record too. An
   /// open private key stays open. Throws MatchError, as commit() does.
   void adopt(std::shared_ptr<const RuleSet> rules);
@@ -161,6 +165,7 @@ class Redactor {
   Carry carry_;
   std::string out_;
   uint64_t view_begin_ = 0;
+  bool view_is_input_ = true;
   std::vector<Edit> edits_;
   std::vector<Replaced> replaced_;
   bool at_end_of_stream_ = false;

@@ -74,7 +74,8 @@ class Framer::Output {
 
   void flush() {
     assert(size() <= room_.size());
-    if (!run_.empty()) std::memcpy(room_.data() + written_, run_.data(), run_.size());
+    char* to = room_.data() + written_;
+    if (!run_.empty() && to != run_.data()) std::memmove(to, run_.data(), run_.size());
     written_ += run_.size();
     run_ = {};
   }
@@ -112,6 +113,11 @@ Framer::Fed Framer::feed(std::string_view in, std::span<char> out, std::vector<R
   }
   if (error_ != FrameError::none) body_ = 0;  // never to end
   return {output.size(), error_};
+}
+
+size_t Framer::lead() const {
+  bool lines = framing_ == Framing::newline || framing_ == Framing::nul;
+  return lines && !held_cr_ ? 0 : 1;
 }
 
 /// Compares the stream's first bytes with those of other protocols. Returns how many of `in` are

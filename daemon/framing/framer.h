@@ -73,11 +73,15 @@ class Framer {
     FrameError error = FrameError::none;
   };
   /// Takes all of `in`, writes bodies with their LFs to the start of `out`, which must have room
-  /// for in.size() + 1 bytes and may not overlap `in`, and appends the records that ended to
+  /// for in.size() + 1 bytes (`in` may lie in it, at least lead() bytes behind its start: bytes are
+  /// read to where they are framed), and appends the records that ended to
   /// `ends`. After an error nothing is taken any more; the records before it are put out. A record
   /// that was open then (the begin of a PROXY header, put out before it could be told) is none and
   /// never ends.
   Fed feed(std::string_view in, std::span<char> out, std::vector<RecordEnd>& ends);
+
+  /// How far what is put out may run ahead of what was taken: 0 where lines pass as they are.
+  size_t lead() const;
 
   /// The end of the stream. A record that is open becomes an `incomplete` one if it was counted,
   /// and the last line, whose terminator is missing, a record like any other; no byte is put out,

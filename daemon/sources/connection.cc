@@ -117,18 +117,20 @@ Awaitable<bool> Connection::shake_hands() {
 
 /// Reads without waiting as long as there is something: batches are what is ready.
 Awaitable<void> Connection::read_plain() {
+  bool ready = false;  // a connection that is silent has no memory to read into
   int in_a_row = 0;
   int last_reads = 0;
   while (!stopped_ || ++last_reads <= kLastReads) {
+    if (!ready && !stopped_) co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
     co_await until_room();
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
-    std::span<char> room = worker_.read_buffer();
+    std::span<char> room = stream_->room(Worker::kReadBytes);
     size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-    if (error == asio::error::would_block) {
+    ready = error != asio::error::would_block;
+    if (!ready) {
       if (stopped_) co_return;
       in_a_row = 0;
-      co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
       continue;
     }
     if (error) {

@@ -81,7 +81,7 @@ Awaitable<void> DatagramSession::read() {
 /// Takes what is there, up to a batch; false when nothing was.
 bool DatagramSession::receive_ready() {
   stream_.adopt(worker_.generation());
-  std::span<char> room = stream_.room(largest_ + Worker::kReadBytes);
+  std::span<char> room = stream_.record_room(largest_ + Worker::kReadBytes);
   ends_.clear();
   size_t used = 0;
   bool any = false;
