@@ -20,9 +20,10 @@ std::string random_text() {
 
 }  // namespace
 
-SelfCheck::SelfCheck(asio::io_context& control, ControlCounters& counters,
+SelfCheck::SelfCheck(asio::io_context& control, ControlCounters& counters, size_t source,
                      std::function<void()> escaped)
     : control_(control), counters_(counters), escaped_(std::move(escaped)) {
+  settings_.source = source;
   settings_.framing.framing = Framing::newline;
 }
 
@@ -38,7 +39,6 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
           if (!alive.expired()) judge(masked);
         });
       });
-  settings_.source = generation->routes.size() - 1;
   asio::post(worker.context(),
              [this, alive = std::weak_ptr<int>(alive_), &worker, generation, secret, look] {
                if (alive.expired()) return;

@@ -21,7 +21,9 @@ inline constexpr std::string_view kSelfCheckRule = "redactd-self-check";
 class SelfCheck {
  public:
   /// `escaped` is called on the control thread, once for each run that let its secret through.
-  SelfCheck(asio::io_context& control, ControlCounters& counters, std::function<void()> escaped);
+  /// `source` is the number of the route that leads to all sinks.
+  SelfCheck(asio::io_context& control, ControlCounters& counters, size_t source,
+            std::function<void()> escaped);
 
   /// Sends a canary through `worker` to every sink of `generation`.
   void run(Worker& worker, std::shared_ptr<const Generation> generation);

@@ -52,7 +52,7 @@ Server::Server(std::string file, DaemonConfig config, Log& log)
                log_.warning("known value left out",
                             {{"source", configured(source)}, {"reason", error_text(reason)}});
              }),
-      self_check_(control_, metrics_.control(),
+      self_check_(control_, metrics_.control(), config_.sources.size(),
                   [this] { log_.error("self-check failed: a made-up secret was not masked"); }),
       signals_(control_),
       tick_(control_),
@@ -70,7 +70,9 @@ Server::~Server() {
 }
 
 bool Server::start(std::string& errors) {
+  signal(SIGPIPE, SIG_IGN);  // a sink whose reader is gone gets an error
   passed_ = take_passed_sockets();
+  add_mask_ = config_.known_values.add_mask;
   known_.load();
   KnownValues::Snapshot known = known_.values();
   Compiled first = compile_rules(config_, std::move(known.values), nullptr);
@@ -109,13 +111,12 @@ void Server::open_sources() {
   for (size_t i = 0; i < config_.sources.size(); ++i) {
     const SourceConfig& config = config_.sources[i];
     StreamSettings settings = stream_settings(config, i);
-    if (config_.known_values.add_mask) {
-      settings.look_at_original = [this](std::string_view original) {
-        each_add_mask(original, [this](std::string_view value) {
-          known_.add({"add-mask", decode_add_mask(value)}, std::nullopt);
-        });
-      };
-    }
+    settings.look_at_original = [this](std::string_view original) {
+      if (!add_mask_.load(std::memory_order_relaxed)) return;
+      each_add_mask(original, [this](std::string_view value) {
+        known_.add({"add-mask", decode_add_mask(value)}, std::nullopt);
+      });
+    };
     auto ended = [this] {
       asio::post(control_, [this] {
         if (++ended_sources_ == sources_.size()) stop(kDone);
@@ -146,7 +147,6 @@ void Server::start_admin() {
 }
 
 void Server::wait_for_signals() {
-  signal(SIGPIPE, SIG_IGN);
   for (int number : {SIGINT, SIGTERM, SIGHUP}) signals_.add(number);
   signals_.async_wait([this](const boost::system::error_code& error, int number) {
     if (error) return;
@@ -205,11 +205,11 @@ void Server::stop(int exit_code) {
     log_.warning("connections did not end before drain_timeout");
     drain_sinks();
   });
-  draining_ = workers_.size();
+  workers_left_ = workers_.size();
   for (auto& worker : workers_) {
     worker->stop_sessions([this] {
       asio::post(control_, [this] {
-        if (--draining_ == 0) drain_sinks();
+        if (--workers_left_ == 0) drain_sinks();
       });
     });
   }
@@ -218,11 +218,11 @@ void Server::stop(int exit_code) {
 void Server::drain_sinks() {
   if (!std::exchange(sinks_draining_, true)) {
     Clock::time_point deadline = std::max(deadline_.expiry(), Clock::now());
-    draining_ = sinks_.size();
+    sinks_left_ = sinks_.size();
     for (auto& [name, sink] : sinks_) {
       sink->close(deadline, [this] {
         asio::post(control_, [this] {
-          if (--draining_ == 0) end();
+          if (--sinks_left_ == 0) end();
         });
       });
     }

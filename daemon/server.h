@@ -14,6 +14,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -116,9 +117,11 @@ class Server {
   std::vector<Answer> answering_;  // for the one under way
 
   size_t ended_sources_ = 0;
+  std::atomic<bool> add_mask_{false};  // read by the workers
   bool stopping_ = false;
   bool sinks_draining_ = false;
-  size_t draining_ = 0;
+  size_t workers_left_ = 0;
+  size_t sinks_left_ = 0;
   int exit_code_ = 0;
   std::vector<uint64_t> last_ticks_;
   size_t silent_ticks_ = 0;

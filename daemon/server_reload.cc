@@ -84,6 +84,7 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   generation_ = make_generation(next.config, std::move(next.rules), sinks);
   sinks_ = std::move(sinks);
   config_ = std::move(next.config);
+  add_mask_ = config_.known_values.add_mask;
   hand_out([this, known_generation] { in_force(known_generation); });
 }
 

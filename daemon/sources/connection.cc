@@ -192,7 +192,7 @@ Awaitable<void> Connection::until_room() {
 }
 
 Awaitable<void> Connection::until_allowed(size_t bytes) {
-  if (!pace_.limited()) co_return;
+  if (!pace_.limited() || stopped_) co_return;
   auto delay = pace_.take(bytes, Clock::now());
   if (delay <= Clock::duration::zero()) co_return;
   counters_.rate_delays.add();
