@@ -3,6 +3,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <malloc.h>
+
 #include <exception>
 #include <map>
 #include <utility>
@@ -89,7 +91,10 @@ void RuleCompiler::compile(DaemonConfig config, std::vector<KnownValue> known,
 }
 
 void RuleCompiler::discard(std::shared_ptr<const RuleSet> rules) {
-  asio::post(pool_, [rules = std::move(rules)] {});
+  asio::post(pool_, [rules = std::move(rules)]() mutable {
+    rules.reset();
+    malloc_trim(0);  // what compiling and the old rules took goes back to the system
+  });
 }
 
 }  // namespace redactd
