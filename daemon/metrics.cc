@@ -215,6 +215,7 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
     };
     dropped("drop_newest", sink->dropped_newest_records);
     dropped("drop_oldest", sink->dropped_oldest_records);
+    dropped("too_long", sink->dropped_too_long_records);
     dropped("exit", sink->dropped_at_exit_records);
   }
   scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,

@@ -190,26 +190,6 @@ Connected connect_datagrams(const Address& to, const SinkConfig& config, Executo
 
 }  // namespace
 
-std::string to_url(const Address& address) {
-  using Transport = Address::Transport;
-  switch (address.transport) {
-    case Transport::unix_stream:
-      return "unix://" + address.path;
-    case Transport::unix_datagram:
-      return "unixgram://" + address.path;
-    case Transport::systemd:
-      return "systemd://" + address.path;
-    case Transport::tcp:
-    case Transport::tls:
-    case Transport::udp:
-      break;
-  }
-  bool tls = address.transport == Transport::tls;
-  bool ipv6 = address.host.find(':') != std::string::npos;
-  std::string scheme = tls ? "tls://" : address.transport == Transport::udp ? "udp://" : "tcp://";
-  return scheme + (ipv6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
-}
-
 Await<Connected> connect(const Address& to, const SinkConfig& config,
                          std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
                          Executor home) {

@@ -339,7 +339,8 @@ void Lane::drop_rest() {
 }
 
 void Lane::tell(SinkEvent::Kind kind, size_t endpoint, std::string_view reason) {
-  if (context_.owner.log) context_.owner.log({kind, to_url(*endpoints_[endpoint].address), reason});
+  if (context_.owner.log)
+    context_.owner.log({kind, to_string(*endpoints_[endpoint].address), reason});
 }
 
 }  // namespace redactd
