@@ -289,12 +289,6 @@ std::deque<Counters>& of_name(std::map<std::string, std::deque<Counters>>& map,
 
 }  // namespace
 
-void Histogram::observe(double seconds, uint64_t count) {
-  auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
-  buckets_[static_cast<size_t>(bound - kBounds.begin())].add(count);
-  sum_.store(sum() + seconds * static_cast<double>(count), std::memory_order_relaxed);
-}
-
 Metrics::Metrics(size_t workers) : workers_(workers) {}
 
 SourceCounters& Metrics::source(const std::string& name, size_t worker) {
