@@ -215,6 +215,7 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
     };
     dropped("drop_newest", sink->dropped_newest_records);
     dropped("drop_oldest", sink->dropped_oldest_records);
+    dropped("too_long", sink->dropped_too_long_records);
     dropped("exit", sink->dropped_at_exit_records);
   }
   scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,
@@ -287,12 +288,6 @@ std::deque<Counters>& of_name(std::map<std::string, std::deque<Counters>>& map,
 }
 
 }  // namespace
-
-void Histogram::observe(double seconds, uint64_t count) {
-  auto bound = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
-  buckets_[static_cast<size_t>(bound - kBounds.begin())].add(count);
-  sum_.store(sum() + seconds * static_cast<double>(count), std::memory_order_relaxed);
-}
 
 Metrics::Metrics(size_t workers) : workers_(workers) {}
 

@@ -163,6 +163,11 @@ Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
       made.emplace(config.name, make_sink(config, worker.context(), metrics_.sink(config.name),
                                           std::move(owner)));
     } catch (const std::exception& error) {
+      for (auto& [name, sink] : made) {
+        auto kept = sinks_.find(name);
+        if (kept == sinks_.end() || kept->second != sink)
+          sink->close(std::chrono::steady_clock::now(), [] {});
+      }
       throw std::runtime_error("sink '" + config.name + "': " + error.what());
     }
   }

@@ -24,7 +24,8 @@ void refuse_old_protocols(ssl::context& context, TlsConfig::Version least) {
 
 void look_up_revoked(ssl::context& context, const std::string& file) {
   context.load_verify_file(file);
-  X509_STORE_set_flags(SSL_CTX_get_cert_store(context.native_handle()), X509_V_FLAG_CRL_CHECK);
+  X509_STORE_set_flags(SSL_CTX_get_cert_store(context.native_handle()),
+                       X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ bool certificate_has_name(X509* certificate, std::string name) {
   constexpr unsigned kFlags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                               X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS;
-  if (X509_check_ip_asc(certificate, name.c_str(), 0) == 1) return true;
+  int by_address = X509_check_ip_asc(certificate, name.c_str(), 0);
+  if (by_address != -2) return by_address == 1;  // -2: it is no address
   if (name.starts_with("*.")) name.erase(0, 1);  // OpenSSL writes "any host of" so
   return X509_check_host(certificate, name.c_str(), name.size(), kFlags, nullptr) == 1;
 }

@@ -18,6 +18,9 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Resolver = asio::ip::basic_resolver<tcp, Executor>;
 
+// How long a refusal of our certificate may take.
+constexpr Milliseconds kVerdict{200};
+
 /// Calls `expire` after `time` unless it goes out of scope before.
 class TimeLimit {
  public:
@@ -130,9 +133,10 @@ Await<error_code> connect_socket(StreamSocket& socket,
   co_return limit.expired() ? asio::error::timed_out : failure;
 }
 
-/// The first of the addresses that answers; `error` is the last one's.
-Await<StreamSocket> connect_first(const std::vector<tcp::endpoint>& addresses,
-                                  const SinkConfig& config, Executor home, error_code& error) {
+/// The first of the addresses that answers; `error` is the last one's. They are a copy, for another
+/// answer may replace them meanwhile.
+Await<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses, const SinkConfig& config,
+                                  Executor home, error_code& error) {
   error = asio::error::host_not_found;
   for (const tcp::endpoint& address : addresses) {
     StreamSocket socket(home);
@@ -149,10 +153,16 @@ Await<Connected> shake_hands(StreamSocket socket, const std::string& host, const
     error_code ignored;
     stream->next_layer().close(ignored);
   });
+  const auto begin = std::chrono::steady_clock::now();
   auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::client, kAwait);
   if (limit.expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
   if (error) co_return Connected{nullptr, TlsClient::failure(*stream, error)};
-  co_return Connected{tls_connection(std::move(stream)), ""};
+  Milliseconds verdict_time{0};
+  if (TlsClient::awaits_verdict(*stream)) {
+    auto taken = std::chrono::ceil<Milliseconds>(std::chrono::steady_clock::now() - begin);
+    verdict_time = std::max(kVerdict, 2 * taken);
+  }
+  co_return Connected{tls_connection(std::move(stream), verdict_time), ""};
 }
 
 Await<Connected> connect_tcp(const Address& to, const SinkConfig& config,
@@ -189,26 +199,6 @@ Connected connect_datagrams(const Address& to, const SinkConfig& config, Executo
 }
 
 }  // namespace
-
-std::string to_url(const Address& address) {
-  using Transport = Address::Transport;
-  switch (address.transport) {
-    case Transport::unix_stream:
-      return "unix://" + address.path;
-    case Transport::unix_datagram:
-      return "unixgram://" + address.path;
-    case Transport::systemd:
-      return "systemd://" + address.path;
-    case Transport::tcp:
-    case Transport::tls:
-    case Transport::udp:
-      break;
-  }
-  bool tls = address.transport == Transport::tls;
-  bool ipv6 = address.host.find(':') != std::string::npos;
-  std::string scheme = tls ? "tls://" : address.transport == Transport::udp ? "udp://" : "tcp://";
-  return scheme + (ipv6 ? "[" + address.host + "]" : address.host) + ":" + address.port;
-}
 
 Await<Connected> connect(const Address& to, const SinkConfig& config,
                          std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,

@@ -14,9 +14,6 @@
 
 namespace redactd {
 
-/// As the configuration has it: `tls://host:port`, `unix:///path` ….
-std::string to_url(const Address& address);
-
 struct Connected {
   std::shared_ptr<SinkConnection> connection;  // null: it failed
   std::string error;

@@ -47,8 +47,7 @@ std::shared_ptr<FdSink> FdSink::start(const SinkConfig& config, int descriptor,
                                       boost::asio::io_context& home, SinkCounters& counters,
                                       SinkOwner owner) {
   if (config.type == SinkConfig::Type::file && (descriptor = open_to_append(config)) < 0) {
-    throw std::runtime_error("sink " + config.name + ": cannot open " + config.path + ": " +
-                             text_of(errno));
+    throw std::runtime_error("cannot open " + config.path + ": " + text_of(errno));
   }
   std::shared_ptr<FdSink> sink(new FdSink(config, descriptor, home, counters, std::move(owner)));
   std::thread([sink] { sink->run(); }).detach();

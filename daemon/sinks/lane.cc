@@ -171,6 +171,7 @@ void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
 
 /// Until the connection is lost, or nothing will ever come and all has arrived.
 Await<> Lane::serve() {
+  co_await await_verdict();
   while (!connection_->ended()) {
     acknowledge();
     if (finished()) co_return;
@@ -183,6 +184,14 @@ Await<> Lane::serve() {
     } else {
       co_await write();
     }
+  }
+}
+
+Await<> Lane::await_verdict() {
+  const Clock::time_point end = connected_at_ + connection_->verdict_time();
+  while (Clock::now() < end && !connection_->ended() && !finished()) {
+    wake_.expires_at(end);
+    co_await wake_.async_wait(kAwait);
   }
 }
 
@@ -220,6 +229,7 @@ Await<> Lane::write_record() {
 /// No datagram can hold the record, today or tomorrow.
 void Lane::too_long() {
   context_.counters.dropped_too_long_records.add();
+  ++too_long_;
   tell(SinkEvent::Kind::record_too_long, connected_to_);
   sent(views_.front().size());
 }
@@ -239,9 +249,15 @@ void Lane::acknowledge() {
   if (queue_.unacknowledged() == 0 || !connection_) return;
   Queue::Released released = queue_.release(connection_->unacknowledged());
   if (released.bytes > 0) acknowledged_ = true;
-  context_.counters.batches.add(released.batches);
-  context_.counters.records.add(released.records);
-  context_.counters.bytes.add(released.bytes);
+  count(released);
+}
+
+void Lane::count(const Queue::Released& written) {
+  uint64_t too_long = std::min(too_long_, written.records);
+  too_long_ -= too_long;
+  context_.counters.batches.add(written.batches);
+  context_.counters.records.add(written.records - too_long);
+  context_.counters.bytes.add(written.bytes);
 }
 
 void Lane::lost() {
@@ -329,8 +345,7 @@ void Lane::drop_rest() {
   }
   first_again_.reset();
   Queue::Left left = queue_.left(unacknowledged);
-  context_.counters.records.add(left.arrived.records);
-  context_.counters.bytes.add(left.arrived.bytes);
+  count(left.arrived);
   context_.counters.dropped_at_exit_records.add(left.records);
   if (left.records > 0) tell(SinkEvent::Kind::dropped_at_exit, connected_to_);
   size_t before = queue_.queued();
@@ -339,7 +354,8 @@ void Lane::drop_rest() {
 }
 
 void Lane::tell(SinkEvent::Kind kind, size_t endpoint, std::string_view reason) {
-  if (context_.owner.log) context_.owner.log({kind, to_url(*endpoints_[endpoint].address), reason});
+  if (context_.owner.log)
+    context_.owner.log({kind, to_string(*endpoints_[endpoint].address), reason});
 }
 
 }  // namespace redactd

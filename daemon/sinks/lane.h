@@ -67,12 +67,14 @@ class Lane {
   Await<std::shared_ptr<SinkConnection>> attempt(size_t endpoint);
   void adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection);
   Await<> serve();
+  Await<> await_verdict();
   Await<> write();
   Await<> write_record();
   Await<> wait_for_work();
   void too_long();
   void sent(size_t bytes);
   void acknowledge();
+  void count(const Queue::Released& written);
   void lost();
   void switch_over();
   Await<> leave();
@@ -105,6 +107,7 @@ class Lane {
   size_t connected_to_ = 0;
   std::chrono::steady_clock::time_point connected_at_;
   bool acknowledged_ = false;  // this connection took something
+  uint64_t too_long_ = 0;      // records among those that are not released yet
   bool ever_connected_ = false;
   std::shared_ptr<SinkConnection> first_again_;  // found by seek_first()
   bool seeking_ = false;

@@ -22,8 +22,6 @@ class io_context;
 
 namespace redactd {
 
-class Log;
-
 /// Records of one stream on their way to one sink. Copies share the bytes.
 struct Batch {
   std::shared_ptr<const Encoded> encoded;
@@ -97,7 +95,6 @@ struct SinkEvent {
 };
 /// `connected` …
 std::string_view to_string(SinkEvent::Kind kind);
-void log_event(Log& log, const std::string& sink, const SinkEvent& event);
 
 /// Called on the sink's thread.
 struct SinkOwner {
@@ -108,7 +105,7 @@ struct SinkOwner {
 /// `home` is where a sink that connects runs, and must be run by one thread; `counters` must
 /// outlive it. Throws std::runtime_error if the file cannot be opened or the certificates cannot be
 /// used. The sink lives until close() is done, or `home` is gone, whatever the owner does with the
-/// pointer.
+/// pointer: also one that is not wanted after all has to be closed.
 std::shared_ptr<Sink> make_sink(const SinkConfig& config, boost::asio::io_context& home,
                                 SinkCounters& counters, SinkOwner owner);
 

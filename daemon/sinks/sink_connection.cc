@@ -72,7 +72,10 @@ class PlainConnection final : public SinkConnection {
 
 class TlsConnection final : public SinkConnection {
  public:
-  explicit TlsConnection(std::unique_ptr<TlsStream> stream) : stream_(std::move(stream)) {}
+  TlsConnection(std::unique_ptr<TlsStream> stream, std::chrono::milliseconds verdict_time)
+      : stream_(std::move(stream)), verdict_time_(verdict_time) {}
+
+  std::chrono::milliseconds verdict_time() const override { return verdict_time_; }
 
   /// One TLS record: Asio would make one of each buffer, however small.
   Await<Wrote> write(std::span<const std::string_view> views) override {
@@ -110,6 +113,7 @@ class TlsConnection final : public SinkConnection {
   }
 
   std::unique_ptr<TlsStream> stream_;
+  const std::chrono::milliseconds verdict_time_;
   std::string flat_;
 };
 
@@ -186,8 +190,9 @@ std::shared_ptr<SinkConnection> unix_connection(StreamSocket socket) {
   return std::make_shared<PlainConnection>(std::move(socket), true);
 }
 
-std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream) {
-  return std::make_shared<TlsConnection>(std::move(stream));
+std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream,
+                                               std::chrono::milliseconds verdict_time) {
+  return std::make_shared<TlsConnection>(std::move(stream), verdict_time);
 }
 
 std::shared_ptr<SinkConnection> datagram_connection(DatagramSocket socket, Framing framing) {

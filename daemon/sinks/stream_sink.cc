@@ -25,7 +25,7 @@ std::shared_ptr<TlsClient> make_tls(const SinkConfig& config) {
 void check_paths(const SinkConfig& config) {
   for (const Address& address : config.endpoints) {
     if (address.path.size() >= sizeof(sockaddr_un::sun_path)) {
-      throw std::runtime_error("sink " + config.name + ": the path of a Unix socket is at most " +
+      throw std::runtime_error("the path of a Unix socket is at most " +
                                std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
                                " bytes long: " + address.path);
     }
@@ -55,11 +55,7 @@ StreamSink::StreamSink(const SinkConfig& config, boost::asio::io_context& home,
                nullptr,
                config_.balance == SinkConfig::Balance::round_robin ? config_.endpoints.size() : 1},
       waiters_(config_.queue_bytes) {
-  try {
-    context_.tls = make_tls(config_);
-  } catch (const std::exception& error) {
-    throw std::runtime_error("sink " + config_.name + ": " + error.what());
-  }
+  context_.tls = make_tls(config_);
   for (size_t i = 0; i < context_.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>(
         context_, i, [this](size_t before, size_t now) { queued_changed(before, now); }));

@@ -36,6 +36,17 @@ void name_server(SSL* ssl, const std::string& host) {
            const_cast<char*>(host.c_str()));
 }
 
+/// Where a connection notes that the server wants a certificate.
+int asked_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+int note_asked(SSL* ssl, void* asked) {
+  SSL_set_ex_data(ssl, asked_index(), asked);
+  return 1;
+}
+
 }  // namespace
 
 TlsClient::TlsClient(const TlsConfig& config)
@@ -44,6 +55,7 @@ TlsClient::TlsClient(const TlsConfig& config)
   SSL_CTX_set_min_proto_version(context_.native_handle(),
                                 only_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(context_.native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_cert_cb(context_.native_handle(), note_asked, this);
   load_own_certificate();
   if (!config_.verify) return;
   load_authorities();
@@ -104,6 +116,11 @@ std::unique_ptr<TlsStream> TlsClient::stream(StreamSocket socket, const std::str
     return false;
   });
   return stream;
+}
+
+bool TlsClient::awaits_verdict(TlsStream& stream) {
+  SSL* ssl = stream.native_handle();
+  return SSL_version(ssl) == TLS1_3_VERSION && SSL_get_ex_data(ssl, asked_index()) != nullptr;
 }
 
 std::string TlsClient::failure(TlsStream& stream, const error_code& error) {

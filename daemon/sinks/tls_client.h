@@ -24,6 +24,10 @@ class TlsClient {
   /// The TlsClient must outlive the stream's handshake.
   std::unique_ptr<TlsStream> stream(StreamSocket socket, const std::string& host);
 
+  /// Whether the server has asked for a certificate and will judge it only after the handshake
+  /// (TLS 1.3).
+  static bool awaits_verdict(TlsStream& stream);
+
   /// Why the handshake failed.
   static std::string failure(TlsStream& stream, const boost::system::error_code& error);
 

@@ -63,7 +63,7 @@ TEST_F(FileSinkTest, RefusesASymbolicLinkAndSaysWhichFile) {
     FAIL() << "followed the link";
   } catch (const std::runtime_error& error) {
     EXPECT_EQ(std::string(error.what()),
-              "sink out: cannot open " + config.path + ": Too many levels of symbolic links");
+              "cannot open " + config.path + ": Too many levels of symbolic links");
   }
 }
 

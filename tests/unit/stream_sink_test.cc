@@ -1,14 +1,41 @@
 // Sinks that connect: order, back-pressure, lost connections, failover, round robin, the end.
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <algorithm>
+#include <atomic>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "tests/testing/sink_fixture.h"
+
+namespace {
+
+constexpr const char* kTestName = "aggregator.redactd.test";
+enum class NameService { answers, fails, hangs };
+std::atomic<NameService> name_service{NameService::answers};
+
+}  // namespace
+
+/// Stands before the C library's: the test's own name is resolved as the test says.
+extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
+                           addrinfo** result) {
+  using Resolve = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  static const auto resolve = reinterpret_cast<Resolve>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  if (node != nullptr && std::string_view(node) == kTestName) {
+    while (name_service == NameService::hangs)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (name_service == NameService::fails) return EAI_AGAIN;
+    node = "127.0.0.1";
+  }
+  return resolve(node, service, hints, result);
+}
 
 namespace redactd::test {
 namespace {
@@ -316,6 +343,50 @@ TEST_F(StreamSinkTest, RoundRobinMovesTheStreamsOfADeadEndpoint) {
   UNTIL(told(Kind::returned));
   push({"e\n"}, 0);
   UNTIL(first.received(1) == "e\n");
+}
+
+struct ResolvingSinkTest : StreamSinkTest {
+  ~ResolvingSinkTest() override {
+    if (sink) close(milliseconds(0));
+    name_service = NameService::answers;
+  }
+  void start_by_name() {
+    config.endpoints = {{Address::Transport::tcp, kTestName, aggregator.address().port, ""}};
+    start();
+    push({"one\n"});
+  }
+  Aggregator aggregator{home};
+};
+
+TEST_F(ResolvingSinkTest, ResolvesANameUntilItSucceeds) {
+  name_service = NameService::fails;
+  start_by_name();
+  UNTIL(counters.connect_failures.get() >= 2);
+  EXPECT_THAT(events.front().second, StartsWith("resolve: "));
+  EXPECT_EQ(times_told(Kind::connect_failed), 1u);
+  name_service = NameService::answers;
+  UNTIL(aggregator.received() == "one\n");
+}
+
+TEST_F(ResolvingSinkTest, FallsBackToTheLastGoodAnswer) {
+  start_by_name();
+  UNTIL(aggregator.received() == "one\n");
+  name_service = NameService::fails;
+  aggregator.close(0);
+  push({"two\n"});
+  UNTIL(aggregator.received(1).ends_with("two\n"));
+}
+
+TEST_F(ResolvingSinkTest, ANameServiceThatHangsHoldsUpNothing) {
+  name_service = NameService::hangs;
+  config.connect_timeout = milliseconds(20);
+  config.endpoints = {{Address::Transport::tcp, kTestName, "514", ""}, aggregator.address()};
+  start();
+  push({"one\n"});
+  UNTIL(aggregator.received() == "one\n");
+  EXPECT_EQ(events.front().second, "resolve: Connection timed out");
+  close();
+  name_service = NameService::answers;
 }
 
 TEST_F(StreamSinkTest, TriesTheNextEndpointWhenANameCannotBeResolved) {
