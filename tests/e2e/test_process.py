@@ -140,7 +140,7 @@ class ServiceManager(ProcessTest):
 
     def test_socket_activation(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            daemon = self.activated([], [listener], [{"listen": "systemd:"}])
+            daemon = self.activated([], [listener], [{"listen": "systemd://"}])
             self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
             daemon.stop()
 
@@ -148,7 +148,7 @@ class ServiceManager(ProcessTest):
         path = os.path.join(self.folder, "log")
         with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local:
             local.bind(path)
-            daemon = self.activated(["net", "local"], [listener, local], [{"listen": "systemd:net"}, {"listen": "systemd:local"}])
+            daemon = self.activated(["net", "local"], [listener, local], [{"listen": "systemd://net"}, {"listen": "systemd://local"}])
             self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
                 client.sendto(b"<13>local", path)
