@@ -15,11 +15,13 @@ from wire import Client, free_port, wait_until
 OCTET, LINES, NUL, AUTO = "octet-counting", "newline", "nul", "auto"
 TOKEN = token().encode()
 MASK = TOKEN_MASK.encode()
+M = 1024  # max_record, as low as it can be
+ACROSS = b"#" * (M - 21) + b" " + TOKEN + b" behind the bound"  # a secret across the bound is masked whole
 TLS_HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(range(197))
 
 
 class Row:
-    def __init__(self, name, framing, data, records, error=None, incomplete=False, truncated=0, empty=0, max_record=1024, max_frame=4096):
+    def __init__(self, name, framing, data, records, error=None, incomplete=False, truncated=0, empty=0, max_frame=None):
         self.name = name
         self.framing = framing
         self.data = data
@@ -28,7 +30,6 @@ class Row:
         self.incomplete = incomplete  # the last record is what there was of it
         self.truncated = truncated  # records cut to max_record
         self.empty = empty  # records skipped because nothing is in them
-        self.max_record = max_record
         self.max_frame = max_frame
 
 
@@ -45,7 +46,7 @@ ROWS = [
     Row("OC04", OCTET, b"6 01234\n4 123\n", [b"01234\n", b"123\n"]),
     Row("OC05", OCTET, b"7 012345\n4 123\n", [b"012345\n", b"123\n"]),
     Row("OC06", OCTET, b"28 abcdefghijklm3 nopqrstuvwxyz", [b"abcdefghijklm3 nopqrstuvwxyz"[:28]]),
-    Row("OC07", OCTET, b"32 this should be cut 3 xyz 12345673 abc", [b"this should be c", b"abc"], max_record=16, truncated=1),
+    Row("OC07", OCTET, b"%d %s 3 xyz 1234 3 abc3 abc" % (M + 17, b"c" * M), [b"c" * M, b"abc"], truncated=1),
     Row("OC08", OCTET, b"10 01234567\n\n", [b"01234567\n\n"]),
     Row("OC09", OCTET, b"10 01234567\0\0", [b"01234567\0\0"]),
     Row("OC10", OCTET, b"0 <13>x", [], error="zero_count"),
@@ -58,16 +59,16 @@ ROWS = [
     Row("OC14", OCTET, b"18446744073709551616 x", [], error="count_too_large"),
     Row("OC15", OCTET, b"4294967301 hello", [], error="count_too_large"),
     Row("OC16", AUTO, b"100000000 too long\n", [], error="count_too_large"),
-    Row("OC16-bound", OCTET, b"40 " + b"x" * 40 + b"41 " + b"y" * 41, [b"x" * 40], error="count_too_large", max_frame=40),
+    Row("OC16-bound", OCTET, b"%d %s%d y" % (M, b"x" * M, M + 1), [b"x" * M], error="count_too_large", max_frame=M),
     Row("OC17", OCTET, b"1q 0123456789ABCDE", [], error="bad_count"),
     Row("OC18a", OCTET, b"12\t<13>abcdefgh", [], error="bad_count"),
     Row("OC18b", AUTO, b"12<13>abcdefgh", [], error="bad_count"),
     Row("OC19", AUTO, b"232>1 zork", [], error="bad_count"),
     Row("OC20", OCTET, b"1 <23>4\n1 <23>4\n", [b"<"], error="bad_count"),
-    Row("OC21", OCTET, b"48 " + b"a" * 32 + b"b" * 16 + b"3 abc", [b"a" * 32, b"abc"], max_record=32, truncated=1),
-    Row("OC22", OCTET, b"1 07 1abcdef1 2", [b"0", b"1a", b"2"], max_record=2, truncated=1),
-    Row("OC23", OCTET, b"16 " + b"m" * 16 + b"17 " + b"n" * 17 + b"15 " + b"o" * 15, [b"m" * 16, b"n" * 16, b"o" * 15],
-        max_record=16, truncated=1),
+    Row("OC21", OCTET, b"%d %s%s3 abc" % (M + 16, b"a" * M, b"b" * 16), [b"a" * M, b"abc"], truncated=1),
+    Row("OC22", OCTET, b"1 0%d 1%sbcdef1 2" % (M + 5, b"a" * (M - 1)), [b"0", b"1" + b"a" * (M - 1), b"2"], truncated=1),
+    Row("OC23", OCTET, b"%d %s%d %s%d %s" % (M, b"m" * M, M + 1, b"n" * (M + 1), M - 1, b"o" * (M - 1)),
+        [b"m" * M, b"n" * M, b"o" * (M - 1)], truncated=1),
     Row("OC24", OCTET, b"12 <6>one hello12 <6>two hello", [b"<6>one hello", b"<6>two hello"]),
     Row("OC25", OCTET, b"5 hello\n5 world\n", [b"hello", b"world"]),
     Row("OC27", OCTET, b"5 hello\r\n5 world\r\n", [b"hello", b"world"]),
@@ -77,7 +78,7 @@ ROWS = [
     Row("OC31", OCTET, b"30 \xc3\xa1rv\xc3\xadzt\xc5\xb1r\xc5\x91t\xc3\xbck\xc3\xb6rf\xc3\xbar\xc3\xb3g\xc3\xa9p",
         [b"\xc3\xa1rv\xc3\xadzt\xc5\xb1r\xc5\x91t\xc3\xbck\xc3\xb6rf\xc3\xbar\xc3\xb3g\xc3\xa9p"]),
     Row("OC31-latin", OCTET, b"5 caf\xe9\xff", [b"caf\xe9\xff"]),
-    Row("OC33", OCTET, b"%d <13>first\n%s\nlast" % (16 + len(TOKEN), TOKEN), [b"<13>first\n" + MASK + b"\nlast"]),
+    Row("OC33", OCTET, b"%d <13>first\n%s\nlast" % (15 + len(TOKEN), TOKEN), [b"<13>first\n" + MASK + b"\nlast"]),
     Row("LF01", LINES, b"<13>a\n<13>b\n", [b"<13>a", b"<13>b"]),
     Row("LF02", AUTO, b"<165>1 - h a - - - first\n<165>1 - h a - - - last", [b"<165>1 - h a - - - first", b"<165>1 - h a - - - last"]),
     Row("LF02-secret", AUTO, b"<13>last token " + TOKEN, [b"<13>last token " + MASK]),
@@ -85,18 +86,18 @@ ROWS = [
     Row("LF04", LINES, b"01234567\0\n01234567\n\0\nx\0" + TOKEN + b"\n", [b"01234567\0", b"01234567", b"\0", b"x\0" + MASK]),
     Row("LF05", NUL, b"<13>a\0<13>b\nc\0", [b"<13>a", b"<13>b\nc"]),
     Row("LF07", AUTO, b"\n\n\n<13>a\n", [b"<13>a"], empty=3),
-    Row("LF08", AUTO, b"<13>" + b"x" * 60 + b"\n<13>next\n", [b"<13>" + b"x" * 28, b"<13>next"], max_record=32, truncated=1),
-    Row("LF09", AUTO, b"<13>" + b"x" * 28 + b"9876543210 5 rest\n<13>next\n", [b"<13>" + b"x" * 28, b"<13>next"], max_record=32, truncated=1),
+    Row("LF08", AUTO, b"<13>" + b"x" * (M + 36) + b"\n<13>next\n", [b"<13>" + b"x" * (M - 4), b"<13>next"], truncated=1),
+    Row("LF09", AUTO, b"<13>" + b"x" * (M - 4) + b"9876543210 5 rest\n<13>next\n", [b"<13>" + b"x" * (M - 4), b"<13>next"], truncated=1),
     Row("LF12", LINES, b"".join(b"%d\n" % number for number in range(20)), [b"%d" % number for number in range(20)]),
     Row("LF13", AUTO, b"2020-07-13,15:20:17,a,b\n", [], error="bad_count"),
     Row("LF13-lines", LINES, b"2020-07-13,15:20:17,a,b\n", [b"2020-07-13,15:20:17,a,b"]),
     Row("LF16", AUTO, b"<55> abc\n01234567\n01234567\0abcdef\n7 foobar\n", [b"<55> abc", b"01234567", b"01234567\0abcdef", b"7 foobar"]),
     Row("LF17", AUTO, b"32 0123456789ABCDEF0123456789ABCDE\n", [b"0123456789ABCDEF0123456789ABCDE\n"]),
     Row("LF19-v1", AUTO, b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 514\r\n<13>x\n", [], error="proxy_header"),
-    Row("LF19-v2", AUTO, b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(12) + b"<13>x\n", [], error="proxy_header"),
+    Row("LF19-v2", AUTO, b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(12) + b"<13>x\n", [], error="proxy_header", empty=2),
     Row("TL02", AUTO, TLS_HELLO[:60], [], error="tls_handshake"),
     Row("TL02-counted", OCTET, TLS_HELLO[:60], [], error="tls_handshake"),
-    Row("cut-secret", OCTET, b"60 0123456789 " + TOKEN + b"#" * (49 - len(TOKEN)), [b"0123456789 " + MASK[:5]], max_record=16, truncated=1),
+    Row("cut-secret", OCTET, b"%d %s" % (len(ACROSS), ACROSS), [ACROSS[:M - 20] + MASK], truncated=1),
     *opaque("P01", b"<34>1 2003-10-11T22:14:15.003Z h su - ID47 - \xef\xbb\xbf'su root' failed " + TOKEN, TOKEN),
     Row("P02", LINES, b'<34>1 - h a - - [x@1 a="pa\\"ss\\]wd\\\\" b="' + TOKEN + b'\\"c"] m\n',
         [b'<34>1 - h a - - [x@1 a="pa\\"ss\\]wd\\\\" b="' + MASK.replace(b"]", b"\\]") + b'\\"c"] m']),
@@ -120,7 +121,9 @@ def ways(data, every=1):
     """The data whole, cut in two, and byte by byte."""
     yield [data]
     for cut in range(1, len(data), every):
-        yield [data[:cut], data[cut:]]
+        # Of long ones: where counts, bounds and ends are, and some of the bytes between.
+        if len(data) < 200 or cut % M < 40 or cut % M > M - 20 or cut > len(data) - 60 or cut % 31 == 0:
+            yield [data[:cut], data[cut:]]
     yield [data[at:at + 1] for at in range(len(data))]
 
 
@@ -132,7 +135,8 @@ class Conformance(DaemonTest):
             ports[row.name] = free_port()
             self.aggregators[row.name] = Aggregator(self, OCTET)
             sources.append({"name": row.name, "listen": f"{'tls' if source else 'tcp'}://127.0.0.1:{ports[row.name]}",
-                            "framing": row.framing, "max_record": row.max_record, "max_frame": row.max_frame, "sinks": [row.name], **source})
+                            "framing": row.framing, "max_record": M, "sinks": [row.name],
+                            **({"max_frame": row.max_frame} if row.max_frame else {}), **source})
             sinks.append({**sink_to(self.aggregators[row.name]), "name": row.name})
         return self.start_daemon(sources, sinks), ports
 

@@ -110,37 +110,29 @@ class Descriptors(ProcessTest):
         daemon.stop()
 
 
-# Gives a program the listening sockets 3, 4, … as systemd does, in its own process.
+# Runs a program with the sockets named by its first argument as descriptors 3, 4, …, as systemd does.
 ACTIVATE = """
 import os, sys
+kept = [os.dup2(int(number), 200 + at) for at, number in enumerate(sys.argv[1].split(","))]
+for at, number in enumerate(kept):
+    os.dup2(number, 3 + at)
+    os.close(number)
 os.environ["LISTEN_PID"] = str(os.getpid())
-os.execv(sys.argv[1], sys.argv[1:])
+os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
 class ServiceManager(ProcessTest):
     def activated(self, names, sockets, sources):
         """A daemon that is handed `sockets` as descriptors 3, 4, …"""
-        moved = [os.dup(each.fileno()) for each in sockets]
-
-        def place():
-            kept = [os.dup2(descriptor, 200 + number) for number, descriptor in enumerate(moved)]
-            for number, descriptor in enumerate(kept):
-                os.dup2(descriptor, 3 + number, inheritable=True)
-                os.close(descriptor)
-
-        numbers = tuple(range(3, 3 + len(sockets)))
+        numbers = [each.fileno() for each in sockets]
         environment = {"LISTEN_FDS": str(len(sockets)), **({"LISTEN_FDNAMES": ":".join(names)} if names else {})}
-        try:
-            return self.start_daemon(sources, [sink_to(self.aggregator)], environment=environment, preexec_fn=place, pass_fds=numbers,
-                                     command=(sys.executable, "-c", ACTIVATE, BINARY))
-        finally:
-            for descriptor in moved:
-                os.close(descriptor)
+        return self.start_daemon(sources, [sink_to(self.aggregator)], environment=environment, pass_fds=numbers,
+                                 command=(sys.executable, "-c", ACTIVATE, ",".join(map(str, numbers)), BINARY))
 
     def test_socket_activation(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            daemon = self.activated([], [listener], [{"listen": "systemd:"}])
+            daemon = self.activated([], [listener], [{"listen": "systemd://"}])
             self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
             daemon.stop()
 
@@ -148,7 +140,7 @@ class ServiceManager(ProcessTest):
         path = os.path.join(self.folder, "log")
         with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local:
             local.bind(path)
-            daemon = self.activated(["net", "local"], [listener, local], [{"listen": "systemd:net"}, {"listen": "systemd:local"}])
+            daemon = self.activated(["net", "local"], [listener, local], [{"listen": "systemd://net"}, {"listen": "systemd://local"}])
             self.assertEqual(self.say(listener.getsockname(), b"5 hello"), [b"hello"])
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
                 client.sendto(b"<13>local", path)

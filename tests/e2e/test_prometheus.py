@@ -32,7 +32,7 @@ class PrometheusScrapes(DaemonTest):
         # Labels come from the configuration and from enums, never from what was logged.
         labels = {label for metric, _ in prometheus.query('{__name__=~"redactd_.*"}') for label in metric}
         self.assertLessEqual(labels, {"__name__", "instance", "job", "source", "sink", "rule", "le", "kind", "reason", "result", "cause",
-                                      "version", "worker"})
+                                      "version", "worker", "cpu", "matcher"})
         daemon.stop()
 
     def test_promtool_finds_nothing_to_better(self):
