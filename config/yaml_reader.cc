@@ -252,6 +252,7 @@ std::optional<std::string> YamlReader::file_path() const {
 std::vector<std::string> YamlReader::file_paths() const {
   std::vector<std::string> result;
   for (const YamlReader& item : items()) {
+    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> value = item.file_path()) result.push_back(*value);
   }
   return result;
@@ -260,6 +261,7 @@ std::vector<std::string> YamlReader::file_paths() const {
 std::vector<std::string> YamlReader::texts() const {
   std::vector<std::string> result;
   for (const YamlReader& item : items()) {
+    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> value = item.text()) result.push_back(*value);
   }
   return result;
