@@ -45,7 +45,7 @@ bool is_port(std::string_view port) {
     bool zeros = port.size() > 1 && port[0] == '0';
     return error == std::errc() && number <= 65535 && !zeros;
   }
-  return !port.empty() && port.size() <= 15 &&
+  return !port.empty() && port.size() <= 15 && port.front() != '-' &&
          std::all_of(port.begin(), port.end(), [](char c) { return is_alnum(c) || c == '-'; });
 }
 

@@ -59,12 +59,14 @@ ConfigPlaces read_ends(const YamlReader& document, DaemonConfig& config) {
 
 std::string read_name(const YamlReader& map) {
   std::optional<std::string> name = map["name"].text();
-  if (!map.has("name")) map.fail_missing("name", "letters, digits and -_. ; it stands in metrics");
+  if (!map.has("name"))
+    map.fail_missing("name", "letters, digits, '-', '_' and '.'; it stands in metrics");
   if (!name) return {};
   bool fit = !name->empty() && name->size() <= kLongestName && is_alnum(name->front()) &&
              std::all_of(name->begin(), name->end(),
                          [](char c) { return is_alnum(c) || c == '-' || c == '_' || c == '.'; });
-  if (!fit) map["name"].fail("must be 1 to 64 letters, digits and -_. , a letter or digit first");
+  if (!fit)
+    map["name"].fail("must be 1 to 64 letters, digits, '-', '_' and '.', a letter or digit first");
   return *name;
 }
 

@@ -16,7 +16,7 @@ using KnownCommand = KnownValuesConfig::Command;
 
 const Words kKeys = {"environment", "files",    "exec",       "socket",
                      "socket_mode", "add_mask", "max_values", "encodings"};
-const Words kPathKeys = {"path", "format"};
+const Words kPathKeys = {"path", "format", "names"};
 const Words kFormats = {"auto", "value", "lines", "dotenv"};
 const Words kCommandKeys = {"name", "command", "refresh", "timeout"};
 
@@ -35,6 +35,22 @@ void read_environment(const YamlReader& reader, KnownValuesConfig& known) {
   }
 }
 
+void read_names(const YamlReader& reader, Path& path) {
+  for (const YamlReader& item : reader.items()) {
+    std::optional<std::string> pattern = item.text();
+    if (!pattern) continue;
+    bool fit = !pattern->empty() && std::all_of(pattern->begin(), pattern->end(), [](char c) {
+      return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '*';
+    });
+    if (!fit)
+      item.fail("must be a key's name of letters, digits, '-', '_' and '.', with * for any");
+    path.names.push_back(*pattern);
+  }
+  if (reader.present() &&
+      (path.format == Path::Format::value || path.format == Path::Format::lines))
+    reader.fail("belongs to the format dotenv, whose values have names");
+}
+
 void read_files(const YamlReader& reader, KnownValuesConfig& known) {
   std::set<std::string> paths;
   for (const YamlReader& item : reader.items()) {
@@ -43,7 +59,10 @@ void read_files(const YamlReader& reader, KnownValuesConfig& known) {
     YamlReader name = item.is_scalar() ? item : item["path"];
     if (!name.present()) item.fail_missing("path", "a file, or a folder of files");
     std::optional<std::string> text = name.file_path();
-    if (!item.is_scalar()) take(item["format"].one_of(kFormats), path.format);
+    if (!item.is_scalar()) {
+      take(item["format"].one_of(kFormats), path.format);
+      read_names(item["names"], path);
+    }
     if (!text) continue;
     path.path = *text;
     if (!paths.insert(path.path).second) name.fail("stands in the list already");

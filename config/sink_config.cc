@@ -99,8 +99,7 @@ std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   bool tcp = address.transport == Transport::tcp || address.transport == Transport::tls;
   bool local =
       address.transport == Transport::unix_stream || address.transport == Transport::unix_datagram;
-  if (is_network(sink) && !tcp)
-    return "must be tcp:// or tls:// with the types syslog and tcp: no record is lost on the way";
+  if (is_network(sink) && !tcp) return "must be tcp:// or tls:// with the types syslog and tcp";
   if (sink.type == Type::unix_ && !local)
     return "must be unix:// or unixgram:// with the type unix";
   if (tcp && address.host == "*") return "must name a host to connect to";

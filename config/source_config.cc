@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "config/tls_config.h"
-#include "filters/redactor.h"
 
 namespace redactd {
 namespace {
@@ -27,8 +26,11 @@ bool listens(const SourceConfig& source) {
 bool is_stream(const SourceConfig& source) {
   return listens(source) && !is_datagram(source.listen.transport);
 }
+bool is_syslog_stream(const SourceConfig& source) {
+  return is_stream(source) && source.type == Type::syslog;
+}
 bool counts_octets(const SourceConfig& source) {
-  return is_stream(source) && source.type == Type::syslog &&
+  return is_syslog_stream(source) &&
          (source.framing == Framing::automatic || source.framing == Framing::octet_counting);
 }
 bool is_tls(const SourceConfig& source) {
@@ -47,16 +49,14 @@ constexpr Option<SourceConfig> kOptions[] = {
     {"max_record", always, ""},
     {"listen", listens, "belongs to the types syslog and tcp"},
     {"receive_buffer", listens, "belongs to the types syslog and tcp"},
-    {"framing", is_stream,
-     "belongs to streams of the types syslog and tcp; a datagram is one record"},
-    {"max_frame", counts_octets,
-     "belongs to octet counting: type syslog, framing auto or octet-counting"},
+    {"framing", is_stream, "belongs to stream sockets of the types syslog and tcp"},
+    {"max_frame", is_syslog_stream, "belongs to stream sockets of the type syslog"},
     {"tls", is_tls, "belongs to listen: tls://"},
     {"handshake_timeout", is_tls, "belongs to listen: tls://"},
     {"unix_mode", is_unix, "belongs to listen: unix:// and unixgram://"},
-    {"max_connections", is_stream, "belongs to streams, which have connections"},
-    {"idle_timeout", is_stream, "belongs to streams, which have connections"},
-    {"rate", is_stream, "belongs to streams, which have connections"},
+    {"max_connections", is_stream, "belongs to stream sockets, which have connections"},
+    {"idle_timeout", is_stream, "belongs to stream sockets, which have connections"},
+    {"rate", is_stream, "belongs to stream sockets, which have connections"},
     {"path", is_file, "belongs to the type file"},
     {"position_file", is_file, "belongs to the type file"},
     {"start_at", is_file, "belongs to the type file"},
@@ -106,7 +106,7 @@ void read_stream(const YamlReader& reader, SourceConfig& source) {
   bool lines = source.framing == Framing::newline || source.framing == Framing::nul;
   if (source.type == Type::tcp && !lines)
     framing.fail("must be newline or nul with the type tcp; the type syslog counts octets");
-  take(reader["max_frame"].bytes({kLeastMaxRecord, kGreatestFrame}), source.max_frame);
+  take(reader["max_frame"].bytes({1, kGreatestFrame}), source.max_frame);
   take(reader["max_connections"].count({1, 1000000}), source.max_connections);
   take(reader["idle_timeout"].duration({1s, 24h * 365, true}), source.idle_timeout);
   read_rate(reader["rate"], source.rate);
@@ -137,7 +137,7 @@ SourceConfig read_source(const YamlReader& reader) {
   if (!reader.expect_map(keys_of(kOptions))) return source;
   source.name = read_name(reader);
   source.sinks = reader["sinks"].texts();
-  take(reader["max_record"].bytes({kLeastMaxRecord, kGreatestMaxRecord}), source.max_record);
+  take(reader["max_record"].bytes({1, kGreatestMaxRecord}), source.max_record);
   if (!reader.has("type")) reader.fail_missing("type", "one of syslog, tcp, stdin, file");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
   if (!type) return source;

@@ -1,9 +1,12 @@
 #include "config/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include "config/substitution.h"
@@ -48,6 +51,41 @@ size_t foreign_byte(const std::string& text) {
   return at;
 }
 
+/// Notes where documents begin and nothing else.
+class DocumentStarts : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  YAML::Mark last;
+};
+
+/// Where the text goes on behind its first document. YAML::LoadAll() is not used: before a stray
+/// bracket or comma yaml-cpp 0.7 finds empty documents without end, until there is no memory left.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentStarts starts;
+  if (!parser.HandleNextDocument(starts) || !parser.HandleNextDocument(starts)) return std::nullopt;
+  return starts.last;
+}
+
+std::string_view line_of(std::string_view text, size_t number) {
+  for (size_t i = 1; i < number; ++i)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::string& file,
@@ -61,12 +99,15 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
     return std::nullopt;
   }
   try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      diagnostics.add({file, 0, 0}, "", "holds several YAML documents; one is allowed");
+    if (std::optional<YAML::Mark> rest = second_document(text)) {
+      Location where = at(file, *rest);
+      bool marked = line_of(text, where.line).starts_with("---");
+      diagnostics.add(where, "",
+                      marked ? "holds several YAML documents; one is allowed"
+                             : "is no valid YAML: this belongs to nothing");
       return std::nullopt;
     }
-    YAML::Node node = documents.empty() ? YAML::Node(YAML::NodeType::Null) : documents[0];
+    YAML::Node node = YAML::Load(text);
     std::string folder = std::filesystem::path(file).parent_path().string();
     auto document =
         std::make_shared<const Document>(Document{file, folder, &diagnostics, surroundings});
@@ -252,6 +293,7 @@ std::optional<std::string> YamlReader::file_path() const {
 std::vector<std::string> YamlReader::file_paths() const {
   std::vector<std::string> result;
   for (const YamlReader& item : items()) {
+    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> value = item.file_path()) result.push_back(*value);
   }
   return result;
@@ -260,6 +302,7 @@ std::vector<std::string> YamlReader::file_paths() const {
 std::vector<std::string> YamlReader::texts() const {
   std::vector<std::string> result;
   for (const YamlReader& item : items()) {
+    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> value = item.text()) result.push_back(*value);
   }
   return result;

@@ -1,0 +1,68 @@
+// Every file of data/bad_configs says in its first lines what is wrong with it.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "config/daemon_config.h"
+
+namespace redactd::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kFolder = std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_configs/";
+
+std::vector<std::string> expected_of(const std::string& file) {
+  std::vector<std::string> expected;
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    constexpr std::string_view kMark = "# expect: ";
+    if (line.starts_with(kMark)) expected.push_back(line.substr(kMark.size()));
+  }
+  return expected;
+}
+
+/// As `redactd check` finds them: the configuration's errors and the rules' in one go.
+std::vector<std::string> reported_for(const std::string& file) {
+  Diagnostics diagnostics;
+  DaemonConfig config = load_daemon_config(file, diagnostics);
+  build_rule_set(config.settings, diagnostics);
+  std::vector<std::string> reported;
+  std::istringstream lines(diagnostics.text());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(kFolder)) line = line.substr(kFolder.size());
+    if (line.starts_with(fs::path(file).filename().string() + ":"))
+      line = line.substr(line.find(':') + 1);
+    reported.push_back(line);
+  }
+  return reported;
+}
+
+class BadConfigs : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(BadConfigs, AreReportedAllAtOnceWithTheirPlaces) {
+  std::vector<std::string> expected = expected_of(kFolder + GetParam());
+  ASSERT_FALSE(expected.empty()) << "the file names no expectation";
+  EXPECT_EQ(reported_for(kFolder + GetParam()), expected);
+}
+
+std::vector<std::string> bad_files() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(kFolder)) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Loader, BadConfigs, ::testing::ValuesIn(bad_files()),
+                         [](const auto& tested) {
+                           return tested.param.substr(0, tested.param.find('.'));
+                         });
+
+}  // namespace
+}  // namespace redactd::test
