@@ -25,6 +25,26 @@ int64_t nanoseconds(const statx_timestamp& time) {
   return time.tv_sec * kNanoseconds + static_cast<int64_t>(time.tv_nsec);
 }
 
+/// The first bytes, at most those of a fingerprint; wiped by the caller.
+std::string head_of(const std::string& path) {
+  std::string head(Fingerprint::kBytes, '\0');
+  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  ssize_t size = descriptor < 0 ? -1 : pread(descriptor, head.data(), head.size(), 0);
+  if (descriptor >= 0) close(descriptor);
+  head.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return head;
+}
+
+bool begin_alike(const std::string& a, const std::string& b) {
+  std::string head_a = head_of(a);
+  std::string head_b = head_of(b);
+  size_t size = std::min(head_a.size(), head_b.size());
+  bool alike = size > 0 && head_a.compare(0, size, head_b, 0, size) == 0;
+  explicit_bzero(head_a.data(), head_a.size());
+  explicit_bzero(head_b.data(), head_b.size());
+  return alike;
+}
+
 bool is_rotation_suffix(std::string_view added) {
   for (std::string_view known : {".old", ".bak", ".prev", "~"}) {
     if (added == known) return true;
@@ -99,7 +119,7 @@ FileFollower::Info FileFollower::look_at(int folder, const char* path, int flags
 }
 
 FileFollower::Step FileFollower::next(std::span<char> room, Time now) {
-  if (!current_ && !open_first()) return {};
+  if (!current_) return {open_first() ? Happened::other : Happened::nothing};
   ssize_t size =
       pread(current_->descriptor, room.data(), room.size(), static_cast<off_t>(current_->offset));
   if (size < 0) {
@@ -376,9 +396,11 @@ std::optional<FileFollower::Beside> FileFollower::successor() {
   }
   if (current_ && at_path.is(current_->info)) return std::nullopt;
   for (Beside& file : rotated_files()) {
-    bool later = at_path.born >= newest_ && file.info.born > at_path.born;
-    bool other = file.info.is(at_path) || (current_ && file.info.is(current_->info));
-    if (!later && !other && !is_known(file.info)) return std::move(file);
+    if (file.info.is(at_path) || (current_ && file.info.is(current_->info))) continue;
+    if (is_known(file.info)) continue;
+    // A copy of the one at the path: to be read if that has been truncated since.
+    bool is_copy = at_path.born >= newest_ && file.info.born > at_path.born;
+    if (!is_copy || !begin_alike(file.path, path_)) return std::move(file);
   }
   return Beside{path_, at_path};
 }

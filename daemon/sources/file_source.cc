@@ -56,7 +56,9 @@ Awaitable<void> FileSession::run(std::shared_ptr<FileSession> self) {
 }
 
 Awaitable<void> FileSession::watch(std::shared_ptr<FileSession> self) {
-  while (!self->stopped_ && co_await self->watch_.changed()) {
+  while (!self->stopped_) {
+    bool changed = co_await self->watch_.changed();
+    if (!changed) co_return;
     self->changed_ = true;
     if (self->idle_) self->wake_.cancel();
   }
