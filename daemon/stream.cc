@@ -85,6 +85,19 @@ void Stream::finish(Time received, std::shared_ptr<void> receipt) {
   push(received, receipt);
 }
 
+void Stream::break_off(Time received, std::shared_ptr<void> receipt) {
+  finish(received, std::move(receipt));
+  redactor_.resume();
+  record_begin_ = redactor_.received();
+}
+
+void Stream::replay(std::string_view lines) {
+  ends_.clear();
+  Framer::Fed fed = framer_.feed(lines, redactor_.prepare(lines.size() + 1), ends_);
+  redactor_.commit(fed.size);
+  record_begin_ = redactor_.received();
+}
+
 void Stream::trim() {
   room_ = {};
   redactor_.trim();

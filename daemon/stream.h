@@ -74,6 +74,17 @@ class Stream {
   void finish(std::chrono::steady_clock::time_point received,
               std::shared_ptr<void> receipt = nullptr);
 
+  /// The bytes break off and others follow, which do not go on with the record: what is held is
+  /// put out as finish() does. Throws as feed() does.
+  void break_off(std::chrono::steady_clock::time_point received,
+                 std::shared_ptr<void> receipt = nullptr);
+
+  /// Takes complete lines that were put out before a restart, for what they leave open counts.
+  /// Nothing comes of them. Throws as feed() does.
+  void replay(std::string_view lines);
+  /// What the next records are depends on those before: a private key is open.
+  bool in_block() const { return redactor_.in_block(); }
+
   /// Gives back memory while nothing is held.
   void trim();
   /// Bytes of records whose end has not come.

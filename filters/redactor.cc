@@ -162,6 +162,16 @@ void Redactor::scan_for_known(size_t fresh) {
   rules_->known()->scan(text(base_, end_), fresh, base_, rules_->first_known(), matches_);
 }
 
+void Redactor::resume() {
+  Attempt attempt(*this);
+  at_end_of_stream_ = false;
+  matches_.clear();
+  first_match_ = 0;
+  last_userinfo_ = {};
+  open_streams();
+  attempt.succeed();
+}
+
 void Redactor::scan(std::string_view bytes) {
   for (size_t i = 0; i < streams_.size(); ++i) {
     size_t before = matches_.size();

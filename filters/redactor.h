@@ -82,6 +82,10 @@ class Redactor {
   /// where it was written anew, copied where it is what was read. Ends the view.
   std::string take_view();
 
+  /// After finish(), when the bytes only broke off: the next ones begin another record of the same
+  /// stream. An open private key stays open. Throws MatchError, as commit() does.
+  void resume();
+
   /// From the next byte on `rules` are in force, for what is held of an unfinished record too. An
   /// open private key stays open. Throws MatchError, as commit() does.
   void adopt(std::shared_ptr<const RuleSet> rules);
@@ -99,6 +103,8 @@ class Redactor {
   /// The bytes that the view stands for as they came in; valid as long as the view. Not redacted.
   std::string_view original() const { return text(view_begin_, emitted_); }
   uint64_t held_bytes() const { return end_ - emitted_; }
+  /// A block (a private key) is open: what the next records are depends on those before.
+  bool in_block() const { return block_.active; }
   /// What differs between that view and the input, in order: with it a place in the input is found
   /// in the output.
   const std::vector<Edit>& edits() const { return edits_; }

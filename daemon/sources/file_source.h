@@ -1,18 +1,109 @@
 #pragma once
 
+// A source that follows a file. One stream over all its rotations, on one worker; the position that
+// the sinks have written is saved on the control thread.
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+
+#include "daemon/sources/file_follower.h"
+#include "daemon/sources/file_watch.h"
+#include "daemon/sources/position.h"
 #include "daemon/sources/source.h"
+#include "daemon/stream.h"
+#include "daemon/worker.h"
 
 namespace redactd {
 
+/// Keeps itself alive until it is stopped. All of it runs on its worker's thread.
+class FileSession : public Session, public std::enable_shared_from_this<FileSession> {
+ public:
+  /// `checkpoints` null: no position is kept.
+  FileSession(std::shared_ptr<SourceSetup> setup, Worker& worker, std::optional<Position> saved,
+              std::shared_ptr<Checkpoints> checkpoints);
+  ~FileSession() override;
+
+  void start();
+  void tick(std::chrono::steady_clock::time_point now) override;
+  void adopt() override;
+  /// What is held of an open line is put out if its bytes could not be read again; else they are,
+  /// at the next start.
+  void stop() override;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  using Receipt = std::shared_ptr<Checkpoints::Checkpoint>;  // null: no position is kept
+
+  static Awaitable<void> run(std::shared_ptr<FileSession> self);
+  static Awaitable<void> watch(std::shared_ptr<FileSession> self);
+  Awaitable<void> read();
+  FileFollower::Step read_once();
+  void feed(std::string_view bytes, uint64_t line_begin);
+  void note_block(uint64_t line_begin);
+  void end();
+  Awaitable<void> until_change(FileFollower::Duration at_most);
+  Awaitable<void> until_room();
+  Receipt open_receipt();
+  void set_position(const Receipt& receipt);
+
+  const std::shared_ptr<SourceSetup> setup_;
+  Worker& worker_;
+  SourceCounters& counters_;
+  const uint64_t number_;
+  const std::shared_ptr<Checkpoints> checkpoints_;
+  FileFollower follower_;
+  FileWatch watch_;
+  std::optional<Stream> stream_;
+  std::optional<uint64_t> block_from_;  // where the line begins that opened a block, or before it
+  uint64_t epoch_ = 0;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
+      wake_;
+  Time last_read_ = {};
+  bool changed_ = false;  // since the file was looked at
+  bool idle_ = false;     // waits for a change
+  bool stopped_ = false;
+};
+
+/// Saves what the sinks have written once a second and at the end. Belongs to the control thread.
+class PositionSaver : public std::enable_shared_from_this<PositionSaver> {
+ public:
+  PositionSaver(const SourceSetup& setup, std::shared_ptr<Checkpoints> checkpoints);
+
+  void start();
+  /// The last time; what is written later counts no more.
+  void stop();
+
+ private:
+  void save();
+
+  const std::string name_;
+  Log& log_;
+  PositionFile file_;
+  const std::shared_ptr<Checkpoints> checkpoints_;
+  std::optional<Position> unsaved_;
+  asio::steady_timer timer_;
+};
+
 class FileSource : public Source {
  public:
-  explicit FileSource(SourceSetup setup) : setup_(std::move(setup)) {}
-  void open() override { throw std::runtime_error("is not there yet"); }
-  void start() override {}
+  explicit FileSource(SourceSetup setup);
+  /// The sinks have taken what they will take: the position is saved.
+  ~FileSource() override;
+
+  /// The file itself need not be there.
+  void open() override;
+  void start() override;
+  /// The session is stopped by its worker.
   void stop() override {}
 
  private:
-  SourceSetup setup_;
+  const std::shared_ptr<SourceSetup> setup_;
+  std::optional<Position> saved_;
+  std::shared_ptr<Checkpoints> checkpoints_;
+  std::shared_ptr<PositionSaver> saver_;
 };
 
 }  // namespace redactd

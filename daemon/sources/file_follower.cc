@@ -1,0 +1,440 @@
+#include "daemon/sources/file_follower.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kBackwardBytes = 64 * 1024;
+constexpr int64_t kNanoseconds = 1'000'000'000;
+
+int64_t nanoseconds(const statx_timestamp& time) {
+  return time.tv_sec * kNanoseconds + static_cast<int64_t>(time.tv_nsec);
+}
+
+/// The first bytes, at most those of a fingerprint; wiped by the caller.
+std::string head_of(const std::string& path) {
+  std::string head(Fingerprint::kBytes, '\0');
+  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  ssize_t size = descriptor < 0 ? -1 : pread(descriptor, head.data(), head.size(), 0);
+  if (descriptor >= 0) close(descriptor);
+  head.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return head;
+}
+
+bool begin_alike(const std::string& a, const std::string& b) {
+  std::string head_a = head_of(a);
+  std::string head_b = head_of(b);
+  size_t size = std::min(head_a.size(), head_b.size());
+  bool alike = size > 0 && head_a.compare(0, size, head_b, 0, size) == 0;
+  explicit_bzero(head_a.data(), head_a.size());
+  explicit_bzero(head_b.data(), head_b.size());
+  return alike;
+}
+
+bool is_rotation_suffix(std::string_view added) {
+  for (std::string_view known : {".old", ".bak", ".prev", "~"}) {
+    if (added == known) return true;
+  }
+  if (added.size() < 2 || std::string_view(".-_").find(added.front()) == std::string_view::npos)
+    return false;
+  bool digits = false;
+  for (char c : added) {
+    digits = digits || is_digit(c);
+    if (!is_digit(c) && std::string_view(".-_:+TZ").find(c) == std::string_view::npos) return false;
+  }
+  return digits;
+}
+
+/// Where the last line begins.
+uint64_t last_line_begin(int descriptor, uint64_t size) {
+  std::string piece(kBackwardBytes, '\0');
+  for (uint64_t end = size; end > 0;) {
+    uint64_t begin = end - std::min<uint64_t>(end, piece.size());
+    ssize_t got = pread(descriptor, piece.data(), static_cast<size_t>(end - begin),
+                        static_cast<off_t>(begin));
+    if (got <= 0) break;
+    size_t line_feed = std::string_view(piece.data(), static_cast<size_t>(got)).rfind('\n');
+    explicit_bzero(piece.data(), piece.size());
+    if (line_feed != std::string_view::npos) return begin + line_feed + 1;
+    end = begin;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_rotated_name(std::string_view base, std::string_view name) {
+  if (name.size() <= base.size()) return false;
+  if (name.starts_with(base)) return is_rotation_suffix(name.substr(base.size()));
+  size_t dot = base.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return false;
+  std::string_view stem = base.substr(0, dot);
+  std::string_view extension = base.substr(dot);
+  if (!name.starts_with(stem) || !name.ends_with(extension)) return false;
+  return is_rotation_suffix(name.substr(dot, name.size() - base.size()));
+}
+
+FileFollower::FileFollower(std::string path, SourceConfig::StartAt start_at,
+                           std::optional<Position> saved, std::string_view name, Log& log)
+    : path_(std::move(path)),
+      start_at_(start_at),
+      name_(name),
+      log_(log),
+      saved_(std::move(saved)),
+      target_(path_) {}
+
+FileFollower::~FileFollower() { close(); }
+
+FileFollower::Info FileFollower::look_at(const std::string& path) {
+  return look_at(AT_FDCWD, path.c_str(), 0);
+}
+
+FileFollower::Info FileFollower::look_at(int folder, const char* path, int flags) {
+  struct statx is = {};
+  Info info;
+  if (statx(folder, path, flags, STATX_BASIC_STATS | STATX_BTIME, &is) != 0) {
+    info.error = errno;
+    return info;
+  }
+  info.error = S_ISREG(is.stx_mode) ? 0 : EINVAL;
+  info.device = uint64_t{is.stx_dev_major} << 32 | is.stx_dev_minor;
+  info.inode = is.stx_ino;
+  info.born = nanoseconds((is.stx_mask & STATX_BTIME) != 0 ? is.stx_btime : is.stx_mtime);
+  info.size = is.stx_size;
+  return info;
+}
+
+FileFollower::Step FileFollower::next(std::span<char> room, Time now) {
+  if (!current_) return {open_first() ? Happened::other : Happened::nothing};
+  ssize_t size =
+      pread(current_->descriptor, room.data(), room.size(), static_cast<off_t>(current_->offset));
+  if (size < 0) {
+    note_error(errno);
+    if (errno == ESTALE) close();  // the file server has forgotten it
+    return {Happened::failed};
+  }
+  std::span<const char> read = room.first(static_cast<size_t>(size));
+  // Looked at after the read: a truncation before it is seen, and one after it does not matter.
+  if (!still_the_same(read)) return truncated();
+  if (!read.empty()) return take(read);
+  return at_end(now);
+}
+
+FileFollower::Step FileFollower::take(std::span<const char> bytes) {
+  size_t line_feed = std::string_view(bytes.data(), bytes.size()).rfind('\n');
+  if (line_feed != std::string_view::npos) {
+    current_->line_begin = current_->offset + line_feed + 1;
+    carried_ = false;
+  }
+  current_->offset += bytes.size();
+  quiet_since_.reset();
+  return {Happened::bytes, bytes.size()};
+}
+
+std::optional<Position> FileFollower::position() const {
+  if (!current_) return std::nullopt;
+  Position position;
+  position.path = target_;
+  position.device = current_->info.device;
+  position.inode = current_->info.inode;
+  position.fingerprint = current_->fingerprint;
+  position.offset = position.replay_from = current_->line_begin;
+  position.newest = newest_;
+  return position;
+}
+
+void FileFollower::give_up_line() {
+  carried_ = false;
+  if (current_) current_->line_begin = current_->offset;
+}
+
+// Opening
+
+bool FileFollower::open_first() {
+  bool first = std::exchange(first_look_, false);
+  if (saved_) return open_saved() || open_after_saved(first);
+  Info at_path = look_at(path_);
+  if (!open(path_, at_path)) return false;
+  if (first && start_at_ == SourceConfig::StartAt::end) start_at_end();
+  note_rotated_files();
+  log_.info(
+      "following the file",
+      {{"source", configured(name_)}, {"path", configured(path_)}, {"offset", current_->offset}});
+  return true;
+}
+
+bool FileFollower::open_saved() {
+  newest_ = saved_->newest;
+  target_ = saved_->path;
+  std::vector<Beside> candidates = rotated_files();
+  for (const Beside& file : candidates) {
+    if (file.info.born <= newest_) known_.insert(file.info.known());
+  }
+  std::vector<Beside> others = {{saved_->path, look_at(saved_->path)}, {path_, look_at(path_)}};
+  for (const auto* files : {&others, &candidates}) {
+    for (const Beside& file : *files) {
+      bool same = file.info.inode == saved_->inode &&
+                  (saved_->fingerprint.bytes > 0 || file.info.device == saved_->device);
+      if (same && resume_in(file, false)) return true;
+    }
+  }
+  // Truncated meanwhile: what was not read of it stands in its copy.
+  for (const Beside& file : candidates) {
+    if (!is_known(file.info) && saved_->fingerprint.bytes > 0 && resume_in(file, true)) return true;
+  }
+  return false;
+}
+
+bool FileFollower::resume_in(const Beside& file, bool is_copy) {
+  if (file.info.error != 0 || file.info.size < saved_->offset) return false;
+  if (!open(file.path, file.info)) return false;
+  if (!has_prefix(current_->descriptor, saved_->fingerprint)) {
+    close();
+    return false;
+  }
+  current_->fingerprint = saved_->fingerprint;
+  current_->offset = current_->line_begin = saved_->replay_from;
+  current_->is_copy = is_copy;
+  replay_until_ = saved_->offset;
+  target_ = saved_->path;
+  log_.info(
+      "following the file from its saved position",
+      {{"source", configured(name_)}, {"path", configured(path_)}, {"offset", saved_->offset}});
+  saved_.reset();
+  return true;
+}
+
+/// The file of the saved position is gone: what came after it is read from its beginning.
+bool FileFollower::open_after_saved(bool first) {
+  if (first) {
+    log_.warning("the file of the saved position is gone; what was not read of it is lost",
+                 {{"source", configured(name_)}, {"path", configured(path_)}});
+  }
+  std::optional<Beside> next = successor();
+  if (!next || !open(next->path, next->info)) return false;
+  note_known(current_->info);
+  saved_.reset();
+  return true;
+}
+
+/// Opens `path` if `expected` is still there.
+bool FileFollower::open(const std::string& path, const Info& expected) {
+  if (expected.error != 0) return note_error(expected.error);
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return note_error(errno);
+  Info info = look_at(descriptor, "", AT_EMPTY_PATH);
+  if (info.error != 0 || !info.is(expected)) {
+    ::close(descriptor);
+    return false;
+  }
+  close();
+  current_ = Open{descriptor, info, {}, 0, 0, false};
+  last_error_ = 0;
+  if (path == path_) {
+    std::error_code error;
+    fs::path target = fs::canonical(path_, error);
+    target_ = error ? path_ : target.string();
+  }
+  return true;
+}
+
+void FileFollower::close() {
+  if (current_) ::close(current_->descriptor);
+  current_.reset();
+  quiet_since_.reset();
+  replay_until_ = 0;
+  ++epoch_;
+}
+
+/// At the begin of the last line if its LF is missing, for no line may be looked at in halves.
+void FileFollower::start_at_end() {
+  std::array<char, Fingerprint::kBytes> head;
+  ssize_t size = pread(current_->descriptor, head.data(), head.size(), 0);
+  if (size <= 0) return;
+  current_->fingerprint = fingerprint_of({head.data(), static_cast<size_t>(size)});
+  explicit_bzero(head.data(), head.size());
+  current_->offset = current_->line_begin =
+      last_line_begin(current_->descriptor, current_->info.size);
+}
+
+bool FileFollower::note_error(int error) {
+  if (error == last_error_) return false;
+  last_error_ = error;
+  if (error == ENOENT) {
+    log_.info("the file is not there; waiting for it",
+              {{"source", configured(name_)}, {"path", configured(path_)}});
+  } else {
+    log_.warning("the file cannot be read; it will be tried again",
+                 {{"source", configured(name_)},
+                  {"path", configured(path_)},
+                  {"error", std::error_code(error, std::generic_category())}});
+  }
+  return false;
+}
+
+// Truncation
+
+bool FileFollower::has_prefix(int descriptor, const Fingerprint& fingerprint) {
+  std::array<char, Fingerprint::kBytes> head;
+  ssize_t size = pread(descriptor, head.data(), head.size(), 0);
+  if (size < static_cast<ssize_t>(fingerprint.bytes)) return false;
+  bool same = fingerprint_of({head.data(), fingerprint.bytes}) == fingerprint;
+  explicit_bzero(head.data(), head.size());
+  return same;
+}
+
+/// Whether the bytes before the offset are those that were read. Extends the fingerprint.
+bool FileFollower::still_the_same(std::span<const char> read) {
+  Open& file = *current_;
+  if (file.offset == 0) {
+    file.fingerprint = fingerprint_of(read);
+    return true;
+  }
+  std::array<char, Fingerprint::kBytes> head;
+  ssize_t size = pread(file.descriptor, head.data(), head.size(), 0);
+  if (size < static_cast<ssize_t>(file.fingerprint.bytes)) return false;
+  bool same = fingerprint_of({head.data(), file.fingerprint.bytes}) == file.fingerprint;
+  if (same && file.fingerprint.bytes < Fingerprint::kBytes)
+    file.fingerprint = fingerprint_of({head.data(), static_cast<size_t>(size)});
+  explicit_bzero(head.data(), head.size());
+  return same;
+}
+
+FileFollower::Step FileFollower::truncated() {
+  const Open before = *current_;
+  bool holds_line = carried_ || before.line_begin != before.offset;
+  std::optional<Beside> copy = copy_of_current();
+  log_.info("the file was truncated: reading it from its beginning",
+            {{"source", configured(name_)},
+             {"path", configured(path_)},
+             {"rest_in_copy", copy.has_value()}});
+  if (copy && open(copy->path, copy->info)) {
+    current_->fingerprint = before.fingerprint;
+    current_->offset = before.offset;
+    current_->line_begin = before.line_begin;
+    current_->is_copy = true;
+  } else {
+    current_->fingerprint = {};
+    current_->offset = current_->line_begin = 0;
+    carried_ = holds_line;
+    quiet_since_.reset();
+    replay_until_ = 0;
+    ++epoch_;
+    note_rotated_files();
+  }
+  return {Happened::other};
+}
+
+/// With bytes that have not been read.
+std::optional<FileFollower::Beside> FileFollower::copy_of_current() const {
+  for (Beside& file : rotated_files()) {
+    if (is_known(file.info) || file.info.size <= current_->offset) continue;
+    int descriptor = ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor < 0) continue;
+    bool same = has_prefix(descriptor, current_->fingerprint);
+    ::close(descriptor);
+    if (same) return std::move(file);
+  }
+  return std::nullopt;
+}
+
+// Rotation
+
+FileFollower::Step FileFollower::at_end(Time now) {
+  Info info = look_at(current_->descriptor, "", AT_EMPTY_PATH);
+  if (info.error == 0 && info.size < current_->offset) return truncated();
+  std::optional<Beside> next = successor();
+  if (!next) {
+    quiet_since_.reset();
+    return {};
+  }
+  if (current_->is_copy) return go_on_with(*next);
+  if (!quiet_since_) quiet_since_ = now;
+  Duration settle = next->info.size > 0 ? kSettle : kSettleUnused;
+  Duration quiet = now - *quiet_since_;
+  if (quiet < settle) return {Happened::nothing, 0, settle - quiet};
+  return go_on_with(*next);
+}
+
+FileFollower::Step FileFollower::go_on_with(const Beside& next) {
+  bool holds_line = carried_ || current_->line_begin != current_->offset;
+  if (holds_line && !current_->is_copy) {
+    give_up_line();
+    return {Happened::line_end};
+  }
+  const Info before = current_->info;
+  if (!open(next.path, next.info)) return {};
+  carried_ = holds_line;
+  note_known(before);
+  note_known(current_->info);
+  log_.info("the file was rotated: going on with the next one",
+            {{"source", configured(name_)}, {"path", configured(path_)}});
+  return {Happened::other};
+}
+
+/// What is to be read after the current file; nothing while that is the one at the path, or nothing
+/// is there.
+std::optional<FileFollower::Beside> FileFollower::successor() {
+  Info at_path = look_at(path_);
+  if (at_path.error != 0) {
+    if (!current_ || at_path.error != ENOENT) note_error(at_path.error);
+    return std::nullopt;
+  }
+  if (current_ && at_path.is(current_->info)) return std::nullopt;
+  for (Beside& file : rotated_files()) {
+    if (file.info.is(at_path) || (current_ && file.info.is(current_->info))) continue;
+    if (is_known(file.info)) continue;
+    // A copy of the one at the path: to be read if that has been truncated since.
+    bool is_copy = at_path.born >= newest_ && file.info.born > at_path.born;
+    if (!is_copy || !begin_alike(file.path, path_)) return std::move(file);
+  }
+  return Beside{path_, at_path};
+}
+
+/// Those beside the file, the oldest first.
+std::vector<FileFollower::Beside> FileFollower::rotated_files() const {
+  const fs::path target(target_);
+  std::vector<Beside> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(target.parent_path(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!is_rotated_name(target.filename().string(), entry->path().filename().string())) continue;
+    Info info = look_at(entry->path().string());
+    if (info.error == 0) files.push_back({entry->path().string(), info});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Beside& a, const Beside& b) { return a.info.born < b.info.born; });
+  return files;
+}
+
+bool FileFollower::is_known(const Info& info) const {
+  return info.born < newest_ || known_.count(info.known()) > 0;
+}
+
+void FileFollower::note_known(const Info& info) {
+  newest_ = std::max(newest_, info.born);
+  std::erase_if(known_, [this](const Known& file) { return std::get<2>(file) < newest_; });
+  known_.insert(info.known());
+}
+
+/// Nothing that stands beside the file now is to be read.
+void FileFollower::note_rotated_files() {
+  for (const Beside& file : rotated_files()) note_known(file.info);
+  note_known(current_->info);
+}
+
+}  // namespace redactd

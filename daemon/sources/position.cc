@@ -1,0 +1,160 @@
+#include "daemon/sources/position.h"
+
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "daemon/stdio.h"
+
+namespace redactd {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kVersion = 1;
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+std::string to_hex(std::span<const uint8_t> bytes) {
+  std::string hex;
+  for (uint8_t byte : bytes) {
+    hex += kHexDigits[byte >> 4];
+    hex += kHexDigits[byte & 15];
+  }
+  return hex;
+}
+
+void from_hex(const std::string& hex, std::span<uint8_t> bytes) {
+  if (hex.size() != 2 * bytes.size() ||
+      hex.find_first_not_of(kHexDigits, 0, 16) != std::string::npos)
+    throw std::invalid_argument("no hash");
+  for (size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<uint8_t>(std::stoul(hex.substr(2 * i, 2), nullptr, 16));
+}
+
+json to_json(const Position& position) {
+  return {{"version", kVersion},
+          {"path", position.path},
+          {"device", position.device},
+          {"inode", position.inode},
+          {"fingerprint",
+           {{"bytes", position.fingerprint.bytes}, {"hash", to_hex(position.fingerprint.hash)}}},
+          {"offset", position.offset},
+          {"replay_from", position.replay_from},
+          {"newest", position.newest}};
+}
+
+Position from_json(const json& value) {
+  if (value.at("version") != kVersion) throw std::invalid_argument("another version");
+  Position position;
+  position.path = value.at("path");
+  position.device = value.at("device");
+  position.inode = value.at("inode");
+  position.fingerprint.bytes = value.at("fingerprint").at("bytes");
+  from_hex(value.at("fingerprint").at("hash"), position.fingerprint.hash);
+  position.offset = value.at("offset");
+  position.replay_from = std::min(value.at("replay_from").get<uint64_t>(), position.offset);
+  position.newest = value.at("newest");
+  return position;
+}
+
+std::runtime_error failure(const std::string& path, const char* what, int error) {
+  return std::runtime_error("position file " + path + ": cannot be " + what + ": " +
+                            std::generic_category().message(error));
+}
+
+/// A new file of this process alone.
+int create(const std::string& path) {
+  unlink(path.c_str());  // of a process that was killed
+  return open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+}  // namespace
+
+Fingerprint fingerprint_of(std::span<const char> first_bytes) {
+  Fingerprint fingerprint;
+  fingerprint.bytes = std::min(first_bytes.size(), Fingerprint::kBytes);
+  if (fingerprint.bytes == 0) return fingerprint;
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> hash;
+  SHA256(reinterpret_cast<const unsigned char*>(first_bytes.data()), fingerprint.bytes,
+         hash.data());
+  std::copy_n(hash.begin(), fingerprint.hash.size(), fingerprint.hash.begin());
+  return fingerprint;
+}
+
+std::optional<Position> PositionFile::load() const {
+  int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  if (descriptor < 0) throw failure(path_, "read", errno);
+  std::string text(64 * 1024, '\0');
+  ssize_t size = read(descriptor, text.data(), text.size());
+  int error = errno;
+  ::close(descriptor);
+  if (size < 0) throw failure(path_, "read", error);
+  text.resize(static_cast<size_t>(size));
+  try {
+    return from_json(json::parse(text));
+  } catch (const std::exception&) {  // its text would quote the file, whatever that is
+    throw std::runtime_error("position file " + path_ +
+                             ": is none that redactd has written; name another one, or remove it "
+                             "to begin anew at start_at");
+  }
+}
+
+void PositionFile::save(const Position& position) const {
+  std::string text = to_json(position).dump(2, ' ', false, json::error_handler_t::replace) + '\n';
+  std::string fresh = path_ + ".new";
+  int descriptor = create(fresh);
+  if (descriptor < 0) throw failure(path_, "written", errno);
+  int error = write_all(descriptor, text);
+  if (error == 0 && fsync(descriptor) != 0) error = errno;
+  ::close(descriptor);
+  if (error == 0 && rename(fresh.c_str(), path_.c_str()) != 0) error = errno;
+  if (error == 0) return;
+  unlink(fresh.c_str());
+  throw failure(path_, "written", error);
+}
+
+void PositionFile::check_writable() const {
+  std::string fresh = path_ + ".new";
+  int descriptor = create(fresh);
+  if (descriptor < 0) throw failure(path_, "written", errno);
+  ::close(descriptor);
+  unlink(fresh.c_str());
+}
+
+std::shared_ptr<Checkpoints::Checkpoint> Checkpoints::open() {
+  std::lock_guard lock(mutex_);
+  open_.emplace_back();
+  return std::make_shared<Checkpoint>(shared_from_this(), first_ + open_.size() - 1);
+}
+
+std::optional<Position> Checkpoints::take_written() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(written_, std::nullopt);
+}
+
+void Checkpoints::close() {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+void Checkpoints::written(Checkpoint& checkpoint) {
+  std::lock_guard lock(mutex_);
+  if (closed_) return;
+  open_[checkpoint.number_ - first_] = std::move(checkpoint.position);
+  while (!open_.empty() && open_.front()) {
+    written_ = std::move(open_.front());
+    open_.pop_front();
+    ++first_;
+  }
+}
+
+}  // namespace redactd

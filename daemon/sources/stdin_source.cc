@@ -1,0 +1,202 @@
+#include "daemon/sources/stdin_source.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <stdexcept>
+#include <system_error>
+
+namespace redactd {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
+// Reads before others of the worker get their turn.
+constexpr int kReadsInARow = 16;
+// Reads of what the pipe holds when the source is stopped: a writer that never pauses is not waited
+// for.
+constexpr int kLastReads = 64;
+constexpr std::chrono::seconds kTrimAfter{1};
+
+/// Readable when `descriptor` is; -1 where that cannot be waited for: files, /dev/null.
+int readiness_of(int descriptor) {
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0) return epoll;
+  int error = errno;
+  close(epoll);
+  if (error == EPERM) return -1;
+  throw std::system_error(error, std::generic_category(), "epoll_ctl");
+}
+
+}  // namespace
+
+EndNotice::~EndNotice() {
+  if (armed_) ended_();
+}
+
+void EndNotice::arm() {
+  std::lock_guard lock(mutex_);
+  armed_ = true;
+}
+
+void EndNotice::disarm() {
+  std::lock_guard lock(mutex_);
+  armed_ = false;
+}
+
+StdinSession::StdinSession(std::shared_ptr<SourceSetup> setup, Worker& worker, int descriptor,
+                           std::shared_ptr<EndNotice> notice)
+    : setup_(std::move(setup)),
+      worker_(worker),
+      counters_(setup_->metrics.source(setup_->config.name, worker.number())),
+      number_(worker.enlist(*this)),
+      descriptor_(descriptor),
+      notice_(std::move(notice)),
+      ready_(worker.context().get_executor()),
+      wake_(worker.context().get_executor()) {}
+
+StdinSession::~StdinSession() { worker_.retire(number_); }
+
+void StdinSession::start() {
+  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
+}
+
+Awaitable<void> StdinSession::run(std::shared_ptr<StdinSession> self) {
+  try {
+    int ready = readiness_of(self->descriptor_);
+    if (ready >= 0) self->ready_.assign(ready);
+    self->stream_.emplace(self->setup_->settings, self->worker_.generation(),
+                          self->worker_.stream_thread(), self->counters_, self->number_);
+    co_await self->read();
+    self->stream_->adopt(self->worker_.generation());
+    self->stream_->finish(Clock::now(), self->notice_);
+  } catch (const std::system_error& error) {
+    self->counters_.read_errors.add();
+    self->worker_.log().error(
+        "standard input cannot be read",
+        {{"source", configured(self->setup_->config.name)}, {"error", error.code()}});
+  } catch (const std::exception&) {
+    self->worker_.counters().engine_errors.add();
+    self->worker_.log().error("source ended: the matcher failed; what came last is held back",
+                              {{"source", configured(self->setup_->config.name)}});
+  }
+  if (!self->stopped_) self->notice_->arm();
+  self->notice_.reset();
+}
+
+/// Until the end of input, or what is there has been read after stop().
+Awaitable<void> StdinSession::read() {
+  int in_a_row = 0;
+  int last_reads = 0;
+  while (!stopped_ || (ready_.is_open() && ++last_reads <= kLastReads)) {
+    co_await until_room();
+    if (stopped_ && (stream_->route().full() != nullptr || !readable())) co_return;
+    if (ready_.is_open() && !readable()) {
+      in_a_row = 0;
+      co_await ready_.async_wait(ready_.wait_read, kAwait);
+      continue;
+    }
+    if (!take_read()) co_return;
+    if (++in_a_row % kReadsInARow == 0) co_await asio::post(worker_.context(), kAwait);
+  }
+}
+
+/// False at the end of input.
+bool StdinSession::take_read() {
+  std::span<char> room = worker_.read_buffer();
+  ssize_t size = ::read(descriptor_, room.data(), room.size());
+  if (size == 0) return false;
+  if (size < 0) {
+    if (errno == EAGAIN || errno == EINTR) return true;  // another process was faster
+    throw std::system_error(errno, std::generic_category());
+  }
+  last_read_ = Clock::now();
+  stream_->adopt(worker_.generation());
+  stream_->feed({room.data(), static_cast<size_t>(size)}, last_read_, notice_);
+  return true;
+}
+
+bool StdinSession::readable() const {
+  pollfd ready{descriptor_, POLLIN, 0};
+  return poll(&ready, 1, 0) > 0;
+}
+Awaitable<void> StdinSession::until_room() {
+  Sink* full = stream_->route().full();
+  if (full == nullptr) co_return;
+  counters_.stalled.add();
+  while (full != nullptr && !stopped_) {
+    wake_.expires_at(Time::max());
+    // Posted, so it comes after the wait below has begun.
+    full->when_room([self = shared_from_this()] {
+      asio::post(self->worker_.context(), [self] { self->wake_.cancel(); });
+    });
+    co_await wake_.async_wait(kAwait);
+    stream_->adopt(worker_.generation());
+    full = stream_->route().full();
+  }
+}
+
+void StdinSession::tick(Time now) {
+  if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter)
+    stream_->trim();
+}
+
+void StdinSession::adopt() {
+  if (!stream_) return;
+  try {
+    stream_->adopt(worker_.generation());
+  } catch (const std::exception&) {  // the stream has failed; its reader will find so
+    wake_.cancel();
+    boost::system::error_code ignored;
+    ready_.cancel(ignored);
+  }
+}
+
+void StdinSession::stop() {
+  stopped_ = true;
+  wake_.cancel();
+  boost::system::error_code ignored;
+  ready_.cancel(ignored);
+}
+
+StdinSource::StdinSource(SourceSetup setup, int descriptor)
+    : setup_(std::make_shared<SourceSetup>(std::move(setup))), descriptor_(descriptor) {}
+
+StdinSource::~StdinSource() {
+  if (std::shared_ptr<EndNotice> notice = notice_.lock()) notice->disarm();
+}
+
+void StdinSource::open() {
+  int flags = fcntl(descriptor_, F_GETFL);
+  if (flags < 0)
+    throw std::runtime_error(
+        "standard input is closed; redirect it, or take this "
+        "source out of the configuration");
+  if ((flags & O_ACCMODE) == O_WRONLY)
+    throw std::runtime_error("standard input is open for writing only");
+}
+
+void StdinSource::start() {
+  auto notice = std::make_shared<EndNotice>(setup_->ended);
+  notice_ = notice;
+  Worker& worker = *setup_->workers[setup_->settings.source % setup_->workers.size()];
+  asio::post(worker.context(), [setup = setup_, &worker, descriptor = descriptor_,
+                                notice = std::move(notice)]() mutable {
+    std::make_shared<StdinSession>(setup, worker, descriptor, std::move(notice))->start();
+  });
+}
+
+}  // namespace redactd
