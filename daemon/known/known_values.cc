@@ -127,6 +127,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   asio::awaitable<bool> becomes_in_force();
   void when_in_force(InForce done);
 
+  void added_one(const ValueTable::Added& added);
   void changed();
   void announce();
   void watch_expiry();
@@ -172,7 +173,7 @@ void KnownValues::Sources::load() {
 void KnownValues::Sources::read_environment_and_files() {
   bool other = table_.replace(kEnvironment, read_environment(config_.environment, environ));
   for (const KnownValuesConfig::Path& path : config_.files)
-    other = table_.replace(key_of(path), read_value_path(path, config_.max_values)) || other;
+    other = table_.replace(key_of(path), read_value_path(path, config_.max_values + 1)) || other;
   if (other) changed();
 }
 
@@ -268,7 +269,6 @@ void KnownValues::Sources::file_changed() {
 }
 
 void KnownValues::Sources::poll_files() {
-  if (config_.files.empty()) return;
   poll_.expires_after(file_watch_ ? kPoll : kPollUnwatched);
   poll_.async_wait([this, weak = weak_from_this()](boost::system::error_code error) {
     std::shared_ptr<Sources> self = weak.lock();
@@ -431,18 +431,28 @@ void KnownValues::Sources::add_streamed(KnownValue value, std::optional<Millisec
                                         const InForce& done) {
   std::optional<ValueTable::Time> expires;
   if (ttl) expires = std::chrono::steady_clock::now() + *ttl;
-  std::string refused =
-      table_.count_of(kStream) >= kMostStreamed
-          ? "there are " + std::to_string(kMostStreamed) + " values from streams already"
-          : table_.add(kStream, {{mask_name(value.name), std::move(value.value)}, "stream"},
-                       expires);
-  if (!refused.empty()) {
-    warn_("::add-mask::", "a value is not masked: " + refused);
+  ValueTable::Added added{
+      false, "there are " + std::to_string(kMostStreamed) + " values from streams already"};
+  if (table_.count_of(kStream) < kMostStreamed) {
+    added =
+        table_.add(kStream, {{mask_name(value.name), std::move(value.value)}, "stream"}, expires);
+  }
+  if (!added.refused.empty()) {
+    warn_("::add-mask::", "a value is not masked: " + added.refused);
     if (done) done(false);
     return;
   }
-  changed();
+  added_one(added);
   if (done) when_in_force(done);
+}
+
+/// Programs say the same again and again: only a new value is worth a new generation.
+void KnownValues::Sources::added_one(const ValueTable::Added& added) {
+  if (added.changed) {
+    changed();
+  } else {
+    watch_expiry();
+  }
 }
 
 asio::awaitable<ControlAnswer> KnownValues::Sources::answer(std::shared_ptr<Sources> self,
@@ -466,13 +476,14 @@ asio::awaitable<ControlAnswer> KnownValues::Sources::add(ControlRequest request,
   std::optional<ValueTable::Time> expires;
   if (request.ttl) expires = std::chrono::steady_clock::now() + *request.ttl;
   std::string name = mask_name(request.name);
-  std::string refused = table_.add(kSocket, {{name, std::move(value)}, "control socket"}, expires);
-  if (!refused.empty()) {
-    answer.error = "the value is not masked: " + refused;
+  ValueTable::Added added =
+      table_.add(kSocket, {{name, std::move(value)}, "control socket"}, expires);
+  if (!added.refused.empty()) {
+    answer.error = "the value is not masked: " + added.refused;
     warn_("control socket (" + name + ")", answer.error);
     co_return answer;
   }
-  changed();
+  added_one(added);
   if (!co_await becomes_in_force())
     answer.error = "the value was taken, but is not in force yet; see redactd's log";
   co_return answer;

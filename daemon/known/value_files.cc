@@ -92,15 +92,18 @@ class Reader {
   void read_file(int fd, const std::string& file, const std::string& name) {
     Secret bytes;
     Secret piece = Secret::of_size(kPieceBytes);
-    while (bytes.size() <= kLargestValueFile) {
+    bool list = path_.format == Format::lines;
+    const size_t most = list ? kLargestList : kLargestValueFile;
+    while (bytes.size() <= most) {
       ssize_t got = ::read(fd, piece.data(), piece.size());
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return cannot_read(file, errno);
       if (got == 0) break;
       bytes.append(piece.view().substr(0, static_cast<size_t>(got)));
     }
-    if (bytes.size() > kLargestValueFile)
-      return trouble(file, "is larger than 1 MiB and is left out");
+    if (bytes.size() > most)
+      return trouble(file,
+                     std::string("is larger than ") + (list ? "64" : "1") + " MiB and is left out");
     std::string_view text = bytes;
     if (text.find('\0') != std::string_view::npos)
       return trouble(file, "is no text and is left out");
@@ -127,7 +130,7 @@ class Reader {
   }
 
   void take_lines(std::string_view text, const std::string& file, const std::string& name) {
-    while (!text.empty()) {
+    while (!text.empty() && reading_.values.size() < most_) {
       std::string_view line = text.substr(0, text.find('\n'));
       text.remove_prefix(std::min(text.size(), line.size() + 1));
       if (line.ends_with('\r')) line.remove_suffix(1);

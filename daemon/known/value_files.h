@@ -10,6 +10,8 @@ namespace redactd {
 
 /// A file with more bytes holds no secret that one would look for in a log.
 inline constexpr size_t kLargestValueFile = 1 << 20;
+/// Of the format `lines`.
+inline constexpr size_t kLargestList = 64 << 20;
 /// Folders in a folder of secrets, at most so deep.
 inline constexpr int kDeepestFolder = 8;
 

@@ -78,11 +78,11 @@ void ValueTable::forget_retired() {
   std::erase_if(sources_, [](const auto& source) { return source.second.retired; });
 }
 
-std::string ValueTable::add(const std::string& name, FoundValue found,
-                            std::optional<Time> expires) {
+ValueTable::Added ValueTable::add(const std::string& name, FoundValue found,
+                                  std::optional<Time> expires) {
   if (std::string reason = refuse_known(found.known.value); !reason.empty()) {
     counters_.known_refused.add();
-    return "it " + reason;
+    return {false, "it " + reason};
   }
   Source& source = sources_[name];
   for (Entry& entry : source.entries) {
@@ -92,11 +92,12 @@ std::string ValueTable::add(const std::string& name, FoundValue found,
   }
   if (total_ >= most_) {
     counters_.known_refused.add();
-    return "there are " + std::to_string(most_) + " values already (known_values.max_values)";
+    return {false,
+            "there are " + std::to_string(most_) + " values already (known_values.max_values)"};
   }
   source.entries.push_back({std::move(found), expires});
   count();
-  return {};
+  return {true, {}};
 }
 
 size_t ValueTable::remove(const std::string& name,

@@ -43,9 +43,11 @@ class ValueTable {
   /// Whether the source has been read, and has not been forgotten.
   bool has(const std::string& source) const { return sources_.count(source) != 0; }
 
-  /// One more value of the source, or a later end for one that it has. The reason why not, or
-  /// empty.
-  std::string add(const std::string& source, FoundValue found, std::optional<Time> expires);
+  struct Added {
+    bool changed = false;  // false: it was there, and has another end now
+    std::string refused;   // why; empty: it is there
+  };
+  Added add(const std::string& source, FoundValue found, std::optional<Time> expires);
   /// How many of the source's values were dropped.
   size_t remove(const std::string& source, const std::function<bool(const KnownValue&)>& which);
 

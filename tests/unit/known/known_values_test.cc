@@ -401,6 +401,16 @@ TEST_F(KnownValuesTest, ValuesFromStreamsComeFromAnyThread) {
   EXPECT_EQ(counters.known_refused.get(), 1u);
 }
 
+TEST_F(KnownValuesTest, AValueThatIsSaidAgainChangesNothing) {
+  start();
+  int in_force = 0;
+  for (int i = 0; i < 2; ++i) {
+    known->add({"add-mask", Secret("made-up")}, {}, [&](bool yes) { in_force += yes ? 1 : 100; });
+    ASSERT_TRUE(run_until(context, [&] { return in_force == i + 1; }));
+  }
+  EXPECT_EQ(changes, 1);
+}
+
 // Generations
 
 TEST_F(KnownValuesTest, OneGenerationIsUnderWayAtATime) {

@@ -66,6 +66,12 @@ TEST(ValueFiles, LinesAreValuesEach) {
   TempDir dir;
   EXPECT_EQ(pairs(read(dir.write("list", "one one\r\n\ntwo two"), Path::Format::lines)),
             (Pairs{"list=one one", "list=two two"}));
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += "made-up " + std::to_string(i) + "\n";
+  EXPECT_EQ(
+      read_value_path({dir.write("many", many), Path::Format::lines, {}}, 100'000).values.size(),
+      100'000u)
+      << "a list may be longer than a value";
 }
 
 TEST(ValueFiles, OfADotenvFileSecretsAreTaken) {

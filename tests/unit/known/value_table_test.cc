@@ -83,8 +83,8 @@ TEST_F(ValueTableTest, WhatCouldNotBeReadStays) {
 }
 
 TEST_F(ValueTableTest, ValuesExpire) {
-  EXPECT_EQ(table.add("s", found("A", "value one"), now + 10s), "");
-  EXPECT_EQ(table.add("s", found("B", "value two"), {}), "");
+  EXPECT_TRUE(table.add("s", found("A", "value one"), now + 10s).changed);
+  EXPECT_TRUE(table.add("s", found("B", "value two"), {}).changed);
   EXPECT_EQ(table.next_expiry(), now + 10s);
   EXPECT_FALSE(table.expire(now + 9s));
   EXPECT_TRUE(table.expire(now + 10s));
@@ -94,7 +94,7 @@ TEST_F(ValueTableTest, ValuesExpire) {
 
 TEST_F(ValueTableTest, AddedAgainAValueLivesOn) {
   table.add("s", found("A", "value one"), now + 10s);
-  table.add("s", found("A", "value one"), now + 20s);
+  EXPECT_FALSE(table.add("s", found("A", "value one"), now + 20s).changed);
   EXPECT_EQ(table.count_of("s"), 1u);
   EXPECT_FALSE(table.expire(now + 10s));
 }
@@ -116,7 +116,7 @@ TEST_F(ValueTableTest, ThereAreNoMoreThanAllowed) {
   EXPECT_EQ(counters.known_values.get(), 10u);
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_NE(warnings[0].find("more than 10 values"), std::string::npos);
-  EXPECT_NE(table.add("s", found("B", "one more value"), {}), "");
+  EXPECT_NE(table.add("s", found("B", "one more value"), {}).refused, "");
   EXPECT_EQ(warnings.size(), 1u) << "once";
 }
 
