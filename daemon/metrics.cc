@@ -208,13 +208,14 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
                 "For how long nothing could be written; 0: the sink is up.");
   for (const auto& [name, sink] : sinks) scrape.add({{"sink", name}}, seconds_down(*sink));
   scrape.family("redactd_sink_dropped_records_total", MetricType::Counter,
-                "Records lost by policy or at exit, by reason.");
+                "Records lost, by reason.");
   for (const auto& [name, sink] : sinks) {
     auto dropped = [&](const char* reason, const Counter& counter) {
       scrape.add({{"sink", name}, {"reason", reason}}, counter.get());
     };
     dropped("drop_newest", sink->dropped_newest_records);
     dropped("drop_oldest", sink->dropped_oldest_records);
+    dropped("too_long", sink->dropped_too_long_records);
     dropped("exit", sink->dropped_at_exit_records);
   }
   scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,
@@ -235,7 +236,7 @@ void scrape_workers(const std::deque<WorkerCounters>& workers, Scrape& scrape) {
   scrape.add({{"cause", "budget"}}, sum(workers, &WorkerCounters::masked_whole));
   scrape.family("redactd_worker_ticks_total", MetricType::Counter,
                 "Heartbeats of each worker; one that stands still is stuck.");
-  for (size_t i = 0; i < workers.size(); ++i) {
+  for (size_t i = 0; i + 1 < workers.size(); ++i) {  // the last is the control thread
     scrape.add({{"worker", std::to_string(i)}}, workers[i].loop_ticks.get());
   }
   scrape.family("redactd_scan_duration_seconds", MetricType::Histogram,
@@ -294,7 +295,7 @@ void Histogram::observe(double seconds, uint64_t count) {
   sum_.store(sum() + seconds * static_cast<double>(count), std::memory_order_relaxed);
 }
 
-Metrics::Metrics(size_t workers) : workers_(workers) {}
+Metrics::Metrics(size_t workers) : workers_(workers + 1) {}
 
 SourceCounters& Metrics::source(const std::string& name, size_t worker) {
   std::lock_guard lock(mutex_);
