@@ -181,69 +181,73 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
 
   void spawn(tcp::socket socket) {
     auto executor = acceptor_.get_executor();
-    if (tls_) {
-      TlsStream stream(std::move(socket), *tls_);
-      asio::co_spawn(executor, serve(shared_from_this(), std::move(stream), tls_), asio::detached);
-    } else {
-      asio::co_spawn(executor, serve(shared_from_this(), PlainStream(std::move(socket)), nullptr),
-                     asio::detached);
+    try {
+      if (tls_) {
+        TlsStream stream(std::move(socket), *tls_);
+        asio::co_spawn(executor, serve(shared_from_this(), std::move(stream)), asio::detached);
+      } else {
+        PlainStream stream(std::move(socket));
+        asio::co_spawn(executor, serve(shared_from_this(), std::move(stream)), asio::detached);
+      }
+    } catch (const std::exception& error) {  // out of memory: this connection is lost, not the next
+      log_->error("admin endpoint lost a connection", {{"error", error_text(error.what())}});
     }
   }
 
-  /// `tls`: the stream's, kept though a reload replaces it.
   template <typename Stream>
-  static awaitable<void> serve(std::shared_ptr<Shared> self, Stream stream,
-                               std::shared_ptr<asio::ssl::context> tls) {
+  static awaitable<void> serve(std::shared_ptr<Shared> self, Stream stream) {
     auto& lowest = beast::get_lowest_layer(stream);
     Seat seat(*self, lowest);
     lowest.expires_after(self->limits_.request);
     if (error_code error = co_await handshake(stream); error) co_return;
     if (!has_name(stream, self->config_.tls)) co_return;
     beast::flat_buffer buffer(2 * kAdminMaxHeader);
-    for (size_t served = 1; served <= self->limits_.requests; ++served) {
-      if (!co_await self->serve_one(stream, buffer, seat, served)) break;
+    for (size_t left = self->limits_.requests; left > 0; --left) {
+      bool more = co_await self->serve_one(stream, buffer, seat, left == 1);
+      if (self->closed_) co_return;
       seat.waits();
+      if (!more) break;
+      if (buffer.size() == 0 && !co_await self->next_arrives(stream, buffer)) co_return;
     }
-    if (self->closed_ || !lowest.socket().is_open()) co_return;
-    co_await part(stream, self->limits_.request);
-    (void)tls;
+    if (lowest.socket().is_open()) co_await part(stream, self->limits_.request);
   }
 
-  /// One request and its answer; false: the connection ends.
+  /// Waits for the first bytes of another request; they go into the empty `buffer`.
   template <typename Stream>
-  awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, Seat& seat, size_t number) {
+  awaitable<bool> next_arrives(Stream& stream, beast::flat_buffer& buffer) {
+    beast::get_lowest_layer(stream).expires_after(limits_.idle);
+    auto [error, size] = co_await stream.async_read_some(buffer.prepare(512), kTuple);
+    if (!error) buffer.commit(size);
+    co_return !error && !closed_;
+  }
+
+  /// One request and its answer; false: the connection is to end.
+  template <typename Stream>
+  awaitable<bool> serve_one(Stream& stream, beast::flat_buffer& buffer, Seat& seat, bool last) {
     auto& lowest = beast::get_lowest_layer(stream);
-    if (number > 1 && buffer.size() == 0) {
-      lowest.expires_after(limits_.idle);
-      auto [error, size] = co_await stream.async_read_some(buffer.prepare(512), kTuple);
-      if (error) co_return false;
-      buffer.commit(size);
-    }
     AdminParser parser;
     limit(parser);
     lowest.expires_after(limits_.request);
     auto [error, size] = co_await http::async_read(stream, buffer, parser, kTuple);
-    if (closed_) co_return false;
+    if (closed_ || (error && !of_the_request(error))) co_return false;
     seat.works();
-    std::optional<AdminResponse> response;
-    if (error) {
-      if (error.category() != http::make_error_code(http::error::bad_target).category() ||
-          error == http::error::end_of_stream || error == http::error::partial_message) {
-        co_return false;  // the peer is gone or too slow
-      }
-      response = refuse(error);
-    } else {
-      response = respond(parser.get(), config_.token, hooks_);
-      if (!response) {
-        lowest.expires_never();
-        response = reload_response(parser.get(), co_await ask_for_reload());
-        if (closed_) co_return false;
-      }
+    std::optional<AdminResponse> response =
+        error ? refuse(error) : respond(parser.get(), config_.token, hooks_);
+    if (!response) {
+      lowest.expires_never();  // compiling rules may take longer than a request
+      response = reload_response(parser.get(), co_await ask_for_reload());
+      if (closed_) co_return false;
     }
-    if (number == limits_.requests) response->keep_alive(false);
+    if (last) response->keep_alive(false);
     lowest.expires_after(limits_.request);
     auto [write_error, written] = co_await http::async_write(stream, *response, kTuple);
-    co_return !write_error && !closed_ && response->keep_alive();
+    co_return !write_error && response->keep_alive();
+  }
+
+  /// Not of the connection: the peer is there to be told.
+  static bool of_the_request(const error_code& error) {
+    return error.category() == http::make_error_code(http::error::bad_target).category() &&
+           error != http::error::end_of_stream && error != http::error::partial_message;
   }
 
   awaitable<std::string> ask_for_reload() {

@@ -154,7 +154,7 @@ Log::Log(const LogConfig& config)
     : Log(config, std::make_shared<spdlog::sinks::stderr_sink_mt>(),
           [] { return std::chrono::steady_clock::now(); }) {}
 
-Log::Log(const LogConfig& config, spdlog::sink_ptr to, Clock now)
+Log::Log(const LogConfig& config, std::shared_ptr<spdlog::sinks::sink> to, Clock now)
     : logger_(std::make_shared<spdlog::logger>("redactd", std::move(to))), now_(std::move(now)) {
   configure(config);
 }

@@ -7,8 +7,6 @@
 //     log.warning("connection closed", {{"source", configured(name)}, {"cause",
 //     label(to_string(error))}});
 
-#include <spdlog/common.h>
-
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -26,7 +24,10 @@
 
 namespace spdlog {
 class logger;
+namespace sinks {
+class sink;
 }
+}  // namespace spdlog
 
 namespace redactd {
 
@@ -113,7 +114,7 @@ class Log {
 
   /// To standard error.
   explicit Log(const LogConfig& config);
-  Log(const LogConfig& config, spdlog::sink_ptr to, Clock now);
+  Log(const LogConfig& config, std::shared_ptr<spdlog::sinks::sink> to, Clock now);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;

@@ -208,7 +208,7 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
                 "For how long nothing could be written; 0: the sink is up.");
   for (const auto& [name, sink] : sinks) scrape.add({{"sink", name}}, seconds_down(*sink));
   scrape.family("redactd_sink_dropped_records_total", MetricType::Counter,
-                "Records lost by policy or at exit, by reason.");
+                "Records lost, by reason.");
   for (const auto& [name, sink] : sinks) {
     auto dropped = [&](const char* reason, const Counter& counter) {
       scrape.add({{"sink", name}, {"reason", reason}}, counter.get());
@@ -236,7 +236,7 @@ void scrape_workers(const std::deque<WorkerCounters>& workers, Scrape& scrape) {
   scrape.add({{"cause", "budget"}}, sum(workers, &WorkerCounters::masked_whole));
   scrape.family("redactd_worker_ticks_total", MetricType::Counter,
                 "Heartbeats of each worker; one that stands still is stuck.");
-  for (size_t i = 0; i < workers.size(); ++i) {
+  for (size_t i = 0; i + 1 < workers.size(); ++i) {  // the last is the control thread
     scrape.add({{"worker", std::to_string(i)}}, workers[i].loop_ticks.get());
   }
   scrape.family("redactd_scan_duration_seconds", MetricType::Histogram,
@@ -289,7 +289,7 @@ std::deque<Counters>& of_name(std::map<std::string, std::deque<Counters>>& map,
 
 }  // namespace
 
-Metrics::Metrics(size_t workers) : workers_(workers) {}
+Metrics::Metrics(size_t workers) : workers_(workers + 1) {}
 
 SourceCounters& Metrics::source(const std::string& name, size_t worker) {
   std::lock_guard lock(mutex_);

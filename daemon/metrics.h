@@ -122,6 +122,7 @@ struct ControlCounters {
 /// a name again, it gives the same counter, which is how counts live on over a reload. Thread-safe.
 class Metrics {
  public:
+  /// `workers` threads, and one more that counts as number `workers`: the control thread.
   explicit Metrics(size_t workers);
 
   SourceCounters& source(const std::string& name, size_t worker);

@@ -45,7 +45,7 @@ Server::Server(std::string file, DaemonConfig config, Log& log)
     : file_(std::move(file)),
       config_(std::move(config)),
       log_(log),
-      metrics_(worker_count(config_) + 1),  // the last one counts for the control thread
+      metrics_(worker_count(config_)),
       compiler_(control_),
       known_(control_, config_.known_values, metrics_.control(),
              [this](std::string_view source, std::string_view reason) {

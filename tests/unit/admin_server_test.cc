@@ -297,6 +297,19 @@ TEST(AdminServer, HundredsOfSilentPeersKeepNobodyOut) {
   }
 }
 
+TEST(AdminServer, RefusedPeersThatDoNotLeaveKeepNobodyOut) {
+  Admin admin;
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 40; ++i) {
+    peers.push_back(std::make_unique<Peer>(admin));
+    peers.back()->send("garbage\r\n\r\n");
+    EXPECT_EQ(peers.back()->status(), 400);
+  }
+  Peer prometheus(admin);
+  prometheus.send(kScrape);
+  EXPECT_EQ(prometheus.status(), 200);
+}
+
 TEST(AdminServer, ConnectionsAtWorkAreNotCutOffForNewOnes) {
   AdminServer::Limits limits;
   limits.connections = 1;

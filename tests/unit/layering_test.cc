@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace redactd::test {
@@ -82,6 +83,21 @@ TEST(Layering, OnlyTheYamlReaderIncludesYamlCpp) {
       if (!include.header.starts_with("yaml-cpp")) continue;
       EXPECT_TRUE(include.file == "config/yaml_reader.h" || include.file == "config/yaml_reader.cc")
           << include.file;
+    }
+  }
+}
+
+TEST(Layering, EachLibraryOfTheDaemonIsIncludedInOnePlace) {
+  const std::pair<const char*, const char*> homes[] = {
+      {"spdlog/", "daemon/log.cc"},
+      {"prometheus/", "daemon/metrics.cc"},
+      {"systemd/", "daemon/notify.cc"},
+      {"boost/beast/", "daemon/admin"},  // admin.cc, admin_response.cc and their headers
+  };
+  for (const Include& include : includes_of("daemon")) {
+    for (const auto& [library, home] : homes) {
+      if (!include.header.starts_with(library)) continue;
+      EXPECT_TRUE(include.file.starts_with(home)) << include.file << " includes " << include.header;
     }
   }
 }

@@ -123,6 +123,16 @@ TEST(Metrics, AFailedReloadShows) {
   EXPECT_EQ(value(metrics, "redactd_config_last_reload_successful"), "0");
 }
 
+TEST(Metrics, TheControlThreadCountsToo) {
+  Metrics metrics(1);
+  metrics.worker(1).accept_pauses.add();
+  metrics.source("edge", 1).connections_refused.add();
+  EXPECT_EQ(value(metrics, "redactd_accept_pauses_total"), "1");
+  EXPECT_EQ(value(metrics, R"(redactd_source_refused_connections_total{source="edge"})"), "1");
+  EXPECT_EQ(value(metrics, R"(redactd_worker_ticks_total{worker="0"})"), "0");
+  EXPECT_EQ(value(metrics, R"(redactd_worker_ticks_total{worker="1"})"), "absent");
+}
+
 TEST(Metrics, CanBeReadWhileTheyAreWritten) {
   Metrics metrics(1);
   SourceCounters& counters = metrics.source("edge", 0);
