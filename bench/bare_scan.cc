@@ -33,7 +33,8 @@ struct Totals {
 Totals scan_standard_input(const redactd::RuleSet& rules, bool read_only) {
   redactd::MatchScratch scratch;
   std::vector<redactd::MatchStream> streams;
-  for (const redactd::MatchDatabase& database : rules.databases()) {
+  for (const auto& compiled : rules.databases()) {
+    const redactd::MatchDatabase& database = *compiled;
     scratch.fit(database);
     streams.emplace_back(database);
   }

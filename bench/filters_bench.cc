@@ -92,9 +92,9 @@ void BM_BareScan(benchmark::State& state) {
   std::string_view bytes = std::string_view(padded).substr(kScanPadding, text.size());
   MatchScratch scratch;
   std::vector<MatchStream> streams;
-  for (const MatchDatabase& database : builtin()->databases()) {
-    scratch.fit(database);
-    streams.emplace_back(database);
+  for (const auto& database : builtin()->databases()) {
+    scratch.fit(*database);
+    streams.emplace_back(*database);
   }
   std::vector<Match> matches;
   for (auto _ : state) {
@@ -155,7 +155,7 @@ void BM_Resolve(benchmark::State& state, const char* source) {
   MatchScratch scratch;
   std::vector<RecordMatch> anchors;
   for (size_t i = 0; i < builtin()->databases().size(); ++i) {
-    const MatchDatabase& database = builtin()->databases()[i];
+    const MatchDatabase& database = *builtin()->databases()[i];
     scratch.fit(database);
     MatchStream stream(database);
     std::vector<Match> matches;
@@ -233,7 +233,7 @@ BENCHMARK(BM_ParseBuiltinPacks)->Unit(benchmark::kMillisecond);
 /// A stream opened and closed, as for a new connection.
 void BM_OpenStream(benchmark::State& state) {
   MatchScratch scratch;
-  for (const MatchDatabase& database : builtin()->databases()) scratch.fit(database);
+  for (const auto& database : builtin()->databases()) scratch.fit(*database);
   for (auto _ : state) {
     Redactor redactor(builtin(), scratch);
     benchmark::DoNotOptimize(&redactor);

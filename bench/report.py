@@ -3,6 +3,7 @@ import json
 import os
 from statistics import median
 
+import known
 import plot
 import tcp_report
 from figures import mb_s, seconds, spread, table
@@ -158,8 +159,10 @@ class Report:
     def markdown(self):
         self.head()
         at = len(self.text)
-        for section in (self.filter_section, self.rivals_section, self.rules_section, self.start_section):
+        for section in (self.filter_section, self.rivals_section, self.rules_section):
             section()
+        known.section(self)
+        self.start_section()
         tcp_report.throughput(self)
         tcp_report.latency(self)
         self.parts_section()

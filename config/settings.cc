@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
-#include <sstream>
 
 #include "config/builtin_pack.h"
 #include "config/rule_loader.h"
+#include "filters/known.h"
 
 namespace redactd {
 namespace {
@@ -92,19 +92,22 @@ RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
     rule.title = "Value from a list of known secrets";
     rule.kind = RuleKind::known;
     rule.severity = Severity::critical;
-    std::istringstream lines(*text);
+    rule.encodings = settings.known_encodings;
     size_t number = 0;
-    for (std::string line; std::getline(lines, line);) {
+    for (std::string_view rest = *text; !rest.empty();) {
       ++number;
-      if (!line.empty() && line.back() == '\r') line.pop_back();
+      size_t end = std::min(rest.size(), rest.find('\n'));
+      std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(std::min(rest.size(), end + 1));
+      if (line.ends_with('\r')) line.remove_suffix(1);
       if (line.empty()) continue;
-      if (line.size() < 6) {
-        diagnostics.add({file, number, 1}, "",
-                        "is shorter than 6 bytes and would mask ordinary text; leave it out");
+      if (std::string why = refuse_known(line); !why.empty()) {
+        diagnostics.add({file, number, 1}, "", why + "; leave it out");
         continue;
       }
-      rule.values.push_back(line);
+      rule.values.emplace_back(line);
     }
+    wipe(*text);
     if (rule.values.empty()) diagnostics.add({file, 0, 0}, "", "has no value in it");
     group.rules.push_back(std::move(rule));
   }
@@ -153,8 +156,12 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
   return active;
 }
 
-std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics) {
+std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics,
+                                              RuleGroup known, const RuleSet* previous) {
   ActiveRules active = select_rules(settings, diagnostics);
+  active.known.rules.insert(active.known.rules.end(), std::make_move_iterator(known.rules.begin()),
+                            std::make_move_iterator(known.rules.end()));
+  active.known.muted.resize(active.known.rules.size());
   MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics)};
   if (!diagnostics.empty()) return nullptr;
   bool any = false;
@@ -174,7 +181,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   groups.push_back(std::move(active.known));
   std::shared_ptr<const RuleSet> rules;
   try {
-    rules = RuleSet::compile(std::move(groups), masks, errors);
+    rules = RuleSet::compile(std::move(groups), masks, errors, previous);
   } catch (const std::invalid_argument& error) {
     diagnostics.add({}, "mask", error.what());
   }

@@ -21,6 +21,7 @@ struct Settings {
   std::vector<std::string> enable;       // ids or tags; `all`
   std::vector<std::string> disable;      // ids or tags; `all`
   std::vector<std::string> known_files;  // files with one known value a line
+  bool known_encodings = true;           // false: only the values as they are
   MaskSpec mask;
   std::string mask_key_file;  // for the fingerprint mask
   std::string mask_key_id;
@@ -46,8 +47,12 @@ struct ActiveRules {
 };
 ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics);
 
-/// Rules, masks and databases ready for use. Null when `diagnostics` got an error.
-std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics);
+/// Rules, masks and databases ready for use. Null when `diagnostics` got an error. `known` are
+/// rules besides those of Settings::known_files; what `previous` (may be null) has compiled already
+/// is shared with it.
+std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics,
+                                              RuleGroup known = {},
+                                              const RuleSet* previous = nullptr);
 
 /// The built-in packs with their examples, parsed from the texts in the program.
 std::vector<struct LoadedRule> parse_builtin_packs(Diagnostics& diagnostics);

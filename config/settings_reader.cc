@@ -8,7 +8,7 @@ namespace {
 constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
 
 const Words kRulesKeys = {"files", "enable", "disable"};
-const Words kKnownKeys = {"files"};
+const Words kKnownKeys = {"files", "encodings"};
 const Words kMaskKeyKeys = {"id", "file"};
 
 void read_words(const YamlReader& reader, std::vector<std::string>& words, Settings& settings) {
@@ -48,6 +48,7 @@ void read_settings(const YamlReader& document, Settings& settings) {
   }
   if (YamlReader known = document["known"]; known.present() && known.expect_map(kKnownKeys)) {
     settings.known_files = known["files"].file_paths();
+    settings.known_encodings = known["encodings"].boolean().value_or(true);
   }
   if (YamlReader mask = document["mask"]; mask.present()) {
     if (std::optional<MaskSpec> spec = parse_mask(mask)) settings.mask = *spec;

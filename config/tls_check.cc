@@ -125,6 +125,4 @@ PemVerdict check_crl(const std::string& pem) {
   return {};
 }
 
-void wipe(std::string& text) { OPENSSL_cleanse(text.data(), text.size()); }
-
 }  // namespace redactd

@@ -21,7 +21,4 @@ PemVerdict check_key(const std::string& pem, const std::string& certificate_pem)
 PemVerdict check_ca(const std::string& pem);
 PemVerdict check_crl(const std::string& pem);
 
-/// Overwrites a text that held a key.
-void wipe(std::string& text);
-
 }  // namespace redactd

@@ -4,6 +4,7 @@
 
 #include "config/tls_check.h"
 #include "filters/byte_class.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {

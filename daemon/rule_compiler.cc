@@ -19,10 +19,10 @@ namespace {
 namespace asio = boost::asio;
 
 /// A rule for each name, so that the mask tells whose value it stands for.
-RuleGroup group_of(std::vector<KnownValue> values, bool encodings) {
+RuleGroup group_of(const std::vector<KnownValue>& values, bool encodings) {
   std::map<std::string, Rule> by_name;
   for (const KnownValue& known : values) {
-    Rule& rule = by_name["known-x"];
+    Rule& rule = by_name[known_rule_id(known.name)];
     rule.values.emplace_back(known.value.view());
   }
   RuleGroup group;
@@ -31,7 +31,7 @@ RuleGroup group_of(std::vector<KnownValue> values, bool encodings) {
     rule.title = "Value that this machine holds";
     rule.kind = RuleKind::known;
     rule.severity = Severity::critical;
-    (void)encodings;
+    rule.encodings = encodings;
     group.rules.push_back(std::move(rule));
   }
   return group;
@@ -47,9 +47,8 @@ Compiled compile_rules(DaemonConfig config, std::vector<KnownValue> known,
     settings.enable.emplace_back(kSelfCheckRule);  // an id wins over whatever is disabled
     if (config.known_values.add_mask) settings.enable.emplace_back(kAddMaskRule);
     Diagnostics diagnostics;
-    result.rules = build_rule_set(settings, diagnostics);
-    (void)previous;
-    (void)group_of(std::move(known), true);
+    RuleGroup values = group_of(known, config.known_values.encodings);
+    result.rules = build_rule_set(settings, diagnostics, std::move(values), previous);
     result.errors = diagnostics.text();
     if (!result.rules && result.errors.empty()) result.errors = "the rules cannot be compiled\n";
   } catch (const std::exception& error) {

@@ -236,10 +236,10 @@ void Server::note_rules() {
     if (!rules.is_muted(i) && rules.rules()[i].kind != RuleKind::known) ++active;
   }
   size_t stream_bytes = 0;
-  size_t database_bytes = 0;
+  size_t database_bytes = rules.known()->bytes();
   for (const auto& database : rules.databases()) {
-    stream_bytes += database.stream_bytes();
-    database_bytes += database.bytes();
+    stream_bytes += database->stream_bytes();
+    database_bytes += database->bytes();
   }
   counters.generation.set(generation_->number);
   counters.rules.set(active);

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
+#include <utility>
+#include <vector>
 
 namespace redactd {
 
@@ -22,15 +23,13 @@ void Stats::print(const Redactor& redactor, bool observing) const {
                static_cast<unsigned long long>(counters.masks),
                observing ? "secrets seen and LET THROUGH" : "masks", seconds,
                seconds > 0 ? megabytes / seconds : 0.0);
-  std::vector<size_t> order(counters.masks_by_rule.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return counters.masks_by_rule[a] > counters.masks_by_rule[b];
+  std::vector<std::pair<uint32_t, uint64_t>> rules(counters.masks_by_rule.begin(),
+                                                   counters.masks_by_rule.end());
+  std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
-  for (size_t rule : order) {
-    if (counters.masks_by_rule[rule] == 0) break;
-    std::fprintf(stderr, "redactd: %10llu  %s\n",
-                 static_cast<unsigned long long>(counters.masks_by_rule[rule]),
+  for (const auto& [rule, masks] : rules) {
+    std::fprintf(stderr, "redactd: %10llu  %s\n", static_cast<unsigned long long>(masks),
                  redactor.rules().rules()[rule].id.c_str());
   }
   if (counters.records_masked_whole != 0) {

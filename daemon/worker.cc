@@ -32,7 +32,7 @@ Worker::~Worker() { join(); }
 
 void Worker::start(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
-  for (const auto& database : generation_->rules->databases()) scratch_.fit(database);
+  for (const auto& database : generation_->rules->databases()) scratch_.fit(*database);
   asio::co_spawn(context_, keep_time(), asio::detached);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("redactd-" + std::to_string(number_)).c_str());
@@ -43,7 +43,7 @@ void Worker::start(std::shared_ptr<const Generation> generation) {
 void Worker::adopt(std::shared_ptr<const Generation> generation, std::function<void()> done) {
   asio::post(context_,
              [this, generation = std::move(generation), done = std::move(done)]() mutable {
-               for (const auto& database : generation->rules->databases()) scratch_.fit(database);
+               for (const auto& database : generation->rules->databases()) scratch_.fit(*database);
                generation_ = std::move(generation);
                done();
                asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }),

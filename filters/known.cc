@@ -1,175 +1,136 @@
 #include "filters/known.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "filters/byte_class.h"
+#include "filters/ordinary_words.h"
 
 namespace redactd {
 namespace {
 
-constexpr size_t kShortestEncoded = 8;
+constexpr size_t kShortestNumber = 8;         // digits alone
+constexpr size_t kShortestPunctuated = 12;    // digits and what stands in dates and addresses
+constexpr size_t kLongestOrdinary = 24;       // longer ones are secrets though they are words
+constexpr size_t kLongestName = 100;          // of a rule, in bytes
+constexpr size_t kMostDigitsBehindAWord = 4;  // admin123, sha256, utf8mb4
 
-constexpr std::string_view kBase64 =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view kBase64Url =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// The base64 digits that depend on `value` alone when `before` bytes (0, 1 or 2) stand before it
-/// in its group.
-std::string base64_interior(std::string_view value, size_t before, std::string_view digits) {
-  std::string result;
-  size_t bits = value.size() * 8;
-  size_t offset = before * 8;  // of value's first bit within its group
-  size_t first = (offset + 5) / 6;
-  size_t last = (offset + bits) / 6;  // digits [first, last) lie within the value
-  for (size_t digit = first; digit < last; ++digit) {
-    unsigned index = 0;
-    for (size_t bit = digit * 6 - offset; bit < digit * 6 - offset + 6; ++bit) {
-      auto byte = static_cast<unsigned char>(value[bit / 8]);
-      index = (index << 1) | ((byte >> (7 - bit % 8)) & 1u);
-    }
-    result += digits[index];
-  }
-  return result;
-}
-
-std::string hex(std::string_view value, const char* format) {
-  std::string result;
-  for (char c : value) {
-    char digits[4];
-    std::snprintf(digits, sizeof digits, format, static_cast<unsigned char>(c));
-    result += digits;
-  }
-  return result;
-}
-
-std::string percent_encoded(std::string_view value, const char* format, bool plus_for_space) {
-  std::string result;
-  for (char c : value) {
-    if (is_alnum(c) || c == '-' || c == '_' || c == '.' || c == '~') {
-      result += c;
-    } else if (c == ' ' && plus_for_space) {
-      result += '+';
+/// Whether the value is made of ordinary words with separators and short numbers: `not-set`,
+/// `created_at`, `admin123`.
+bool is_ordinary_text(std::string_view value) {
+  if (value.size() > kLongestOrdinary) return false;
+  size_t words = 0;
+  for (size_t at = 0; at < value.size();) {
+    size_t end = at;
+    if (is_letter(value[at])) {
+      while (end < value.size() && is_letter(value[end])) ++end;
+      if (!is_ordinary_word(value.substr(at, end - at))) return false;
+      ++words;
+    } else if (is_digit(value[at])) {
+      while (end < value.size() && is_digit(value[end])) ++end;
+      if (end - at > kMostDigitsBehindAWord) return false;
     } else {
-      char digits[8];
-      std::snprintf(digits, sizeof digits, format, static_cast<unsigned char>(c));
-      result += digits;
+      if (std::string_view("-_. :/<>[]{}()*@").find(value[at]) == std::string_view::npos)
+        return false;
+      ++end;
     }
+    at = end;
   }
-  return result;
+  return words > 0;
 }
 
-std::string json_escaped(std::string_view value, bool escape_slash, bool escape_markup) {
-  std::string result;
-  for (char c : value) {
-    switch (c) {
-      case '"':
-        result += "\\\"";
-        break;
-      case '\\':
-        result += "\\\\";
-        break;
-      case '/':
-        result += escape_slash ? "\\/" : "/";
-        break;
-      case '\t':
-        result += "\\t";
-        break;
-      case '<':
-        result += escape_markup ? "\\u003c" : "<";
-        break;
-      case '>':
-        result += escape_markup ? "\\u003e" : ">";
-        break;
-      case '&':
-        result += escape_markup ? "\\u0026" : "&";
-        break;
-      default:
-        result += c;
-    }
+std::string refuse_line(std::string_view line) {
+  if (line.size() < kShortestKnown) {
+    return "is shorter than " + std::to_string(kShortestKnown) +
+           " bytes and would mask ordinary text";
   }
-  return result;
+  if (std::all_of(line.begin(), line.end(), [&](char c) { return c == line[0]; }))
+    return "is one character over and over";
+  bool digits = std::all_of(line.begin(), line.end(), is_digit);
+  if (digits && line.size() < kShortestNumber) {
+    return "is a number of less than " + std::to_string(kShortestNumber) +
+           " digits and would mask parts of other numbers";
+  }
+  bool punctuated = std::all_of(line.begin(), line.end(), [](char c) {
+    return is_digit(c) || std::string_view(".:-/, ").find(c) != std::string_view::npos;
+  });
+  if (!digits && punctuated && line.size() < kShortestPunctuated)
+    return "looks like a date, a version or an address and would mask ordinary text";
+  if (is_ordinary_text(line)) return "is made of ordinary words and would mask ordinary text";
+  return {};
 }
 
-std::string markup_escaped(std::string_view value) {
-  std::string result;
-  for (char c : value) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// `-----BEGIN PRIVATE KEY-----`: no secret, and many values have it.
+bool is_marker(std::string_view line) {
+  return line.starts_with("-----") && line.ends_with("-----");
+}
+
+/// Calls `visit` with each line of the value, in pieces where it is very long.
+template <typename Visit>
+void visit_lines(std::string_view value, Visit visit) {
+  while (!value.empty()) {
+    size_t end = value.find_first_of("\r\n");
+    std::string_view line = trimmed(value.substr(0, end));
+    size_t piece = std::min(line.size(), kLongestKnown);  // the last ones overlap
+    for (size_t at = 0; at < line.size(); at += kLongestKnown)
+      visit(line.substr(std::min(at, line.size() - piece), piece));
+    if (end == std::string_view::npos) break;
+    value.remove_prefix(end + 1);
   }
-  return result;
 }
 
 }  // namespace
 
-std::vector<std::string> spellings_of(std::string_view value) {
-  std::vector<std::string> all{std::string(value)};
-  if (value.size() >= kShortestEncoded) {
-    for (size_t before = 0; before < 3; ++before) {
-      all.push_back(base64_interior(value, before, kBase64));
-      all.push_back(base64_interior(value, before, kBase64Url));
-    }
-    all.push_back(hex(value, "%02x"));
-    all.push_back(hex(value, "%02X"));
-  }
-  all.push_back(percent_encoded(value, "%%%02X", false));
-  all.push_back(percent_encoded(value, "%%%02x", false));
-  all.push_back(percent_encoded(value, "%%%02X", true));
-  std::string json = json_escaped(value, false, false);
-  all.push_back(json_escaped(json, false, false));
-  all.push_back(json);
-  all.push_back(json_escaped(value, true, false));
-  all.push_back(json_escaped(value, false, true));
-  all.push_back(markup_escaped(value));
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
+std::string refuse_known(std::string_view value) {
+  std::string first;
+  bool fit = false;
+  visit_lines(value, [&](std::string_view line) {
+    if (fit) return;
+    std::string why = is_marker(line) ? "is a marker without content" : refuse_line(line);
+    fit = why.empty();
+    if (first.empty()) first = std::move(why);
+  });
+  if (fit) return {};
+  return first.empty() ? "is empty" : first;
 }
 
-std::vector<std::string> known_lines(std::string_view value) {
-  std::vector<std::string> lines;
-  while (!value.empty()) {
-    size_t end = value.find_first_of("\r\n");
-    std::string_view line = value.substr(0, end);
-    while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
-    while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
-    if (!line.empty()) lines.emplace_back(line);
-    if (end == std::string_view::npos) break;
-    value.remove_prefix(end + 1);
-  }
+SecretTexts known_lines(std::string_view value) {
+  SecretTexts lines;
+  visit_lines(value, [&](std::string_view line) {
+    if (!is_marker(line) && refuse_line(line).empty()) lines.emplace_back(line);
+  });
   return lines;
 }
 
-std::string escape_expression(std::string_view text) {
-  std::string result;
-  for (char c : text) {
-    if (is_alnum(c)) {
-      result += c;
-    } else {
-      char code[8];
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(c));
-      result += code;
+SecretTexts known_texts(std::string_view value, bool encodings) {
+  SecretTexts lines = known_lines(value);
+  if (!encodings) return lines;
+  SecretTexts all;
+  auto add_spellings = [&](std::string_view text) {
+    for (SecretText& spelling : spellings_of(text)) {
+      if (spelling.find_first_of("\r\n") == SecretText::npos) all.push_back(std::move(spelling));
     }
+  };
+  for (const SecretText& line : lines) add_spellings(line);
+  std::string_view whole = trimmed(value);
+  bool several = whole.find_first_of("\r\n") != std::string_view::npos;
+  if (several && !lines.empty() && whole.size() <= kLongestKnown) add_spellings(whole);
+  return all;
+}
+
+std::string known_rule_id(std::string_view name) {
+  std::string id = "known:";
+  for (char c : name.substr(0, kLongestName)) {
+    bool fit = is_alnum(c) || c == '_' || c == '-' || c == '.';
+    id += fit ? c : '_';
   }
-  return result;
+  if (name.empty()) id += "value";
+  return id;
 }
 
 }  // namespace redactd

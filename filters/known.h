@@ -1,26 +1,34 @@
 #pragma once
 
-// The spellings under which a known value may stand in a log.
+// Known values: exact secrets that the machine itself holds. What is fit to be looked for, in which
+// pieces, and under which name.
 
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "filters/known_spellings.h"
 
 namespace redactd {
 
 /// A value shorter than this is no secret worth the damage: it would mask every `e`.
 inline constexpr size_t kShortestKnown = 6;
+/// Longer lines are looked for in pieces of this size.
+inline constexpr size_t kLongestKnown = 4096;
 
-/// The value itself and its encodings: base64 and base64url at the three alignments (cut to the
-/// characters that do not depend on what stands around it), hexadecimal, percent-encoded,
-/// JSON-escaped. Without duplicates; encodings only for values of at least 8 bytes, where they
-/// cannot be mistaken for ordinary text.
-std::vector<std::string> spellings_of(std::string_view value);
+/// Why `value` cannot be looked for: masking it would mask ordinary text. Empty: it can. The reason
+/// goes on from "the value" and shows nothing of it. Of several lines one that is fit is enough.
+std::string refuse_known(std::string_view value);
 
-/// The lines of a value of several lines, each a value of its own: records are single lines.
-std::vector<std::string> known_lines(std::string_view value);
+/// The parts of a value of several lines that are fit to be looked for, each a value of its own:
+/// records are single lines.
+SecretTexts known_lines(std::string_view value);
 
-/// `text` as an expression that matches just these bytes.
-std::string escape_expression(std::string_view text);
+/// Every text to look for: the spellings of the value's lines and, where they stand on one line,
+/// of the whole. Without `encodings` the lines alone.
+SecretTexts known_texts(std::string_view value, bool encodings);
+
+/// The id of the rule of a value's source, an environment variable or a file:
+/// `known:DB_PASSWORD`. Bytes of the name that cannot stand in a mask become `_`.
+std::string known_rule_id(std::string_view name);
 
 }  // namespace redactd

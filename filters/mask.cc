@@ -87,8 +87,28 @@ Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, Fingerp
     } else {
       style.label += ']';
     }
+    if (style.spec.style == MaskStyle::label || style.spec.style == MaskStyle::fingerprint)
+      by_label_.push_back(static_cast<uint32_t>(styles_.size()));
     styles_.push_back(std::move(style));
   }
+  std::sort(by_label_.begin(), by_label_.end(),
+            [this](uint32_t a, uint32_t b) { return styles_[a].label < styles_[b].label; });
+}
+
+bool Masker::writes(std::string_view mask) const {
+  if (mask == kWholeRecordMask) return true;
+  // In structured data a backslash stands before the bracket.
+  size_t size = mask.find_last_not_of("\\]") + 1;
+  std::string label(mask.substr(0, size));
+  // A fingerprint's label ends before the digits.
+  std::string before_digits = label.substr(0, size - std::min(size, kFingerprintHex));
+  auto is_label = [this](std::string_view text) {
+    auto found = std::lower_bound(
+        by_label_.begin(), by_label_.end(), text,
+        [this](uint32_t rule, std::string_view wanted) { return styles_[rule].label < wanted; });
+    return found != by_label_.end() && styles_[*found].label == text;
+  };
+  return is_label(label + ']') || is_label(before_digits);
 }
 
 std::string_view Masker::fixed_text(uint32_t rule) const {

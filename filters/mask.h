@@ -13,6 +13,9 @@
 
 namespace redactd {
 
+/// In place of a record that was masked whole.
+inline constexpr std::string_view kWholeRecordMask = "[REDACTED:unscannable-record]";
+
 /// The key of the `fingerprint` style. `id` stands in every mask, so that keys can be rotated.
 struct FingerprintKey {
   std::string id;
@@ -39,12 +42,16 @@ class Masker {
   /// knows; else empty.
   std::string_view fixed_text(uint32_t rule) const;
 
+  /// Whether append() writes this very label or fingerprint mask for some rule.
+  bool writes(std::string_view mask) const;
+
  private:
   struct Style {
     MaskSpec spec;
     std::string label;  // of label and fingerprint, up to where the two differ
   };
   std::vector<Style> styles_;
+  std::vector<uint32_t> by_label_;  // rules with a label in their mask, by the labels
   FingerprintKey key_;
 };
 

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "filters/byte_class.h"
+
 namespace redactd {
 namespace {
 
@@ -48,6 +50,20 @@ int on_match(unsigned id, unsigned long long, unsigned long long to, unsigned, v
 }
 
 }  // namespace
+
+std::string escape_expression(std::string_view text) {
+  std::string result;
+  for (char c : text) {
+    if (is_alnum(c)) {
+      result += c;
+    } else {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(c));
+      result += code;
+    }
+  }
+  return result;
+}
 
 ExpressionWidth expression_width(const std::string& pattern) {
   hs_expr_info_t* info = nullptr;

@@ -56,6 +56,9 @@ struct ExpressionWidth {
   size_t max = 0;  // SIZE_MAX: unbounded
 };
 
+/// `text` as an expression that matches just these bytes.
+std::string escape_expression(std::string_view text);
+
 /// Throws MatchError with the library's reason when the pattern cannot be used.
 ExpressionWidth expression_width(const std::string& pattern);
 

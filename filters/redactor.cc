@@ -49,15 +49,14 @@ Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, 
     : rules_(std::move(rules)), scratch_(scratch), limits_(limits), resolver_(*rules_) {
   limits_.max_record = std::max(limits_.max_record, kLeastMaxRecord);
   open_streams();
-  counters_.masks_by_rule.resize(rules_->rules().size());
 }
 
 void Redactor::open_streams() {
   streams_.clear();
   streams_opened_ = end_;
-  for (const MatchDatabase& database : rules_->databases()) {
-    scratch_.fit(database);
-    streams_.emplace_back(database);
+  for (const std::shared_ptr<const MatchDatabase>& database : rules_->databases()) {
+    scratch_.fit(*database);
+    streams_.emplace_back(*database);
   }
 }
 
@@ -79,7 +78,7 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   resolver_.adopt(*rules_);
   if (block_.active) block_.rule = renumber(block_.rule, *old, block_.active);
   if (carry_.active) carry_.rule = renumber(carry_.rule, *old, carry_.active);
-  counters_.masks_by_rule.assign(rules_->rules().size(), 0);
+  counters_.masks_by_rule.clear();
   matches_.clear();
   first_match_ = 0;
   last_userinfo_ = {};
@@ -90,6 +89,7 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   open_streams();
   std::string_view held = text(end_, end);
   end_ = end;
+  scan_for_known(held.size());
   scan(held);
   attempt.succeed();
 }
@@ -135,10 +135,11 @@ std::string_view Redactor::commit(size_t size) {
   Attempt attempt(*this);
   findings_.clear();
   std::string_view fresh = text(end_, end_ + size);
-  scan(fresh);
-  counters_.bytes_in += size;
   uint64_t start = end_;
   end_ += size;
+  scan_for_known(size);
+  scan(fresh);
+  counters_.bytes_in += size;
   size_t line_feed = last_line_feed(fresh);
   std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
   attempt.succeed();
@@ -156,6 +157,11 @@ std::string_view Redactor::finish() {
   return view;
 }
 
+/// In the last `fresh` bytes before end_.
+void Redactor::scan_for_known(size_t fresh) {
+  rules_->known()->scan(text(base_, end_), fresh, base_, rules_->first_known(), matches_);
+}
+
 void Redactor::scan(std::string_view bytes) {
   for (size_t i = 0; i < streams_.size(); ++i) {
     size_t before = matches_.size();
@@ -169,7 +175,7 @@ void Redactor::scan(std::string_view bytes) {
   }
   if (rules_->any_muted()) {
     std::erase_if(matches_,
-                  [this](const Match& match) { return rules_->anchors()[match.expression].muted; });
+                  [this](const Match& match) { return rules_->anchor(match.expression).muted; });
   }
   // Each database reports in order of the ends (nearly always); several have to be merged.
   auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
@@ -382,7 +388,11 @@ void Redactor::mask_whole(const RecordView& view, uint64_t begin, uint64_t cut) 
   bool first = emitted_ == begin || view.starts_record;
   char start = view.text.empty() ? ' ' : view.text.front();
   bool json = start == '{' || start == '[';
-  if (first) out_ += json ? "\"[REDACTED:unscannable-record]\"" : "[REDACTED:unscannable-record]";
+  if (first) {
+    if (json) out_ += '"';
+    out_ += kWholeRecordMask;
+    if (json) out_ += '"';
+  }
   edits_.push_back({emitted_, cut, out_.size()});
   copied_ = cut;
   ++counters_.records_masked_whole;

@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "filters/matcher.h"
@@ -55,7 +56,7 @@ struct RedactorCounters {
   uint64_t bytes_out = 0;
   uint64_t masks = 0;
   uint64_t records_masked_whole = 0;  // over the budget of work
-  std::vector<uint64_t> masks_by_rule;
+  std::unordered_map<uint32_t, uint64_t> masks_by_rule;  // those that masked something
 };
 
 /// Belongs to one stream and to one thread at a time. The scratch may serve many streams of the
@@ -119,6 +120,7 @@ class Redactor {
   };
 
   class Attempt;
+  void scan_for_known(size_t fresh);
   void scan(std::string_view bytes);
   void drop_runs_of_at_signs(size_t from);
   std::string_view release(uint64_t ready, bool finished);

@@ -91,7 +91,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   over_budget_ = false;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
   for (const RecordMatch& match : matches) {
-    const Anchor& anchor = rules_->anchors()[match.anchor];
+    const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size()) continue;
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (decisions != nullptr && decides(anchor.role))
@@ -136,6 +136,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       return resolve_userinfo(record, rule, anchor.rule, end, found_);
     case Anchor::Role::known:
       if (end < anchor.width) return Verdict::crosses_record;
+      if (stands_in_own_mask(record.text, end - anchor.width, end)) return Verdict::inside_mask;
       found_.push_back(Span{end - anchor.width, end, anchor.rule, {}});
       return Verdict::masked;
     case Anchor::Role::regex:
@@ -152,6 +153,18 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   return Verdict::no_match;
 }
 
+/// Whether a mask that this program wrote has the bytes as part of its label: `DB_PASSWORD` in
+/// `[REDACTED:known:DB_PASSWORD]`.
+bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t end) const {
+  constexpr size_t kLongest = 256;
+  size_t from = begin > kLongest ? begin - kLongest : 0;
+  size_t open = text.substr(from, begin - from).rfind('[');
+  if (open == kNone) return false;
+  open += from;
+  size_t size = mask_at(text, open);
+  return end < open + size && rules_->masker().writes(text.substr(open, size));
+}
+
 void Resolver::resolve_regexes(const RecordView& record) {
   auto of_group = [](std::vector<std::pair<uint32_t, int>>& seen, uint32_t group) {
     std::sort(seen.begin(), seen.end());
@@ -163,9 +176,10 @@ void Resolver::resolve_regexes(const RecordView& record) {
     return numbers;
   };
   for (uint32_t group = 0; group < rules_->regexes().size(); ++group) {
-    if (rules_->regexes()[group].empty()) continue;
-    rules_->regexes()[group].resolve(record, of_group(seen_regexes_, group),
-                                     of_group(seen_literals_, group), found_, rules_->rules());
+    const RegexRules& regexes = *rules_->regexes()[group];
+    if (regexes.empty()) continue;
+    regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group), found_,
+                    rules_->rules());
   }
 }
 

@@ -53,6 +53,7 @@ class Resolver {
 
  private:
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
+  bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
   void resolve_regexes(const RecordView& record);
   bool has_required_text(const RecordView& record, uint32_t rule);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);

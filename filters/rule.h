@@ -85,6 +85,7 @@ struct Rule {
 
   // known
   std::vector<std::string> values;
+  bool encodings = true;  // false: only the values as they are
 };
 
 }  // namespace redactd

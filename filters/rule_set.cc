@@ -1,5 +1,7 @@
 #include "filters/rule_set.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <set>
 
@@ -47,14 +49,19 @@ std::string refuse_line_feed(const std::string& pattern) {
 struct RuleSet::Builder {
   RuleSet& set;
   std::vector<RuleError>& errors;
+  const RuleSet* previous = nullptr;     // what is equal is taken from here; may be null
   std::vector<std::string> fields = {};  // the key that each expression came from
   size_t first = 0;                      // of the group at hand, in set.expressions_
   size_t first_regex = 0;                // of its regexes, which stand last
+  std::vector<std::pair<std::string, uint32_t>> regexes = {};  // of the group, with their rules
+  std::vector<std::string> regex_fields = {};
   std::set<size_t> refused_regexes =
       {};  // too large for the matcher: it looks for their literals instead
 
   void add_group(RuleGroup& group) {
     first = set.expressions_.size();
+    regexes.clear();
+    regex_fields.clear();
     refused_regexes.clear();
     auto first_rule = static_cast<uint32_t>(set.rules_.size());
     bool all_muted = true;
@@ -65,34 +72,53 @@ struct RuleSet::Builder {
       set.any_muted_ = set.any_muted_ || muted;
       set.rules_.push_back(std::move(group.rules[i]));
     }
-    set.regexes_.emplace_back();
-    if (all_muted) return;
     size_t errors_before = errors.size();
-    for (uint32_t rule = first_rule; rule < set.rules_.size(); ++rule)
+    for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
       add_rule(rule, set.rules_[rule]);
+    set.regexes_.push_back(find_regexes());
+    if (all_muted) return;
     add_regexes();
     if (errors.size() != errors_before) {
       check_expressions();
-    } else if (!use_embedded(group.embedded)) {
+    } else if (!reuse_database() && !use_embedded(group.embedded)) {
       check_expressions();
       build_database();
     }
   }
 
+  std::shared_ptr<const RegexRules> find_regexes() {
+    if (previous != nullptr) {
+      for (const std::shared_ptr<const RegexRules>& compiled : previous->regexes_) {
+        if (compiled->has_just(regexes)) return compiled;
+      }
+    }
+    return compile_regexes();
+  }
+
+  std::shared_ptr<const RegexRules> compile_regexes() {
+    auto compiled = std::make_shared<RegexRules>();
+    for (size_t i = 0; i < regexes.size(); ++i) {
+      std::string why = compiled->add(regexes[i].first, regexes[i].second);
+      if (!why.empty()) fail(regexes[i].second, regex_fields[i], "RE2 refuses it: " + why);
+    }
+    compiled->build(refused_regexes);
+    return compiled;
+  }
+
   /// What tells on which records RE2 has to run.
   void add_regexes() {
     first_regex = set.expressions_.size();
-    RegexRules& regexes = set.regexes_.back();
-    RegexRules::Wanted wanted = regexes.build(refused_regexes);
+    const RegexRules& compiled = *set.regexes_.back();
+    const RegexRules::Wanted& wanted = compiled.wanted();
     auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
-    for (auto& [number, pattern] : wanted.expressions) {
-      add_expression(group, Anchor::Role::regex, "pattern", std::move(pattern), number);
+    for (const auto& [number, pattern] : wanted.expressions) {
+      add_expression(group, Anchor::Role::regex, "pattern", pattern, number);
     }
     for (size_t number = 0; number < wanted.literals.size(); ++number) {
       add_expression(group, Anchor::Role::regex_literal, "pattern",
                      "(?i)" + escape_expression(wanted.literals[number]), number);
     }
-    set.looks_at_every_record_ = set.looks_at_every_record_ || regexes.looks_at_every_record();
+    set.looks_at_every_record_ = set.looks_at_every_record_ || compiled.looks_at_every_record();
   }
 
   void add_expression(uint32_t rule, Anchor::Role role, std::string field, std::string pattern,
@@ -131,15 +157,13 @@ struct RuleSet::Builder {
         add_marker(number, Anchor::Role::block_end, "end", rule.end);
         break;
       case RuleKind::known:
-        if (!set.muted_[number]) {
-          for (const std::string& value : rule.values) add_known(number, value);
-        }
+        if (!set.muted_[number]) set.known_rules_.push_back(number);
         break;
       case RuleKind::regex:
         if (set.muted_[number]) break;
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
-          std::string why = set.regexes_.back().add(rule.patterns[i], number);
-          if (!why.empty()) fail(number, pattern_field(rule, i), "RE2 refuses it: " + why);
+          regexes.emplace_back(rule.patterns[i], number);
+          regex_fields.push_back(pattern_field(rule, i));
         }
         break;
     }
@@ -158,20 +182,6 @@ struct RuleSet::Builder {
 
   static std::string pattern_field(const Rule& rule, size_t index) {
     return rule.patterns.size() == 1 ? "pattern" : "pattern[" + std::to_string(index) + "]";
-  }
-
-  void add_known(uint32_t rule, const std::string& value) {
-    for (const std::string& line : known_lines(value)) {
-      if (line.size() < kShortestKnown) {
-        fail(rule, "values",
-             "has a value (or a line of one) shorter than " + std::to_string(kShortestKnown) +
-                 " bytes, which would mask ordinary text; leave it out");
-        continue;
-      }
-      for (std::string& spelling : spellings_of(line)) {
-        set.known_.push_back({std::move(spelling), rule});
-      }
-    }
   }
 
   /// Checks every expression of the group on its own, so that all errors are found, and learns the
@@ -228,6 +238,36 @@ struct RuleSet::Builder {
     return {set.expressions_.begin() + static_cast<std::ptrdiff_t>(first), set.expressions_.end()};
   }
 
+  /// Takes the database, and with it the widths, from the previous rules when the expressions are
+  /// the same.
+  bool reuse_database() {
+    size_t count = set.expressions_.size() - first;
+    if (previous == nullptr || count == 0) return false;
+    for (size_t i = 0; i < previous->databases_.size(); ++i) {
+      size_t from = previous->first_anchor_[i];
+      size_t to = i + 1 < previous->databases_.size() ? previous->first_anchor_[i + 1]
+                                                      : previous->expressions_.size();
+      if (to - from != count || !same_expressions(*previous, from)) continue;
+      set.databases_.push_back(previous->databases_[i]);
+      set.first_anchor_.push_back(static_cast<uint32_t>(first));
+      for (size_t n = 0; n < count; ++n)
+        set.anchors_[first + n].width = previous->anchors_[from + n].width;
+      return true;
+    }
+    return false;
+  }
+
+  /// Whether the group at hand has the expressions that `other` has from number `from` on.
+  bool same_expressions(const RuleSet& other, size_t from) const {
+    for (size_t i = first; i < set.expressions_.size(); ++i, ++from) {
+      if (set.expressions_[i].pattern != other.expressions_[from].pattern ||
+          set.anchors_[i].role != other.anchors_[from].role) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   bool use_embedded(const std::vector<EmbeddedDatabase>& candidates) {
     if (candidates.empty()) return false;
     uint64_t wanted = fingerprint(group_expressions());
@@ -238,7 +278,8 @@ struct RuleSet::Builder {
         continue;
       }
       try {
-        set.databases_.push_back(MatchDatabase::load_embedded(candidate.bytes));
+        set.databases_.push_back(
+            std::make_shared<MatchDatabase>(MatchDatabase::load_embedded(candidate.bytes)));
       } catch (const MatchError&) {
         continue;  // another version of libhs than at build time: compile
       }
@@ -252,7 +293,8 @@ struct RuleSet::Builder {
   void build_database() {
     if (!errors.empty() || set.expressions_.size() == first) return;
     try {
-      set.databases_.push_back(MatchDatabase::compile(group_expressions()));
+      set.databases_.push_back(
+          std::make_shared<MatchDatabase>(MatchDatabase::compile(group_expressions())));
       set.first_anchor_.push_back(static_cast<uint32_t>(first));
     } catch (const MatchError& error) {
       if (error.expression() < 0) throw;
@@ -262,6 +304,7 @@ struct RuleSet::Builder {
         set.expressions_.resize(first_regex);
         set.anchors_.resize(first_regex);
         fields.resize(first_regex);
+        set.regexes_.back() = compile_regexes();
         add_regexes();
         return build_database();
       }
@@ -270,23 +313,63 @@ struct RuleSet::Builder {
     }
   }
 
-  /// Known values have a database of their own: thousands of literals compile fast there and slow
-  /// nothing else.
+  /// Known values have a matcher of their own: there may be a million spellings.
   void add_known_values() {
-    first = set.expressions_.size();
-    for (const KnownSpelling& spelling : set.known_) {
-      add_expression(spelling.rule, Anchor::Role::known, "values", escape_expression(spelling.text),
-                     spelling.text.size());
+    set.known_digest_ = known_digest();
+    if (previous != nullptr && previous->known_digest_ == set.known_digest_) {
+      set.known_ = previous->known_;
+    } else {
+      auto matcher = std::make_shared<KnownMatcher>();
+      for (uint32_t i = 0; i < set.known_rules_.size(); ++i) add_values(*matcher, i);
+      matcher->build();
+      set.known_ = std::move(matcher);
     }
-    build_database();
+    set.wipe_values();
+  }
+
+  void add_values(KnownMatcher& matcher, uint32_t owner) {
+    uint32_t number = set.known_rules_[owner];
+    const Rule& rule = set.rules_[number];
+    for (size_t i = 0; i < rule.values.size(); ++i) {
+      if (std::string why = refuse_known(rule.values[i]); !why.empty()) {
+        fail(number, "values[" + std::to_string(i) + "]", why + "; leave it out");
+        continue;
+      }
+      for (const SecretText& text : known_texts(rule.values[i], rule.encodings))
+        matcher.add(text, owner);
+    }
+  }
+
+  /// Tells whether all values are the same as before, without keeping them.
+  std::string known_digest() const {
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                    EVP_MD_CTX_free);
+    bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+    auto add = [&](std::string_view bytes) {
+      std::string size = std::to_string(bytes.size()) + ':';
+      good = good && EVP_DigestUpdate(context.get(), size.data(), size.size()) == 1 &&
+             EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
+    };
+    for (uint32_t number : set.known_rules_) {
+      const Rule& rule = set.rules_[number];
+      add(rule.encodings ? "encoded" : "plain");
+      add(std::to_string(rule.values.size()));
+      for (const std::string& value : rule.values) add(value);
+    }
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!good || EVP_DigestFinal_ex(context.get(), digest, &size) != 1)
+      throw std::runtime_error("SHA-256 failed");
+    return {reinterpret_cast<const char*>(digest), size};
   }
 };
 
 std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
                                                 const MaskSettings& masks,
-                                                std::vector<RuleError>& errors) {
+                                                std::vector<RuleError>& errors,
+                                                const RuleSet* previous) {
   std::shared_ptr<RuleSet> set(new RuleSet());
-  Builder builder{*set, errors};
+  Builder builder{*set, errors, previous};
   for (RuleGroup& group : groups) builder.add_group(group);
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
@@ -306,19 +389,27 @@ uint64_t RuleSet::fingerprint(const std::vector<Expression>& expressions) {
   return hash;
 }
 
-size_t RuleSet::cut_off_known(std::string_view text, uint32_t& rule) const {
-  size_t longest = 0;
-  for (const KnownSpelling& spelling : known_) {
-    size_t most = std::min(text.size(), spelling.text.size() - 1);
-    for (size_t length = most; length >= kShortestCutOff && length > longest; --length) {
-      if (text.substr(text.size() - length) == std::string_view(spelling.text).substr(0, length)) {
-        longest = length;
-        rule = spelling.rule;
-        break;
-      }
-    }
+RuleSet::~RuleSet() { wipe_values(); }
+
+void RuleSet::wipe_values() {
+  for (Rule& rule : rules_) {
+    for (std::string& value : rule.values) wipe(value);
+    rule.values.clear();
   }
-  return longest;
+}
+
+Anchor RuleSet::anchor(uint32_t number) const {
+  if (number < anchors_.size()) return anchors_[number];
+  size_t known = number - anchors_.size();
+  return {Anchor::Role::known, false, known_rules_[known_->owner(known)],
+          known_->text(known).size()};
+}
+
+size_t RuleSet::cut_off_known(std::string_view text, uint32_t& rule) const {
+  uint32_t owner = 0;
+  size_t length = known_->cut_off(text, kShortestCutOff, owner);
+  if (length != 0) rule = known_rules_[owner];
+  return length;
 }
 
 }  // namespace redactd

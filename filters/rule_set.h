@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/known_matcher.h"
 #include "filters/mask.h"
 #include "filters/matcher.h"
 #include "filters/rule.h"
@@ -69,21 +70,32 @@ class RuleSet {
  public:
   /// On failure the result is null and `errors` has every error found. Throws MatchError for
   /// failures that are no rule's fault and std::invalid_argument for a mask that cannot be used.
+  /// What `previous` (may be null) has compiled already is shared with it: databases of equal
+  /// expressions, regexes and known values. Values of known rules do not stay in rules().
   static std::shared_ptr<const RuleSet> compile(std::vector<RuleGroup> groups,
                                                 const MaskSettings& masks,
-                                                std::vector<RuleError>& errors);
+                                                std::vector<RuleError>& errors,
+                                                const RuleSet* previous = nullptr);
+  ~RuleSet();
 
   const std::vector<Rule>& rules() const { return rules_; }
+  /// Of the expressions; what known values stand for comes behind them.
   const std::vector<Anchor>& anchors() const { return anchors_; }
+  /// Every number that a match can have; the anchor of one.
+  size_t anchor_count() const { return anchors_.size() + known_->size(); }
+  Anchor anchor(uint32_t number) const;
   bool any_muted() const { return any_muted_; }
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
   bool is_muted(uint32_t rule) const { return muted_[rule]; }
-  const std::vector<MatchDatabase>& databases() const { return databases_; }
+  const std::vector<std::shared_ptr<const MatchDatabase>>& databases() const { return databases_; }
   /// Number of the first anchor of each database: a match's expression counts from there.
   const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }
+  /// Known values in all their spellings. Its matches count from first_known().
+  const std::shared_ptr<const KnownMatcher>& known() const { return known_; }
+  uint32_t first_known() const { return static_cast<uint32_t>(anchors_.size()); }
   /// The regex rules of each group.
-  const std::vector<RegexRules>& regexes() const { return regexes_; }
+  const std::vector<std::shared_ptr<const RegexRules>>& regexes() const { return regexes_; }
   /// Whether some regex has no literal, so that every record has to be looked at.
   bool looks_at_every_record() const { return looks_at_every_record_; }
   const MarkerExpressions& markers() const { return markers_; }
@@ -98,10 +110,7 @@ class RuleSet {
  private:
   RuleSet() = default;
   struct Builder;
-  struct KnownSpelling {
-    std::string text;
-    uint32_t rule = 0;
-  };
+  void wipe_values();
 
   std::vector<Rule> rules_;
   std::vector<bool> muted_;
@@ -109,13 +118,15 @@ class RuleSet {
   std::optional<uint32_t> userinfo_rule_;
   std::vector<Anchor> anchors_;
   std::vector<Expression> expressions_;
-  std::vector<MatchDatabase> databases_;
+  std::vector<std::shared_ptr<const MatchDatabase>> databases_;
   std::vector<uint32_t> first_anchor_;
-  std::vector<RegexRules> regexes_;
+  std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
   MarkerExpressions markers_;
   std::optional<Masker> masker_;
-  std::vector<KnownSpelling> known_;
+  std::shared_ptr<const KnownMatcher> known_;  // its owners count in known_rules_
+  std::vector<uint32_t> known_rules_;
+  std::string known_digest_;  // of what known_ was built from
 };
 
 }  // namespace redactd

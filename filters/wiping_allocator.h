@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <new>
+#include <string>
 
 namespace redactd {
 
@@ -28,5 +29,12 @@ struct WipingAllocator {
     return true;
   }
 };
+
+/// Overwrites the text and makes it empty.
+inline void wipe(std::string& text) {
+  text.resize(text.capacity());
+  explicit_bzero(text.data(), text.size());
+  text.clear();
+}
 
 }  // namespace redactd

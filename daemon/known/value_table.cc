@@ -8,14 +8,6 @@
 namespace redactd {
 namespace {
 
-// Until filters/known.h has it.
-std::string refuse_value(std::string_view value) {
-  if (value.size() < kShortestKnown) return "is shorter than 6 bytes and would mask ordinary text";
-  if (value.find_first_not_of(value[0]) == std::string_view::npos)
-    return "is one character over and over";
-  return {};
-}
-
 /// Whether a value found at `where` belongs to a file, or to a file in a folder, that was not read.
 bool lies_in(const std::string& where, const std::string& unread) {
   if (!where.starts_with(unread)) return false;
@@ -64,7 +56,7 @@ bool ValueTable::replace(const std::string& name, Reading reading) {
 
 void ValueTable::refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused) const {
   std::erase_if(reading.values, [&](const FoundValue& found) {
-    std::string reason = refuse_value(found.known.value);
+    std::string reason = refuse_known(found.known.value);
     if (reason.empty()) return false;
     refused.insert({found.where + " (" + found.known.name + ")", "is not masked: it " + reason});
     return true;
@@ -88,7 +80,7 @@ void ValueTable::forget_retired() {
 
 std::string ValueTable::add(const std::string& name, FoundValue found,
                             std::optional<Time> expires) {
-  if (std::string reason = refuse_value(found.known.value); !reason.empty()) {
+  if (std::string reason = refuse_known(found.known.value); !reason.empty()) {
     counters_.known_refused.add();
     return "it " + reason;
   }

@@ -263,7 +263,7 @@ size_t mask_at(std::string_view text, size_t at) {
     ++i;
     size_t limit = std::min(text.size(), i + 200);
     while (i < limit && (is_lower(text[i]) || is_digit(text[i]) || text[i] == '-' ||
-                         text[i] == ':' || is_upper(text[i]) || text[i] == '_')) {
+                         text[i] == ':' || is_upper(text[i]) || text[i] == '_' || text[i] == '.')) {
       ++i;
     }
   }

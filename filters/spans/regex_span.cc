@@ -70,6 +70,7 @@ struct RegexRules::Compiled {
   std::vector<std::string> patterns;  // of each expression, as written
   std::vector<size_t> filtered;       // FilteredRE2's id → index into expressions
   std::vector<size_t> unfiltered;     // looked at in every record
+  Wanted wanted;
 };
 
 RegexRules::RegexRules() : compiled_(std::make_unique<Compiled>()) {}
@@ -96,8 +97,20 @@ std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
   return {};
 }
 
-RegexRules::Wanted RegexRules::build(const std::set<size_t>& refused) {
-  Wanted wanted;
+const RegexRules::Wanted& RegexRules::wanted() const { return compiled_->wanted; }
+
+bool RegexRules::has_just(const std::vector<std::pair<std::string, uint32_t>>& patterns) const {
+  return std::equal(patterns.begin(), patterns.end(), compiled_->patterns.begin(),
+                    compiled_->patterns.end(),
+                    [](const auto& a, const std::string& b) { return a.first == b; }) &&
+         std::equal(
+             patterns.begin(), patterns.end(), compiled_->expressions.begin(),
+             [](const auto& a, const Compiled::Expression& b) { return a.second == b.rule; });
+}
+
+const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
+  Wanted& wanted = compiled_->wanted;
+  wanted = {};
   compiled_->filter = std::make_unique<re2::FilteredRE2>(kShortestAtom);
   compiled_->filtered.clear();
   compiled_->unfiltered.clear();

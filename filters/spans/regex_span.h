@@ -38,7 +38,11 @@ class RegexRules {
     std::vector<std::pair<size_t, std::string>> expressions;  // number and matcher's pattern
     std::vector<std::string> literals;                        // the n-th is literal number n
   };
-  Wanted build(const std::set<size_t>& refused = {});
+  const Wanted& build(const std::set<size_t>& refused = {});
+  /// What the last build() returned.
+  const Wanted& wanted() const;
+  /// Whether add() was called with just these patterns and rules.
+  bool has_just(const std::vector<std::pair<std::string, uint32_t>>& patterns) const;
 
   bool empty() const;
   /// Whether some expression can be left to neither, so that every record must be looked at.

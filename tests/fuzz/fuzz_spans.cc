@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::vector<RecordMatch> matches;
   for (size_t i = 0; i < list.size(); i += 4) {
     matches.push_back({number(i) % (text.size() + 1),
-                       static_cast<uint32_t>(number(i + 2) % rules.anchors().size())});
+                       static_cast<uint32_t>(number(i + 2) % rules.anchor_count())});
   }
   std::sort(matches.begin(), matches.end());
 

@@ -70,6 +70,14 @@ std::vector<RecordMatch> Oracle::find_matches(std::string_view record) const {
       }
     }
   }
+  const KnownMatcher& known = *rules_->known();
+  for (uint32_t number = 0; number < known.size(); ++number) {
+    std::string_view wanted = known.text(number);
+    for (size_t at = record.find(wanted); at != std::string_view::npos;
+         at = record.find(wanted, at + 1)) {
+      matches.push_back({at + wanted.size(), rules_->first_known() + number});
+    }
+  }
   std::sort(matches.begin(), matches.end());
   return matches;
 }

@@ -110,7 +110,7 @@ TEST_F(ValueTableTest, ANameMayHaveSeveralValues) {
 
 TEST_F(ValueTableTest, ThereAreNoMoreThanAllowed) {
   std::vector<FoundValue> many;
-  for (int i = 0; i < 12; ++i) many.push_back(found("A", "value " + std::to_string(i)));
+  for (int i = 0; i < 12; ++i) many.push_back(found("A", "known value " + std::to_string(i)));
   table.replace("a", reading(many));
   EXPECT_EQ(values().size(), 10u);
   EXPECT_EQ(counters.known_values.get(), 10u);
