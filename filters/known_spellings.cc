@@ -274,6 +274,7 @@ SecretText with_quote_as(std::string_view value, std::string_view spelling) {
 void add_quoted(std::string_view value, SecretTexts& all) {
   all.push_back(with_quote_as(value, "'\\''"));
   all.push_back(with_quote_as(value, "'\"'\"'"));
+  all.push_back(backslashed(value, "\"\\]"));  // structured data of syslog
   all.push_back(backslashed(value, "$\"\\`"));
   all.push_back(backslashed(value, "$\"\\`!"));
   all.push_back(as_shell_word(value, ' '));

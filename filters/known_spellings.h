@@ -22,7 +22,7 @@ using SecretTexts = std::vector<SecretText, WipingAllocator<SecretText>>;
 /// - hexadecimal
 /// - percent-encoded, as browsers, form encoders and the libraries of languages do it
 /// - JSON strings with every habit of escaping, and JSON strings inside JSON strings
-/// - quoted for shells, Go, C and Python
+/// - quoted for shells, Go, C, Python and syslog's structured data
 /// - XML and HTML with named, decimal and hexadecimal entities
 SecretTexts spellings_of(std::string_view value);
 

@@ -10,9 +10,9 @@ namespace redactd {
 namespace {
 
 constexpr std::string_view kWords =
-    "aaaa abc abcd abcdef abcdefg absent access account action active actual address admin "
+    "absent access account action active actual address admin "
     "administrator aes agent alias all allow allowed always amazonaws amqp and anonymous any "
-    "apache api app application archive arn asdf asdfgh async at attribute audit auth "
+    "apache api app application archive arn async at attribute audit auth "
     "authentication authorization auto automatic aws azure backend backup bar base basic "
     "batch bearer beta billing binary blank block bool boolean bot bucket build bus by bytes "
     "cache cached category central cert certificate change changed changeit changeme channel "
@@ -30,7 +30,7 @@ constexpr std::string_view kWords =
     "home host hostname hour http https id identifier identity ignore image in inactive index "
     "info information ingress input insecure insert instance int integer interface internal "
     "invalid is issue issuer item java job json jwt kafka key keys kube kubernetes label last "
-    "latest ldap left length letmein level limit linux list live local localdomain localhost "
+    "latest ldap left length level limit linux list live local localdomain localhost "
     "location log logger logging login logs low mail main management manager manual mariadb "
     "master max maximum md me medium member memory message messages metadata method metrics "
     "middle min minimum minute missing mock mode model module mongo mongodb monitor "
@@ -41,7 +41,7 @@ constexpr std::string_view kWords =
     "password path pattern payment pending permission permissions phone php placeholder plain "
     "platform plugin policy pool port position postgres postgresql prefix present primary "
     "private process prod producer product production profile project property protected "
-    "protocol provider proxy public publisher python query queue qwerty rabbitmq random read "
+    "protocol provider proxy public publisher python query queue rabbitmq random read "
     "readonly ready realm record redacted redis refresh region register release remote "
     "replace replaceme replica request requests required reserved reset resource response "
     "restricted result retry right role root route router rsa rule running runtime sample "

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import random
+import re
 import shlex
 import shutil
 import subprocess
@@ -47,6 +48,7 @@ def python_encoders():
         "html": html.escape, "html text": lambda v: html.escape(v, quote=False),
         "sax": xml.sax.saxutils.escape, "sax attribute": lambda v: xml.sax.saxutils.quoteattr(v)[1:-1],
         "character references": lambda v: html.escape(v).encode("ascii", "xmlcharrefreplace").decode(),
+        "structured data": lambda v: re.sub(r'(["\\\]])', r"\\\1", v),
         "repr of bytes": lambda v: repr(v.encode())[2:-1],
     }
     for before in (b"", b"u", b"u:", b"abc"):
