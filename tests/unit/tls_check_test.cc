@@ -65,11 +65,5 @@ TEST(TlsCheck, WarnsOfDates) {
             std::string::npos);
 }
 
-TEST(TlsCheck, WipesKeys) {
-  std::string key = make_certificate().key;
-  wipe(key);
-  EXPECT_EQ(key.find_first_not_of('\0'), std::string::npos);
-}
-
 }  // namespace
 }  // namespace redactd::test
