@@ -46,13 +46,9 @@ TEST(Reference, LoadsAsItIsShipped) {
 
 TEST(Reference, HasNoUnknownKeyAndNoWrongValueInWhatIsCommentedOut) {
   // What is left: options that go with another choice than the one that is shown.
-  std::set<std::string> at_odds = {"mask.text",
-                                   "mask.keep",
-                                   "admin.tls",
-                                   "admin.token",
-                                   "sources[1].tls.ca",
-                                   "sources[1].tls.crl",
-                                   "sources[1].tls.peer_names"};
+  std::set<std::string> at_odds = {"mask.text",          "mask.keep",
+                                   "admin.tls",          "sources[1].tls.ca",
+                                   "sources[1].tls.crl", "sources[1].tls.peer_names"};
   Diagnostics diagnostics;
   parse_config(all_in_force(), diagnostics);
   for (const Diagnostic& error : diagnostics.all()) {
