@@ -14,7 +14,8 @@ _redactd() {
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
       rules | explain | scan | known) [[ -z $first ]] && first=$word ;;
-      list | show | check | test) [[ $first == rules && -z $second ]] && second=$word ;;
+      check) if [[ -z $first ]]; then first=check; elif [[ $first == rules && -z $second ]]; then second=check; fi ;;
+      list | show | test) [[ $first == rules && -z $second ]] && second=$word ;;
       add | remove | list-fingerprints) [[ $first == known && -z $second ]] && second=$word ;;
     esac
   done
@@ -44,6 +45,7 @@ _redactd() {
       rules,list | rules,show | rules,test) options+=' --json' ;;
       explain,) options+=' --json --reveal' ;;
       scan,) options+=' --format' ;;
+      check,) options='--help --config' ;;
       known,add) options='--help --name --ttl --file --socket' ;;
       known,remove) options='--help --fingerprint --socket' ;;
       known,*) options='--help --json --socket' ;;
@@ -52,11 +54,11 @@ _redactd() {
     return
   fi
   case $first,$second in
-    ,) mapfile -t COMPREPLY < <(compgen -W 'rules explain scan known' -- "$current") ;;
+    ,) mapfile -t COMPREPLY < <(compgen -W 'check rules explain scan known' -- "$current") ;;
     rules,) mapfile -t COMPREPLY < <(compgen -W 'list show check test' -- "$current") ;;
     rules,show) mapfile -t COMPREPLY < <(compgen -W "$(_redactd_rules "$command")" -- "$current") ;;
     known,) mapfile -t COMPREPLY < <(compgen -W 'add remove list-fingerprints' -- "$current") ;;
-    rules,list | known,*) ;;
+    check, | rules,list | known,*) ;;
     *) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
   esac
 }

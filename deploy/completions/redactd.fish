@@ -5,7 +5,7 @@ function __redactd_rules
 end
 
 function __redactd_needs_command
-    not __fish_seen_subcommand_from rules explain scan known
+    not __fish_seen_subcommand_from check rules explain scan known
 end
 
 function __redactd_in_rules
@@ -14,6 +14,7 @@ end
 
 complete -c redactd -f
 
+complete -c redactd -n __redactd_needs_command -a check -d 'Check the configuration file'
 complete -c redactd -n __redactd_needs_command -a rules -d 'List, show, check and test rules'
 complete -c redactd -n __redactd_needs_command -a explain -d 'Tell for each line what is masked and why'
 complete -c redactd -n __redactd_needs_command -a scan -d 'Report secrets in files'
