@@ -8,4 +8,8 @@ namespace redactd {
 /// that number. Throws std::system_error.
 size_t raise_fd_limit();
 
+/// Whether so few descriptors are left that connections may take no more of them: the rest is for
+/// sinks that connect again, the admin endpoint and files. `open` is any descriptor that is open.
+bool descriptors_are_short(int open);
+
 }  // namespace redactd

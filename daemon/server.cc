@@ -177,7 +177,7 @@ void Server::keep_time() {
       last_ticks_[i] = now;
     }
     silent_ticks_ = silent ? silent_ticks_ + 1 : 0;
-    if (silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
+    if (watched_ && silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
     if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
     log_.report_suppressed();
     let_go_of_old();

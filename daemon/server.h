@@ -27,6 +27,7 @@
 #include "daemon/known/known_values.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
+#include "daemon/notify.h"
 #include "daemon/rule_compiler.h"
 #include "daemon/self_check.h"
 #include "daemon/sources/source.h"
@@ -124,6 +125,7 @@ class Server {
   size_t sinks_left_ = 0;
   int exit_code_ = 0;
   std::vector<uint64_t> last_ticks_;
+  const bool watched_ = watchdog_interval().has_value();  // by the service manager
   size_t silent_ticks_ = 0;
   size_t ticks_ = 0;
 };

@@ -18,6 +18,9 @@ void refuse_old_protocols(ssl::context& context, TlsConfig::Version least) {
                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_TICKET);
   SSL_CTX_set_max_early_data(handle, 0);
   SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
+  // A client that only writes would close with the tickets unread, which resets the connection and
+  // destroys what it wrote last.
+  SSL_CTX_set_num_tickets(handle, 0);
   // Idle connections give their buffers back.
   SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS);
 }

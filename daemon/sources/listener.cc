@@ -13,6 +13,7 @@
 
 #include <stdexcept>
 
+#include "daemon/fd_limit.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/sources/socket_path.h"
 #include "daemon/tls.h"
@@ -145,6 +146,10 @@ Awaitable<void> Listener::accept(std::shared_ptr<Acceptor<Protocol>> acceptor) {
   const auto& workers = source_->setup.workers;
   SourceCounters& counters = source_->setup.metrics.source(config.name, workers.size());
   while (acceptor->is_open()) {
+    if (descriptors_are_short(acceptor->native_handle())) {
+      co_await pause_for(make_error_code(boost::system::errc::too_many_files_open));
+      continue;
+    }
     Worker& worker = *workers[next_worker_++ % workers.size()];
     typename Protocol::endpoint peer;
     auto [error, socket] =

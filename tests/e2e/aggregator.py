@@ -5,7 +5,6 @@ import os
 import select
 import socket
 import threading
-import time
 
 from wire import PATIENCE, free_port, unframe, wait_until
 
@@ -91,9 +90,7 @@ class Aggregator:
             try:
                 if reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                    connection.close()
-                else:
-                    connection.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)  # its thread closes it
             except OSError:
                 pass
 
@@ -113,16 +110,6 @@ class Aggregator:
         """The records, as soon as there are `count`."""
         wait_until(lambda: len(self.records) >= count, lambda: f"{count} records ({len(self.records)} came)", seconds)
         return list(self.records)
-
-    def wait_until_quiet(self, seconds=0.3):
-        """Until nothing came for a while: for a count that is not known beforehand."""
-        last, since = -1, 0.0
-        while True:
-            if self.bytes != last:
-                last, since = self.bytes, time.monotonic()
-            elif time.monotonic() - since > seconds:
-                return
-            time.sleep(0.01)
 
     def _accept(self, listener):
         while True:

@@ -84,7 +84,7 @@ class Daemon:
 
     def wait_for_metric(self, value, name, seconds=PATIENCE, **labels):
         wait_until(lambda: self.metric(name, **labels) >= value,
-                   lambda: f"{name}{labels} is {self.metric(name, **labels)}, not {value}", seconds)
+                   lambda: f"{name}{labels} is {self.metric(name, **labels)}, not {value}", seconds, pause=0.02)
 
     def resident(self):
         """Bytes."""
@@ -106,7 +106,7 @@ class Daemon:
         """By SIGHUP, and waits until it is done, well or not."""
         before = self._reloads()
         self.signal(signal.SIGHUP)
-        wait_until(lambda: self._reloads() > before, lambda: f"reload; it says:\n{self.says()[-2000:]}")
+        wait_until(lambda: self._reloads() > before, lambda: f"reload; it says:\n{self.says()[-2000:]}", pause=0.01)
 
     def _reloads(self):
         return self.metric("redactd_reloads_total")

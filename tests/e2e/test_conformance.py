@@ -168,7 +168,7 @@ class Conformance(DaemonTest):
         for pieces in ways(row.data, every):
             self.send(row, port, pieces, tls)
             until = (done + 1) * len(row.records)
-            aggregator.wait_for(until, 10)
+            aggregator.wait_for(until)
             done += 1
             self.assertEqual(aggregator.records[until - len(row.records):], row.records, (row.name, pieces))
         return done

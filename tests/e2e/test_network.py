@@ -52,11 +52,13 @@ class FailingLink(DaemonTest):
         super().setUp()
         self.link = Link(self)
         self.aggregator = Aggregator(self, host=self.link.far, namespace=self.link.name)
+        self.sent = 0
+
+    def start(self, peer_timeout):
         self.daemon, self.port = self.start_between(self.aggregator, sink={
-            "peer_timeout": "1s", "connect_timeout": "500ms", "reconnect_min": "50ms", "reconnect_max": "200ms", "keepalive": "1s"})
+            "peer_timeout": peer_timeout, "connect_timeout": "500ms", "reconnect_min": "50ms", "reconnect_max": "200ms", "keepalive": "1s"})
         self.client = Client(self.port)
         self.addCleanup(self.client.close)
-        self.sent = 0
 
     def send(self, count):
         for _ in range(count):
@@ -70,6 +72,7 @@ class FailingLink(DaemonTest):
         return self.daemon.metric("redactd_sink_connected", sink="out") >= 1
 
     def test_a_short_failure_is_outlived(self):
+        self.start("30s")
         self.send(100)
         self.aggregator.wait_for(100)
         self.link.down()
@@ -82,13 +85,14 @@ class FailingLink(DaemonTest):
         self.assertEqual(self.numbers(), list(range(300)))
 
     def test_a_dead_peer_is_noticed_and_what_was_queued_arrives(self):
+        self.start("1s")
         self.send(100)
         self.aggregator.wait_for(100)
         self.link.down()
         self.send(1)  # goes into the void
         begun = time.monotonic()
         wait_until(lambda: not self.connected(), "the dead peer is noticed")
-        self.assertLess(time.monotonic() - begun, 6)
+        self.assertLess(time.monotonic() - begun, 15)
         self.send(1000)  # queued
         self.daemon.wait_for_metric(2, "redactd_sink_connect_failures_total", sink="out")
         self.link.up()
@@ -99,6 +103,7 @@ class FailingLink(DaemonTest):
         self.assertEqual(sorted(set(numbers)), list(range(1101)), "also the one that went into the void")
 
     def test_a_silent_peer_is_noticed_without_a_record(self):
+        self.start("1s")
         self.send(1)
         self.aggregator.wait_for(1)
         self.link.down()

@@ -45,9 +45,9 @@ class Sender(threading.Thread):
             with Client(self.port) as client:
                 while not self._finished.is_set():
                     client.send(b"".join(frame(OCTET, b"<13>1 - h app - - - %d %d %s end" % (self.connection, number, self.words))
-                                         for number in range(self.count, self.count + 20)))
-                    self.count += 20
-                    time.sleep(0.002)
+                                         for number in range(self.count, self.count + 10)))
+                    self.count += 10
+                    time.sleep(0.005)
         except OSError as error:
             self.failed = error
 
@@ -97,9 +97,9 @@ class UnderLoad(ReloadTest):
                  for number in (0, 1)]
         rules = [self.write("first.yaml", pack(("acme-one", "acme"))),
                  self.write("second.yaml", pack(("beta", "beta"), ("acme-two", "acme"), ("gamma", "gamma")))]
-        configs = [{"rules": [rules[number]], "known": [known[number]]} for number in (0, 1)]
+        configs = [{"rules": {"files": [rules[number]]}, "known": {"files": [known[number]]}} for number in (0, 1)]
         bad_rules = self.write("bad.yaml", "rules:\n  - id: x\n")
-        bad = [{"rules": [bad_rules]}, {"rules": ["/nonexistent.yaml"]}, {"nosuch": 1}, "sources: [\n", ""]
+        bad = [{"rules": {"files": [bad_rules]}}, {"rules": {"files": ["/nonexistent.yaml"]}}, {"nosuch": 1}, "sources: [\n", ""]
         self.start(**configs[0])
         senders = [Sender(self.port, number, " ".join(words).encode()) for number in range(4)]
         wait_until(lambda: self.aggregator.count() > 100, "records flow")
@@ -147,7 +147,7 @@ class WhatChanges(ReloadTest):
         word = secret("acme" + "_", 24)
         self.assertIn(word, self.send(f"<13>calling {word}"))
         path = self.write("acme.yaml", pack(("acme-token", "acme")))
-        self.daemon.configure(self.config(rules=[path]))
+        self.daemon.configure(self.config(rules={"files": [path]}))
         self.daemon.reload()
         self.assertEqual(self.send(f"<13>calling {word}"), "<13>calling [REDACTED:acme-token]")
         self.daemon.configure(self.config())
@@ -163,7 +163,7 @@ class WhatChanges(ReloadTest):
             self.aggregator.wait_for(1)
             half = frame(OCTET, f"<13>calling {word} again".encode())
             client.send(half[:20])  # a record that is open while the rules change
-            self.daemon.configure(self.config(rules=[self.write("acme.yaml", pack(("acme-token", "acme")))]))
+            self.daemon.configure(self.config(rules={"files": [self.write("acme.yaml", pack(("acme-token", "acme")))]}))
             self.daemon.reload()
             client.send(half[20:])
             client.send(frame(OCTET, f"<13>calling {word} once more".encode()))

@@ -77,11 +77,11 @@ class OpensslClient(TlsTest):
                                     certificates.authority().certificate], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
         try:
-            for piece in (b"30 <13>begins and\n", b"K\n", b"goes on here", b"\n"):
+            for piece in (b"28 <13>begins and\n", b"K\n", b"goes on here", b"\n"):
                 process.stdin.write(piece)
                 process.stdin.flush()
                 time.sleep(0.1)
-            self.assertEqual(self.aggregator.wait_for(1), [b"<13>begins and\ngoes on here\n"[:30]])
+            self.assertEqual(self.aggregator.wait_for(1), [b"<13>begins and\ngoes on here\n"])
         finally:
             process.kill()
             process.communicate()
@@ -241,8 +241,8 @@ class TlsToTheAggregator(DaemonTest):
     def assert_nothing_goes_out(self, aggregator):
         self.send()
         self.daemon.wait_for_metric(3, "redactd_sink_connect_failures_total", sink="out")
-        self.assertEqual(aggregator.count(), 0)
-        self.assertEqual(self.daemon.metric("redactd_sink_connected", sink="out"), 0)
+        self.assertFalse([record for record in aggregator.records + aggregator.rests if b"<13>" in record])
+        self.assertEqual(self.daemon.metric("redactd_sink_sent_records_total", sink="out"), 0)
         self.daemon.process.kill()
         self.daemon.process.wait()
         self.daemon.look_for_secrets()

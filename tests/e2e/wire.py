@@ -5,7 +5,7 @@ import random
 import socket
 import time
 
-PATIENCE = 30  # seconds until a wait gives up; a busy machine is slow, a healthy one takes milliseconds
+PATIENCE = 60  # seconds until a wait gives up; a busy machine is slow, a healthy one takes milliseconds
 
 
 def frame(framing, record):
@@ -36,7 +36,7 @@ def unframe(framing, data):
         start = end
 
 
-def wait_until(condition, what, seconds=PATIENCE):
+def wait_until(condition, what, seconds=PATIENCE, pause=0.003):
     """The condition's value as soon as it is true."""
     deadline = time.monotonic() + seconds
     while True:
@@ -45,7 +45,7 @@ def wait_until(condition, what, seconds=PATIENCE):
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.003)
+        time.sleep(pause)
 
 
 # Below the range that the kernel takes clients' ports from, and a stretch for each process, so that no two take the same.
