@@ -104,6 +104,7 @@ bool Server::start(std::string& errors) {
 
 int Server::run() {
   control_.run();
+  if (exit_code_ == kDone && records_left_) return kRuntimeError;
   return exit_code_;
 }
 

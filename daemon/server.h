@@ -118,7 +118,8 @@ class Server {
   std::vector<Answer> answering_;  // for the one under way
 
   size_t ended_sources_ = 0;
-  std::atomic<bool> add_mask_{false};  // read by the workers
+  std::atomic<bool> add_mask_{false};      // read by the workers
+  std::atomic<bool> records_left_{false};  // at the deadline; written by sinks
   bool stopping_ = false;
   bool sinks_draining_ = false;
   size_t workers_left_ = 0;

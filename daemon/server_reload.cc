@@ -100,6 +100,7 @@ void Server::hand_out(std::function<void()> done) {
 
 void Server::in_force(uint64_t known_generation) {
   building_ = false;
+  let_go_of_old();
   known_.in_force(known_generation);
   auto deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
   for (auto& sink : std::exchange(gone_sinks_, {})) sink->close(deadline, [sink] {});
@@ -152,6 +153,7 @@ Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
     SinkOwner owner;
     owner.log = [this, name = config.name](const SinkEvent& event) {
       log_sink_event(log_, name, event);
+      if (event.kind == SinkEvent::Kind::dropped_at_exit) records_left_ = true;
     };
     owner.reader_gone = [this] {
       asio::post(control_, [this] {

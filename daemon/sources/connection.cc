@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <new>
+#include <utility>
 
 #include "daemon/tls.h"
 
@@ -22,8 +23,9 @@ constexpr int kReadsInARow = 16;
 // Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
 // waited for.
 constexpr int kLastReads = 64;
-// Idle for so long, a connection gives its buffers back.
-constexpr std::chrono::seconds kTrimAfter{1};
+// After a read of so many bytes the next one goes straight to the stream's own buffer, which saves
+// a copy; connections that say little do without one.
+constexpr size_t kBulk = Worker::kReadBytes / 2;
 
 }  // namespace
 
@@ -125,8 +127,8 @@ Awaitable<void> Connection::read_plain() {
     co_await until_room();
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
-    std::span<char> room = stream_->room(Worker::kReadBytes);
-    size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
+    std::span<char> room = bulk_ ? stream_->room(Worker::kReadBytes) : worker_.read_buffer();
+    size_t size = socket_.read_some(asio::buffer(room.data(), pace_.piece(room.size())), error);
     ready = error != asio::error::would_block;
     if (!ready) {
       if (stopped_) co_return;
@@ -137,6 +139,7 @@ Awaitable<void> Connection::read_plain() {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
+    bulk_ = size >= kBulk;
     if (!take({room.data(), size})) co_return;
     co_await until_allowed(size);
     if (!socket_.is_open()) co_return;
@@ -148,7 +151,8 @@ Awaitable<void> Connection::read_tls() {
   while (!stopped_) {
     co_await until_room();
     if (stopped_) co_return;
-    auto [error, size] = co_await tls_->async_read_some(asio::buffer(tls_buffer_), kAwait);
+    auto piece = asio::buffer(tls_buffer_, pace_.piece(tls_buffer_.size()));
+    auto [error, size] = co_await tls_->async_read_some(piece, kAwait);
     if (error) {
       if (error != asio::error::eof && !stopped_) counters_.read_errors.add();
       co_return;
@@ -180,8 +184,10 @@ Awaitable<void> Connection::until_room() {
   while (full != nullptr && !stopped_) {
     wake_.expires_at(Time::max());
     // Posted, so it comes after the wait below has begun.
-    full->when_room([self = shared_from_this()] {
-      asio::post(self->worker_.context(), [self] { self->wake_.cancel(); });
+    full->when_room([&worker = worker_, waiting = weak_from_this()] {
+      asio::post(worker.context(), [waiting] {
+        if (auto self = waiting.lock()) self->wake_.cancel();
+      });
     });
     co_await sleep();
     stream_->adopt(worker_.generation());
@@ -217,10 +223,7 @@ void Connection::tick(Time now) {
     return;
   }
   if (waiting_) return;
-  if (!trimmed_ && now - last_read_ > kTrimAfter) {
-    stream_->trim();
-    trimmed_ = true;
-  }
+  if (!std::exchange(bulk_, false) && !std::exchange(trimmed_, true)) stream_->trim();
   if (config.idle_timeout.count() > 0 && now - last_read_ > config.idle_timeout) {
     counters_.idle_closed.add();
     stop();

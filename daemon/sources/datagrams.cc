@@ -123,8 +123,10 @@ Awaitable<void> DatagramSession::until_room() {
   counters_.stalled.add();
   while (full != nullptr && !stopped_) {
     wake_.expires_at(Clock::time_point::max());
-    full->when_room([self = shared_from_this()] {
-      asio::post(self->worker_.context(), [self] { self->wake_.cancel(); });
+    full->when_room([&worker = worker_, waiting = weak_from_this()] {
+      asio::post(worker.context(), [waiting] {
+        if (auto self = waiting.lock()) self->wake_.cancel();
+      });
     });
     co_await wake_.async_wait(kAwait);
     stream_.adopt(worker_.generation());

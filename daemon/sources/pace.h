@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include "config/daemon_config.h"
 
@@ -20,6 +21,12 @@ class Pace {
         last_(now) {}
 
   bool limited() const { return rate_ > 0; }
+
+  /// How much to read at once, so that what comes out is even: a twentieth of a second's bytes.
+  size_t piece(size_t most) const {
+    if (!limited()) return most;
+    return std::clamp(static_cast<size_t>(rate_ / 20), std::min<size_t>(1024, most), most);
+  }
 
   /// Takes `bytes` from the bucket and tells how long to wait before the next read.
   Duration take(size_t bytes, Time now) {

@@ -114,8 +114,8 @@ class UnderLoad(ReloadTest):
                 good += 1
             self.daemon.reload()
         counts = [sender.finish() for sender in senders]
-        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="success"), good)
-        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="failure"), refused)
+        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="ok"), good)
+        self.assertEqual(self.daemon.metric("redactd_reloads_total", result="failed"), refused)
         self.assertEqual(self.daemon.metric("redactd_source_connections_total", source="in"), 4)
         self.aggregator.wait_for(sum(counts))
         self.daemon.stop()
