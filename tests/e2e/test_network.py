@@ -30,6 +30,8 @@ class Link:
         except subprocess.CalledProcessError as error:
             raise unittest.SkipTest(f"no network namespaces here: {error.stderr.decode().strip()}") from None
         test.addCleanup(self.run, "netns", "delete", self.name)
+        # Of its own: that of a namespace goes only some time after it.
+        test.addCleanup(self.run, "link", "delete", self.here)
         self.run("link", "add", self.here, "type", "veth", "peer", "name", self.there, "netns", self.name)
         self.run("address", "add", f"{self.near}/24", "dev", self.here)
         self.run("link", "set", self.here, "up")
