@@ -12,6 +12,10 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+bool lies_in(std::span<const char> room, std::string_view bytes) {
+  return !room.empty() && bytes.data() >= room.data() && bytes.data() < room.data() + room.size();
+}
+
 bool is_cut(const RecordEnd& end) { return end.cut > 0 || end.skipped > 0; }
 
 }  // namespace
@@ -40,8 +44,7 @@ void Stream::adopt(std::shared_ptr<const Generation> generation) {
 FrameError Stream::feed(std::string_view bytes, Time received, std::shared_ptr<void> receipt) {
   Time start = Clock::now();
   ends_.clear();
-  if (room_.empty() || bytes.data() < room_.data() || bytes.data() >= room_.data() + room_.size())
-    room_ = redactor_.prepare(bytes.size() + 1);
+  if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
   Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
   uint64_t base = redactor_.received();
   std::string_view clean = redactor_.commit(fed.size);
@@ -93,7 +96,8 @@ void Stream::break_off(Time received, std::shared_ptr<void> receipt) {
 
 void Stream::replay(std::string_view lines) {
   ends_.clear();
-  Framer::Fed fed = framer_.feed(lines, redactor_.prepare(lines.size() + 1), ends_);
+  if (!lies_in(room_, lines)) room_ = redactor_.prepare(lines.size() + 1);
+  Framer::Fed fed = framer_.feed(lines, std::exchange(room_, {}), ends_);
   redactor_.commit(fed.size);
   record_begin_ = redactor_.received();
 }

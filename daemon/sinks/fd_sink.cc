@@ -73,7 +73,10 @@ FdSink::~FdSink() {
 void FdSink::push(Batch batch) {
   if (batch.canary) return (*batch.canary)(batch.encoded->bytes);
   Lock lock(mutex_);
-  if (gone_ || abandoned_) return counters_.dropped_at_exit_records.add(batch.encoded->ends.size());
+  if (gone_ || abandoned_) {
+    left_behind_.push_back(std::move(batch.receipt));
+    return counters_.dropped_at_exit_records.add(batch.encoded->ends.size());
+  }
   size_t before = queue_.queued();
   Queue::Dropped dropped = queue_.push(std::move(batch));
   update_queued(before);
@@ -232,7 +235,7 @@ void FdSink::reader_is_gone(Lock& lock) {
   counters_.bytes.add(left.arrived.bytes);
   counters_.dropped_at_exit_records.add(left.records);
   size_t before = queue_.queued();
-  queue_.clear();
+  queue_.abandon(left_behind_);
   update_queued(before);
   wake_waiters(lock, queue_.queued());
   lock.unlock();

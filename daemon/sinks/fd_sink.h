@@ -73,6 +73,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   std::mutex mutex_;  // of all below, and of counters_
   std::condition_variable changed_;
   Queue queue_;
+  std::vector<std::shared_ptr<void>> left_behind_;  // receipts of what was dropped at the end
   RoomWaiters waiters_;
   bool up_ = false;
   bool reopen_ = false;

@@ -349,7 +349,7 @@ void Lane::drop_rest() {
   context_.counters.dropped_at_exit_records.add(left.records);
   if (left.records > 0) tell(SinkEvent::Kind::dropped_at_exit, connected_to_);
   size_t before = queue_.queued();
-  queue_.clear();
+  queue_.abandon(context_.left_behind);
   queued_changed_(before, 0);
 }
 

@@ -36,6 +36,7 @@ struct LaneContext {
   const SinkOwner& owner;
   std::shared_ptr<TlsClient> tls;  // replaced when certificates are read again; may be null
   size_t lanes = 1;
+  std::vector<std::shared_ptr<void>> left_behind = {};  // receipts of what was dropped at the end
 };
 
 class Lane {

@@ -146,7 +146,8 @@ Queue::Left Queue::left(size_t unacknowledged) const {
   return left;
 }
 
-void Queue::clear() {
+void Queue::abandon(std::vector<std::shared_ptr<void>>& receipts) {
+  for (Batch& batch : batches_) receipts.push_back(std::move(batch.receipt));
   batches_.clear();
   cursor_ = offset_ = lent_ = queued_ = held_ = 0;
 }

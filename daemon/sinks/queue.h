@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -81,7 +82,8 @@ class Queue {
   };
   /// What would become of the records if the connection were lost now for good.
   Left left(size_t unacknowledged) const;
-  void clear();
+  /// Empties the queue for good. What is in it has not been written: its receipts go to `receipts`.
+  void abandon(std::vector<std::shared_ptr<void>>& receipts);
 
  private:
   bool full() const { return queued_ >= bound_; }

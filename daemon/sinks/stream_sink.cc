@@ -88,6 +88,7 @@ void StreamSink::accept(Batch batch) {
   }
   if (lanes_.empty()) {  // closed
     queued_changed(batch.size(), 0);
+    context_.left_behind.push_back(std::move(batch.receipt));
     return context_.counters.dropped_at_exit_records.add(batch.encoded->ends.size());
   }
   size_t lane = batch.stream % lanes_.size();

@@ -84,7 +84,7 @@ Awaitable<void> FileSession::read() {
 
 FileFollower::Step FileSession::read_once() {
   stream_->adopt(worker_.generation());
-  std::span<char> room = worker_.read_buffer();
+  std::span<char> room = stream_->room(Worker::kReadBytes);
   const uint64_t begin = follower_.offset();
   const uint64_t line_begin = follower_.line_begin();
   const bool again = begin < follower_.replay_until();

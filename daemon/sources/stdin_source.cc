@@ -116,7 +116,7 @@ Awaitable<void> StdinSession::read() {
 
 /// False at the end of input.
 bool StdinSession::take_read() {
-  std::span<char> room = worker_.read_buffer();
+  std::span<char> room = stream_->room(Worker::kReadBytes);
   ssize_t size = ::read(descriptor_, room.data(), room.size());
   if (size == 0) return false;
   if (size < 0) {

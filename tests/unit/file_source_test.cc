@@ -187,7 +187,9 @@ TEST_F(FileSourceTest, APrivateKeyIsMaskedOverARotationInTheMidstOfALine) {
 }
 
 TEST_F(FileSourceTest, ASinkThatIsFullIsWaitedFor) {
-  for (int i = 0; i < 100'000; ++i) append(line(i));
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += line(i);
+  append(text);
   start(64 * 1024);
   rig_->sink->hold();
   rig_->wait_until([&] { return rig_->sink->waiting() > 0; });

@@ -125,6 +125,17 @@ TEST_F(SinkQueue, AReceiptWithoutBytesWaitsForThoseBeforeIt) {
   EXPECT_TRUE(receipt.expired());
 }
 
+TEST_F(SinkQueue, WhatIsLeftBehindIsNotTakenForWritten) {
+  Batch batch = batch_of({"one\n"});
+  batch.receipt = std::make_shared<int>();
+  std::weak_ptr<void> receipt = batch.receipt;
+  queue.push(std::move(batch));
+  std::vector<std::shared_ptr<void>> left_behind;
+  queue.abandon(left_behind);
+  EXPECT_EQ(queue.queued(), 0u);
+  EXPECT_FALSE(receipt.expired());
+}
+
 // For every number of bytes sent, of which every number has arrived: the connection that follows
 // begins with the first record that did not arrive whole.
 TEST_F(SinkQueue, ALostConnectionLeavesNoSplicedRecord) {

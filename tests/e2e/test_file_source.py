@@ -1,0 +1,179 @@
+"""Files that are followed and standard input: rotations, restarts and kills; nothing lost, nothing in clear."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+from aggregator import Aggregator
+from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from wire import wait_until
+
+KILLS = 20
+
+
+class Writer(threading.Thread):
+    """An application that logs numbered lines with a secret in each, in pieces, and its log rotation."""
+
+    def __init__(self, path, secret, seed):
+        super().__init__(daemon=True)
+        self.path = path
+        self.secret = secret
+        self.count = 0
+        self._random = random.Random(seed)
+        self._file = open(path, "ab", buffering=0)
+        self._rotations = 0
+        self._finished = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self._finished.is_set():
+            for _ in range(self._random.randrange(1, 60)):
+                self._write_line()
+            time.sleep(self._random.random() * 0.02)
+            chance = self._random.random()
+            if chance < 0.04:
+                self._rename()
+            if chance < 0.01:
+                self._write_line()
+                self._rename()
+            if chance > 0.98:
+                self._copy_and_truncate()
+        self._file.close()
+
+    def finish(self):
+        self._finished.set()
+        self.join()
+        return self.count
+
+    def _write_line(self):
+        line = b"line %d %s end\n" % (self.count, self.secret.encode())
+        cut = self._random.randrange(len(line))
+        for piece in (line[:cut], line[cut:]):
+            self._file.write(piece)
+        self.count += 1
+
+    def _name(self):
+        time.sleep(0.01)  # the file system's clock ticks every few milliseconds
+        self._rotations += 1
+        return f"{self.path}.2026-{self._rotations}"
+
+    def _rename(self):
+        os.rename(self.path, self._name())
+        if self._random.random() < 0.5:
+            self._write_line()  # an application changes over late
+        self._file.close()
+        self._file = open(self.path, "ab", buffering=0)
+
+    def _copy_and_truncate(self):
+        with open(self.path, "rb") as source, open(self._name(), "wb") as copy:
+            copy.write(source.read())
+        os.truncate(self.path, 0)
+
+
+class FollowingTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+        self.secret = self.plant(token())
+        self.path = os.path.join(self.folder, "app.log")
+        self.position = os.path.join(self.folder, "position")
+
+    def follow(self, **more):
+        source = {"type": "file", "path": self.path, "position_file": self.position, "poll_interval": "50ms"}
+        return self.start_daemon([source], [sink_to(self.aggregator)], **more)
+
+    def line(self, number):
+        return b"line %d %s end" % (number, TOKEN_MASK.encode())
+
+    def numbers(self, records):
+        """Of the lines; fails if one is not what was written, masked."""
+        numbers = []
+        for record in records:
+            number = int(record.split(b" ")[1])
+            self.assertEqual(record, self.line(number))
+            numbers.append(number)
+        return numbers
+
+    def wait_for_all(self, count):
+        wait_until(lambda: len(set(self.aggregator.records)) >= count,
+                   lambda: f"{count} lines ({len(set(self.aggregator.records))} came)", 60)
+
+
+class Following(FollowingTest):
+    def test_killed_again_and_again_it_loses_nothing(self):
+        writer = Writer(self.path, self.secret, 1)
+        delays = random.Random(2)
+        for _ in range(KILLS):
+            daemon = self.follow(wait=delays.random() < 0.7)
+            time.sleep(delays.random() * 1.5)
+            daemon.process.kill()
+            daemon.wait(-signal.SIGKILL)
+        daemon = self.follow()
+        count = writer.finish()
+        self.wait_for_all(count)
+        daemon.stop()
+        self.assertEqual(set(self.numbers(self.aggregator.records)), set(range(count)))
+        for records in self.aggregator.connections:
+            numbers = self.numbers(records)
+            self.assertEqual(numbers, list(range(numbers[0], numbers[0] + len(numbers))), "one run doubles or leaves out")
+        with open(self.position, "rb") as file:
+            self.assert_no_canary(file.read(), "the position file")
+
+    def test_stopped_in_good_order_it_doubles_nothing(self):
+        writer = Writer(self.path, self.secret, 3)
+        for _ in range(5):
+            daemon = self.follow()
+            seen = self.aggregator.count()
+            self.aggregator.wait_for(seen + 50)
+            daemon.stop()
+        count = writer.finish()
+        daemon = self.follow()
+        self.wait_for_all(count)
+        daemon.stop()
+        self.assertEqual(self.numbers(self.aggregator.records), list(range(count)))
+
+    def test_what_the_aggregator_has_not_taken_is_sent_after_the_restart(self):
+        self.aggregator.stall()
+        with open(self.path, "wb") as file:
+            file.write(b"".join(b"line %d %s end\n" % (number, self.secret.encode()) for number in range(50_000)))
+        daemon = self.follow(drain_timeout="300ms")
+        daemon.wait_for_metric(1000, "redactd_source_received_records_total", source="in")
+        daemon.stop()
+        self.aggregator.drop_connections(reset=True)
+        self.aggregator.resume()
+        daemon = self.follow()
+        self.wait_for_all(50_000)
+        daemon.stop()
+        self.assertEqual(set(self.numbers(self.aggregator.records)), set(range(50_000)))
+
+    def test_a_position_file_that_is_none_is_an_error_at_the_start(self):
+        with open(self.position, "w", encoding="ascii") as file:
+            file.write(f"a log line with {self.secret}\n")
+        daemon = self.follow(wait=False)
+        daemon.wait(daemon.process.wait(30))
+        self.assertNotEqual(daemon.process.returncode, 0)
+        self.assertIn("none that redactd has written", daemon.says())
+
+
+class StandardInput(FollowingTest):
+    def test_its_end_ends_redactd_once_everything_is_sent(self):
+        self.aggregator.stall()
+        daemon = self.start_daemon([{"type": "stdin"}], [sink_to(self.aggregator)], drain_timeout="200ms",
+                                   stdin=subprocess.PIPE)
+        count = 20_000
+        daemon.process.stdin.write(b"".join(b"line %d %s end\n" % (number, self.secret.encode()) for number in range(count)))
+        daemon.process.stdin.close()
+        daemon.wait_for_metric(count, "redactd_source_received_records_total", source="in")
+        time.sleep(0.5)  # longer than drain_timeout: the end of input is no reason to drop anything
+        self.assertIsNone(daemon.process.poll(), "it did not wait for the aggregator")
+        self.aggregator.resume()
+        daemon.wait()
+        self.assertEqual(self.numbers(self.aggregator.wait_for(count)), list(range(count)))
+
+
+if __name__ == "__main__":
+    unittest.main()
