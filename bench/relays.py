@@ -118,7 +118,7 @@ def rsyslog(rules):
 def redactd(program, pack=None):
     """The built-in rules, or those of `pack` alone."""
     def config(_folder, port, sink):
-        rules = "disable: [all]\nrules: [%s]\nmask: fixed\nmask_text: '%s'\n" % (pack, MASK) if pack else ""
+        rules = "rules: {files: ['%s'], disable: [all]}\nmask: {style: fixed, text: '%s'}\n" % (pack, MASK) if pack else ""
         return ("%ssources:\n  - {name: in, type: syslog, listen: 'tcp://127.0.0.1:%d', framing: auto}\n"
                 "sinks:\n  - {name: out, type: syslog, endpoints: ['tcp://127.0.0.1:%d'], framing: octet-counting}\n"
                 "admin: {listen: 'tcp://127.0.0.1:%d'}\n" % (rules, port, sink, free_ports(1)[0]))

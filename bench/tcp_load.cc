@@ -50,8 +50,8 @@ using std::chrono::nanoseconds;
 
 constexpr size_t kBlock = 256 * 1024;  // bytes of one send or receive
 constexpr std::string_view kSequenceRoom = "0000000000";
-constexpr milliseconds kConnectPatience{20000};
-constexpr int kReceivePatienceMs = 20000;
+constexpr milliseconds kConnectPatience{60000};
+constexpr int kReceivePatienceMs = 30000;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);

@@ -144,11 +144,23 @@ void Stream::collect_whole(uint64_t base, const std::vector<RecordEnd>& ends) {
 void Stream::collect_each(std::string_view clean, uint64_t base,
                           const std::vector<RecordEnd>& ends) {
   auto now = std::chrono::system_clock::now();
+  if (!ends.empty()) open_outputs(held_.size() + clean.size(), ends.size());
   for (const RecordEnd& end : ends) {
     uint64_t behind = base + end.offset;
     encode(next_record(clean, behind - 1, behind), now);
   }
   hold_rest(clean);
+}
+
+/// With room for what comes, so that nothing is copied twice as they grow.
+void Stream::open_outputs(size_t bytes, size_t records) {
+  constexpr size_t kCountBytes = 5;
+  outputs_.resize(route().groups.size());
+  for (std::shared_ptr<Encoded>& output : outputs_) {
+    output = std::make_shared<Encoded>();
+    output->bytes.reserve(bytes + records * kCountBytes);
+    output->ends.reserve(records);
+  }
 }
 
 void Stream::encode(std::string_view body, std::chrono::system_clock::time_point now) {

@@ -100,6 +100,7 @@ class Stream {
   void collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
   void collect_whole(uint64_t base, const std::vector<RecordEnd>& ends);
   void collect_each(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void open_outputs(size_t bytes, size_t records);
   void encode(std::string_view body, std::chrono::system_clock::time_point now);
   bool goes_out_as_it_is(const Encoding& encoding) const;
   std::string_view next_record(std::string_view clean, uint64_t body_end, uint64_t end);
