@@ -1,0 +1,193 @@
+"""Known values of a running daemon: where they come from, how soon they are masked, and that they are seen nowhere."""
+
+import json
+import os
+import subprocess
+import time
+
+from aggregator import Aggregator
+from daemon import DaemonTest
+from harness import BINARY, secret
+from wire import PATIENCE, Client, frames, wait_until
+
+
+def mask(name):
+    return f"[REDACTED:known:{name}]"
+
+
+class KnownValuesTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+        self.socket = os.path.join(self.folder, "known.sock")
+        self.sent = 0
+
+    def start(self, **known_values):
+        self.environment = known_values.pop("variables", {})
+        self.settings = {"known_values": {"socket": self.socket, **known_values}}
+        self.daemon, self.port = self.start_between(self.aggregator, environment=self.environment, **self.settings)
+        self.client = Client(self.port)
+
+    def value(self, name):
+        """A secret without a shape: only who knows it can mask it."""
+        return secret("", 20, name)
+
+    def say(self, text):
+        """What becomes of a record on its way."""
+        self.client.send(frames("octet-counting", [f"<13>{text}".encode()]))
+        self.sent += 1
+        return self.aggregator.wait_for(self.sent)[self.sent - 1].decode()[len("<13>"):]
+
+    def assert_masked(self, value, name):
+        self.assertEqual(self.say(f"a {value} b"), f"a {mask(name)} b")
+
+    def wait_until_masked(self, value, name):
+        """How many seconds it took. Records until then are in clear, and not to be held against it."""
+        start = time.monotonic()
+        wait_until(lambda: self.say(f"a {value} b") == f"a {mask(name)} b", f"{name} masked")
+        return time.monotonic() - start
+
+    def known(self, *arguments, value=b""):
+        return subprocess.run([BINARY, "known", *arguments, "--socket", self.socket], input=value, capture_output=True,
+                              timeout=PATIENCE)
+
+    def assert_never_told(self, *values):
+        """Neither the daemon's log nor its metrics, nor what it leaves on disk."""
+        for value in values:
+            self.plant(value)
+        self.daemon.stop()
+
+
+class Sources(KnownValuesTest):
+    def test_what_is_there_at_the_start_is_masked_from_the_first_record_on(self):
+        values = [self.plant(self.value(name)) for name in ("variable", "file", "dotenv", "command")]
+        secrets = os.path.join(self.folder, "secrets")
+        os.mkdir(secrets)
+        self.write("secrets/db", values[1] + "\n")
+        dotenv = self.write(".env", f"PORT=8080\nexport API_TOKEN='{values[2]}'\n")
+        printed = self.write("printed", values[3])
+        self.start(variables={"TEST_ONLY_PASSWORD": values[0]}, environment=["TEST_*_PASSWORD"], files=[secrets, dotenv],
+                   exec=[{"name": "vault", "command": ["cat", printed]}])
+        for value, name in zip(values, ("TEST_ONLY_PASSWORD", "db", "API_TOKEN", "vault")):
+            self.assert_masked(value, name)
+        self.assertEqual(self.say("port 8080"), "port 8080")
+        self.assertEqual(self.daemon.metric("redactd_known_values"), 4)
+        self.assert_never_told(*values)
+
+    def test_a_mount_of_kubernetes_is_followed(self):
+        mount = os.path.join(self.folder, "mount")
+
+        def lay(version, value):
+            os.mkdir(os.path.join(mount, ".." + version))
+            self.write(f"mount/..{version}/password", value)
+            os.symlink(".." + version, os.path.join(mount, "..data_tmp"))
+            os.rename(os.path.join(mount, "..data_tmp"), os.path.join(mount, "..data"))
+
+        os.mkdir(mount)
+        old, new = self.value("old"), self.value("new")
+        lay("one", old)
+        os.symlink("..data/password", os.path.join(mount, "password"))
+        self.start(files=[mount])
+        self.assert_masked(old, "password")
+        lay("two", new)
+        print(f"\nmasked {self.wait_until_masked(new, 'password'):.2f} s after the swap", flush=True)
+        self.assertEqual(self.say(f"a {old} b"), f"a {old} b", "the old one is no secret any more")
+        self.assert_never_told(new, old)
+
+    def test_files_may_come_later(self):
+        value = self.value("later")
+        self.start(files=[os.path.join(self.folder, "not", "there", "yet")])
+        self.assertIn("No such file", self.daemon.says())
+        os.makedirs(os.path.join(self.folder, "not/there"))
+        self.write("not/there/yet", value)
+        self.wait_until_masked(value, "yet")
+        self.assert_never_told(value)
+
+    def test_encodings_are_masked_too(self):
+        value = self.value("encoded") + "/+&"
+        self.start(files=[self.write("db", value)])
+        self.assertEqual(self.say("a " + value.encode().hex() + " b"), f"a {mask('db')} b")
+        self.assertNotIn("%2F%2B%26", self.say("a " + value.replace("/+&", "%2F%2B%26") + " b"))
+        self.assert_never_told(value)
+
+
+class Told(KnownValuesTest):
+    def test_a_value_is_masked_when_add_returns(self):
+        self.start()
+        for number in range(5):
+            value = self.plant(self.value(f"told {number}"))
+            done = self.known("add", "--name", f"TOLD_{number}", value=value.encode() + b"\n")
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+            self.assert_masked(value, f"TOLD_{number}")
+        self.daemon.stop()
+        self.assertFalse(os.path.exists(self.socket))
+
+    def test_values_are_listed_and_removed(self):
+        self.start()
+        value = self.value("removed")
+        self.assertEqual(self.known("add", "--name", "GONE", "--ttl", "1h", value=value.encode()).returncode, 0)
+        listed = json.loads(self.known("list-fingerprints", "--json").stdout)
+        self.assertEqual([(one["name"], one["source"]) for one in listed], [("GONE", "control socket")])
+        self.assertNotIn(value, json.dumps(listed))
+        self.assertEqual(self.known("remove", "--fingerprint", listed[0]["fingerprint"]).returncode, 0)
+        wait_until(lambda: self.say(f"a {value} b") == f"a {value} b", "in clear again")
+        self.assertEqual(self.known("remove", "GONE").returncode, 3)
+        self.assert_never_told(value)
+
+    def test_a_time_to_live_ends_by_itself(self):
+        self.start()
+        value = self.value("short-lived")
+        self.assertEqual(self.known("add", "--name", "SHORT", "--ttl", "500ms", value=value.encode()).returncode, 0)
+        wait_until(lambda: self.say(f"a {value} b") == f"a {value} b", "in clear again")
+        self.assert_never_told(value)
+
+    def test_ordinary_words_are_refused_and_not_shown(self):
+        self.start()
+        done = self.known("add", "--name", "PIN", value=b"4711")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"shorter than 6 bytes", done.stderr)
+        self.assertNotIn(b"4711", done.stderr)
+        self.assertEqual(self.daemon.metric("redactd_known_values_refused_total"), 1)
+
+    def test_others_are_turned_away(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root to become somebody else")
+        self.start()
+        os.chmod(self.folder, 0o711)
+        os.chmod(self.socket, 0o666)  # as if the file system did not keep them away
+        done = subprocess.run([BINARY, "known", "list-fingerprints", "--socket", self.socket], capture_output=True, timeout=PATIENCE,
+                              user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"only root", done.stderr)
+
+    def test_a_reload_keeps_what_was_told_and_takes_other_sources(self):
+        one, two, told = self.value("one"), self.value("two"), self.value("told")
+        first, second = self.write("first", one), self.write("second", two)
+        self.start(files=[first])
+        self.assertEqual(self.known("add", "--name", "TOLD", value=told.encode()).returncode, 0)
+        self.settings["known_values"]["files"] = [second]
+        with open(self.daemon.path, encoding="utf-8") as file:
+            config = json.load(file)
+        config["known_values"]["files"] = [second]
+        self.daemon.configure(config)
+        self.daemon.reload()
+        self.assert_masked(two, "second")
+        self.assert_masked(told, "TOLD")
+        self.assertEqual(self.say(f"a {one} b"), f"a {one} b")
+        self.assert_never_told(one, two, told)
+
+
+class AddMask(KnownValuesTest):
+    def test_a_line_of_the_log_registers_a_value(self):
+        value = self.value("registered") + " and more"
+        self.start(add_mask=True)
+        self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask]")
+        self.wait_until_masked(value, "add-mask")
+        self.assert_never_told(value)
+
+    def test_only_where_it_is_asked_for(self):
+        value = self.value("not asked for")
+        self.start()
+        self.say(f"::add-mask::{value}")
+        self.assertEqual(self.daemon.metric("redactd_known_values"), 0)
+        self.assertEqual(self.say(f"a {value} b"), f"a {value} b")
