@@ -19,9 +19,9 @@
 #include "daemon/known/command.h"
 #include "daemon/known/control_socket.h"
 #include "daemon/known/environment.h"
-#include "daemon/known/file_watch.h"
 #include "daemon/known/fingerprint.h"
 #include "daemon/known/names.h"
+#include "daemon/known/path_watch.h"
 #include "daemon/known/value_files.h"
 #include "daemon/known/value_table.h"
 
@@ -148,7 +148,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   bool announced_ = false;  // and not taken since
   std::list<Waiter> waiters_;
 
-  std::unique_ptr<FileWatch> file_watch_;
+  std::unique_ptr<PathWatch> path_watch_;
   asio::steady_timer settle_;
   bool settling_ = false;
   asio::steady_timer poll_;
@@ -227,7 +227,7 @@ void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
 void KnownValues::Sources::watch(std::function<void()> changed) {
   changed_ = std::move(changed);
   try {
-    file_watch_ = std::make_unique<FileWatch>(control_, [this] { file_changed(); });
+    path_watch_ = std::make_unique<PathWatch>(control_, [this] { file_changed(); });
   } catch (const std::system_error& error) {
     warn_("files", std::string("cannot be watched (") + error.what() +
                        "); they are read every 2 seconds instead");
@@ -245,14 +245,14 @@ void KnownValues::Sources::watch(std::function<void()> changed) {
 }
 
 void KnownValues::Sources::watch_files() {
-  if (!file_watch_) return;
+  if (!path_watch_) return;
   std::vector<std::string> paths;
   for (const KnownValuesConfig::Path& path : config_.files) paths.push_back(path.path);
-  if (file_watch_->watch(paths)) return;
+  if (path_watch_->watch(paths)) return;
   warn_("files",
         "cannot all be watched (see fs.inotify.max_user_watches); they are read every 2 "
         "seconds instead");
-  file_watch_.reset();
+  path_watch_.reset();
 }
 
 void KnownValues::Sources::file_changed() {
@@ -269,7 +269,7 @@ void KnownValues::Sources::file_changed() {
 }
 
 void KnownValues::Sources::poll_files() {
-  poll_.expires_after(file_watch_ ? kPoll : kPollUnwatched);
+  poll_.expires_after(path_watch_ ? kPoll : kPollUnwatched);
   poll_.async_wait([this, weak = weak_from_this()](boost::system::error_code error) {
     std::shared_ptr<Sources> self = weak.lock();
     if (error || !self || stopped_) return;
@@ -334,7 +334,7 @@ void KnownValues::Sources::stop() {
   if (stopped_) return;
   stopped_ = true;
   changed_ = nullptr;
-  file_watch_.reset();
+  path_watch_.reset();
   settle_.cancel();
   poll_.cancel();
   expiry_.cancel();

@@ -110,11 +110,11 @@ class KnownValuesTest : public ::testing::Test {
 // Environment
 
 TEST_F(KnownValuesTest, TakeVariablesByTheirNames) {
-  setenv("REDACTD_TEST_PASSWORD", "made-up one", 1);
-  setenv("REDACTD_TEST_NAME", "made-up two", 1);
+  setenv("REDACTD_TEST_PASSWORD", "made-qp one", 1);
+  setenv("REDACTD_TEST_NAME", "made-qp two", 1);
   config.environment = {"REDACTD_*_PASSWORD"};
   start();
-  EXPECT_EQ(values, Values{"REDACTD_TEST_PASSWORD=made-up one"});
+  EXPECT_EQ(values, Values{"REDACTD_TEST_PASSWORD=made-qp one"});
   EXPECT_EQ(counters.known_values.get(), 1u);
 }
 
@@ -125,40 +125,40 @@ TEST_F(KnownValuesTest, AFileThatAppearsIsRead) {
   start();
   EXPECT_EQ(values, Values{});
   EXPECT_TRUE(warned("cannot be read: No such file or directory"));
-  dir.write("deep/er/db", "made-up");
-  become({"db=made-up"});
+  dir.write("deep/er/db", "made-qp");
+  become({"db=made-qp"});
 }
 
 TEST_F(KnownValuesTest, AFileThatChangesIsReadAgain) {
-  config.files = {{dir.write("db", "made-up one"), {}, {}}};
+  config.files = {{dir.write("db", "made-qp one"), {}, {}}};
   start();
-  EXPECT_EQ(values, Values{"db=made-up one"});
+  EXPECT_EQ(values, Values{"db=made-qp one"});
   auto begun = std::chrono::steady_clock::now();
-  dir.write("db", "made-up two");
-  become({"db=made-up two"});
+  dir.write("db", "made-qp two");
+  become({"db=made-qp two"});
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s) << "watched, not polled";
-  fs::rename(dir.write("new", "made-up three"), dir.path("db"));
-  become({"db=made-up three"});
+  fs::rename(dir.write("new", "made-qp three"), dir.path("db"));
+  become({"db=made-qp three"});
   fs::remove(dir.path("db"));
   become({});
-  dir.write("db", "made-up four");
-  become({"db=made-up four"});
+  dir.write("db", "made-qp four");
+  become({"db=made-qp four"});
 }
 
 TEST_F(KnownValuesTest, AFolderIsWatchedWithItsFolders) {
   config.files = {{dir.path("secrets"), {}, {}}};
-  dir.write("secrets/a", "made-up one");
+  dir.write("secrets/a", "made-qp one");
   start();
-  dir.write("secrets/b", "made-up two");
-  become({"a=made-up one", "b=made-up two"});
-  dir.write("secrets/sub/c", "made-up three");
-  become({"a=made-up one", "b=made-up two", "sub.c=made-up three"});
-  dir.write("secrets/sub/c", "made-up four");
-  become({"a=made-up one", "b=made-up two", "sub.c=made-up four"});
+  dir.write("secrets/b", "made-qp two");
+  become({"a=made-qp one", "b=made-qp two"});
+  dir.write("secrets/sub/c", "made-qp three");
+  become({"a=made-qp one", "b=made-qp two", "sub.c=made-qp three"});
+  dir.write("secrets/sub/c", "made-qp four");
+  become({"a=made-qp one", "b=made-qp two", "sub.c=made-qp four"});
   fs::remove_all(dir.path("secrets"));
   become({});
-  dir.write("secrets/d", "made-up five");
-  become({"d=made-up five"});
+  dir.write("secrets/d", "made-qp five");
+  become({"d=made-qp five"});
 }
 
 TEST_F(KnownValuesTest, AKubernetesSwapIsSeen) {
@@ -167,65 +167,65 @@ TEST_F(KnownValuesTest, AKubernetesSwapIsSeen) {
     fs::create_symlink(".." + version, dir.path("mount/..data_tmp"));
     fs::rename(dir.path("mount/..data_tmp"), dir.path("mount/..data"));
   };
-  lay("one", "made-up one");
+  lay("one", "made-qp one");
   fs::create_symlink("..data/password", dir.path("mount/password"));
   config.files = {{dir.path("mount"), {}, {}}};
   start();
-  EXPECT_EQ(values, Values{"password=made-up one"});
-  lay("two", "made-up two");
-  become({"password=made-up two"});
+  EXPECT_EQ(values, Values{"password=made-qp one"});
+  lay("two", "made-qp two");
+  become({"password=made-qp two"});
   fs::remove_all(dir.path("mount/..one"));
-  lay("three", "made-up three");
-  become({"password=made-up three"});
+  lay("three", "made-qp three");
+  become({"password=made-qp three"});
 }
 
 TEST_F(KnownValuesTest, AFileBehindASwappedLinkIsSeen) {
-  dir.write("mount/..one/password", "made-up one");
+  dir.write("mount/..one/password", "made-qp one");
   fs::create_symlink("..one", dir.path("mount/..data"));
   fs::create_symlink("..data/password", dir.path("mount/password"));
   fs::create_symlink(dir.path("mount/password"), dir.path("link"));
   config.files = {{dir.path("link"), {}, {}}};
   start();
-  EXPECT_EQ(values, Values{"link=made-up one"});
-  dir.write("mount/..two/password", "made-up two");
+  EXPECT_EQ(values, Values{"link=made-qp one"});
+  dir.write("mount/..two/password", "made-qp two");
   fs::create_symlink("..two", dir.path("mount/..data_tmp"));
   fs::rename(dir.path("mount/..data_tmp"), dir.path("mount/..data"));
-  become({"link=made-up two"});
+  become({"link=made-qp two"});
 }
 
 TEST_F(KnownValuesTest, ManyChangesMakeFewGenerations) {
   config.files = {{dir.path("secrets"), {}, {}}};
-  dir.write("secrets/0", "made-up value 0");
+  dir.write("secrets/0", "made-qp value 0");
   start();
   Values wanted;
   for (int i = 0; i < 100; ++i)
-    dir.write("secrets/" + std::to_string(i), "made-up value " + std::to_string(i));
+    dir.write("secrets/" + std::to_string(i), "made-qp value " + std::to_string(i));
   ASSERT_TRUE(run_until(context, [&] { return values.size() == 100; }));
   EXPECT_LE(changes, 3);
 }
 
 TEST_F(KnownValuesTest, OtherFilesNearbyChangeNothing) {
-  config.files = {{dir.write("db", "made-up one"), {}, {}}};
+  config.files = {{dir.write("db", "made-qp one"), {}, {}}};
   start();
   dir.write("other", "something");
-  dir.write("db", "made-up two");
-  become({"db=made-up two"});
+  dir.write("db", "made-qp two");
+  become({"db=made-qp two"});
   EXPECT_EQ(changes, 1);
 }
 
 // Commands
 
 TEST_F(KnownValuesTest, ACommandsOutputIsAValue) {
-  config.exec = {command("echo made-up")};
+  config.exec = {command("echo made-qp")};
   start();
-  EXPECT_EQ(values, Values{"vault=made-up"});
+  EXPECT_EQ(values, Values{"vault=made-qp"});
 }
 
 TEST_F(KnownValuesTest, CommandsRunAtOnce) {
   // Each waits for the other: one after the other they would not end.
   auto meet = [&](const std::string& mine, const std::string& other) {
     return "touch " + dir.path(mine) + "; while [ ! -e " + dir.path(other) +
-           " ]; do sleep 0.01; done; echo made-up " + mine;
+           " ]; do sleep 0.01; done; echo made-qp " + mine;
   };
   config.exec = {command(meet("a", "b")), command(meet("b", "a"))};
   start();
@@ -233,39 +233,39 @@ TEST_F(KnownValuesTest, CommandsRunAtOnce) {
 }
 
 TEST_F(KnownValuesTest, ACommandIsRunAgain) {
-  std::string file = dir.write("value", "made-up one\n");
+  std::string file = dir.write("value", "made-qp one\n");
   config.exec = {command("cat " + file, 20ms)};
   start();
-  EXPECT_EQ(values, Values{"vault=made-up one"});
-  dir.write("value2", "made-up two\n");
+  EXPECT_EQ(values, Values{"vault=made-qp one"});
+  dir.write("value2", "made-qp two\n");
   fs::rename(dir.path("value2"), file);
-  become({"vault=made-up two"});
+  become({"vault=made-qp two"});
 }
 
 TEST_F(KnownValuesTest, AFailingCommandKeepsItsValueAndWarnsOnce) {
   std::string count = dir.write("count", "");
   std::string gone = dir.path("gone");
   config.exec = {command(
-      "echo >> " + count + "; [ -e " + gone + " ] && { echo made-up noise; exit 7; }; echo made-up",
+      "echo >> " + count + "; [ -e " + gone + " ] && { echo made-qp noise; exit 7; }; echo made-qp",
       10ms)};
   start();
-  EXPECT_EQ(values, Values{"vault=made-up"});
+  EXPECT_EQ(values, Values{"vault=made-qp"});
   dir.write("gone", "");
   ASSERT_TRUE(run_until(context, [&] { return warned("command vault: ended with status 7"); }));
   size_t runs = fs::file_size(count);
   ASSERT_TRUE(run_until(context, [&] { return fs::file_size(count) > runs + 2; }));
-  EXPECT_EQ(values, Values{"vault=made-up"});
+  EXPECT_EQ(values, Values{"vault=made-qp"});
   EXPECT_EQ(warnings.size(), 1u);
-  EXPECT_FALSE(warned("made-up"));
+  EXPECT_FALSE(warned("made-qp"));
 }
 
 TEST_F(KnownValuesTest, ACommandThatFailsAtFirstIsTriedAgainSoon) {
   std::string ready = dir.path("ready");
-  config.exec = {command("[ -e " + ready + " ] && echo made-up", 1000s)};
+  config.exec = {command("[ -e " + ready + " ] && echo made-qp", 1000s)};
   start();
   EXPECT_EQ(values, Values{});
   dir.write("ready", "");
-  become({"vault=made-up"});
+  become({"vault=made-qp"});
 }
 
 // Control socket
@@ -274,7 +274,7 @@ TEST_F(KnownValuesTest, AnAddedValueIsInForceWhenTheAnswerComes) {
   config.socket = dir.path("control");
   start();
   serving = false;
-  std::string value("made up\nvalue\0with bytes", 24);
+  std::string value("made qp\nvalue\0with bytes", 24);
   std::string request =
       to_line(ControlRequest{ControlRequest::Command::add, "DB", "", {}, value.size()}) + value;
   std::future<std::string> line = std::async(std::launch::async, talk, config.socket, request);
@@ -293,7 +293,7 @@ TEST_F(KnownValuesTest, WhatCannotBeCompiledIsToldToTheClient) {
   start();
   serving = false;
   std::string request =
-      to_line(ControlRequest{ControlRequest::Command::add, "DB", "", {}, 7}) + "made-up";
+      to_line(ControlRequest{ControlRequest::Command::add, "DB", "", {}, 7}) + "made-qp";
   std::future<std::string> line = std::async(std::launch::async, talk, config.socket, request);
   ASSERT_TRUE(run_until(context, [&] { return changes == 1; }));
   take();
@@ -303,12 +303,12 @@ TEST_F(KnownValuesTest, WhatCannotBeCompiledIsToldToTheClient) {
 }
 
 TEST_F(KnownValuesTest, ValuesAreAddedListedAndRemoved) {
-  config.files = {{dir.write("db", "made-up file"), {}, {}}};
+  config.files = {{dir.write("db", "made-qp file"), {}, {}}};
   config.socket = dir.path("control");
   start();
-  EXPECT_EQ(add("ONE", "made-up one").error, "");
-  EXPECT_EQ(add("TWO", "made-up two", 1000s).error, "");
-  EXPECT_EQ(values, (Values{"db=made-up file", "ONE=made-up one", "TWO=made-up two"}));
+  EXPECT_EQ(add("ONE", "made-qp one").error, "");
+  EXPECT_EQ(add("TWO", "made-qp two", 1000s).error, "");
+  EXPECT_EQ(values, (Values{"db=made-qp file", "ONE=made-qp one", "TWO=made-qp two"}));
 
   ControlAnswer list = ask(ControlRequest{});
   ASSERT_EQ(list.values.size(), 3u);
@@ -323,9 +323,9 @@ TEST_F(KnownValuesTest, ValuesAreAddedListedAndRemoved) {
 
   using Command = ControlRequest::Command;
   EXPECT_EQ(ask({Command::remove, "ONE", "", {}, 0}).removed, 1u);
-  become({"db=made-up file", "TWO=made-up two"});
+  become({"db=made-qp file", "TWO=made-qp two"});
   EXPECT_EQ(ask({Command::remove, "", list.values[2].fingerprint, {}, 0}).removed, 1u);
-  become({"db=made-up file"});
+  become({"db=made-qp file"});
   EXPECT_EQ(ask({Command::remove, "ONE", "", {}, 0}).error, "there is no such value");
   EXPECT_NE(ask({Command::remove, "db", "", {}, 0}).error.find("comes from file"),
             std::string::npos);
@@ -334,7 +334,7 @@ TEST_F(KnownValuesTest, ValuesAreAddedListedAndRemoved) {
 TEST_F(KnownValuesTest, ATimeToLiveEnds) {
   config.socket = dir.path("control");
   start();
-  EXPECT_EQ(add("ONE", "made-up one", 50ms).error, "");
+  EXPECT_EQ(add("ONE", "made-qp one", 50ms).error, "");
   become({});
   EXPECT_EQ(counters.known_values.get(), 0u);
 }
@@ -352,9 +352,9 @@ TEST_F(KnownValuesTest, UnfitValuesAreRefusedAtTheSocket) {
 TEST_F(KnownValuesTest, WrongRequestsAreAnswered) {
   config.socket = dir.path("control");
   start();
-  EXPECT_NE(ask(std::string("made-up\n")).error, "");
+  EXPECT_NE(ask(std::string("made-qp\n")).error, "");
   EXPECT_NE(ask(std::string(10000, 'x')).error, "") << "longer than a header may be";
-  EXPECT_EQ(add("ONE", "made-up one").error, "") << "and hurt nobody else";
+  EXPECT_EQ(add("ONE", "made-qp one").error, "") << "and hurt nobody else";
 }
 
 TEST_F(KnownValuesTest, TheSocketIsOnesOwn) {
@@ -374,7 +374,7 @@ TEST_F(KnownValuesTest, ASocketLeftBehindIsReplacedAndAFileIsNot) {
   { asio::local::stream_protocol::acceptor left(context, config.socket); }
   ASSERT_TRUE(fs::exists(config.socket));
   start();
-  EXPECT_EQ(add("ONE", "made-up one").error, "");
+  EXPECT_EQ(add("ONE", "made-qp one").error, "");
   known->stop();
 
   known.reset();
@@ -391,7 +391,7 @@ TEST_F(KnownValuesTest, ValuesFromStreamsComeFromAnyThread) {
   std::atomic<int> in_force{0};
   std::thread([&] {
     for (int i = 0; i < 10; ++i)
-      known->add({"add-mask", Secret("made-up " + std::to_string(i))}, {},
+      known->add({"add-mask", Secret("made-qp " + std::to_string(i))}, {},
                  [&](bool yes) { in_force += yes; });
     known->add({"add-mask", Secret("4711")}, {}, [&](bool yes) { in_force += yes ? 100 : 10; });
   }).join();
@@ -405,7 +405,7 @@ TEST_F(KnownValuesTest, AValueThatIsSaidAgainChangesNothing) {
   start();
   int in_force = 0;
   for (int i = 0; i < 2; ++i) {
-    known->add({"add-mask", Secret("made-up")}, {}, [&](bool yes) { in_force += yes ? 1 : 100; });
+    known->add({"add-mask", Secret("made-qp")}, {}, [&](bool yes) { in_force += yes ? 1 : 100; });
     ASSERT_TRUE(run_until(context, [&] { return in_force == i + 1; }));
   }
   EXPECT_EQ(changes, 1);
@@ -417,12 +417,12 @@ TEST_F(KnownValuesTest, OneGenerationIsUnderWayAtATime) {
   config.socket = dir.path("control");
   start();
   serving = false;
-  known->add({"A", Secret("made-up one")}, {});
+  known->add({"A", Secret("made-qp one")}, {});
   ASSERT_TRUE(run_until(context, [&] { return changes == 1; }));
   take();
   uint64_t first = generation;
-  known->add({"B", Secret("made-up two")}, {});
-  known->add({"C", Secret("made-up three")}, {});
+  known->add({"B", Secret("made-qp two")}, {});
+  known->add({"C", Secret("made-qp three")}, {});
   EXPECT_FALSE(run_until(
       context, [&] { return changes == 2; }, 50ms));
   known->in_force(first);
@@ -438,15 +438,15 @@ TEST_F(KnownValuesTest, OneGenerationIsUnderWayAtATime) {
 // Reconfiguration
 
 TEST_F(KnownValuesTest, OtherSourcesTakeOver) {
-  config.files = {{dir.write("a", "made-up a"), {}, {}}};
-  config.exec = {command("echo made-up vault")};
+  config.files = {{dir.write("a", "made-qp a"), {}, {}}};
+  config.exec = {command("echo made-qp vault")};
   config.socket = dir.path("control");
   start();
-  EXPECT_EQ(add("ONE", "made-up one").error, "");
+  EXPECT_EQ(add("ONE", "made-qp one").error, "");
   EXPECT_EQ(values.size(), 3u);
 
-  config.files = {{dir.write("b", "made-up b"), {}, {}}};
-  KnownValuesConfig::Command more = command("echo made-up more");
+  config.files = {{dir.write("b", "made-qp b"), {}, {}}};
+  KnownValuesConfig::Command more = command("echo made-qp more");
   more.name = "more";
   config.exec.push_back(more);
   fs::path old_socket = config.socket;
@@ -454,15 +454,15 @@ TEST_F(KnownValuesTest, OtherSourcesTakeOver) {
   bool done = false;
   known->reconfigure(config, [&] { done = true; });
   ASSERT_TRUE(run_until(context, [&] { return done; }));
-  become({"b=made-up b", "more=made-up more", "vault=made-up vault", "ONE=made-up one"});
+  become({"b=made-qp b", "more=made-qp more", "vault=made-qp vault", "ONE=made-qp one"});
   EXPECT_FALSE(fs::exists(old_socket));
-  EXPECT_EQ(add("TWO", "made-up two").error, "");
-  dir.write("b", "made-up c");
-  ASSERT_TRUE(run_until(context, [&] { return !values.empty() && values[0] == "b=made-up c"; }));
+  EXPECT_EQ(add("TWO", "made-qp two").error, "");
+  dir.write("b", "made-qp c");
+  ASSERT_TRUE(run_until(context, [&] { return !values.empty() && values[0] == "b=made-qp c"; }));
 }
 
 TEST_F(KnownValuesTest, AConfigurationThatIsTakenBackLeavesNoGap) {
-  config.exec = {command("echo made-up vault; touch " + dir.path("ran") + "; exec 2>/dev/null")};
+  config.exec = {command("echo made-qp vault; touch " + dir.path("ran") + "; exec 2>/dev/null")};
   start();
   KnownValuesConfig old = config;
   fs::remove(dir.path("ran"));
@@ -474,13 +474,13 @@ TEST_F(KnownValuesTest, AConfigurationThatIsTakenBackLeavesNoGap) {
   known->failed(generation);
   known->reconfigure(old, {});
   take();
-  EXPECT_EQ(values, Values{"vault=made-up vault"});
+  EXPECT_EQ(values, Values{"vault=made-qp vault"});
   EXPECT_FALSE(fs::exists(dir.path("ran"))) << "it was not run again for that";
 }
 
 TEST_F(KnownValuesTest, ReconfiguredToTheSameNothingChanges) {
-  config.files = {{dir.write("a", "made-up a"), {}, {}}};
-  config.exec = {command("echo made-up vault")};
+  config.files = {{dir.write("a", "made-qp a"), {}, {}}};
+  config.exec = {command("echo made-qp vault")};
   start();
   bool done = false;
   known->reconfigure(config, [&] { done = true; });

@@ -33,20 +33,20 @@ class ValueTableTest : public ::testing::Test {
 using Values = std::vector<std::string>;
 
 TEST_F(ValueTableTest, ASourceIsReplacedAsAWhole) {
-  EXPECT_TRUE(table.replace("a", reading({found("A", "value one"), found("B", "value two")})));
-  EXPECT_FALSE(table.replace("a", reading({found("A", "value one"), found("B", "value two")})))
+  EXPECT_TRUE(table.replace("a", reading({found("A", "valqe one"), found("B", "valqe two")})));
+  EXPECT_FALSE(table.replace("a", reading({found("A", "valqe one"), found("B", "valqe two")})))
       << "nothing is new";
-  EXPECT_TRUE(table.replace("a", reading({found("A", "value three")})));
-  EXPECT_EQ(values(), Values{"A=value three"});
+  EXPECT_TRUE(table.replace("a", reading({found("A", "valqe three")})));
+  EXPECT_EQ(values(), Values{"A=valqe three"});
   EXPECT_EQ(counters.known_values.get(), 1u);
 }
 
 TEST_F(ValueTableTest, TheFirstSourceNamesAValue) {
-  table.replace("2", reading({found("SECOND", "value one")}));
-  table.replace("1", reading({found("FIRST", "value one")}));
-  EXPECT_EQ(values(), Values{"FIRST=value one"});
+  table.replace("2", reading({found("SECOND", "valqe one")}));
+  table.replace("1", reading({found("FIRST", "valqe one")}));
+  EXPECT_EQ(values(), Values{"FIRST=valqe one"});
   table.replace("1", reading({}));
-  EXPECT_EQ(values(), Values{"SECOND=value one"});
+  EXPECT_EQ(values(), Values{"SECOND=valqe one"});
 }
 
 TEST_F(ValueTableTest, UnfitValuesAreRefusedOnceAndNotShown) {
@@ -74,35 +74,35 @@ TEST_F(ValueTableTest, ATroubleIsToldAgainWhenItComesBack) {
 
 TEST_F(ValueTableTest, WhatCouldNotBeReadStays) {
   table.replace("a",
-                reading({found("A", "value one", "file /s/a"), found("B", "value two", "file /s/b"),
-                         found("C", "value three", "file /s2")}));
+                reading({found("A", "valqe one", "file /s/a"), found("B", "valqe two", "file /s/b"),
+                         found("C", "valqe three", "file /s2")}));
   table.replace("a", {{}, {}, {"file /s/a"}});
-  EXPECT_EQ(values(), Values{"A=value one"});
+  EXPECT_EQ(values(), Values{"A=valqe one"});
   table.replace("a", {{}, {}, {"file /s"}});
-  EXPECT_EQ(values(), Values{"A=value one"}) << "a folder that could not be opened";
+  EXPECT_EQ(values(), Values{"A=valqe one"}) << "a folder that could not be opened";
 }
 
 TEST_F(ValueTableTest, ValuesExpire) {
-  EXPECT_TRUE(table.add("s", found("A", "value one"), now + 10s).changed);
-  EXPECT_TRUE(table.add("s", found("B", "value two"), {}).changed);
+  EXPECT_TRUE(table.add("s", found("A", "valqe one"), now + 10s).changed);
+  EXPECT_TRUE(table.add("s", found("B", "valqe two"), {}).changed);
   EXPECT_EQ(table.next_expiry(), now + 10s);
   EXPECT_FALSE(table.expire(now + 9s));
   EXPECT_TRUE(table.expire(now + 10s));
-  EXPECT_EQ(values(), Values{"B=value two"});
+  EXPECT_EQ(values(), Values{"B=valqe two"});
   EXPECT_FALSE(table.next_expiry());
 }
 
 TEST_F(ValueTableTest, AddedAgainAValueLivesOn) {
-  table.add("s", found("A", "value one"), now + 10s);
-  EXPECT_FALSE(table.add("s", found("A", "value one"), now + 20s).changed);
+  table.add("s", found("A", "valqe one"), now + 10s);
+  EXPECT_FALSE(table.add("s", found("A", "valqe one"), now + 20s).changed);
   EXPECT_EQ(table.count_of("s"), 1u);
   EXPECT_FALSE(table.expire(now + 10s));
 }
 
 TEST_F(ValueTableTest, ANameMayHaveSeveralValues) {
-  table.add("s", found("A", "value one"), {});
-  table.add("s", found("A", "value two"), {});
-  EXPECT_EQ(values(), (Values{"A=value one", "A=value two"}));
+  table.add("s", found("A", "valqe one"), {});
+  table.add("s", found("A", "valqe two"), {});
+  EXPECT_EQ(values(), (Values{"A=valqe one", "A=valqe two"}));
   EXPECT_EQ(table.remove("s", [](const KnownValue& known) { return known.name == "A"; }), 2u);
   EXPECT_EQ(values(), Values{});
   EXPECT_EQ(table.remove("other", [](const KnownValue&) { return true; }), 0u);
@@ -116,25 +116,25 @@ TEST_F(ValueTableTest, ThereAreNoMoreThanAllowed) {
   EXPECT_EQ(counters.known_values.get(), 10u);
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_NE(warnings[0].find("more than 10 values"), std::string::npos);
-  EXPECT_NE(table.add("s", found("B", "one more value"), {}).refused, "");
+  EXPECT_NE(table.add("s", found("B", "one more valqe"), {}).refused, "");
   EXPECT_EQ(warnings.size(), 1u) << "once";
 }
 
 TEST_F(ValueTableTest, SourcesThatAreGoneTakeTheirValuesAlong) {
-  table.replace("a", reading({found("A", "value one")}));
-  table.replace("b", reading({found("B", "value two")}));
+  table.replace("a", reading({found("A", "valqe one")}));
+  table.replace("b", reading({found("B", "valqe two")}));
   EXPECT_TRUE(table.keep_only({"b", "c"}));
-  EXPECT_EQ(values(), Values{"B=value two"});
+  EXPECT_EQ(values(), Values{"B=valqe two"});
   EXPECT_EQ(counters.known_values.get(), 1u);
   EXPECT_EQ(table.entries().size(), 1u);
   EXPECT_FALSE(table.keep_only({"b"}));
 }
 
 TEST_F(ValueTableTest, ASourceMayComeBackUntilItIsForgotten) {
-  table.replace("a", reading({found("A", "value one")}));
+  table.replace("a", reading({found("A", "valqe one")}));
   table.keep_only({});
   EXPECT_TRUE(table.keep_only({"a"}));
-  EXPECT_EQ(values(), Values{"A=value one"});
+  EXPECT_EQ(values(), Values{"A=valqe one"});
   table.keep_only({});
   table.forget_retired();
   EXPECT_FALSE(table.keep_only({"a"}));

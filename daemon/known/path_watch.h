@@ -17,10 +17,10 @@ namespace redactd {
 /// Of one thread. Watches each path and every folder and symbolic link on the way to it, so that it
 /// notices when a path appears, is replaced or is swapped by renaming a link above it
 /// (Kubernetes' `..data`).
-class FileWatch {
+class PathWatch {
  public:
   /// Throws std::system_error when there is no inotify to be had.
-  FileWatch(boost::asio::io_context& context, std::function<void()> changed);
+  PathWatch(boost::asio::io_context& context, std::function<void()> changed);
 
   /// These paths from now on; to be called again after each change, for other folders may lie on
   /// the way then. False: some could not be watched (the limit of watches).

@@ -1,4 +1,4 @@
-#include "daemon/known/file_watch.h"
+#include "daemon/known/path_watch.h"
 
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -28,12 +28,12 @@ int open_inotify() {
 
 }  // namespace
 
-FileWatch::FileWatch(boost::asio::io_context& context, std::function<void()> changed)
+PathWatch::PathWatch(boost::asio::io_context& context, std::function<void()> changed)
     : inotify_(context, open_inotify()), changed_(std::move(changed)) {
   wait();
 }
 
-bool FileWatch::watch(const std::vector<std::string>& paths) {
+bool PathWatch::watch(const std::vector<std::string>& paths) {
   Interests old;
   old.swap(interests_);
   complete_ = true;
@@ -49,7 +49,7 @@ bool FileWatch::watch(const std::vector<std::string>& paths) {
 
 /// Walks along an absolute path and watches the folder of each component for it. `to_the_end`: and
 /// what is in the folder that it leads to.
-void FileWatch::follow(const std::string& path, int links, int depth, bool to_the_end) {
+void PathWatch::follow(const std::string& path, int links, int depth, bool to_the_end) {
   fs::path at = "/";
   const fs::path way = fs::path(path).lexically_normal().relative_path();
   for (auto component = way.begin(); component != way.end(); ++component) {
@@ -75,7 +75,7 @@ void FileWatch::follow(const std::string& path, int links, int depth, bool to_th
   if (to_the_end && fs::is_directory(at, error)) follow_folder(at.string(), links, depth);
 }
 
-void FileWatch::follow_folder(const std::string& folder, int links, int depth) {
+void PathWatch::follow_folder(const std::string& folder, int links, int depth) {
   int watched = add(folder);
   if (watched < 0) return;
   interests_[watched].everything = true;
@@ -90,14 +90,14 @@ void FileWatch::follow_folder(const std::string& folder, int links, int depth) {
   }
 }
 
-int FileWatch::add(const std::string& folder) {
+int PathWatch::add(const std::string& folder) {
   int watched = inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
   // Gone again, or not ours to look into: reading tells.
   if (watched < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES) complete_ = false;
   return watched;
 }
 
-void FileWatch::wait() {
+void PathWatch::wait() {
   inotify_.async_wait(inotify_.wait_read,
                       [this, alive = std::weak_ptr<bool>(alive_)](boost::system::error_code error) {
                         if (error || alive.expired()) return;
@@ -108,7 +108,7 @@ void FileWatch::wait() {
 }
 
 /// True when one of the events is about something that was asked for.
-bool FileWatch::read_events() {
+bool PathWatch::read_events() {
   bool changed = false;
   alignas(inotify_event) std::array<char, 16 * 1024> buffer;
   for (;;) {
