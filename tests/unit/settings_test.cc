@@ -49,8 +49,7 @@ rules:
   files: [packs, /abs/pack.yaml]
   enable: [acme]
   disable: [generic, weak]
-known:
-  files: known.txt
+known: {files: known.txt, encodings: false}
 mask: {style: fingerprint}
 mask_key: {id: k7, file: key.bin}
 max_record: 64KiB
@@ -62,6 +61,7 @@ max_record: 64KiB
   EXPECT_EQ(settings.enable, std::vector<std::string>{"acme"});
   EXPECT_EQ(settings.disable, (std::vector<std::string>{"generic", "weak"}));
   EXPECT_EQ(settings.known_files, std::vector<std::string>{dir.path("etc/known.txt")});
+  EXPECT_FALSE(settings.known_encodings);
   EXPECT_EQ(settings.mask.style, MaskStyle::fingerprint);
   EXPECT_EQ(settings.mask_key_id, "k7");
   EXPECT_EQ(settings.mask_key_file, dir.path("etc/key.bin"));
@@ -187,6 +187,40 @@ TEST(Rules, KnownValuesComeFromFiles) {
   ASSERT_TRUE(rules);
   EXPECT_EQ(redact("x my-own-value-1 my-own-value-2\n", rules),
             "x [REDACTED:known] [REDACTED:known]\n");
+}
+
+TEST(Rules, KnownValuesThatAreOrdinaryTextAreRefused) {
+  TempDir dir;
+  Settings settings;
+  settings.known_files = {dir.write("known.txt", "long-enough-one\nproduction\n")};
+  std::string errors;
+  EXPECT_FALSE(build(settings, &errors));
+  EXPECT_NE(errors.find("known.txt:2:1: is made of ordinary words"), std::string::npos) << errors;
+}
+
+TEST(Rules, OtherKnownValuesLeaveTheDatabasesAsTheyAre) {
+  TempDir dir;
+  Settings settings;
+  settings.rule_paths = {
+      dir.write("pack.yaml",
+                "rules:\n  - {id: acme, title: Acme, kind: regex, severity: high, "
+                "pattern: 'acme=([0-9]+)', examples: ['acme=«12345»']}\n")};
+  settings.known_files = {dir.write("known.txt", "my-own-value-1\n")};
+  auto first = build(settings);
+  ASSERT_TRUE(first);
+  dir.write("known.txt", "my-own-value-2\n");
+  Diagnostics diagnostics;
+  RuleGroup more;
+  more.rules.emplace_back();
+  more.rules[0].id = "known:MORE";
+  more.rules[0].kind = RuleKind::known;
+  more.rules[0].values = {"my-own-value-3"};
+  auto second = build_rule_set(settings, diagnostics, more, first.get());
+  ASSERT_TRUE(second) << diagnostics.text();
+  EXPECT_EQ(second->databases(), first->databases());
+  EXPECT_EQ(second->databases().size(), 2u);
+  EXPECT_EQ(redact("acme=12345 my-own-value-1 my-own-value-2 my-own-value-3\n", second),
+            "acme=[REDACTED:acme] my-own-value-1 [REDACTED:known] [REDACTED:known:MORE]\n");
 }
 
 TEST(Rules, KnownValuesThatAreTooShortAreRefusedWithoutBeingShown) {
