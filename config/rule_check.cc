@@ -72,7 +72,8 @@ class ExampleChecker {
 
 }  // namespace
 
-void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics) {
+std::shared_ptr<const RuleSet> check_rules(const std::vector<LoadedRule>& rules,
+                                           Diagnostics& diagnostics, const RuleSet* previous) {
   RuleGroup group;
   std::vector<const LoadedRule*> sound;
   for (const LoadedRule& loaded : rules) {
@@ -82,7 +83,7 @@ void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics)
     group.rules.back().mask.reset();  // checked where it was read; examples look at the span only
   }
   std::vector<RuleError> errors;
-  std::shared_ptr<const RuleSet> all = RuleSet::compile({std::move(group)}, {}, errors);
+  std::shared_ptr<const RuleSet> all = RuleSet::compile({std::move(group)}, {}, errors, previous);
   for (const RuleError& error : errors) {
     const LoadedRule& rule = *sound[error.rule];
     diagnostics.add(rule.place_of(error.field), rule.path + "." + error.field, error.message);
@@ -95,10 +96,11 @@ void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics)
                                 [number](const RuleError& e) { return e.rule == number; });
       if (!failed) others.push_back(*sound[number]);
     }
-    return check_rules(others, diagnostics);
+    return check_rules(others, diagnostics, previous);
   }
   ExampleChecker checker(all, diagnostics);
   for (uint32_t number = 0; number < sound.size(); ++number) checker.check(*sound[number], number);
+  return all;
 }
 
 }  // namespace redactd

@@ -4,13 +4,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
-#include "filters/rule.h"
+#include "filters/rule_set.h"
 
 namespace redactd {
 
@@ -41,8 +42,11 @@ std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& 
 std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths, Diagnostics& diagnostics);
 
 /// Compiles the rules that were read without errors, then tries each rule's examples and keep lines
-/// through the engine.
-void check_rules(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics);
+/// through the engine. Returns the rules that compile. What `previous` (may be null) has compiled
+/// already is shared with it.
+std::shared_ptr<const RuleSet> check_rules(const std::vector<LoadedRule>& rules,
+                                           Diagnostics& diagnostics,
+                                           const RuleSet* previous = nullptr);
 
 /// The contents of a file; nothing, with a diagnostic, when it cannot be read.
 std::optional<std::string> read_whole_file(const std::string& path, Diagnostics& diagnostics);

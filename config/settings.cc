@@ -73,13 +73,12 @@ void check_words(const std::vector<std::string>& words, const std::string& optio
   }
 }
 
-RuleGroup load_own(const Settings& settings, Diagnostics& diagnostics) {
-  RuleGroup group;
-  if (settings.rule_paths.empty()) return group;
+void load_own(const Settings& settings, ActiveRules& active, const RuleSet* previous,
+              Diagnostics& diagnostics) {
+  if (settings.rule_paths.empty()) return;
   std::vector<LoadedRule> loaded = load_rules(settings.rule_paths, diagnostics);
-  check_rules(loaded, diagnostics);
-  for (LoadedRule& rule : loaded) group.rules.push_back(std::move(rule.rule));
-  return group;
+  active.checked = check_rules(loaded, diagnostics, previous);
+  for (LoadedRule& rule : loaded) active.own.rules.push_back(std::move(rule.rule));
 }
 
 RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
@@ -137,11 +136,12 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
 
 }  // namespace
 
-ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
+ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
+                         const RuleSet* previous) {
   ActiveRules active;
   active.builtin.rules = builtin_rules();
   active.builtin.embedded = builtin_databases();
-  active.own = load_own(settings, diagnostics);
+  load_own(settings, active, previous, diagnostics);
   active.known = load_known(settings, diagnostics);
   check_words(settings.enable, "enable", active, settings, diagnostics);
   check_words(settings.disable, "disable", active, settings, diagnostics);
@@ -158,7 +158,7 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics) {
 
 std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics,
                                               RuleGroup known, const RuleSet* previous) {
-  ActiveRules active = select_rules(settings, diagnostics);
+  ActiveRules active = select_rules(settings, diagnostics, previous);
   active.known.rules.insert(active.known.rules.end(), std::make_move_iterator(known.rules.begin()),
                             std::make_move_iterator(known.rules.end()));
   active.known.muted.resize(active.known.rules.size());
@@ -181,6 +181,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   groups.push_back(std::move(active.known));
   std::shared_ptr<const RuleSet> rules;
   try {
+    if (previous == nullptr) previous = active.checked.get();
     rules = RuleSet::compile(std::move(groups), masks, errors, previous);
   } catch (const std::invalid_argument& error) {
     diagnostics.add({}, "mask", error.what());

@@ -44,8 +44,11 @@ struct ActiveRules {
   RuleGroup builtin;
   RuleGroup own;
   RuleGroup known;
+  std::shared_ptr<const RuleSet> checked;  // `own`, as it was compiled to be checked; may be null
 };
-ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics);
+/// What `previous` (may be null) has compiled already is not compiled again to be checked.
+ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
+                         const RuleSet* previous = nullptr);
 
 /// Rules, masks and databases ready for use. Null when `diagnostics` got an error. `known` are
 /// rules besides those of Settings::known_files; what `previous` (may be null) has compiled already

@@ -179,7 +179,7 @@ void Resolver::resolve_regexes(const RecordView& record) {
     const RegexRules& regexes = *rules_->regexes()[group];
     if (regexes.empty()) continue;
     regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group), found_,
-                    rules_->rules());
+                    rules_->rules(), rules_->muted());
   }
 }
 

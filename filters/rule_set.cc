@@ -113,12 +113,14 @@ struct RuleSet::Builder {
     auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
     for (const auto& [number, pattern] : wanted.expressions) {
       add_expression(group, Anchor::Role::regex, "pattern", pattern, number);
+      set.anchors_.back().muted = set.muted_[regexes[number].second];
     }
     for (size_t number = 0; number < wanted.literals.size(); ++number) {
       add_expression(group, Anchor::Role::regex_literal, "pattern",
                      "(?i)" + escape_expression(wanted.literals[number]), number);
     }
-    set.looks_at_every_record_ = set.looks_at_every_record_ || compiled.looks_at_every_record();
+    set.looks_at_every_record_ =
+        set.looks_at_every_record_ || compiled.looks_at_every_record(set.muted_);
   }
 
   void add_expression(uint32_t rule, Anchor::Role role, std::string field, std::string pattern,
@@ -160,7 +162,6 @@ struct RuleSet::Builder {
         if (!set.muted_[number]) set.known_rules_.push_back(number);
         break;
       case RuleKind::regex:
-        if (set.muted_[number]) break;
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
           regexes.emplace_back(rule.patterns[i], number);
           regex_fields.push_back(pattern_field(rule, i));

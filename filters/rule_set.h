@@ -88,6 +88,7 @@ class RuleSet {
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
   bool is_muted(uint32_t rule) const { return muted_[rule]; }
+  const std::vector<bool>& muted() const { return muted_; }
   const std::vector<std::shared_ptr<const MatchDatabase>>& databases() const { return databases_; }
   /// Number of the first anchor of each database: a match's expression counts from there.
   const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }

@@ -141,11 +141,15 @@ const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
 }
 
 bool RegexRules::empty() const { return compiled_->expressions.empty(); }
-bool RegexRules::looks_at_every_record() const { return !compiled_->unfiltered.empty(); }
+
+bool RegexRules::looks_at_every_record(const std::vector<bool>& muted) const {
+  return std::any_of(compiled_->unfiltered.begin(), compiled_->unfiltered.end(),
+                     [&](size_t index) { return !muted[compiled_->expressions[index].rule]; });
+}
 
 void RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
                          const std::vector<int>& literals, std::vector<Span>& spans,
-                         const std::vector<Rule>& rules) const {
+                         const std::vector<Rule>& rules, const std::vector<bool>& muted) const {
   std::vector<size_t> chosen = compiled_->unfiltered;
   for (int number : expressions) chosen.push_back(static_cast<size_t>(number));
   if (!compiled_->filtered.empty() && !literals.empty()) {
@@ -160,6 +164,7 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
   std::array<re2::StringPiece, kMostGroups> groups;
   for (size_t index : chosen) {
     const Compiled::Expression& expression = compiled_->expressions[index];
+    if (muted[expression.rule]) continue;
     const Rule& rule = rules[expression.rule];
     size_t from = 0;
     while (from <= text.size() && expression.regex->Match(text, from, text.size(), RE2::UNANCHORED,

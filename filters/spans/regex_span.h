@@ -45,14 +45,15 @@ class RegexRules {
   bool has_just(const std::vector<std::pair<std::string, uint32_t>>& patterns) const;
 
   bool empty() const;
-  /// Whether some expression can be left to neither, so that every record must be looked at.
-  bool looks_at_every_record() const;
+  /// Whether some expression of a rule that is on can be left to neither, so that every record must
+  /// be looked at. `muted`: by the rules' numbers.
+  bool looks_at_every_record(const std::vector<bool>& muted) const;
 
   /// Spans of all matches in the record, given the numbers of the expressions and literals that the
-  /// matcher saw in it (each sorted and unique).
+  /// matcher saw in it (each sorted and unique). Rules that are muted find nothing.
   void resolve(const RecordView& record, const std::vector<int>& expressions,
                const std::vector<int>& literals, std::vector<Span>& spans,
-               const std::vector<Rule>& rules) const;
+               const std::vector<Rule>& rules, const std::vector<bool>& muted) const;
 
  private:
   struct Compiled;

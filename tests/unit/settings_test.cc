@@ -179,6 +179,19 @@ TEST(Rules, ABrokenPackMasksNothingAndStartsNothing) {
   EXPECT_FALSE(build(settings));
 }
 
+TEST(Rules, TheEmbeddedDatabaseFitsThoughSomeRulesAreOff) {
+  Settings settings;
+  settings.disable = {"generic"};
+  auto rules = build(settings);
+  ASSERT_TRUE(rules);
+  ASSERT_TRUE(rules->any_muted());
+  uint64_t wanted = RuleSet::fingerprint(rules->expressions());
+  std::vector<EmbeddedDatabase> embedded = builtin_databases();
+  EXPECT_TRUE(std::any_of(embedded.begin(), embedded.end(),
+                          [&](const auto& database) { return database.fingerprint == wanted; }))
+      << "all would be compiled at start";
+}
+
 TEST(Rules, KnownValuesComeFromFiles) {
   TempDir dir;
   Settings settings;
