@@ -21,6 +21,8 @@ int run_daemon(const std::string& config_file) {
   }
   raise_fd_limit();
   Log log(config.log);
+  for (const Diagnostic& warning : diagnostics.warnings())
+    log.warning("configuration", {{"warning", error_text(warning.text())}});
   Server server(config_file, std::move(config), log);
   std::string errors;
   if (!server.start(errors)) {

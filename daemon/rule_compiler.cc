@@ -67,6 +67,7 @@ void RuleCompiler::read(std::string file, std::function<void(Compiled)> done) {
       Diagnostics diagnostics;
       result.config = load_daemon_config(file, diagnostics);
       result.errors = diagnostics.text();
+      result.warnings = diagnostics.warnings();
     } catch (const std::exception& error) {
       result.errors = file + ": cannot be read: " + error.what() + '\n';
     }

@@ -22,6 +22,7 @@ struct Compiled {
   DaemonConfig config;
   std::shared_ptr<const RuleSet> rules;  // null: `errors` says why
   std::string errors;                    // one a line, as they are printed
+  std::vector<Diagnostic> warnings;      // of a file that was read
 };
 
 /// Rules of `config` and of `known`, sharing with `previous` what is the same. Fails closed:

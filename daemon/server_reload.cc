@@ -39,6 +39,8 @@ void Server::build_next() {
 }
 
 void Server::file_read(Compiled next) {
+  for (const Diagnostic& warning : next.warnings)
+    log_.warning("configuration", {{"warning", error_text(warning.text())}});
   if (!next.errors.empty()) return fail(next.errors);
   known_changed_ = !(next.config.known_values == config_.known_values);
   if (!known_changed_) return compile(std::move(next.config));

@@ -212,7 +212,8 @@ def loggen(*arguments):
     environment = {**os.environ, "LD_LIBRARY_PATH": _library("syslog-ng")}
     if program.startswith(FOLDER):
         environment["SYSLOGNG_PREFIX"] = os.path.join(FOLDER, "usr")
-    done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, timeout=2 * PATIENCE)
+    done = subprocess.run([program, "--interval", str(PATIENCE), *arguments], env=environment, capture_output=True, text=True,
+                          timeout=2 * PATIENCE)
     said = done.stdout + done.stderr
     sent = re.search(r"count=(\d+)", said)
     if done.returncode != 0 or not sent:

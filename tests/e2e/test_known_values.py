@@ -147,7 +147,7 @@ class Told(KnownValuesTest):
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"shorter than 6 bytes", done.stderr)
         self.assertNotIn(b"4711", done.stderr)
-        self.assertEqual(self.daemon.metric("redactd_known_values_refused_total"), 1)
+        self.assertEqual(self.daemon.metric("redactd_known_values_refused"), 1)
 
     def test_others_are_turned_away(self):
         if os.geteuid() != 0:
@@ -181,7 +181,7 @@ class AddMask(KnownValuesTest):
     def test_a_line_of_the_log_registers_a_value(self):
         value = self.value("registered") + " and more"
         self.start(add_mask=True)
-        self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask]")
+        self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask-command]")
         self.wait_until_masked(value, "add-mask")
         self.assert_never_told(value)
 

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from aggregator import Aggregator
-from daemon import TOKEN_MASK, DaemonTest, token
+from daemon import SANITIZED, TOKEN_MASK, DaemonTest, token
 from wire import PATIENCE, Client, frame, frames, free_port, wait_until
 
 OCTET = "octet-counting"
@@ -73,8 +73,9 @@ class ManyConnections(LoadTest):
         idle = daemon.resident()
         print(f"\nmemory of an idle connection: {(silent - before) // 10000} bytes before its first record, "
               f"{(idle - before) // 10000} after it", flush=True)
-        self.assertLessEqual((silent - before) / 10000, 16384)
-        self.assertLessEqual((idle - before) / 10000, 16384)
+        if not SANITIZED:
+            self.assertLessEqual((silent - before) / 10000, 16384)
+            self.assertLessEqual((idle - before) / 10000, 16384)
         spent = daemon.cpu_seconds()
         time.sleep(1)
         self.assertLess(daemon.cpu_seconds() - spent, 0.2, "idle connections cost time")
@@ -164,7 +165,8 @@ class OneConnection(LoadTest):
             client.send(b"\n<13>next\n")
         records = self.aggregator.wait_for(3)
         self.assertEqual([len(record) for record in records[1:]], [64 * 1024, len(b"<13>next")])
-        self.assertLess(grown, 16 << 20)
+        if not SANITIZED:
+            self.assertLess(grown, 16 << 20)
         daemon.stop()
 
     def test_a_rate_limit_delays_and_drops_nothing(self):
@@ -197,7 +199,8 @@ class SlowAggregator(LoadTest):
         except TimeoutError:
             pass
         self.assertLess(sent, 32 << 20, "the client was never made to wait")
-        self.assertLess(daemon.resident() - before, 16 << 20)
+        if not SANITIZED:
+            self.assertLess(daemon.resident() - before, 16 << 20)
         self.assertGreaterEqual(daemon.metric("redactd_source_stalls_total", source="in"), 1)
         self.assertEqual(daemon.ask("/healthz")[0], 200)
         spent = daemon.cpu_seconds()
