@@ -56,20 +56,20 @@ class Writer(threading.Thread):
             self._file.write(piece)
         self.count += 1
 
-    def _name(self):
+    def _rotated_name(self):
         time.sleep(0.01)  # the file system's clock ticks every few milliseconds
         self._rotations += 1
         return f"{self.path}.2026-{self._rotations}"
 
     def _rename(self):
-        os.rename(self.path, self._name())
+        os.rename(self.path, self._rotated_name())
         if self._random.random() < 0.5:
             self._write_line()  # an application changes over late
         self._file.close()
         self._file = open(self.path, "ab", buffering=0)
 
     def _copy_and_truncate(self):
-        with open(self.path, "rb") as source, open(self._name(), "wb") as copy:
+        with open(self.path, "rb") as source, open(self._rotated_name(), "wb") as copy:
             copy.write(source.read())
         os.truncate(self.path, 0)
 
