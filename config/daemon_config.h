@@ -133,7 +133,8 @@ struct KnownValuesConfig {
     enum class Format { automatic, value, lines, dotenv };
     std::string path;  // a file, or a directory: each file in it is one value, named after the file
     Format format = Format::automatic;  // .env files: dotenv; else: the whole file is one value
-    std::vector<std::string> names;  // dotenv: keys with `*`; empty: those that look like a secret's
+    std::vector<std::string>
+        names;  // dotenv: keys with `*`; empty: those that look like a secret's
 
     bool operator==(const Path&) const = default;
   };

@@ -55,7 +55,7 @@ struct RedactorCounters {
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   uint64_t masks = 0;
-  uint64_t records_masked_whole = 0;  // over the budget of work
+  uint64_t records_masked_whole = 0;                     // over the budget of work
   std::unordered_map<uint32_t, uint64_t> masks_by_rule;  // those that masked something
 };
 

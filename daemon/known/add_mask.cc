@@ -3,10 +3,16 @@
 namespace redactd {
 namespace {
 
+/// `<13>`: all there is of a syslog header where a program writes none (RFC 3164 §4.3.3).
+bool is_priority(std::string_view text) {
+  return text.size() >= 3 && text.size() <= 5 && text.front() == '<' && text.back() == '>' &&
+         text.find_first_not_of("0123456789", 1) == text.size() - 1;
+}
+
 bool may_begin_message(std::string_view before) {
   if (before.find('{') != std::string_view::npos) return false;
   return before.empty() || before.back() == ' ' || before.back() == '\t' ||
-         before.ends_with("\xef\xbb\xbf");
+         before.ends_with("\xef\xbb\xbf") || is_priority(before);
 }
 
 /// The byte that the three digits at the start of `text` stand for; nothing: for no other.

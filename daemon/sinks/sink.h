@@ -28,9 +28,9 @@ struct Batch {
   uint64_t stream = 0;  // batches of one stream stay in order
   std::chrono::steady_clock::time_point received = {};
   /// Kept until the batch has been written (or dropped by policy) by every sink: a source that
-  /// keeps a position, or owes an acknowledgement, waits for its destruction. What is dropped at the
-  /// end because it could not be written keeps it until the sink itself is gone, which outlives the
-  /// sources. May be null.
+  /// keeps a position, or owes an acknowledgement, waits for its destruction. What is dropped at
+  /// the end because it could not be written keeps it until the sink itself is gone, which outlives
+  /// the sources. May be null.
   std::shared_ptr<void> receipt;
   /// Not null: a self-check. The sink does not write the batch; on the thread that takes it over it
   /// calls this with the bytes that it would have written, whether or not it is connected.

@@ -181,7 +181,7 @@ class AddMask(KnownValuesTest):
     def test_a_line_of_the_log_registers_a_value(self):
         value = self.value("registered") + " and more"
         self.start(add_mask=True)
-        self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask-command]")
+        self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask]")
         self.wait_until_masked(value, "add-mask")
         self.assert_never_told(value)
 

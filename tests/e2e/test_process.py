@@ -69,6 +69,7 @@ class Ending(ProcessTest):
     def test_the_second_signal_ends_it_at_once(self):
         daemon, port = self.start_between(self.aggregator, drain_timeout="60s")
         self.aggregator.go_away()
+        wait_until(lambda: daemon.metric("redactd_sink_connected", sink="out") == 0, "the loss noticed")
         with Client(port) as client:
             client.send(frames(OCTET, [b"<13>x"] * 100))
             daemon.wait_for_metric(100, "redactd_source_received_records_total", source="in")

@@ -188,9 +188,9 @@ TEST(Rules, TheEmbeddedDatabaseFitsThoughSomeRulesAreOff) {
   ASSERT_TRUE(rules->any_muted());
   uint64_t wanted = RuleSet::fingerprint(rules->expressions());
   std::vector<EmbeddedDatabase> embedded = builtin_databases();
-  EXPECT_TRUE(std::any_of(embedded.begin(), embedded.end(),
-                          [&](const auto& database) { return database.fingerprint == wanted; }))
-      << "all would be compiled at start";
+  EXPECT_TRUE(std::any_of(embedded.begin(), embedded.end(), [&](const auto& database) {
+    return database.fingerprint == wanted;
+  })) << "all would be compiled at start";
 }
 
 TEST(Rules, KnownValuesComeFromFiles) {
