@@ -197,6 +197,7 @@ bool wants_unicode(const Character& character, const JsonStyle& style) {
 SecretText json_escaped(std::string_view value, const JsonStyle& style) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
     static constexpr std::string_view kShort = "\b\f\n\r\t";
+    // NOLINTNEXTLINE(bugprone-branch-clone): the order of the branches decides
     if (wants_unicode(character, style)) {
       append_unicode(out, character.code, style.digits);
     } else if (character.code == '"' || character.code == '\\' ||
@@ -220,11 +221,12 @@ enum class Beyond { raw, code_points, bytes, octal };
 SecretText c_escaped(std::string_view value, char quote, Beyond beyond) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
     static constexpr std::string_view kShort = "\a\b\f\n\r\t\v";
+    // NOLINTNEXTLINE(bugprone-branch-clone): the order of the branches decides
     if (character.code == '\\' || is_one_of(character, {&quote, 1})) {
       (out += '\\') += character.bytes;
     } else if (is_one_of(character, kShort)) {
       (out += '\\') += "abfnrtv"[kShort.find(character.bytes[0])];
-    } else if (character.code >= 0x20 && character.code < 0x7f) {
+    } else if (character.code >= 0x20 && character.code < 0x7f) {  // NOLINT(bugprone-branch-clone): order
       out += character.bytes;
     } else if (beyond == Beyond::octal && character.code == 0x1b) {
       out += "\\E";
