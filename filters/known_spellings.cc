@@ -226,7 +226,7 @@ SecretText c_escaped(std::string_view value, char quote, Beyond beyond) {
       (out += '\\') += character.bytes;
     } else if (is_one_of(character, kShort)) {
       (out += '\\') += "abfnrtv"[kShort.find(character.bytes[0])];
-    } else if (character.code >= 0x20 && character.code < 0x7f) {  // NOLINT(bugprone-branch-clone): order
+    } else if (character.code >= 0x20 && character.code < 0x7f) {  // NOLINT(bugprone-branch-clone)
       out += character.bytes;
     } else if (beyond == Beyond::octal && character.code == 0x1b) {
       out += "\\E";
