@@ -149,7 +149,8 @@ void KnownMatcher::build_class() {
       group.filter[bit / 64] |= uint64_t{1} << (bit % 64);
     }
     auto ends_with = [&](const Entry& shorter) {
-      return same_before(end_of(entry), end_of(shorter), shorter.size) == shorter.size;
+      return shorter.size <= entry.size &&
+             same_before(end_of(entry), end_of(shorter), shorter.size) == shorter.size;
     };
     while (!endings.empty() && !ends_with(entries_[endings.back()])) endings.pop_back();
     entry.shorter = endings.empty() ? kNoEntry : endings.back();
