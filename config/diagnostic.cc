@@ -50,10 +50,17 @@ void Diagnostics::warn(Location location, std::string path, std::string message)
 }
 
 std::string Diagnostics::text() const {
+  std::vector<std::string_view> files;  // in the order in which they were read
+  auto rank = [&files](const Diagnostic& diagnostic) {
+    return std::find(files.begin(), files.end(), diagnostic.location.file) - files.begin();
+  };
+  for (const Diagnostic& diagnostic : all_) {
+    if (rank(diagnostic) == std::ssize(files)) files.emplace_back(diagnostic.location.file);
+  }
   std::vector<Diagnostic> sorted = all_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.location.file, a.location.line, a.location.column) <
-           std::tie(b.location.file, b.location.line, b.location.column);
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const Diagnostic& a, const Diagnostic& b) {
+    return std::tuple(rank(a), a.location.line, a.location.column) <
+           std::tuple(rank(b), b.location.line, b.location.column);
   });
   std::string result;
   for (const Diagnostic& diagnostic : sorted) result += diagnostic.text() + '\n';

@@ -38,7 +38,7 @@ class Diagnostics {
   bool empty() const { return all_.empty(); }  // of errors
   const std::vector<Diagnostic>& all() const { return all_; }
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
-  /// One error a line, in the order of files and lines.
+  /// One error a line: file by file as they were read, each from top to bottom.
   std::string text() const;
 
  private:

@@ -8,14 +8,14 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kShortestNumber = 8;         // digits alone
-constexpr size_t kShortestPunctuated = 12;    // digits and what stands in dates and addresses
-constexpr size_t kLongestOrdinary = 24;       // longer ones are secrets though they are words
-constexpr size_t kLongestName = 100;          // of a rule, in bytes
-constexpr size_t kMostDigitsBehindAWord = 4;  // admin123, sha256, utf8mb4
+constexpr size_t kShortestNumber = 8;       // digits alone
+constexpr size_t kShortestPunctuated = 12;  // digits and what stands in dates and addresses
+constexpr size_t kLongestOrdinary = 20;     // longer ones are secrets though they are words
+constexpr size_t kLongestName = 100;        // of a rule, in bytes
 
-/// Whether the value is made of ordinary words with separators and short numbers: `not-set`,
-/// `created_at`, `admin123`.
+/// Whether the value is short and made of ordinary words as programs join them: `not-set`,
+/// `created_at`. With blanks or digits it may well be a password that
+/// somebody chose: `admin123`.
 bool is_ordinary_text(std::string_view value) {
   if (value.size() > kLongestOrdinary) return false;
   size_t words = 0;
@@ -25,13 +25,10 @@ bool is_ordinary_text(std::string_view value) {
       while (end < value.size() && is_letter(value[end])) ++end;
       if (!is_ordinary_word(value.substr(at, end - at))) return false;
       ++words;
-    } else if (is_digit(value[at])) {
-      while (end < value.size() && is_digit(value[end])) ++end;
-      if (end - at > kMostDigitsBehindAWord) return false;
-    } else {
-      if (std::string_view("-_. :/<>[]{}()*@").find(value[at]) == std::string_view::npos)
-        return false;
+    } else if (std::string_view("-_.:/<>[]{}()*@").find(value[at]) != std::string_view::npos) {
       ++end;
+    } else {
+      return false;
     }
     at = end;
   }

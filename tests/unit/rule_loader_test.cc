@@ -221,15 +221,15 @@ TEST(DidYouMean, SuggestsOnlyWhatIsClose) {
   EXPECT_EQ(did_you_mean("", known), "");
 }
 
-TEST(Diagnostics, ComeInTheOrderOfFilesAndLines) {
+TEST(Diagnostics, ComeFileByFileAsTheyWereReadEachFromTopToBottom) {
   Diagnostics diagnostics;
-  diagnostics.add({"b.yaml", 1, 1}, "", "third");
-  diagnostics.add({"a.yaml", 9, 2}, "rules[0].id", "second");
-  diagnostics.add({"a.yaml", 2, 7}, "", "first");
+  diagnostics.add({"b.yaml", 9, 2}, "rules[0].id", "second");
+  diagnostics.add({"a.yaml", 1, 1}, "", "third");
+  diagnostics.add({"b.yaml", 2, 7}, "", "first");
   diagnostics.add({}, "--enable", "none");
   EXPECT_EQ(
       diagnostics.text(),
-      "--enable: none\na.yaml:2:7: first\na.yaml:9:2: rules[0].id: second\nb.yaml:1:1: third\n");
+      "b.yaml:2:7: first\nb.yaml:9:2: rules[0].id: second\na.yaml:1:1: third\n--enable: none\n");
 }
 
 }  // namespace
