@@ -63,8 +63,9 @@ void Aggregator::read_on(std::shared_ptr<Client> client) {
                                  });
 }
 
-std::string Aggregator::received(size_t i) const {
-  return i < state_->clients.size() ? state_->clients[i]->received : "";
+const std::string& Aggregator::received(size_t i) const {
+  static const std::string kNothing;
+  return i < state_->clients.size() ? state_->clients[i]->received : kNothing;
 }
 
 void Aggregator::read(size_t i) { read_on(state_->clients[i]); }

@@ -43,7 +43,7 @@ class Aggregator {
   size_t connections() const { return state_->clients.size(); }
   Client& client(size_t i) { return *state_->clients[i]; }
   /// Of the i-th connection; empty while there is none.
-  std::string received(size_t i = 0) const;
+  const std::string& received(size_t i = 0) const;
   /// Begins to read.
   void read(size_t i);
   /// Ends a connection with FIN, or with RST.

@@ -49,8 +49,9 @@ class TlsAggregator {
   Address address(const std::string& host = "127.0.0.1") const {
     return {Address::Transport::tls, host, std::to_string(acceptor_.local_endpoint().port()), ""};
   }
-  std::string received(size_t i = 0) const {
-    return i < clients.size() ? clients[i]->received : "";
+  const std::string& received(size_t i = 0) const {
+    static const std::string kNothing;
+    return i < clients.size() ? clients[i]->received : kNothing;
   }
   void reset(size_t i) {
     tcp::socket& socket = clients[i]->stream.next_layer();
