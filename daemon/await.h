@@ -2,6 +2,8 @@
 
 // Coroutines of the daemon: of one executor type, so that nothing is looked up at run time. Errors
 // come as values: `auto [error, size] = co_await socket.async_read_some(buffer, kAwait);`
+//
+// g++ 12 miscompiles `while (a && co_await b)`: the loop crashes. Give the result a name in the body.
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -12,12 +14,12 @@
 
 namespace redactd {
 
-using Executor = boost::asio::io_context::executor_type;
+using IoExecutor = boost::asio::io_context::executor_type;
 template <typename Result = void>
-using Await = boost::asio::awaitable<Result, Executor>;
-inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> kAwait{
-    boost::asio::use_awaitable_t<Executor>{}};
+using Awaitable = boost::asio::awaitable<Result, IoExecutor>;
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<IoExecutor>> kAwait{
+    boost::asio::use_awaitable_t<IoExecutor>{}};
 using Timer = boost::asio::basic_waitable_timer<
-    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 
 }  // namespace redactd

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/await.h"
 #include "daemon/generation.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -25,9 +26,6 @@
 namespace redactd {
 
 namespace asio = boost::asio;
-using IoExecutor = asio::io_context::executor_type;
-template <typename T>
-using Awaitable = asio::awaitable<T, IoExecutor>;
 
 /// A source's stream with the descriptor that feeds it, as its worker sees it. Lives on the
 /// worker's thread.

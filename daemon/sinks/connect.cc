@@ -16,7 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Resolver = asio::ip::basic_resolver<tcp, Executor>;
+using Resolver = asio::ip::basic_resolver<tcp, IoExecutor>;
 
 // How long a refusal of our certificate may take.
 constexpr Milliseconds kVerdict{200};
@@ -24,7 +24,7 @@ constexpr Milliseconds kVerdict{200};
 /// Calls `expire` after `time` unless it goes out of scope before.
 class TimeLimit {
  public:
-  TimeLimit(Executor executor, Milliseconds time, std::function<void()> expire)
+  TimeLimit(IoExecutor executor, Milliseconds time, std::function<void()> expire)
       : state_(std::make_shared<State>(executor, std::move(expire))) {
     state_->timer.expires_after(time);
     state_->timer.async_wait([state = state_](error_code error) {
@@ -44,7 +44,7 @@ class TimeLimit {
 
  private:
   struct State {
-    State(Executor executor, std::function<void()> then)
+    State(IoExecutor executor, std::function<void()> then)
         : timer(executor), expire(std::move(then)) {}
     Timer timer;
     std::function<void()> expire;
@@ -82,7 +82,7 @@ void set_send_buffer(int descriptor, const SinkConfig& config) {
 }
 
 struct Resolving {
-  explicit Resolving(Executor executor) : resolver(executor), answered(executor) {}
+  explicit Resolving(IoExecutor executor) : resolver(executor), answered(executor) {}
   Resolver resolver;
   Timer answered;  // never expires before the time-out; cancelled by the answer
   error_code error = asio::error::timed_out;
@@ -102,8 +102,8 @@ bool numeric(const Address& to, std::vector<tcp::endpoint>& addresses) {
 
 /// getaddrinfo cannot be interrupted, so that it is waited for no longer than the time-out and may
 /// come to its end behind our back.
-Await<error_code> resolve(const Address& to, const SinkConfig& config,
-                          std::vector<tcp::endpoint>& addresses, Executor home) {
+Awaitable<error_code> resolve(const Address& to, const SinkConfig& config,
+                              std::vector<tcp::endpoint>& addresses, IoExecutor home) {
   if (numeric(to, addresses)) co_return error_code();
   auto resolving = std::make_shared<Resolving>(home);
   resolving->answered.expires_after(config.connect_timeout);
@@ -118,9 +118,9 @@ Await<error_code> resolve(const Address& to, const SinkConfig& config,
   co_return resolving->error;
 }
 
-Await<error_code> connect_socket(StreamSocket& socket,
-                                 const asio::generic::stream_protocol::endpoint& endpoint,
-                                 const SinkConfig& config, Executor home) {
+Awaitable<error_code> connect_socket(StreamSocket& socket,
+                                     const asio::generic::stream_protocol::endpoint& endpoint,
+                                     const SinkConfig& config, IoExecutor home) {
   error_code error;
   socket.open(endpoint.protocol(), error);
   if (error) co_return error;
@@ -135,8 +135,9 @@ Await<error_code> connect_socket(StreamSocket& socket,
 
 /// The first of the addresses that answers; `error` is the last one's. They are a copy, for another
 /// answer may replace them meanwhile.
-Await<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses, const SinkConfig& config,
-                                  Executor home, error_code& error) {
+Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
+                                      const SinkConfig& config, IoExecutor home,
+                                      error_code& error) {
   error = asio::error::host_not_found;
   for (const tcp::endpoint& address : addresses) {
     StreamSocket socket(home);
@@ -146,8 +147,9 @@ Await<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses, const Si
   co_return StreamSocket(home);
 }
 
-Await<Connected> shake_hands(StreamSocket socket, const std::string& host, const SinkConfig& config,
-                             std::shared_ptr<TlsClient> tls, Executor home) {
+Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
+                                 const SinkConfig& config, std::shared_ptr<TlsClient> tls,
+                                 IoExecutor home) {
   std::unique_ptr<TlsStream> stream = tls->stream(std::move(socket), host);
   TimeLimit limit(home, config.connect_timeout, [&stream] {
     error_code ignored;
@@ -165,9 +167,9 @@ Await<Connected> shake_hands(StreamSocket socket, const std::string& host, const
   co_return Connected{tls_connection(std::move(stream), verdict_time), ""};
 }
 
-Await<Connected> connect_tcp(const Address& to, const SinkConfig& config,
-                             std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
-                             Executor home) {
+Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,
+                                 std::shared_ptr<TlsClient> tls,
+                                 std::vector<tcp::endpoint>& addresses, IoExecutor home) {
   error_code error = co_await resolve(to, config, addresses, home);
   if (error && addresses.empty()) co_return Connected{nullptr, "resolve: " + error.message()};
   StreamSocket socket = co_await connect_first(addresses, config, home, error);
@@ -180,7 +182,7 @@ Await<Connected> connect_tcp(const Address& to, const SinkConfig& config,
   co_return co_await shake_hands(std::move(socket), to.host, config, std::move(tls), home);
 }
 
-Await<Connected> connect_unix(const Address& to, const SinkConfig& config, Executor home) {
+Awaitable<Connected> connect_unix(const Address& to, const SinkConfig& config, IoExecutor home) {
   StreamSocket socket(home);
   asio::local::stream_protocol::endpoint endpoint(to.path);
   error_code error = co_await connect_socket(socket, endpoint, config, home);
@@ -188,8 +190,8 @@ Await<Connected> connect_unix(const Address& to, const SinkConfig& config, Execu
   co_return Connected{unix_connection(std::move(socket)), ""};
 }
 
-Connected connect_datagrams(const Address& to, const SinkConfig& config, Executor home) {
-  DatagramSocket socket(home);
+Connected connect_datagrams(const Address& to, const SinkConfig& config, IoExecutor home) {
+  UnixDatagramSocket socket(home);
   error_code error;
   socket.open(asio::local::datagram_protocol(), error);
   if (!error) set_send_buffer(socket.native_handle(), config);
@@ -200,9 +202,9 @@ Connected connect_datagrams(const Address& to, const SinkConfig& config, Executo
 
 }  // namespace
 
-Await<Connected> connect(const Address& to, const SinkConfig& config,
-                         std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
-                         Executor home) {
+Awaitable<Connected> connect(const Address& to, const SinkConfig& config,
+                             std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
+                             IoExecutor home) {
   switch (to.transport) {
     case Address::Transport::tcp:
     case Address::Transport::tls:

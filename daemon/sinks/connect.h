@@ -23,8 +23,9 @@ struct Connected {
 /// steps may take the connect time-out. If the name cannot be resolved, the addresses are used that
 /// the last good answer gave: they are kept in `addresses`. `tls` may be null if `to` is not
 /// tls://. All arguments live as long as the coroutine.
-Await<Connected> connect(const Address& to, const SinkConfig& config,
-                         std::shared_ptr<TlsClient> tls,
-                         std::vector<boost::asio::ip::tcp::endpoint>& addresses, Executor home);
+Awaitable<Connected> connect(const Address& to, const SinkConfig& config,
+                             std::shared_ptr<TlsClient> tls,
+                             std::vector<boost::asio::ip::tcp::endpoint>& addresses,
+                             IoExecutor home);
 
 }  // namespace redactd

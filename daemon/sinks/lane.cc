@@ -53,7 +53,7 @@ void Lane::start(std::shared_ptr<void> keep_alive, std::function<void()> done) {
 }
 
 /// The lane stays until every coroutine has ended. What they throw is their cancellation.
-void Lane::spawn(Await<> coroutine, asio::cancellation_slot slot, void (Lane::*ended)()) {
+void Lane::spawn(Awaitable<> coroutine, asio::cancellation_slot slot, void (Lane::*ended)()) {
   ++coroutines_;
   auto after = [this, keep_alive = keep_alive_.lock(), ended](std::exception_ptr) {
     (this->*ended)();
@@ -94,7 +94,7 @@ bool Lane::finished() const {
   return closing_ && queue_.queued() == 0 && queue_.unacknowledged() == 0;
 }
 
-Await<> Lane::run() {
+Awaitable<> Lane::run() {
   while (!finished()) {
     bool connected = co_await establish();
     if (!connected) co_return;
@@ -109,7 +109,7 @@ Await<> Lane::run() {
 }
 
 /// Tries the endpoints in order until one is connected. False if there is nothing to connect for.
-Await<bool> Lane::establish() {
+Awaitable<bool> Lane::establish() {
   bool wait = ever_connected_;
   while (!finished()) {
     if (wait) {
@@ -133,7 +133,7 @@ Await<bool> Lane::establish() {
 }
 
 /// Null if it failed, which is counted and told.
-Await<std::shared_ptr<SinkConnection>> Lane::attempt(size_t endpoint) {
+Awaitable<std::shared_ptr<SinkConnection>> Lane::attempt(size_t endpoint) {
   Endpoint& to = endpoints_[endpoint];
   Connected connected =
       co_await connect(*to.address, context_.config, context_.tls, to.addresses, context_.home);
@@ -170,13 +170,14 @@ void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
 }
 
 /// Until the connection is lost, or nothing will ever come and all has arrived.
-Await<> Lane::serve() {
+Awaitable<> Lane::serve() {
   co_await await_verdict();
   while (!connection_->ended()) {
     acknowledge();
     if (finished()) co_return;
     if (first_again_ && queue_.at_record_start() && queue_.unacknowledged() == 0) {
       switch_over();
+      co_await await_verdict();
     } else if (queue_.queued() == 0 || (first_again_ && queue_.at_record_start())) {
       co_await wait_for_work();
     } else if (connection_->datagrams()) {
@@ -187,7 +188,7 @@ Await<> Lane::serve() {
   }
 }
 
-Await<> Lane::await_verdict() {
+Awaitable<> Lane::await_verdict() {
   const Clock::time_point end = connected_at_ + connection_->verdict_time();
   while (Clock::now() < end && !connection_->ended() && !finished()) {
     wake_.expires_at(end);
@@ -196,7 +197,7 @@ Await<> Lane::await_verdict() {
 }
 
 /// Until something comes, or it is time to ask again what has arrived.
-Await<> Lane::wait_for_work() {
+Awaitable<> Lane::wait_for_work() {
   if (queue_.unacknowledged() > 0) {
     wake_.expires_after(kAcknowledgePoll);
   } else {
@@ -205,7 +206,7 @@ Await<> Lane::wait_for_work() {
   co_await wake_.async_wait(kAwait);
 }
 
-Await<> Lane::write() {
+Awaitable<> Lane::write() {
   std::shared_ptr<SinkConnection> connection = connection_;
   if (first_again_) {
     views_.assign(1, queue_.next_record());  // no further than to where it can change over
@@ -217,7 +218,7 @@ Await<> Lane::write() {
   if (wrote.error) connection->end(wrote.error);
 }
 
-Await<> Lane::write_record() {
+Awaitable<> Lane::write_record() {
   std::shared_ptr<SinkConnection> connection = connection_;
   views_.assign(1, queue_.next_record());
   SinkConnection::Wrote wrote = co_await connection->write(views_);
@@ -288,14 +289,14 @@ void Lane::switch_over() {
   adopt(0, std::exchange(first_again_, nullptr));
 }
 
-Await<> Lane::leave() {
+Awaitable<> Lane::leave() {
   std::shared_ptr<SinkConnection> connection = std::exchange(connection_, nullptr);
   context_.counters.connected.subtract(1);
   co_await linger(std::move(connection), context_.home);
 }
 
 /// Says goodbye and gives the peer a moment to answer.
-Await<> Lane::linger(std::shared_ptr<SinkConnection> connection, Executor home) {
+Awaitable<> Lane::linger(std::shared_ptr<SinkConnection> connection, IoExecutor home) {
   Timer limit(home);
   limit.expires_after(kGoodbye);
   limit.async_wait([connection](error_code error) {
@@ -306,13 +307,13 @@ Await<> Lane::linger(std::shared_ptr<SinkConnection> connection, Executor home) 
   connection->end({});
 }
 
-Await<> Lane::watch(std::shared_ptr<SinkConnection> connection) {
+Awaitable<> Lane::watch(std::shared_ptr<SinkConnection> connection) {
   error_code reason = co_await connection->read_to_end();
   connection->end(reason);
   wake();
 }
 
-Await<> Lane::seek_first() {
+Awaitable<> Lane::seek_first() {
   Timer pause(context_.home);
   while (connected_to_ != 0 && !ended_) {
     pause.expires_after(context_.config.return_interval);

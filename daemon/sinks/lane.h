@@ -31,7 +31,7 @@ namespace redactd {
 /// What the lanes of a sink have in common. Lives as long as they do.
 struct LaneContext {
   const SinkConfig& config;
-  Executor home;
+  IoExecutor home;
   SinkCounters& counters;
   const SinkOwner& owner;
   std::shared_ptr<TlsClient> tls;  // replaced when certificates are read again; may be null
@@ -63,27 +63,27 @@ class Lane {
     Outage outage;
   };
 
-  Await<> run();
-  Await<bool> establish();
-  Await<std::shared_ptr<SinkConnection>> attempt(size_t endpoint);
+  Awaitable<> run();
+  Awaitable<bool> establish();
+  Awaitable<std::shared_ptr<SinkConnection>> attempt(size_t endpoint);
   void adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection);
-  Await<> serve();
-  Await<> await_verdict();
-  Await<> write();
-  Await<> write_record();
-  Await<> wait_for_work();
+  Awaitable<> serve();
+  Awaitable<> await_verdict();
+  Awaitable<> write();
+  Awaitable<> write_record();
+  Awaitable<> wait_for_work();
   void too_long();
   void sent(size_t bytes);
   void acknowledge();
   void count(const Queue::Released& written);
   void lost();
   void switch_over();
-  Await<> leave();
-  Await<> seek_first();
-  Await<> watch(std::shared_ptr<SinkConnection> connection);
-  static Await<> linger(std::shared_ptr<SinkConnection> connection, Executor home);
+  Awaitable<> leave();
+  Awaitable<> seek_first();
+  Awaitable<> watch(std::shared_ptr<SinkConnection> connection);
+  static Awaitable<> linger(std::shared_ptr<SinkConnection> connection, IoExecutor home);
 
-  void spawn(Await<> coroutine, boost::asio::cancellation_slot slot, void (Lane::*ended)());
+  void spawn(Awaitable<> coroutine, boost::asio::cancellation_slot slot, void (Lane::*ended)());
   void run_ended();
   void seek_ended() { seeking_ = false; }
   void watch_ended() {}

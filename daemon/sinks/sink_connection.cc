@@ -27,7 +27,7 @@ size_t output_queue(int descriptor) {
 }
 
 template <typename Stream>
-Await<error_code> discard_input(Stream& stream) {
+Awaitable<error_code> discard_input(Stream& stream) {
   std::array<char, 4096> discarded;
   while (true) {
     auto [error, size] = co_await stream.async_read_some(asio::buffer(discarded), kAwait);
@@ -39,7 +39,7 @@ class PlainConnection final : public SinkConnection {
  public:
   PlainConnection(StreamSocket socket, bool local) : socket_(std::move(socket)), local_(local) {}
 
-  Await<Wrote> write(std::span<const std::string_view> views) override {
+  Awaitable<Wrote> write(std::span<const std::string_view> views) override {
     buffers_.clear();
     for (std::string_view view : views) buffers_.emplace_back(view.data(), view.size());
     auto [error, size] =
@@ -47,9 +47,9 @@ class PlainConnection final : public SinkConnection {
     co_return Wrote{error, size};
   }
 
-  Await<error_code> read_to_end() override { return discard_input(socket_); }
+  Awaitable<error_code> read_to_end() override { return discard_input(socket_); }
 
-  Await<> say_goodbye() override {
+  Awaitable<> say_goodbye() override {
     error_code ignored;
     socket_.shutdown(StreamSocket::shutdown_send, ignored);
     co_return;
@@ -78,7 +78,7 @@ class TlsConnection final : public SinkConnection {
   std::chrono::milliseconds verdict_time() const override { return verdict_time_; }
 
   /// One TLS record: Asio would make one of each buffer, however small.
-  Await<Wrote> write(std::span<const std::string_view> views) override {
+  Awaitable<Wrote> write(std::span<const std::string_view> views) override {
     std::string_view record = views.front();
     if (record.size() < kTlsRecord && views.size() > 1) record = flatten(views);
     auto [error, size] =
@@ -86,9 +86,9 @@ class TlsConnection final : public SinkConnection {
     co_return Wrote{error, size};
   }
 
-  Await<error_code> read_to_end() override { return discard_input(*stream_); }
+  Awaitable<error_code> read_to_end() override { return discard_input(*stream_); }
 
-  Await<> say_goodbye() override {
+  Awaitable<> say_goodbye() override {
     co_await stream_->async_shutdown(kAwait);  // the peer's answer, or its end, or end()
     error_code ignored;
     stream_->next_layer().shutdown(StreamSocket::shutdown_send, ignored);
@@ -126,7 +126,7 @@ std::string_view body_of(std::string_view record, Framing framing) {
 
 class DatagramConnection final : public SinkConnection {
  public:
-  DatagramConnection(DatagramSocket socket, Framing framing)
+  DatagramConnection(UnixDatagramSocket socket, Framing framing)
       : socket_(std::move(socket)), framing_(framing) {
     error_code ignored;
     socket_.non_blocking(true, ignored);
@@ -134,19 +134,19 @@ class DatagramConnection final : public SinkConnection {
 
   bool datagrams() const override { return true; }
 
-  Await<Wrote> write(std::span<const std::string_view> views) override {
+  Awaitable<Wrote> write(std::span<const std::string_view> views) override {
     std::string_view body = body_of(views.front(), framing_);
     while (true) {
       error_code error;
       socket_.send(asio::buffer(body.data(), body.size()), 0, error);
       if (!error) co_return Wrote{error, views.front().size()};
       if (error != asio::error::would_block) co_return Wrote{error, 0};
-      auto [wait_error] = co_await socket_.async_wait(DatagramSocket::wait_write, kAwait);
+      auto [wait_error] = co_await socket_.async_wait(UnixDatagramSocket::wait_write, kAwait);
       if (wait_error) co_return Wrote{wait_error, 0};
     }
   }
 
-  Await<error_code> read_to_end() override {
+  Awaitable<error_code> read_to_end() override {
     std::array<char, 64> discarded;
     while (true) {
       auto [error, size] = co_await socket_.async_receive(asio::buffer(discarded), kAwait);
@@ -154,7 +154,7 @@ class DatagramConnection final : public SinkConnection {
     }
   }
 
-  Await<> say_goodbye() override { co_return; }
+  Awaitable<> say_goodbye() override { co_return; }
 
  private:
   size_t ask_unacknowledged(size_t) override { return 0; }
@@ -163,7 +163,7 @@ class DatagramConnection final : public SinkConnection {
     socket_.close(ignored);
   }
 
-  DatagramSocket socket_;
+  UnixDatagramSocket socket_;
   const Framing framing_;
 };
 
@@ -195,7 +195,7 @@ std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream
   return std::make_shared<TlsConnection>(std::move(stream), verdict_time);
 }
 
-std::shared_ptr<SinkConnection> datagram_connection(DatagramSocket socket, Framing framing) {
+std::shared_ptr<SinkConnection> datagram_connection(UnixDatagramSocket socket, Framing framing) {
   return std::make_shared<DatagramConnection>(std::move(socket), framing);
 }
 

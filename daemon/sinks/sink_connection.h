@@ -21,10 +21,10 @@
 namespace redactd {
 
 using StreamSocket =
-    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, Executor>;
+    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, IoExecutor>;
 using TlsStream = boost::asio::ssl::stream<StreamSocket>;
-using DatagramSocket =
-    boost::asio::basic_datagram_socket<boost::asio::local::datagram_protocol, Executor>;
+using UnixDatagramSocket =
+    boost::asio::basic_datagram_socket<boost::asio::local::datagram_protocol, IoExecutor>;
 
 class SinkConnection {
  public:
@@ -35,11 +35,11 @@ class SinkConnection {
     size_t bytes = 0;  // taken, also with an error
   };
   /// Writes some of the bytes. A connection of datagrams takes one view, and writes it whole.
-  virtual Await<Wrote> write(std::span<const std::string_view> views) = 0;
+  virtual Awaitable<Wrote> write(std::span<const std::string_view> views) = 0;
 
   /// Discards what the peer sends until it ends the connection, which is how a dead peer is noticed
   /// while nothing is written.
-  virtual Await<boost::system::error_code> read_to_end() = 0;
+  virtual Awaitable<boost::system::error_code> read_to_end() = 0;
 
   /// How long to wait for the peer's verdict before anything is written: a server of TLS 1.3 looks
   /// at a client certificate only after the client has finished, and what is written by then is
@@ -47,7 +47,7 @@ class SinkConnection {
   virtual std::chrono::milliseconds verdict_time() const { return {}; }
 
   /// Says goodbye: close_notify (RFC 5425 §4.4) and FIN. The peer may still acknowledge and close.
-  virtual Await<> say_goodbye() = 0;
+  virtual Awaitable<> say_goodbye() = 0;
 
   virtual bool datagrams() const { return false; }
 
@@ -78,6 +78,6 @@ std::shared_ptr<SinkConnection> unix_connection(StreamSocket socket);
 std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream,
                                                std::chrono::milliseconds verdict_time);
 /// The views that it is given are one record each, in `framing`, which a datagram does not carry.
-std::shared_ptr<SinkConnection> datagram_connection(DatagramSocket socket, Framing framing);
+std::shared_ptr<SinkConnection> datagram_connection(UnixDatagramSocket socket, Framing framing);
 
 }  // namespace redactd

@@ -15,7 +15,6 @@ namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 // One TLS record (RFC 8446 §5.1); kept over the wait for it, so not the worker's buffer.
 constexpr size_t kTlsReadBytes = 16 * 1024;
 // Reads before other connections get their turn.

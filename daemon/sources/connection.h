@@ -67,9 +67,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   std::optional<asio::ssl::stream<StreamSocket&>> tls_;
   std::vector<char, WipingAllocator<char>> tls_buffer_;
   std::optional<Stream> stream_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
-      wake_;
+  Timer wake_;
   Pace pace_;
   Time last_read_;
   bool waiting_ = false;  // for a sink or the rate limit: not idle

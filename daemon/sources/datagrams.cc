@@ -25,7 +25,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Udp = asio::ip::udp;
 using Unix = asio::local::datagram_protocol;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 constexpr size_t kLargestUdp = 64 * 1024;
 constexpr size_t kLargestUnix = 256 * 1024;  // above net.core.wmem_max, which bounds them
 constexpr std::chrono::seconds kTrimAfter{1};

@@ -44,9 +44,7 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
   size_t largest_;  // datagram
   Stream stream_;
   std::vector<RecordEnd> ends_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
-      wake_;
+  Timer wake_;
   std::chrono::steady_clock::time_point last_read_ = {};
   bool stopped_ = false;
 };

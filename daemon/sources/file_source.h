@@ -58,9 +58,7 @@ class FileSession : public Session, public std::enable_shared_from_this<FileSess
   std::optional<Stream> stream_;
   std::optional<uint64_t> block_from_;  // where the line begins that opened a block, or before it
   uint64_t epoch_ = 0;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
-      wake_;
+  Timer wake_;
   Time last_read_ = {};
   bool changed_ = false;  // since the file was looked at
   bool idle_ = false;     // waits for a change

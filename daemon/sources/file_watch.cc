@@ -14,7 +14,6 @@ namespace redactd {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 constexpr unsigned kInFolder = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE;
 
 std::string folder_of(const fs::path& path) {

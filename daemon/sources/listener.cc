@@ -23,7 +23,6 @@ namespace {
 
 using Tcp = asio::ip::tcp;
 using Unix = asio::local::stream_protocol;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 // How long accepting rests when there are no descriptors or no memory left for a connection.
 constexpr std::chrono::milliseconds kPause{250};
 
@@ -179,9 +178,7 @@ Awaitable<void> Listener::pause_for(const boost::system::error_code& error) {
   pausing_ = true;
   source_->setup.log.warning("accepting rests", {{"source", configured(source_->setup.config.name)},
                                                  {"error", error_text(error.message())}});
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
-      timer(source_->setup.control.get_executor(), kPause);
+  Timer timer(source_->setup.control.get_executor(), kPause);
   co_await timer.async_wait(kAwait);
 }
 

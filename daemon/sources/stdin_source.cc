@@ -20,7 +20,6 @@ namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable_t<IoExecutor>());
 // Reads before others of the worker get their turn.
 constexpr int kReadsInARow = 16;
 // Reads of what the pipe holds when the source is stopped: a writer that never pauses is not waited

@@ -70,9 +70,7 @@ class StdinSession : public Session, public std::enable_shared_from_this<StdinSe
   std::shared_ptr<EndNotice> notice_;
   asio::posix::basic_stream_descriptor<IoExecutor> ready_;  // closed: always, as files are
   std::optional<Stream> stream_;
-  asio::basic_waitable_timer<std::chrono::steady_clock,
-                             asio::wait_traits<std::chrono::steady_clock>, IoExecutor>
-      wake_;
+  Timer wake_;
   Time last_read_ = {};
   bool stopped_ = false;
 };
