@@ -12,7 +12,6 @@
 namespace redactd {
 namespace {
 
-constexpr asio::use_awaitable_t<IoExecutor> kAwait;
 constexpr std::chrono::seconds kTick{1};
 // Sessions looked at before the data path gets its turn again.
 constexpr size_t kSlice = 64;
@@ -79,7 +78,7 @@ void Worker::retire(uint64_t number) {
 }
 
 Awaitable<void> Worker::keep_time() {
-  asio::steady_timer timer(context_);
+  Timer timer(context_.get_executor());
   while (true) {
     timer.expires_after(kTick);
     co_await timer.async_wait(kAwait);
@@ -101,7 +100,7 @@ Awaitable<void> Worker::each_session(std::function<void(Session&)> act) {
       session = sessions_.lower_bound(next);  // act() may have ended it
     }
     if (session == sessions_.end()) co_return;
-    co_await asio::post(context_, kAwait);
+    co_await asio::post(context_, asio::use_awaitable_t<IoExecutor>{});
   }
 }
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <charconv>
@@ -18,7 +19,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Resolver = asio::ip::basic_resolver<tcp, IoExecutor>;
 
-// How long a refusal of our certificate may take.
+// How long a refusal of our certificate may take, at least.
 constexpr Milliseconds kVerdict{200};
 
 /// Calls `expire` after `time` unless it goes out of scope before.
@@ -147,6 +148,18 @@ Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
   co_return StreamSocket(home);
 }
 
+/// A server of TLS 1.3 looks at our certificate after we have finished, and what is written by then
+/// is lost if it refuses. One that has said nothing by the end of `time` has accepted.
+Awaitable<error_code> hear_verdict(TlsStream& stream, Milliseconds time, IoExecutor home) {
+  TimeLimit limit(home, time, [&stream] {
+    error_code ignored;
+    stream.next_layer().cancel(ignored);
+  });
+  std::array<char, 1024> said;
+  auto [error, size] = co_await stream.async_read_some(asio::buffer(said), kAwait);
+  co_return limit.expired() ? error_code() : error;
+}
+
 Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
                                  const SinkConfig& config, std::shared_ptr<TlsClient> tls,
                                  IoExecutor home) {
@@ -159,12 +172,12 @@ Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
   auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::client, kAwait);
   if (limit.expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
   if (error) co_return Connected{nullptr, TlsClient::failure(*stream, error)};
-  Milliseconds verdict_time{0};
   if (TlsClient::awaits_verdict(*stream)) {
     auto taken = std::chrono::ceil<Milliseconds>(std::chrono::steady_clock::now() - begin);
-    verdict_time = std::max(kVerdict, 2 * taken);
+    error_code verdict = co_await hear_verdict(*stream, std::max(kVerdict, 2 * taken), home);
+    if (verdict) co_return Connected{nullptr, "TLS handshake: " + verdict.message()};
   }
-  co_return Connected{tls_connection(std::move(stream), verdict_time), ""};
+  co_return Connected{tls_connection(std::move(stream)), ""};
 }
 
 Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,

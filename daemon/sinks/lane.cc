@@ -171,13 +171,11 @@ void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
 
 /// Until the connection is lost, or nothing will ever come and all has arrived.
 Awaitable<> Lane::serve() {
-  co_await await_verdict();
   while (!connection_->ended()) {
     acknowledge();
     if (finished()) co_return;
     if (first_again_ && queue_.at_record_start() && queue_.unacknowledged() == 0) {
       switch_over();
-      co_await await_verdict();
     } else if (queue_.queued() == 0 || (first_again_ && queue_.at_record_start())) {
       co_await wait_for_work();
     } else if (connection_->datagrams()) {
@@ -185,14 +183,6 @@ Awaitable<> Lane::serve() {
     } else {
       co_await write();
     }
-  }
-}
-
-Awaitable<> Lane::await_verdict() {
-  const Clock::time_point end = connected_at_ + connection_->verdict_time();
-  while (Clock::now() < end && !connection_->ended() && !finished()) {
-    wake_.expires_at(end);
-    co_await wake_.async_wait(kAwait);
   }
 }
 

@@ -68,7 +68,6 @@ class Lane {
   Awaitable<std::shared_ptr<SinkConnection>> attempt(size_t endpoint);
   void adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection);
   Awaitable<> serve();
-  Awaitable<> await_verdict();
   Awaitable<> write();
   Awaitable<> write_record();
   Awaitable<> wait_for_work();

@@ -72,10 +72,7 @@ class PlainConnection final : public SinkConnection {
 
 class TlsConnection final : public SinkConnection {
  public:
-  TlsConnection(std::unique_ptr<TlsStream> stream, std::chrono::milliseconds verdict_time)
-      : stream_(std::move(stream)), verdict_time_(verdict_time) {}
-
-  std::chrono::milliseconds verdict_time() const override { return verdict_time_; }
+  explicit TlsConnection(std::unique_ptr<TlsStream> stream) : stream_(std::move(stream)) {}
 
   /// One TLS record: Asio would make one of each buffer, however small.
   Awaitable<Wrote> write(std::span<const std::string_view> views) override {
@@ -113,7 +110,6 @@ class TlsConnection final : public SinkConnection {
   }
 
   std::unique_ptr<TlsStream> stream_;
-  const std::chrono::milliseconds verdict_time_;
   std::string flat_;
 };
 
@@ -190,9 +186,8 @@ std::shared_ptr<SinkConnection> unix_connection(StreamSocket socket) {
   return std::make_shared<PlainConnection>(std::move(socket), true);
 }
 
-std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream,
-                                               std::chrono::milliseconds verdict_time) {
-  return std::make_shared<TlsConnection>(std::move(stream), verdict_time);
+std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream) {
+  return std::make_shared<TlsConnection>(std::move(stream));
 }
 
 std::shared_ptr<SinkConnection> datagram_connection(UnixDatagramSocket socket, Framing framing) {

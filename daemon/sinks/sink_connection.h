@@ -41,11 +41,6 @@ class SinkConnection {
   /// while nothing is written.
   virtual Awaitable<boost::system::error_code> read_to_end() = 0;
 
-  /// How long to wait for the peer's verdict before anything is written: a server of TLS 1.3 looks
-  /// at a client certificate only after the client has finished, and what is written by then is
-  /// lost if it refuses.
-  virtual std::chrono::milliseconds verdict_time() const { return {}; }
-
   /// Says goodbye: close_notify (RFC 5425 §4.4) and FIN. The peer may still acknowledge and close.
   virtual Awaitable<> say_goodbye() = 0;
 
@@ -75,8 +70,7 @@ class SinkConnection {
 std::shared_ptr<SinkConnection> tcp_connection(StreamSocket socket);
 std::shared_ptr<SinkConnection> unix_connection(StreamSocket socket);
 /// The handshake is done.
-std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream,
-                                               std::chrono::milliseconds verdict_time);
+std::shared_ptr<SinkConnection> tls_connection(std::unique_ptr<TlsStream> stream);
 /// The views that it is given are one record each, in `framing`, which a datagram does not carry.
 std::shared_ptr<SinkConnection> datagram_connection(UnixDatagramSocket socket, Framing framing);
 

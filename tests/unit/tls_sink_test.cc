@@ -277,6 +277,31 @@ TEST_F(TlsSinkTest, LosesNothingToAServerThatRefusesItsCertificate) {
   UNTIL(aggregator->received() == "one\n");
 }
 
+TEST_F(TlsSinkTest, DoesNotReturnToAServerThatRefusesItsCertificate) {
+  aggregator = std::make_unique<TlsAggregator>(home, authority.issue("127.0.0.1", "server"));
+  aggregator->context.load_verify_file(authority.path());
+  aggregator->context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  TlsAggregator second(home, authority.issue("127.0.0.1", "server"));
+  config.endpoints = {aggregator->address(), second.address()};
+  config.return_interval = milliseconds(10);
+  start();
+  std::string pushed;
+  while (aggregator->refused < 4) {  // again and again while records are on their way
+    push({"record\n"});
+    pushed += "record\n";
+    size_t expected = pushed.size();
+    UNTIL(second.received().size() == expected);
+    home.run_for(milliseconds(20));
+  }
+  EXPECT_EQ(second.clients.size(), 1u);
+  EXPECT_EQ(times_told(Kind::returned), 0u);
+  aggregator->context.set_verify_mode(ssl::verify_none);
+  UNTIL(told(Kind::returned));
+  push({"last\n"});
+  UNTIL(aggregator->received() == "last\n");
+  EXPECT_EQ(second.received(), pushed);
+}
+
 TEST_F(TlsSinkTest, APeerThatNeverShakesHandsIsGivenUp) {
   Aggregator silent(home);
   config.endpoints = {silent.address()};
