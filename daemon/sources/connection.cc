@@ -22,6 +22,7 @@ constexpr int kReadsInARow = 16;
 // Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
 // waited for.
 constexpr int kLastReads = 64;
+constexpr int kLastTlsReads = 16 * 1024;  // each takes one TLS record, however small
 // After a read of so many bytes the next one goes straight to the stream's own buffer, which saves
 // a copy; connections that say little do without one.
 constexpr size_t kBulk = Worker::kReadBytes / 2;
@@ -85,11 +86,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
                                {"peer", peer(self->peer_)},
                                {"cause", label(failure)}});
   }
-  if (self->tls_ && !self->stopped_) {  // close_notify, RFC 5425 §4.4
-    self->last_read_ = Clock::now();
-    self->stopped_ = true;
-    co_await self->tls_->async_shutdown(kAwait);
-  }
+  if (self->tls_) co_await self->say_goodbye();
   self->close();
 }
 
@@ -149,16 +146,40 @@ Awaitable<void> Connection::read_plain() {
 Awaitable<void> Connection::read_tls() {
   while (!stopped_) {
     co_await until_room();
-    if (stopped_) co_return;
+    if (stopped_) break;
     auto piece = asio::buffer(tls_buffer_, pace_.piece(tls_buffer_.size()));
     auto [error, size] = co_await tls_->async_read_some(piece, kAwait);
+    if (error && stopped_) break;
     if (error) {
-      if (error != asio::error::eof && !stopped_) counters_.read_errors.add();
+      if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
     if (!take({tls_buffer_.data(), size})) co_return;
     co_await until_allowed(size);
   }
+  take_what_has_come();
+}
+
+/// Of a connection that is stopped: as far as it goes without waiting.
+void Connection::take_what_has_come() {
+  boost::system::error_code error;
+  for (int i = 0; i < kLastTlsReads && stream_->route().full() == nullptr; ++i) {
+    size_t size = tls_->read_some(asio::buffer(tls_buffer_), error);
+    if (error || !take({tls_buffer_.data(), size})) return;
+  }
+}
+
+/// close_notify, RFC 5425 §4.4. The peer's answer is waited for unless the daemon ends; the tick
+/// ends that wait when it takes too long.
+Awaitable<void> Connection::say_goodbye() {
+  if (stopped_) {
+    boost::system::error_code ignored;
+    tls_->shutdown(ignored);
+    co_return;
+  }
+  last_read_ = Clock::now();
+  stopped_ = true;
+  co_await tls_->async_shutdown(kAwait);
 }
 
 /// False: the connection has to be closed.

@@ -50,6 +50,8 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Awaitable<bool> shake_hands();
   Awaitable<void> read_plain();
   Awaitable<void> read_tls();
+  void take_what_has_come();
+  Awaitable<void> say_goodbye();
   Awaitable<void> until_room();
   Awaitable<void> until_allowed(size_t bytes);
   Awaitable<void> sleep();

@@ -1,5 +1,6 @@
 """TLS, from both sides: who is let in, whom redactd believes, and what a bad handshake does to nobody else."""
 
+import signal
 import socket
 import ssl
 import subprocess
@@ -217,6 +218,23 @@ class BadHandshakes(TlsTest):
         self.aggregator.wait_for(20000)
         self.daemon.stop()
         self.assertEqual(self.aggregator.count(), 20000)
+
+
+    def test_when_it_ends_it_takes_what_has_come_and_says_goodbye(self):
+        self.start(server_settings())
+        records = [b"<13>record %d " % number + b"x" * 500 for number in range(400)]
+        with Client(self.port, certificates.client_context()) as client:
+            client.send(b"5 first")
+            self.aggregator.wait_for(1)
+            self.daemon.signal(signal.SIGSTOP)
+            client.socket.suppress_ragged_eofs = False
+            for record in records:
+                client.send(frames("octet-counting", [record]))
+            self.daemon.signal(signal.SIGTERM)
+            self.daemon.signal(signal.SIGCONT)
+            self.daemon.wait()
+            self.assertEqual(client.socket.recv(1), b"")  # close_notify, RFC 5425 §4.4; without it this throws
+        self.assertEqual(self.aggregator.wait_for(401), [b"first", *records])
 
 
 class TlsToTheAggregator(DaemonTest):
