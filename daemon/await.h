@@ -3,7 +3,8 @@
 // Coroutines of the daemon: of one executor type, so that nothing is looked up at run time. Errors
 // come as values: `auto [error, size] = co_await socket.async_read_some(buffer, kAwait);`
 //
-// g++ 12 miscompiles `while (a && co_await b)`: the loop crashes. Give the result a name in the body.
+// g++ 12 miscompiles `while (a && co_await b)`: the loop crashes. Give the result a name in the
+// body.
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>

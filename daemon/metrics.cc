@@ -210,8 +210,8 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
   scrape.family("redactd_sink_dropped_records_total", MetricType::Counter,
                 "Records lost, by reason.");
   for (const auto& [name, sink] : sinks) {
-    auto dropped = [&](const char* reason, const Counter& counter) {
-      scrape.add({{"sink", name}, {"reason", reason}}, counter.get());
+    auto dropped = [&scrape, &sink_name = name](const char* reason, const Counter& counter) {
+      scrape.add({{"sink", sink_name}, {"reason", reason}}, counter.get());
     };
     dropped("drop_newest", sink->dropped_newest_records);
     dropped("drop_oldest", sink->dropped_oldest_records);

@@ -39,7 +39,7 @@ RuleGroup group_of(const std::vector<KnownValue>& values, bool encodings) {
 
 }  // namespace
 
-Compiled compile_rules(DaemonConfig config, std::vector<KnownValue> known,
+Compiled compile_rules(DaemonConfig config, const std::vector<KnownValue>& known,
                        const RuleSet* previous) {
   Compiled result;
   try {
@@ -83,7 +83,7 @@ void RuleCompiler::compile(DaemonConfig config, std::vector<KnownValue> known,
   asio::post(pool_, [this, work = asio::make_work_guard(control_), config = std::move(config),
                      known = std::move(known), previous = std::move(previous),
                      done = std::move(done)]() mutable {
-    Compiled result = compile_rules(std::move(config), std::move(known), previous.get());
+    Compiled result = compile_rules(std::move(config), known, previous.get());
     asio::post(control_, [result = std::move(result), done = std::move(done)]() mutable {
       done(std::move(result));
     });

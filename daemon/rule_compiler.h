@@ -27,7 +27,8 @@ struct Compiled {
 
 /// Rules of `config` and of `known`, sharing with `previous` what is the same. Fails closed:
 /// anything that is thrown becomes an error.
-Compiled compile_rules(DaemonConfig config, std::vector<KnownValue> known, const RuleSet* previous);
+Compiled compile_rules(DaemonConfig config, const std::vector<KnownValue>& known,
+                       const RuleSet* previous);
 
 /// Owned by the control thread, which also gets the results.
 class RuleCompiler {

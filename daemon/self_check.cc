@@ -39,17 +39,17 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
           if (!alive.expired()) judge(masked);
         });
       });
-  asio::post(worker.context(),
-             [this, alive = std::weak_ptr<int>(alive_), &worker, generation, secret, look] {
-               if (alive.expired()) return;
-               Stream stream(settings_, generation,
-                             StreamThread{worker.number(), worker.stream_thread().scratch,
-                                          own_worker_counters_},
-                             own_counters_, UINT64_MAX);
-               stream.set_canary(look);
-               stream.feed("<46>1 - - redactd - - - self-check redactd-self-check-" + secret + "\n",
-                           std::chrono::steady_clock::now());
-             });
+  asio::post(worker.context(), [this, alive = std::weak_ptr<int>(alive_), &worker,
+                                generation = std::move(generation), secret, look] {
+    if (alive.expired()) return;
+    Stream stream(
+        settings_, generation,
+        StreamThread{worker.number(), worker.stream_thread().scratch, own_worker_counters_},
+        own_counters_, UINT64_MAX);
+    stream.set_canary(look);
+    stream.feed("<46>1 - - redactd - - - self-check redactd-self-check-" + secret + "\n",
+                std::chrono::steady_clock::now());
+  });
 }
 
 void SelfCheck::judge(bool masked) {

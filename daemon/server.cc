@@ -75,7 +75,7 @@ bool Server::start(std::string& errors) {
   add_mask_ = config_.known_values.add_mask;
   known_.load();
   KnownValues::Snapshot known = known_.values();
-  Compiled first = compile_rules(config_, std::move(known.values), nullptr);
+  Compiled first = compile_rules(config_, known.values, nullptr);
   if (!first.rules) {
     errors = first.errors;
     return false;

@@ -77,7 +77,7 @@ class Server {
   std::shared_ptr<const Generation> make_generation(const DaemonConfig& config,
                                                     std::shared_ptr<const RuleSet> rules,
                                                     const Sinks& sinks);
-  void hand_out(std::function<void()> done);
+  void hand_out(const std::function<void()>& done);
   void in_force(uint64_t known_generation);
   void reload_certificates();
   void warn_of_restarts(const DaemonConfig& next);

@@ -91,7 +91,7 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
 }
 
 /// The workers adopt generation_; `done` is called here when the last one has.
-void Server::hand_out(std::function<void()> done) {
+void Server::hand_out(const std::function<void()>& done) {
   auto left = std::make_shared<std::atomic<size_t>>(workers_.size());
   for (auto& worker : workers_) {
     worker->adopt(generation_, [this, left, done] {

@@ -98,6 +98,7 @@ std::string start(Child& child, const std::vector<std::string>& argv) {
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return cannot_start(errno);
   child.output.assign(ends[0]);
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   SpawnSetup setup(ends[1]);

@@ -86,7 +86,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
         expiry_(control) {}
 
   void load();
-  void reconfigure(const KnownValuesConfig& config, std::function<void()> done);
+  void reconfigure(const KnownValuesConfig& config, const std::function<void()>& done);
   void watch(std::function<void()> changed);
   void stop();
   Snapshot values();
@@ -190,7 +190,7 @@ bool KnownValues::Sources::take(const KnownValuesConfig::Command& command,
 }
 
 void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
-                                       std::function<void()> done) {
+                                       const std::function<void()>& done) {
   bool other_socket = config.socket != config_.socket || config.socket_mode != config_.socket_mode;
   config_ = config;
   std::set<std::string> keys = {kEnvironment, kSocket, kStream};
@@ -534,8 +534,8 @@ KnownValues::~KnownValues() { stop(); }
 
 void KnownValues::load() { sources_->load(); }
 
-void KnownValues::reconfigure(const KnownValuesConfig& config, std::function<void()> done) {
-  sources_->reconfigure(config, std::move(done));
+void KnownValues::reconfigure(const KnownValuesConfig& config, const std::function<void()>& done) {
+  sources_->reconfigure(config, done);
 }
 
 void KnownValues::watch(std::function<void()> changed) { sources_->watch(std::move(changed)); }

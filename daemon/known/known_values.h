@@ -48,7 +48,7 @@ class KnownValues {
   /// once the commands that are new have run. Values of the socket and of the stream stay. Values
   /// of the sources before are kept aside until the new ones are in force, so that it can be undone
   /// with the old configuration.
-  void reconfigure(const KnownValuesConfig& config, std::function<void()> done);
+  void reconfigure(const KnownValuesConfig& config, const std::function<void()>& done);
 
   /// Watches files, runs commands again and opens the control socket, until stop(). `changed`:
   /// there are other values than the ones last taken.

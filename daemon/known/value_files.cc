@@ -85,8 +85,10 @@ class Reader {
       if (name != "." && !name.starts_with("..")) names.emplace_back(name);
     }
     std::sort(names.begin(), names.end());
-    for (const std::string& name : names)
-      read_entry(folder + "/" + name, prefix + name, depth + 1, false);
+    for (const std::string& name : names) {
+      std::string path = folder;
+      read_entry(path.append("/").append(name), prefix + name, depth + 1, false);
+    }
   }
 
   void read_file(int fd, const std::string& file, const std::string& name) {

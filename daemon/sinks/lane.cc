@@ -46,14 +46,15 @@ Lane::Lane(LaneContext& context, size_t first, std::function<void(size_t, size_t
   }
 }
 
-void Lane::start(std::shared_ptr<void> keep_alive, std::function<void()> done) {
+void Lane::start(const std::shared_ptr<void>& keep_alive, std::function<void()> done) {
   keep_alive_ = keep_alive;
   done_ = std::move(done);
   spawn(run(), stop_run_.slot(), &Lane::run_ended);
 }
 
 /// The lane stays until every coroutine has ended. What they throw is their cancellation.
-void Lane::spawn(Awaitable<> coroutine, asio::cancellation_slot slot, void (Lane::*ended)()) {
+void Lane::spawn(Awaitable<> coroutine, const asio::cancellation_slot& slot,
+                 void (Lane::*ended)()) {
   ++coroutines_;
   auto after = [this, keep_alive = keep_alive_.lock(), ended](std::exception_ptr) {
     (this->*ended)();

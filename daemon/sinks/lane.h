@@ -49,7 +49,7 @@ class Lane {
 
   /// Connects and goes on until finish() or abort(), then calls `done`, after which the lane may be
   /// destroyed, though not by the call itself. `keep_alive` owns the lane.
-  void start(std::shared_ptr<void> keep_alive, std::function<void()> done);
+  void start(const std::shared_ptr<void>& keep_alive, std::function<void()> done);
   void push(Batch batch);
   /// Ends once everything is written and acknowledged.
   void finish();
@@ -82,7 +82,8 @@ class Lane {
   Awaitable<> watch(std::shared_ptr<SinkConnection> connection);
   static Awaitable<> linger(std::shared_ptr<SinkConnection> connection, IoExecutor home);
 
-  void spawn(Awaitable<> coroutine, boost::asio::cancellation_slot slot, void (Lane::*ended)());
+  void spawn(Awaitable<> coroutine, const boost::asio::cancellation_slot& slot,
+             void (Lane::*ended)());
   void run_ended();
   void seek_ended() { seeking_ = false; }
   void watch_ended() {}
