@@ -242,6 +242,7 @@ void scrape_workers(const std::deque<WorkerCounters>& workers, Scrape& scrape) {
   scrape.family("redactd_scan_duration_seconds", MetricType::Histogram,
                 "Time to frame, scan and rewrite a batch.");
   std::vector<const Histogram*> parts;
+  parts.reserve(workers.size());
   for (const WorkerCounters& worker : workers) parts.push_back(&worker.scan);
   scrape.add({}, parts);
 }

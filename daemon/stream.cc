@@ -41,7 +41,8 @@ void Stream::adopt(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
 }
 
-FrameError Stream::feed(std::string_view bytes, Time received, std::shared_ptr<void> receipt) {
+FrameError Stream::feed(std::string_view bytes, Time received,
+                        const std::shared_ptr<void>& receipt) {
   Time start = Clock::now();
   ends_.clear();
   if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
@@ -74,7 +75,7 @@ void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
   push(received, nullptr);
 }
 
-void Stream::finish(Time received, std::shared_ptr<void> receipt) {
+void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   ends_.clear();
   framer_.finish(ends_);
   std::string_view clean = redactor_.finish();
@@ -88,8 +89,8 @@ void Stream::finish(Time received, std::shared_ptr<void> receipt) {
   push(received, receipt);
 }
 
-void Stream::break_off(Time received, std::shared_ptr<void> receipt) {
-  finish(received, std::move(receipt));
+void Stream::break_off(Time received, const std::shared_ptr<void>& receipt) {
+  finish(received, receipt);
   redactor_.resume();
   record_begin_ = redactor_.received();
 }

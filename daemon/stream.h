@@ -58,11 +58,11 @@ class Stream {
   std::span<char> room(size_t size);
 
   /// Takes bytes as they came (in room(), or elsewhere) and pushes the records that ended to the
-  /// sinks. After a framing error
-  /// the stream takes no more; what came before the error has been pushed. Throws MatchError or
-  /// std::bad_alloc: the stream has failed closed and is of no further use.
+  /// sinks. After a framing error the stream takes no more; what came before the error has been
+  /// pushed. Throws MatchError or std::bad_alloc: the stream has failed closed and is of no further
+  /// use.
   FrameError feed(std::string_view bytes, std::chrono::steady_clock::time_point received,
-                  std::shared_ptr<void> receipt = nullptr);
+                  const std::shared_ptr<void>& receipt = nullptr);
 
   /// For sources whose reads are records already: the caller writes them into record_room(), each
   /// followed by an LF, and says with take() where they end.
@@ -72,12 +72,12 @@ class Stream {
 
   /// The end of the stream: what is held is redacted and pushed as a last record.
   void finish(std::chrono::steady_clock::time_point received,
-              std::shared_ptr<void> receipt = nullptr);
+              const std::shared_ptr<void>& receipt = nullptr);
 
   /// The bytes break off and others follow, which do not go on with the record: what is held is
   /// put out as finish() does. Throws as feed() does.
   void break_off(std::chrono::steady_clock::time_point received,
-                 std::shared_ptr<void> receipt = nullptr);
+                 const std::shared_ptr<void>& receipt = nullptr);
 
   /// Takes complete lines that were put out before a restart, for what they leave open counts.
   /// Nothing comes of them. Throws as feed() does.

@@ -25,7 +25,7 @@ constexpr Milliseconds kVerdict{200};
 /// Calls `expire` after `time` unless it goes out of scope before.
 class TimeLimit {
  public:
-  TimeLimit(IoExecutor executor, Milliseconds time, std::function<void()> expire)
+  TimeLimit(const IoExecutor& executor, Milliseconds time, std::function<void()> expire)
       : state_(std::make_shared<State>(executor, std::move(expire))) {
     state_->timer.expires_after(time);
     state_->timer.async_wait([state = state_](error_code error) {
@@ -45,7 +45,7 @@ class TimeLimit {
 
  private:
   struct State {
-    State(IoExecutor executor, std::function<void()> then)
+    State(const IoExecutor& executor, std::function<void()> then)
         : timer(executor), expire(std::move(then)) {}
     Timer timer;
     std::function<void()> expire;
@@ -83,7 +83,7 @@ void set_send_buffer(int descriptor, const SinkConfig& config) {
 }
 
 struct Resolving {
-  explicit Resolving(IoExecutor executor) : resolver(executor), answered(executor) {}
+  explicit Resolving(const IoExecutor& executor) : resolver(executor), answered(executor) {}
   Resolver resolver;
   Timer answered;  // never expires before the time-out; cancelled by the answer
   error_code error = asio::error::timed_out;
@@ -203,7 +203,7 @@ Awaitable<Connected> connect_unix(const Address& to, const SinkConfig& config, I
   co_return Connected{unix_connection(std::move(socket)), ""};
 }
 
-Connected connect_datagrams(const Address& to, const SinkConfig& config, IoExecutor home) {
+Connected connect_datagrams(const Address& to, const SinkConfig& config, const IoExecutor& home) {
   UnixDatagramSocket socket(home);
   error_code error;
   socket.open(asio::local::datagram_protocol(), error);
