@@ -56,7 +56,7 @@ void Lane::start(const std::shared_ptr<void>& keep_alive, std::function<void()> 
 void Lane::spawn(Awaitable<> coroutine, const asio::cancellation_slot& slot,
                  void (Lane::*ended)()) {
   ++coroutines_;
-  auto after = [this, keep_alive = keep_alive_.lock(), ended](std::exception_ptr) {
+  auto after = [this, keep_alive = keep_alive_.lock(), ended](const std::exception_ptr&) {
     (this->*ended)();
     if (--coroutines_ == 0 && ended_) done_();
   };

@@ -46,9 +46,9 @@ class Check(RedactdTest):
         run = self.check(f"sources: [{{name: in, type: sdtin}}]\nsinks: []\nrules: {{files: [{pack}]}}\n")
         self.assertEqual((run.code, run.out), (2, b""))
         lines = run.err.splitlines()
-        self.assertRegex(lines[0], r"pack\.yaml:2:\d+: rules\[0\]\.pattern: ")
-        self.assertRegex(lines[1], r"redactd\.yaml:1:1: sinks: is missing")
-        self.assertRegex(lines[2], r"redactd\.yaml:1:28: sources\[0\]\.type: is none of syslog, tcp, stdin, file, did you mean 'stdin'\?")
+        self.assertRegex(lines[2], r"pack\.yaml:2:\d+: rules\[0\]\.pattern: ")
+        self.assertRegex(lines[0], r"redactd\.yaml:1:1: sinks: is missing")
+        self.assertRegex(lines[1], r"redactd\.yaml:1:28: sources\[0\]\.type: is none of syslog, tcp, stdin, file, did you mean 'stdin'\?")
         self.assertEqual(lines[3], "redactd: 3 errors, nothing was done")
 
     def test_warns_of_what_is_allowed_but_open(self):

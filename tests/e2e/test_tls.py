@@ -302,7 +302,7 @@ class TlsToTheAggregator(DaemonTest):
     def test_verification_switched_off_is_loud(self):
         aggregator = Aggregator(self, tls=certificates.server_context(certificates.authority("others").issue("server")))
         self.start(aggregator, tls={"verify": False})
-        self.assertEqual(self.daemon.metric("redactd_sink_tls_unverified", sink="out"), 1)
+        self.daemon.wait_for_metric(1, "redactd_sink_tls_unverified", sink="out")
         self.assertRegex(self.daemon.says(), r"warning .*verify")
         self.assert_served(aggregator)
 
