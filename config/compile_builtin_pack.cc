@@ -125,6 +125,7 @@ int run(const fs::path& output, const fs::path& source_folder,
         const std::vector<std::string>& packs) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> loaded = load_rules(packs, diagnostics);
+  check_builtin_examples(loaded, diagnostics);
   check_rules(loaded, diagnostics);
   if (!diagnostics.empty()) {
     std::cerr << diagnostics.text();

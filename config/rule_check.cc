@@ -72,6 +72,19 @@ class ExampleChecker {
 
 }  // namespace
 
+void check_builtin_examples(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics) {
+  auto need = [&](const LoadedRule& loaded, const std::string& key, size_t count, size_t least) {
+    if (count >= least) return;
+    diagnostics.add(loaded.place_of(key), loaded.path + "." + key,
+                    "has " + std::to_string(count) + "; a built-in rule needs at least " +
+                        std::to_string(least));
+  };
+  for (const LoadedRule& loaded : rules) {
+    need(loaded, "examples", loaded.rule.examples.size(), 2);
+    need(loaded, "keep", loaded.rule.keep.size(), 1);
+  }
+}
+
 std::shared_ptr<const RuleSet> check_rules(const std::vector<LoadedRule>& rules,
                                            Diagnostics& diagnostics, const RuleSet* previous) {
   RuleGroup group;

@@ -57,9 +57,10 @@ bool is_id(const std::string& id) {
 
 std::optional<Validator> parse_validator(const std::string& text) {
   static const std::vector<std::pair<std::string_view, Validator::Kind>> kNames = {
-      {"mixed", Validator::Kind::mixed},       {"jwt", Validator::Kind::jwt},
-      {"base64", Validator::Kind::base64},     {"luhn", Validator::Kind::luhn},
-      {"not-hash", Validator::Kind::not_hash}, {"userpass", Validator::Kind::userpass}};
+      {"mixed", Validator::Kind::mixed},         {"jwt", Validator::Kind::jwt},
+      {"base64", Validator::Kind::base64},       {"luhn", Validator::Kind::luhn},
+      {"not-hash", Validator::Kind::not_hash},   {"userpass", Validator::Kind::userpass},
+      {"scrambled", Validator::Kind::scrambled}, {"crc32", Validator::Kind::crc32}};
   for (const auto& [name, kind] : kNames) {
     if (text == name) return Validator{kind, 0};
   }
@@ -144,7 +145,7 @@ class RuleParser {
       } else {
         item.fail(
             "is no validator; allowed: entropy:BITS (0 to 8), mixed, jwt, base64, luhn, not-hash, "
-            "userpass");
+            "userpass, scrambled, crc32");
       }
     }
     size_t number = 0;

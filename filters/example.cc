@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "filters/byte_class.h"
+#include "filters/validators.h"
 
 namespace redactd {
 namespace {
@@ -87,6 +88,12 @@ std::string random_jwt(Generator& generator) {
          random_text(generator, kAlnum, 24) + "." + random_text(generator, kAlnum + "-_", 43);
 }
 
+/// What follows the prefix of a GitHub or npm token, with its checksum.
+std::string random_checked(Generator& generator) {
+  std::string body = random_text(generator, kAlnum, 30);
+  return body + token_checksum(body);
+}
+
 /// The text for the template at `at` (on its `{`); nothing when it is none. Moves `at` past it.
 std::optional<std::string> fill_template(std::string_view source, size_t& at,
                                          Generator& generator) {
@@ -105,6 +112,7 @@ std::optional<std::string> fill_template(std::string_view source, size_t& at,
   std::optional<std::string> result;
   if (inside == "uuid") result = random_uuid(generator);
   if (inside == "jwt") result = random_jwt(generator);
+  if (inside == "checked") result = random_checked(generator);
   for (const Alphabet& alphabet : alphabets()) {
     if (name == alphabet.name && size > 0) result = random_text(generator, alphabet.members, size);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "filters/byte_class.h"
 
@@ -12,6 +13,8 @@ namespace {
 constexpr size_t kLookedAt = 4096;
 constexpr size_t kShortestRandomLetters = 16;
 constexpr size_t kLongForAName = 30;
+constexpr size_t kChecksumBody = 30;  // of a GitHub or npm token, without its prefix
+constexpr size_t kChecksum = 6;
 
 /// n · log2(n), from a table for the small numbers that counts of bytes are.
 double times_log2(unsigned n) {
@@ -41,6 +44,16 @@ bool changes_case_often(std::string_view bytes) {
                (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
   }
   return changes * (bytes.size() < kLongForAName ? 3 : 4) >= bytes.size();
+}
+
+/// As in gzip and PNG (ISO 3309).
+uint32_t crc32(std::string_view bytes) {
+  uint32_t crc = 0xffffffffu;
+  for (char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1u)));
+  }
+  return ~crc;
 }
 
 bool is_uuid(std::string_view text) {
@@ -85,6 +98,38 @@ bool is_mixed(std::string_view bytes) {
   if (std::none_of(bytes.begin(), bytes.end(), is_letter)) return false;
   if (std::any_of(bytes.begin(), bytes.end(), is_digit)) return true;
   return bytes.size() >= kShortestRandomLetters && changes_case_often(bytes);
+}
+
+bool is_scrambled(std::string_view bytes) {
+  enum class Case { none, lower, upper, digit };
+  size_t seen = 0;
+  size_t changes = 0;
+  Case last = Case::none;
+  for (char c : bytes.substr(0, kLookedAt)) {
+    if (!is_alnum(c)) continue;
+    Case now = is_digit(c) ? Case::digit : is_upper(c) ? Case::upper : Case::lower;
+    // An upper-case letter before a lower-case one begins a word in names, so it proves nothing.
+    bool word = last == Case::upper && now == Case::lower;
+    changes += last != Case::none && now != last && !word;
+    last = now;
+    ++seen;
+  }
+  return seen > 1 && changes * 5 >= seen - 1;
+}
+
+std::string token_checksum(std::string_view body) {
+  static constexpr std::string_view kDigits =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  std::string text(kChecksum, '0');
+  uint32_t rest = crc32(body);
+  for (size_t i = kChecksum; i > 0 && rest != 0; --i, rest /= 62) text[i - 1] = kDigits[rest % 62];
+  return text;
+}
+
+bool has_token_checksum(std::string_view token) {
+  if (token.size() < kChecksumBody + kChecksum) return false;
+  std::string_view body = token.substr(token.size() - kChecksum - kChecksumBody, kChecksumBody);
+  return token.ends_with(token_checksum(body));
 }
 
 bool is_base64(std::string_view bytes) {
@@ -169,6 +214,12 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
         break;
       case Validator::Kind::userpass:
         if (!decodes_to_user_and_password(candidate)) return Verdict::not_userpass;
+        break;
+      case Validator::Kind::scrambled:
+        if (!is_scrambled(candidate)) return Verdict::not_scrambled;
+        break;
+      case Validator::Kind::crc32:
+        if (!has_token_checksum(candidate)) return Verdict::wrong_checksum;
         break;
     }
   }

@@ -20,6 +20,17 @@ double entropy(std::string_view bytes);
 /// words, no camelCase.
 bool is_mixed(std::string_view bytes);
 
+/// Goes from lower to upper case, or between letters and digits, at least at every fifth byte, as
+/// random text does and names do not, camelCase with a number behind it included. Other bytes are
+/// passed over.
+bool is_scrambled(std::string_view bytes);
+
+/// The last six bytes of a GitHub or npm token, by the thirty before them: CRC-32 in base 62.
+std::string token_checksum(std::string_view body);
+
+/// Ends with the checksum of the thirty bytes before it.
+bool has_token_checksum(std::string_view token);
+
 /// Base64 or base64url text, with or without padding.
 bool is_base64(std::string_view bytes);
 

@@ -36,6 +36,10 @@ std::string_view explain(Verdict verdict) {
       return "it is not base64";
     case Verdict::not_userpass:
       return "it does not decode to user:password";
+    case Verdict::not_scrambled:
+      return "it changes between cases and digits too rarely to be random";
+    case Verdict::wrong_checksum:
+      return "its checksum is wrong";
     case Verdict::luhn_fails:
       return "the Luhn check fails";
     case Verdict::looks_like_hash:

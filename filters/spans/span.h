@@ -100,6 +100,8 @@ enum class Verdict {
   not_a_jwt,
   not_base64,
   not_userpass,
+  not_scrambled,
+  wrong_checksum,
   luhn_fails,
   looks_like_hash,
   no_password,

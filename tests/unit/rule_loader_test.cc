@@ -191,9 +191,33 @@ TEST(RuleLoader, AValueTooShortIsReportedWithoutShowingIt) {
 TEST(RuleLoader, TheBuiltInPacksAreInOrder) {
   Diagnostics diagnostics;
   std::vector<LoadedRule> rules = parse_builtin_packs(diagnostics);
+  check_builtin_examples(rules, diagnostics);
   check_rules(rules, diagnostics);
   EXPECT_TRUE(diagnostics.empty()) << diagnostics.text();
-  EXPECT_GE(rules.size(), 80u) << "the issue asks for at least 80 types of secret";
+  EXPECT_GE(rules.size(), 400u);
+}
+
+TEST(RuleLoader, ABuiltInRuleShowsTwoExamplesAndALineThatItKeeps) {
+  Diagnostics diagnostics;
+  std::vector<LoadedRule> rules = parse(
+      "rules:\n"
+      "  - id: acme-token\n"
+      "    title: Acme\n"
+      "    kind: token\n"
+      "    pattern: 'acme_[a-z]{4}'\n"
+      "    severity: high\n"
+      "    examples:\n"
+      "      - '«acme_{lower:4}»'\n",
+      diagnostics);
+  check_rules(rules, diagnostics);
+  EXPECT_TRUE(diagnostics.empty()) << diagnostics.text() << "enough for a user's rule";
+  check_builtin_examples(rules, diagnostics);
+  EXPECT_NE(diagnostics.text().find("rules[0].examples: has 1; a built-in rule needs at least 2"),
+            std::string::npos)
+      << diagnostics.text();
+  EXPECT_NE(diagnostics.text().find("rules[0].keep: has 0; a built-in rule needs at least 1"),
+            std::string::npos)
+      << diagnostics.text();
 }
 
 /// Style 4.1: docs that load.

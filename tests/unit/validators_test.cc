@@ -61,6 +61,24 @@ TEST(Validators, KnowsDigestsAndUuids) {
   EXPECT_FALSE(looks_like_hash("d41d8cd98f00b204e9800998ecf8427g"));
 }
 
+TEST(Validators, ScrambledTextIsNoName) {
+  EXPECT_TRUE(is_scrambled("q8Zr2LkVt0sB4xYw9Hc1"));
+  EXPECT_TRUE(is_scrambled("4f0c3a9e9f3b4c8e8a350f6d"));
+  EXPECT_FALSE(is_scrambled("getElementsByTagNameNSCached"));
+  EXPECT_FALSE(is_scrambled("constructorPrototypeDefinition2"));
+  EXPECT_FALSE(is_scrambled("eu-west-1-node-pool-a"));
+  EXPECT_FALSE(is_scrambled("MAXIMUMTRANSFERRATE1"));
+}
+
+/// CRC-32 of the nine digits is cbf43926, the check value of its definition.
+TEST(Validators, TheChecksumOfATokenIsACrcInBase62) {
+  EXPECT_EQ(token_checksum("123456789"), "3jZRME");
+  std::string body = "q8Zr2LkVt0sB4xYw9Hc1q8Zr2LkVt0";
+  EXPECT_TRUE(has_token_checksum("ghp_" + body + token_checksum(body)));
+  EXPECT_FALSE(has_token_checksum("ghp_" + body + "000000"));
+  EXPECT_FALSE(has_token_checksum("short"));
+}
+
 TEST(Validators, SayWhichOneFailed) {
   auto failed = [](Validator::Kind kind, std::string_view text, bool cut_off = false) {
     return failed_validator({{kind, 3.0}}, text, cut_off);
@@ -72,6 +90,8 @@ TEST(Validators, SayWhichOneFailed) {
   EXPECT_EQ(failed(Kind::base64, "no base64!"), Verdict::not_base64);
   EXPECT_EQ(failed(Kind::luhn, "79927398710"), Verdict::luhn_fails);
   EXPECT_EQ(failed(Kind::not_hash, "d41d8cd98f00b204e9800998ecf8427e"), Verdict::looks_like_hash);
+  EXPECT_EQ(failed(Kind::scrambled, "getElementsByTagNameNS3"), Verdict::not_scrambled);
+  EXPECT_EQ(failed(Kind::crc32, std::string(36, 'a')), Verdict::wrong_checksum);
   EXPECT_EQ(failed(Kind::userpass, "YWJj"), Verdict::not_userpass);
   EXPECT_FALSE(failed(Kind::userpass, "dXNlcjpwYXNz"));
   EXPECT_FALSE(failed(Kind::base64, "no base64!", true)) << "its end was cut off";
