@@ -40,6 +40,7 @@ class Tcp:
             "haproxy, 256 KiB buffers": relays.haproxy(256 * 1024),
             "redactd": relays.redactd(redactd),
             "redactd, 100 rules": relays.redactd(redactd, pack),
+            "redactd, reloads": relays.redactd(redactd, reloads=True),
             "syslog-ng": relays.syslog_ng(None),
             "syslog-ng, 100 rules": relays.syslog_ng(rules),
             "rsyslog": relays.rsyslog(None),
@@ -99,7 +100,7 @@ class Tcp:
     def throughput(self):
         for rate, connections in [("1", c) for c in CONNECTIONS] + [("0", c) for c in CONNECTIONS[:2]]:
             measure.say("tcp, %d connections, %s %% of the records with a secret" % (connections, rate))
-            names = [n for n in self.relays if rate == "1" or n not in MEGABYTES]
+            names = [n for n in self.relays if n != "redactd, reloads" and (rate == "1" or n not in MEGABYTES)]
             jobs = {}
             for name in names:
                 file, repeat = self.input_of(name, rate)
@@ -131,7 +132,7 @@ class Tcp:
 
     def latency(self):
         measure.say("tcp, latency at %d records a second" % RATE)
-        names = [n for n in ("direct", "haproxy", "redactd", "redactd, 100 rules") if n in self.relays]
+        names = [n for n in ("direct", "haproxy", "redactd", "redactd, 100 rules", "redactd, reloads") if n in self.relays]
         arguments = ["--rate", str(RATE), "--seconds", "2" if self.quick else "10"]
         jobs = {name: (lambda n=name: self.through(n, "latency", arguments, self.lines["1"])) for name in names}
         for name, results in measure.interleaved(jobs, self.rounds).items():

@@ -98,7 +98,7 @@ def latency(report):
     report.text.append(
         "## Latency over TCP\n\n%d records a second over one connection, in an open loop: each record has a time at which it is due, fixed before the run, and its latency counts from "
         "then until it was received, however late the sender or the relay is. Secrets in 1 %% of the records. Medians of the rounds' percentiles, in µs; *added* is the "
-        "difference to `direct` in the same round, median (least to most).\n" % direct["rate"])
+        "difference to `direct` in the same round, median (least to most). *reloads*: other rules are loaded twice a second.\n" % direct["rate"])
     report.text.append(table(["program", "p50", "p90", "p99", "p99.9", "most", "added p50", "added p99", "added p99.9"], rows))
     report.text.append("![Latency of relays](tcp-latency.svg)\n")
     if "redactd" in runs:

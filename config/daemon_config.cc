@@ -84,6 +84,7 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
   read_settings(*document, config.settings);
   ConfigPlaces places = read_ends(*document, config);
   config.known_values = read_known_values((*document)["known_values"]);
+  config.settings.known_at_run_time = config.known_values.any();
   config.admin = read_admin((*document)["admin"]);
   read_log((*document)["log"], config.log);
   take((*document)["self_check"].boolean(), config.self_check);

@@ -134,6 +134,16 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
   return key;
 }
 
+bool masks_anything(const ActiveRules& active) {
+  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
+    for (size_t i = 0; i < group->rules.size(); ++i) {
+      bool muted = i < group->muted.size() && group->muted[i];
+      if (!muted && group->rules[i].id != kSelfCheckRule) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
@@ -164,12 +174,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   active.known.muted.resize(active.known.rules.size());
   MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics)};
   if (!diagnostics.empty()) return nullptr;
-  bool any = false;
-  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
-    for (size_t i = 0; i < group->rules.size(); ++i)
-      any = any || i >= group->muted.size() || !group->muted[i];
-  }
-  if (!any) {
+  if (!settings.known_at_run_time && !masks_anything(active)) {
     diagnostics.add({}, "rules",
                     "none is active, so nothing would be masked; enable some, or use cat");
     return nullptr;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/diagnostic.h"
@@ -16,12 +17,16 @@
 
 namespace redactd {
 
+/// The built-in rule that masks the self-check's made-up secret and nothing else.
+inline constexpr std::string_view kSelfCheckRule = "redactd-self-check";
+
 struct Settings {
   std::vector<std::string> rule_paths;   // packs of one's own: files or folders
   std::vector<std::string> enable;       // ids or tags; `all`
   std::vector<std::string> disable;      // ids or tags; `all`
   std::vector<std::string> known_files;  // files with one known value a line
   bool known_encodings = true;           // false: only the values as they are
+  bool known_at_run_time = false;        // more values come then, so no rule need be active
   MaskSpec mask;
   std::string mask_key_file;  // for the fingerprint mask
   std::string mask_key_id;

@@ -14,9 +14,6 @@
 
 namespace redactd {
 
-/// The built-in rule that masks it; it cannot be turned off.
-inline constexpr std::string_view kSelfCheckRule = "redactd-self-check";
-
 /// Lives on the control thread.
 class SelfCheck {
  public:

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 
@@ -23,6 +25,8 @@ constexpr size_t kTicksBetweenSelfChecks = 60;
 constexpr size_t kTicksUntilUnhealthy = 10;
 // For sinks to say farewell after the deadline.
 constexpr std::chrono::seconds kLastGrace{2};
+constexpr std::chrono::seconds kMaskTime{10};
+constexpr std::chrono::microseconds kMaskPoll{500};
 
 size_t worker_count(const DaemonConfig& config) {
   if (config.workers > 0) return config.workers;
@@ -108,16 +112,41 @@ int Server::run() {
   return exit_code_;
 }
 
+/// The control thread finishes one configuration before it makes the next, and that takes this
+/// worker to adopt it: so it does while it waits.
+std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t worker) {
+  struct Answer {
+    std::mutex mutex;
+    std::condition_variable come;
+    size_t left = 0;
+    std::shared_ptr<const Generation> generation;  // the newest when a value was masked
+  };
+  auto answer = std::make_shared<Answer>();
+  each_add_mask(original, [&](std::string_view value) {
+    ++answer->left;
+    known_.add({"add-mask", decode_add_mask(value)}, [this, answer](bool masked) {
+      std::lock_guard lock(answer->mutex);
+      if (masked) answer->generation = generation_;
+      --answer->left;
+      answer->come.notify_one();
+    });
+  });
+  const Clock::time_point deadline = Clock::now() + kMaskTime;
+  while (true) {
+    workers_[worker]->adopt_now();
+    std::unique_lock lock(answer->mutex);
+    if (answer->come.wait_for(lock, kMaskPoll, [&] { return answer->left == 0; }))
+      return answer->generation;
+    if (Clock::now() > deadline)
+      throw MatchError("a value that is to be masked from now on was not taken in time");
+  }
+}
+
 void Server::open_sources() {
   for (size_t i = 0; i < config_.sources.size(); ++i) {
     const SourceConfig& config = config_.sources[i];
     StreamSettings settings = stream_settings(config, i);
-    settings.look_at_original = [this](std::string_view original) {
-      if (!add_mask_.load(std::memory_order_relaxed)) return;
-      each_add_mask(original, [this](std::string_view value) {
-        known_.add({"add-mask", decode_add_mask(value)}, std::nullopt);
-      });
-    };
+    settings.commands = &commands_;
     auto ended = [this] {
       asio::post(control_, [this] {
         if (++ended_sources_ == sources_.size()) stop(kDone);

@@ -24,6 +24,7 @@
 #include "config/daemon_config.h"
 #include "daemon/admin.h"
 #include "daemon/generation.h"
+#include "daemon/known/add_mask.h"
 #include "daemon/known/known_values.h"
 #include "daemon/log.h"
 #include "daemon/metrics.h"
@@ -31,6 +32,7 @@
 #include "daemon/rule_compiler.h"
 #include "daemon/self_check.h"
 #include "daemon/sources/source.h"
+#include "daemon/stream.h"
 #include "daemon/worker.h"
 
 namespace redactd {
@@ -64,6 +66,8 @@ class Server {
   // server_reload.cc: one configuration after another
   using Sinks = std::map<std::string, std::shared_ptr<Sink>>;
 
+  /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
+  std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
   void reload(Answer answer);
   void known_values_changed();
   void build_next();
@@ -118,7 +122,10 @@ class Server {
   std::vector<Answer> answering_;  // for the one under way
 
   size_t ended_sources_ = 0;
-  std::atomic<bool> add_mask_{false};      // read by the workers
+  std::atomic<bool> add_mask_{false};  // read by the workers
+  const StreamCommands commands_{
+      kAddMask, [this] { return add_mask_.load(); },
+      [this](std::string_view original, size_t worker) { return obey(original, worker); }};
   std::atomic<bool> records_left_{false};  // at the deadline; written by sinks
   bool stopping_ = false;
   bool sinks_draining_ = false;

@@ -87,6 +87,7 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   sinks_ = std::move(sinks);
   config_ = std::move(next.config);
   add_mask_ = config_.known_values.add_mask;
+  known_.made(known_generation);
   hand_out([this, known_generation] { in_force(known_generation); });
 }
 

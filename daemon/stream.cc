@@ -28,6 +28,7 @@ Stream::Stream(const StreamSettings& settings, std::shared_ptr<const Generation>
       counters_(counters),
       number_(number),
       framer_(settings.framing),
+      pieces_(settings.commands != nullptr ? settings.commands->marker : std::string_view()),
       // No record that the framer puts out is longer than a window, so each comes out in one piece.
       redactor_(generation_->rules, thread.scratch, Limits{settings.framing.max_record}) {
   static_assert(Framer::kLookAhead <= kOverlap);
@@ -36,20 +37,47 @@ Stream::Stream(const StreamSettings& settings, std::shared_ptr<const Generation>
 Stream::~Stream() { counters_.held_bytes.subtract(noted_held_); }
 
 void Stream::adopt(std::shared_ptr<const Generation> generation) {
-  if (generation == generation_) return;
+  if (generation == generation_ || generation->number < generation_->number) return;
   if (generation->rules != generation_->rules) redactor_.adopt(generation->rules);
   generation_ = std::move(generation);
 }
 
 FrameError Stream::feed(std::string_view bytes, Time received,
                         const std::shared_ptr<void>& receipt) {
+  if (!obeys()) return feed_piece(bytes, received, receipt);
+  std::vector<char, WipingAllocator<char>> copy;  // the room goes with the first piece
+  while (!bytes.empty()) {
+    bool inside = pieces_.inside();
+    size_t size = pieces_.next(bytes);
+    if (size < bytes.size() && copy.empty()) {
+      copy.assign(bytes.begin(), bytes.end());
+      bytes = {copy.data(), copy.size()};
+    }
+    FrameError error = feed_piece(bytes.substr(0, size), received, receipt);
+    if (error != FrameError::none) return error;
+    bytes.remove_prefix(size);
+    if (!inside || ends_.empty()) continue;
+    obey();
+    pieces_.record_ended();
+  }
+  return FrameError::none;
+}
+
+void Stream::obey() {
+  auto next = settings_.commands->obey(redactor_.original(), thread_.worker);
+  if (!next) return;
+  for (const auto& database : next->rules->databases()) thread_.scratch.fit(*database);
+  adopt(std::move(next));
+}
+
+FrameError Stream::feed_piece(std::string_view bytes, Time received,
+                              const std::shared_ptr<void>& receipt) {
   Time start = Clock::now();
   ends_.clear();
   if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
   Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
   uint64_t base = redactor_.received();
   std::string_view clean = redactor_.commit(fed.size);
-  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
   collect(clean, base, ends_);
   count(bytes.size(), ends_);
   thread_.counters.scan.observe(seconds_since(start));
@@ -64,11 +92,32 @@ std::span<char> Stream::room(size_t size) {
   return room_.subspan(lead, size);
 }
 
+std::span<char> Stream::record_room(size_t size) {
+  room_ = redactor_.prepare(size);
+  return room_;
+}
+
 void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
+  std::string_view records(std::exchange(room_, {}).data(), size);
+  if (!obeys() || records.find(settings_.commands->marker) == std::string_view::npos)
+    return take_piece(size, ends, received);
+  std::vector<char, WipingAllocator<char>> copy(records.begin(), records.end());
+  size_t begin = 0;
+  for (const RecordEnd& end : ends) {
+    size_t length = end.offset - begin;
+    std::copy_n(copy.data() + begin, length, redactor_.prepare(length).data());
+    RecordEnd only = end;
+    only.offset = length;
+    take_piece(length, {only}, received);
+    if (redactor_.original().find(settings_.commands->marker) != std::string_view::npos) obey();
+    begin = end.offset;
+  }
+}
+
+void Stream::take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received) {
   Time start = Clock::now();
   uint64_t base = redactor_.received();
   std::string_view clean = redactor_.commit(size);
-  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
   collect(clean, base, ends);
   count(size, ends);
   thread_.counters.scan.observe(seconds_since(start));
@@ -79,7 +128,6 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   ends_.clear();
   framer_.finish(ends_);
   std::string_view clean = redactor_.finish();
-  if (settings_.look_at_original) settings_.look_at_original(redactor_.original());
   if (!ends_.empty()) {
     start_places();
     encode(next_record(clean, redactor_.received(), redactor_.received()),
@@ -87,6 +135,7 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   }
   count(0, ends_);
   push(received, receipt);
+  if (obeys() && pieces_.inside()) obey();  // for the others
 }
 
 void Stream::break_off(Time received, const std::shared_ptr<void>& receipt) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/command_pieces.h"
 #include "daemon/framing/framer.h"
 #include "daemon/generation.h"
 #include "daemon/metrics.h"
@@ -22,14 +23,23 @@
 
 namespace redactd {
 
+/// Lines of a stream that change what is masked from the next record on (`::add-mask::`). Outlives
+/// the streams; called on their workers' threads.
+struct StreamCommands {
+  std::string_view marker;   // what such a line holds
+  std::function<bool()> on;  // whether they are obeyed now
+  /// Shown complete records as they came. Waits for, and returns, the configuration that the
+  /// records after them need; null: the one in force. Throws MatchError when it does not come: the
+  /// stream fails closed.
+  std::function<std::shared_ptr<const Generation>(std::string_view original, size_t worker)> obey;
+};
+
 /// What every stream of a source has in common. Outlives the streams.
 struct StreamSettings {
   size_t source = 0;  // its number: of its route
   Framer::Options framing;
-  bool plain = false;  // records have no syslog header of their own
-  /// Shown the bytes of complete records as they came, on the worker's thread, before anything else
-  /// becomes of them; for `::add-mask::` lines. May be empty.
-  std::function<void(std::string_view original)> look_at_original;
+  bool plain = false;                        // records have no syslog header of their own
+  const StreamCommands* commands = nullptr;  // null: there are none
 };
 
 /// What the streams of a worker's thread share.
@@ -48,7 +58,7 @@ class Stream {
   ~Stream();
   Stream(const Stream&) = delete;
 
-  /// From the next byte on this configuration is in force.
+  /// From the next byte on this configuration is in force, unless a newer one is already.
   void adopt(std::shared_ptr<const Generation> generation);
   const Generation& generation() const { return *generation_; }
   const Route& route() const { return generation_->routes[settings_.source]; }
@@ -66,7 +76,7 @@ class Stream {
 
   /// For sources whose reads are records already: the caller writes them into record_room(), each
   /// followed by an LF, and says with take() where they end.
-  std::span<char> record_room(size_t size) { return redactor_.prepare(size); }
+  std::span<char> record_room(size_t size);
   void take(size_t size, std::vector<RecordEnd>& ends,
             std::chrono::steady_clock::time_point received);
 
@@ -97,6 +107,11 @@ class Stream {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
+  FrameError feed_piece(std::string_view bytes, Time received,
+                        const std::shared_ptr<void>& receipt);
+  void take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received);
+  bool obeys() const { return settings_.commands != nullptr && settings_.commands->on(); }
+  void obey();
   void collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
   void collect_whole(uint64_t base, const std::vector<RecordEnd>& ends);
   void collect_each(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
@@ -116,6 +131,7 @@ class Stream {
   SourceCounters& counters_;
   const uint64_t number_;
   Framer framer_;
+  CommandPieces pieces_;
   Redactor redactor_;
   std::span<char> room_;  // given out and not yet fed
   std::vector<RecordEnd> ends_;

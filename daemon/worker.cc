@@ -40,14 +40,24 @@ void Worker::start(std::shared_ptr<const Generation> generation) {
 }
 
 void Worker::adopt(std::shared_ptr<const Generation> generation, std::function<void()> done) {
-  asio::post(context_,
-             [this, generation = std::move(generation), done = std::move(done)]() mutable {
-               for (const auto& database : generation->rules->databases()) scratch_.fit(*database);
-               generation_ = std::move(generation);
-               done();
-               asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }),
-                              asio::detached);
-             });
+  {
+    std::lock_guard lock(adopting_mutex_);
+    adopting_.push_back({std::move(generation), std::move(done)});
+  }
+  asio::post(context_, [this] { adopt_now(); });
+}
+
+void Worker::adopt_now() {
+  std::vector<Adopting> taken;
+  {
+    std::lock_guard lock(adopting_mutex_);
+    taken.swap(adopting_);
+  }
+  if (taken.empty()) return;
+  generation_ = std::move(taken.back().generation);
+  for (const auto& database : generation_->rules->databases()) scratch_.fit(*database);
+  for (const Adopting& each : taken) each.done();
+  asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }), asio::detached);
 }
 
 void Worker::stop_sessions(std::function<void()> done) {

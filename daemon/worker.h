@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
@@ -53,7 +54,7 @@ class Worker {
   asio::io_context& context() { return context_; }
   size_t number() const { return number_; }
   void start(std::shared_ptr<const Generation> generation);
-  /// Posts the change; `done` is called on the worker's thread as soon as it is in force there.
+  /// Asks for the change; `done` is called on the worker's thread as soon as it is in force there.
   void adopt(std::shared_ptr<const Generation> generation, std::function<void()> done);
   /// Stops all sessions; `done` is called on the worker's thread when the last one has ended.
   void stop_sessions(std::function<void()> done);
@@ -61,6 +62,8 @@ class Worker {
   void join();
 
   // Of the worker's thread.
+  /// Does at once what adopt() has asked for. For who makes the thread wait for a configuration.
+  void adopt_now();
   const std::shared_ptr<const Generation>& generation() const { return generation_; }
   StreamThread stream_thread() { return {number_, scratch_, counters_}; }
   WorkerCounters& counters() { return counters_; }
@@ -73,6 +76,11 @@ class Worker {
   bool stopping() const { return stopping_; }
 
  private:
+  struct Adopting {
+    std::shared_ptr<const Generation> generation;
+    std::function<void()> done;
+  };
+
   Awaitable<void> keep_time();
   Awaitable<void> each_session(std::function<void(Session&)> act);
 
@@ -82,6 +90,8 @@ class Worker {
   MatchScratch scratch_;
   std::vector<char, WipingAllocator<char>> read_buffer_;
   std::shared_ptr<const Generation> generation_;
+  std::mutex adopting_mutex_;
+  std::vector<Adopting> adopting_;
   std::map<uint64_t, Session*> sessions_;
   uint64_t next_number_;
   bool stopping_ = false;

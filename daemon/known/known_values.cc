@@ -35,7 +35,7 @@ constexpr Milliseconds kSettle{200};   // files change in groups
 constexpr Milliseconds kPoll{60'000};  // for what inotify does not tell: network file systems
 constexpr Milliseconds kPollUnwatched{2000};  // where there is no inotify
 constexpr Milliseconds kFirstRetry{1000};     // of a command; doubles up to its refresh interval
-constexpr Milliseconds kInForceTime{60'000};
+constexpr Milliseconds kDoneTime{60'000};
 constexpr size_t kMostStreamed = 10'000;
 
 // Keys of the table, in the order in which sources name a value that several hold.
@@ -91,7 +91,8 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   void stop();
   Snapshot values();
   void settled(uint64_t generation, bool in_force);
-  void add_streamed(KnownValue value, std::optional<Milliseconds> ttl, const InForce& done);
+  void made(uint64_t generation);
+  void add_streamed(KnownValue value, const Done& done);
 
  private:
   /// A command and the coroutine that runs it again and again.
@@ -104,7 +105,8 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   };
   struct Waiter {
     uint64_t generation = 0;
-    InForce done;
+    Done done;
+    bool for_made = false;  // else: in force
   };
 
   void read_environment_and_files();
@@ -125,7 +127,9 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   ControlAnswer remove(const ControlRequest& request);
   ControlAnswer list() const;
   asio::awaitable<bool> becomes_in_force();
-  void when_in_force(InForce done);
+  void when_in_force(Done done);
+  void when_made(Done done);
+  void answer_waiters(uint64_t generation, bool well, bool made_only);
 
   void added_one(const ValueTable::Added& added);
   void changed();
@@ -143,6 +147,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   uint64_t generation_ = 1;        // of the table
   uint64_t taken_ = 0;
   uint64_t settled_ = 0;  // in force or failed
+  uint64_t made_ = 0;
   uint64_t in_force_ = 0;
   uint64_t retire_at_ = 0;  // in force then: what was reconfigured last
   bool announced_ = false;  // and not taken since
@@ -371,30 +376,47 @@ void KnownValues::Sources::announce() {
   });
 }
 
+void KnownValues::Sources::made(uint64_t generation) {
+  made_ = std::max(made_, generation);
+  answer_waiters(generation, true, true);
+}
+
 void KnownValues::Sources::settled(uint64_t generation, bool in_force) {
   settled_ = std::max(settled_, generation);
   if (in_force) in_force_ = std::max(in_force_, generation);
+  made_ = std::max(made_, in_force_);
   // Until the sources of a new configuration are in force, the old ones may come back.
   if (in_force_ >= retire_at_) table_.forget_retired();
-  std::list<Waiter> ready;
-  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
-    auto next = std::next(waiter);
-    if (waiter->generation <= generation) ready.splice(ready.end(), waiters_, waiter);
-    waiter = next;
-  }
-  for (Waiter& waiter : ready) waiter.done(in_force);
+  answer_waiters(generation, in_force, false);
   announce();
 }
 
-void KnownValues::Sources::when_in_force(InForce done) {
+void KnownValues::Sources::answer_waiters(uint64_t generation, bool well, bool made_only) {
+  std::list<Waiter> ready;
+  for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+    auto next = std::next(waiter);
+    if (waiter->generation <= generation && (waiter->for_made || !made_only))
+      ready.splice(ready.end(), waiters_, waiter);
+    waiter = next;
+  }
+  for (Waiter& waiter : ready) waiter.done(well);
+}
+
+void KnownValues::Sources::when_made(Done done) {
+  if (stopped_) return done(false);
+  if (made_ >= generation_) return done(true);
+  waiters_.push_back({generation_, std::move(done), true});
+}
+
+void KnownValues::Sources::when_in_force(Done done) {
   if (stopped_) return done(false);
   if (in_force_ >= generation_) return done(true);
-  waiters_.push_back({generation_, std::move(done)});
+  waiters_.push_back({generation_, std::move(done), false});
 }
 
 asio::awaitable<bool> KnownValues::Sources::becomes_in_force() {
   struct Wait {
-    explicit Wait(asio::io_context& context) : timer(context, kInForceTime) {}
+    explicit Wait(asio::io_context& context) : timer(context, kDoneTime) {}
     asio::steady_timer timer;
     bool over = false;
     bool in_force = false;
@@ -427,15 +449,12 @@ void KnownValues::Sources::watch_expiry() {
 
 // Values that are told
 
-void KnownValues::Sources::add_streamed(KnownValue value, std::optional<Milliseconds> ttl,
-                                        const InForce& done) {
-  std::optional<ValueTable::Time> expires;
-  if (ttl) expires = std::chrono::steady_clock::now() + *ttl;
+void KnownValues::Sources::add_streamed(KnownValue value, const Done& done) {
   ValueTable::Added added{
       false, "there are " + std::to_string(kMostStreamed) + " values from streams already"};
   if (table_.count_of(kStream) < kMostStreamed) {
-    added =
-        table_.add(kStream, {{mask_name(value.name), std::move(value.value)}, "stream"}, expires);
+    added = table_.add(kStream, {{mask_name(value.name), std::move(value.value)}, "stream"},
+                       std::nullopt);
   }
   if (!added.refused.empty()) {
     warn_("::add-mask::", "a value is not masked: " + added.refused);
@@ -443,7 +462,7 @@ void KnownValues::Sources::add_streamed(KnownValue value, std::optional<Millisec
     return;
   }
   added_one(added);
-  if (done) when_in_force(done);
+  if (done) when_made(done);
 }
 
 /// Programs say the same again and again: only a new value is worth a new generation.
@@ -548,11 +567,13 @@ void KnownValues::in_force(uint64_t generation) { sources_->settled(generation, 
 
 void KnownValues::failed(uint64_t generation) { sources_->settled(generation, false); }
 
-void KnownValues::add(KnownValue value, std::optional<Milliseconds> ttl, InForce done) {
-  asio::post(control_, [weak = std::weak_ptr<Sources>(sources_), value = std::move(value), ttl,
+void KnownValues::made(uint64_t generation) { sources_->made(generation); }
+
+void KnownValues::add(KnownValue value, Done done) {
+  asio::post(control_, [weak = std::weak_ptr<Sources>(sources_), value = std::move(value),
                         done = std::move(done)]() mutable {
     if (std::shared_ptr<Sources> sources = weak.lock())
-      sources->add_streamed(std::move(value), ttl, done);
+      sources->add_streamed(std::move(value), done);
   });
 }
 

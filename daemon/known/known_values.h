@@ -32,7 +32,7 @@ class KnownValues {
   /// `source` says where a value comes from and `reason` what is the matter; neither shows a value.
   using Warn = std::function<void(std::string_view source, std::string_view reason)>;
   /// true: masked from now on. false: it is not (refused, or the rule set could not be made).
-  using InForce = std::function<void(bool)>;
+  using Done = std::function<void(bool)>;
 
   /// `control` and `counters` must outlive it; `control` does not run any more when it is
   /// destroyed, or runs out of work after stop().
@@ -64,13 +64,17 @@ class KnownValues {
   };
   Snapshot values();
 
+  /// The rule set with the values of `generation` has been made and can be taken; some streams may
+  /// still have the one before.
+  void made(uint64_t generation);
   /// Every record that is read from now on is masked with the values of `generation`.
   void in_force(uint64_t generation);
   /// The values of `generation` could not be compiled; the old ones stay in force.
   void failed(uint64_t generation);
 
   /// A value found in a stream (`::add-mask::`). Of any thread. `name` is cleaned for its mask.
-  void add(KnownValue value, std::optional<Milliseconds> ttl, InForce done = {});
+  /// `done` is called once the rule set with it is made().
+  void add(KnownValue value, Done done = {});
 
  private:
   class Sources;

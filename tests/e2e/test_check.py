@@ -51,6 +51,16 @@ class Check(RedactdTest):
         self.assertRegex(lines[1], r"redactd\.yaml:1:28: sources\[0\]\.type: is none of syslog, tcp, stdin, file, did you mean 'stdin'\?")
         self.assertEqual(lines[3], "redactd: 3 errors, nothing was done")
 
+    def test_a_daemon_that_would_mask_nothing_is_refused(self):
+        config = daemon(rules={"disable": ["all"]})
+        run = self.check(json.dumps(config))
+        self.assertEqual(run.code, 2)
+        self.assertIn("rules: none is active", run.err)
+        started = self.redactd("--config", self.write("redactd.yaml", json.dumps(config)))
+        self.assertEqual((started.code, "none is active" in started.err), (2, True), started.err)
+        config["known_values"] = {"environment": ["*_PASSWORD"]}  # these alone are a reason to run it
+        self.assertEqual(self.check(json.dumps(config)).code, 0)
+
     def test_warns_of_what_is_allowed_but_open(self):
         run = self.check(json.dumps(daemon(admin={"listen": "tcp://0.0.0.0:9600", "allow_remote": True})))
         self.assertEqual(run.code, 0)

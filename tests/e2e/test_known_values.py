@@ -178,6 +178,17 @@ class Told(KnownValuesTest):
 
 
 class AddMask(KnownValuesTest):
+    def test_add_mask_holds_from_the_next_line_on(self):
+        self.start(add_mask=True)
+        for number in range(20):  # all in one write
+            value = self.value(f"in-one-write-{number}")
+            client = Client(self.port)
+            client.send(b"before\n::add-mask::%s\nafter %s\n" % (value.encode(), value.encode()))
+            client.close()
+        self.aggregator.wait_for(60)
+        self.assertEqual(sorted(set(self.aggregator.records)), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]", b"before"])
+        self.assert_never_told(value)
+
     def test_a_line_of_the_log_registers_a_value(self):
         value = self.value("registered") + " and more"
         self.start(add_mask=True)

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/known/add_mask.h"
 #include "tests/testing/redact.h"
 
 namespace redactd::test {
@@ -114,6 +115,60 @@ TEST(Stream, LinesComeOutAsLines) {
   Pipeline pipeline(Framing::newline);
   expect_at_every_cut(pipeline, "<13>one\n<13>two " + kSecret + " end\n<13>three\n",
                       {"<13>one\n", "<13>two " + kMasked + " end\n", "<13>three\n"});
+}
+
+/// A stream that obeys ::add-mask:: lines.
+struct ObeyingPipeline : Pipeline {
+  explicit ObeyingPipeline(Framing in)
+      : Pipeline(in, Framing::newline, known_values({"not-asked-for"})) {
+    settings.commands = &commands;
+  }
+
+  std::shared_ptr<const Generation> obey(std::string_view original) {
+    size_t begin = original.find(kAddMask) + kAddMask.size();
+    std::string value(original.substr(begin, original.find('\n', begin) - begin));
+    auto next = std::make_shared<Generation>(*generation_of(known_values({value})));
+    next->number = ++number;
+    return next;
+  }
+
+  uint64_t number = 0;
+  StreamCommands commands{kAddMask, [] { return true; },
+                          [this](std::string_view original, size_t) { return obey(original); }};
+};
+
+TEST(Stream, ACommandHoldsFromTheNextRecordOn) {
+  ObeyingPipeline lines(Framing::newline);
+  expect_at_every_cut(lines,
+                      "v-alue-1\n::add-mask::v-alue-1\nv-alue-1\n::add-mask::v-alue-2\nv-alue-2\n",
+                      {"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n",
+                       "::add-mask::v-alue-2\n", "[REDACTED:known]\n"});
+  ObeyingPipeline counts(Framing::octet_counting);
+  expect_at_every_cut(counts,
+                      counted("v-alue-1") + counted("::add-mask::v-alue-1") + counted("x v-alue-1"),
+                      {"v-alue-1\n", "::add-mask::v-alue-1\n", "x [REDACTED:known]\n"});
+}
+
+TEST(Stream, ACommandHoldsFromTheNextDatagramOn) {
+  ObeyingPipeline pipeline(Framing::newline);
+  pipeline.open();
+  const std::string records = "v-alue-1\n::add-mask::v-alue-1\nv-alue-1\n";
+  std::span<char> room = pipeline.stream->record_room(records.size());
+  std::copy(records.begin(), records.end(), room.begin());
+  std::vector<RecordEnd> ends = {{9}, {30}, {39}};
+  pipeline.stream->take(records.size(), ends, std::chrono::steady_clock::now());
+  EXPECT_EQ(
+      pipeline.sink->records,
+      (std::vector<std::string>{"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n"}));
+}
+
+TEST(Stream, AnOlderConfigurationDoesNotComeBack) {
+  ObeyingPipeline pipeline(Framing::newline);
+  pipeline.open();
+  pipeline.feed("::add-mask::v-alue-1\n");
+  pipeline.stream->adopt(pipeline.generation);  // the worker has not changed over yet
+  pipeline.feed("v-alue-1\n");
+  EXPECT_EQ(pipeline.sink->records.back(), "[REDACTED:known]\n");
 }
 
 TEST(Stream, ACountIsMadeAnewForTheRedactedRecord) {

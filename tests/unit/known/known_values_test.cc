@@ -391,9 +391,9 @@ TEST_F(KnownValuesTest, ValuesFromStreamsComeFromAnyThread) {
   std::atomic<int> in_force{0};
   std::thread([&] {
     for (int i = 0; i < 10; ++i)
-      known->add({"add-mask", Secret("made-qp " + std::to_string(i))}, {},
+      known->add({"add-mask", Secret("made-qp " + std::to_string(i))},
                  [&](bool yes) { in_force += yes; });
-    known->add({"add-mask", Secret("4711")}, {}, [&](bool yes) { in_force += yes ? 100 : 10; });
+    known->add({"add-mask", Secret("4711")}, [&](bool yes) { in_force += yes ? 100 : 10; });
   }).join();
   ASSERT_TRUE(run_until(context, [&] { return in_force == 20; }));
   EXPECT_EQ(values.size(), 10u);
@@ -405,7 +405,7 @@ TEST_F(KnownValuesTest, AValueThatIsSaidAgainChangesNothing) {
   start();
   int in_force = 0;
   for (int i = 0; i < 2; ++i) {
-    known->add({"add-mask", Secret("made-qp")}, {}, [&](bool yes) { in_force += yes ? 1 : 100; });
+    known->add({"add-mask", Secret("made-qp")}, [&](bool yes) { in_force += yes ? 1 : 100; });
     ASSERT_TRUE(run_until(context, [&] { return in_force == i + 1; }));
   }
   EXPECT_EQ(changes, 1);
@@ -417,12 +417,12 @@ TEST_F(KnownValuesTest, OneGenerationIsUnderWayAtATime) {
   config.socket = dir.path("control");
   start();
   serving = false;
-  known->add({"A", Secret("made-qp one")}, {});
+  known->add({"A", Secret("made-qp one")});
   ASSERT_TRUE(run_until(context, [&] { return changes == 1; }));
   take();
   uint64_t first = generation;
-  known->add({"B", Secret("made-qp two")}, {});
-  known->add({"C", Secret("made-qp three")}, {});
+  known->add({"B", Secret("made-qp two")});
+  known->add({"C", Secret("made-qp three")});
   EXPECT_FALSE(run_until(
       context, [&] { return changes == 2; }, 50ms));
   known->in_force(first);
