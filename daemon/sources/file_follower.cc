@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 constexpr size_t kBackwardBytes = 64 * 1024;
 constexpr int64_t kNanoseconds = 1'000'000'000;
 
+int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
+
 int64_t nanoseconds(const statx_timestamp& time) {
   return time.tv_sec * kNanoseconds + static_cast<int64_t>(time.tv_nsec);
 }
@@ -114,6 +116,7 @@ FileFollower::Info FileFollower::look_at(int folder, const char* path, int flags
   info.device = uint64_t{is.stx_dev_major} << 32 | is.stx_dev_minor;
   info.inode = is.stx_ino;
   info.born = nanoseconds((is.stx_mask & STATX_BTIME) != 0 ? is.stx_btime : is.stx_mtime);
+  info.written = nanoseconds(is.stx_mtime);
   info.size = is.stx_size;
   return info;
 }
@@ -362,7 +365,10 @@ FileFollower::Step FileFollower::at_end(Time now) {
     quiet_since_.reset();
     return {};
   }
-  if (current_->is_copy) return go_on_with(*next);
+  // All times are the file system's, whose clock need not be ours.
+  int64_t changed_over = std::max(info.written, next->info.born);
+  bool long_quiet = look_at(path_).written - changed_over >= nanoseconds(kSettle);
+  if (current_->is_copy || long_quiet) return go_on_with(*next);
   if (!quiet_since_) quiet_since_ = now;
   Duration settle = next->info.size > 0 ? kSettle : kSettleUnused;
   Duration quiet = now - *quiet_since_;

@@ -6,9 +6,10 @@
 // What happens to a file, and what is done:
 // - Renamed, and another file is at the path (logrotate's `create`, a symbolic link that leads
 //   elsewhere): it is read on until it has been quiet for kSettle, for its writer may not have
-//   changed over yet, then the next one from its beginning. The next one is the oldest rotated file
-//   beside it that came after it, so that none is left out when files rotate faster than they are
-//   read; is_rotated_name() says what counts as one.
+//   changed over yet, then the next one from its beginning. At a start with many rotated files the
+//   times of their last writes tell that they have been quiet, without waiting. The next one is the
+//   oldest rotated file beside it that came after it, so that none is left out when files rotate
+//   faster than they are read; is_rotated_name() says what counts as one.
 // - Gone, and nothing at the path: it is read on.
 // - Truncated (`copytruncate`): read from its beginning. If a copy of it stands beside it, what had
 //   not been read is read there first. A line that was cut in two goes on in the truncated file.
@@ -89,7 +90,8 @@ class FileFollower {
     int error = 0;  // errno; EINVAL: no regular file
     uint64_t device = 0;
     uint64_t inode = 0;
-    int64_t born = 0;  // nanoseconds; of the last write where the file system does not know
+    int64_t born = 0;     // nanoseconds; of the last write where the file system does not know
+    int64_t written = 0;  // last, in nanoseconds
     uint64_t size = 0;
 
     bool is(const Info& other) const { return device == other.device && inode == other.inode; }

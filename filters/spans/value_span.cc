@@ -117,10 +117,12 @@ class ValueResolver {
     std::string_view name = text_.substr(at, scheme - at);
     size_t value_end = std::min(end, credential_end(value, end));
     record_.work += value_end - at;
-    Strength strength = is_known_scheme(name) ? Strength::strong : Strength::medium;
-    Verdict verdict = add(value, value_end, opening, strength);
-    if (verdict == Verdict::masked || is_known_scheme(name)) return verdict;
-    return add(at, scheme, opening, Strength::weak);  // a token with prose behind it
+    if (is_known_scheme(name)) return add(value, value_end, opening, Strength::strong);
+    // Either a scheme of its own, or a token with prose behind it.
+    Verdict token = add(at, scheme, opening, Strength::weak);
+    if (token != Verdict::masked) return add(value, value_end, opening, Strength::medium);
+    add(value, value_end, opening, Strength::weak);
+    return token;
   }
 
   /// `["Bearer …", "Basic …"]`: a header as Go and Node print it.

@@ -56,7 +56,7 @@ class Check(RedactdTest):
         run = self.check(json.dumps(config))
         self.assertEqual(run.code, 2)
         self.assertIn("rules: none is active", run.err)
-        started = self.redactd("--config", self.write("redactd.yaml", json.dumps(config)))
+        started = self.run_redactd("--config", self.write("redactd.yaml", json.dumps(config)))
         self.assertEqual((started.code, "none is active" in started.err), (2, True), started.err)
         config["known_values"] = {"environment": ["*_PASSWORD"]}  # these alone are a reason to run it
         self.assertEqual(self.check(json.dumps(config)).code, 0)

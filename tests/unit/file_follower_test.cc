@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <sys/fsuid.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -210,6 +212,21 @@ TEST_F(FileFollowerTest, AWriterThatIsLateWithTheChangeIsWaitedFor) {
   EXPECT_EQ(read(), "");
   now_ += FileFollower::kSettle;
   EXPECT_EQ(read(), "3\n");
+}
+
+TEST_F(FileFollowerTest, WhatRotatedLongAgoIsReadWithoutWaiting) {
+  folder_.write("app.log", "1\n");
+  follow();
+  EXPECT_EQ(read(), "1\n");
+  std::optional<Position> saved = follower_->position();
+  for (int i = 2; i < 6; ++i) {
+    rotate();
+    folder_.write("app.log", std::to_string(i) + "\n");
+  }
+  timespec later[2] = {{0, UTIME_OMIT}, {std::time(nullptr) + 3, 0}};  // the last write
+  ASSERT_EQ(utimensat(AT_FDCWD, log_path().c_str(), later, 0), 0);
+  follow_from(saved);
+  EXPECT_EQ(read(), "2\n3\n4\n5\n");
 }
 
 TEST_F(FileFollowerTest, TheLastLineOfARotatedFileNeedsNoLineFeed) {

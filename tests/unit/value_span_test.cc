@@ -102,6 +102,7 @@ TEST(Value, InAuthorizationHeadersOfEveryScheme) {
                      "Authorization: ApiKey «{base64:40}==»",
                      "Authorization: Negotiate «{base64:80}»",
                      "Authorization: NTLM «{base64:80}»",
+                     "Authorization: «P-{base64url:38}» node-7 shard",
                      "Authorization: SSWS «{base64url:42}»",
                      "Authorization: Splunk «{uuid}»",
                      "Authorization: GenieKey «{uuid}»",
