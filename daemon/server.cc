@@ -152,8 +152,8 @@ void Server::open_sources() {
         if (++ended_sources_ == sources_.size()) stop(kDone);
       });
     };
-    sources_.push_back(make_source(
-        {config, std::move(settings), control_, workers_, metrics_, log_, passed_, ended}));
+    sources_.push_back(
+        make_source({config, settings, control_, workers_, metrics_, log_, passed_, ended}));
     try {
       sources_.back()->open();
     } catch (const std::exception& error) {
