@@ -115,28 +115,28 @@ int Server::run() {
 /// The control thread finishes one configuration before it makes the next, and that takes this
 /// worker to adopt it: so it does while it waits.
 std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t worker) {
-  struct Answer {
+  struct Asked {
     std::mutex mutex;
     std::condition_variable come;
     size_t left = 0;
     std::shared_ptr<const Generation> generation;  // the newest when a value was masked
   };
-  auto answer = std::make_shared<Answer>();
+  auto asked = std::make_shared<Asked>();
   each_add_mask(original, [&](std::string_view value) {
-    ++answer->left;
-    known_.add({"add-mask", decode_add_mask(value)}, [this, answer](bool masked) {
-      std::lock_guard lock(answer->mutex);
-      if (masked) answer->generation = generation_;
-      --answer->left;
-      answer->come.notify_one();
+    ++asked->left;
+    known_.add({"add-mask", decode_add_mask(value)}, [this, asked](bool masked) {
+      std::lock_guard lock(asked->mutex);
+      if (masked) asked->generation = generation_;
+      --asked->left;
+      asked->come.notify_one();
     });
   });
   const Clock::time_point deadline = Clock::now() + kMaskTime;
   while (true) {
     workers_[worker]->adopt_now();
-    std::unique_lock lock(answer->mutex);
-    if (answer->come.wait_for(lock, kMaskPoll, [&] { return answer->left == 0; }))
-      return answer->generation;
+    std::unique_lock lock(asked->mutex);
+    if (asked->come.wait_for(lock, kMaskPoll, [&] { return asked->left == 0; }))
+      return asked->generation;
     if (Clock::now() > deadline)
       throw MatchError("a value that is to be masked from now on was not taken in time");
   }
