@@ -121,16 +121,19 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
     size_t left = 0;
     std::shared_ptr<const Generation> generation;  // the newest when a value was masked
   };
+  std::vector<Secret> values;
+  each_add_mask(original,
+                [&](std::string_view value) { values.push_back(decode_add_mask(value)); });
   auto asked = std::make_shared<Asked>();
-  each_add_mask(original, [&](std::string_view value) {
-    ++asked->left;
-    known_.add({"add-mask", decode_add_mask(value)}, [this, asked](bool masked) {
+  asked->left = values.size();
+  for (Secret& value : values) {
+    known_.add({"add-mask", std::move(value)}, [this, asked](bool masked) {
       std::lock_guard lock(asked->mutex);
       if (masked) asked->generation = generation_;
       --asked->left;
       asked->come.notify_one();
     });
-  });
+  }
   const Clock::time_point deadline = Clock::now() + kMaskTime;
   while (true) {
     workers_[worker]->adopt_now();
