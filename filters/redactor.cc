@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "filters/rewriter.h"
+#include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/token_span.h"
 #include "filters/spans/userinfo_span.h"
 
 namespace redactd {
@@ -345,7 +347,7 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
       break;
     case Continuation::How::run:
       if (const Rule& rule = rules_->rules()[carry_.rule]; rule.extend)
-        end = run_end(text, end, *rule.extend);
+        end = token_end(text, end, *rule.extend);
       break;
     case Continuation::How::quoted:
       end = quoted_end(text, end, carry_.open.quote);
@@ -355,6 +357,9 @@ void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Sp
       break;
     case Continuation::How::url:
       end = endless_userinfo_end(text, end);
+      break;
+    case Continuation::How::encoded:
+      end = encoded_end(text, end);
       break;
     case Continuation::How::block: {
       size_t stop = text.find_first_of("\"'<-", end);

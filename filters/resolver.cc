@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
+#include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/token_span.h"
 #include "filters/spans/userinfo_span.h"
@@ -71,7 +72,7 @@ bool inside_fixed_mask(std::string_view text, const Span& span, std::string_view
 }
 
 /// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on
-/// the record.
+/// the record, and what stands in encoded text may be another rule's.
 bool decides(Anchor::Role role) {
   return role == Anchor::Role::token || role == Anchor::Role::value ||
          role == Anchor::Role::userinfo || role == Anchor::Role::known;
@@ -93,9 +94,12 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size()) continue;
+    const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (decisions != nullptr && decides(anchor.role))
       decisions->push_back({anchor.rule, match.end, verdict});
+    if (decisions != nullptr && anchor.role == Anchor::Role::encoded && found_.size() > before)
+      decisions->push_back({found_.back().rule, match.end, verdict});
     if (record.work > budget) {
       over_budget_ = true;
       return merged_;
@@ -139,6 +143,9 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       if (stands_in_own_mask(record.text, end - anchor.width, end)) return Verdict::inside_mask;
       found_.push_back(Span{end - anchor.width, end, anchor.rule, {}});
       return Verdict::masked;
+    case Anchor::Role::encoded:
+      return resolve_encoded(record, {rules_->rules(), rules_->cores(), rules_->markers()},
+                             static_cast<TextEncoding>(anchor.width), end, found_);
     case Anchor::Role::regex:
       seen_regexes_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
       return Verdict::masked;

@@ -75,6 +75,7 @@ struct RuleSet::Builder {
     size_t errors_before = errors.size();
     for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
       add_rule(rule, set.rules_[rule]);
+    if (!all_muted) add_escapes(first_rule);
     set.regexes_.push_back(find_regexes());
     if (all_muted) return;
     add_regexes();
@@ -139,6 +140,7 @@ struct RuleSet::Builder {
           add_expression(number, Anchor::Role::token, pattern_field(rule, i),
                          rule.prefix + "(?:" + rule.patterns[i] + ")");
         }
+        add_encoded(number, rule);
         break;
       case RuleKind::value:
         if (!rule.keys.empty()) {
@@ -157,6 +159,7 @@ struct RuleSet::Builder {
       case RuleKind::block:
         add_marker(number, Anchor::Role::block_begin, "begin", rule.begin);
         add_marker(number, Anchor::Role::block_end, "end", rule.end);
+        add_encoded(number, rule);
         break;
       case RuleKind::known:
         if (!set.muted_[number]) set.known_rules_.push_back(number);
@@ -168,6 +171,29 @@ struct RuleSet::Builder {
         }
         break;
     }
+  }
+
+  /// What tells of the rule's secrets in encoded text.
+  void add_encoded(uint32_t number, const Rule& rule) {
+    for (const TokenCores::Wanted& wanted : set.cores_.add(rule, number, set.muted_[number])) {
+      add_expression(number, Anchor::Role::encoded, "pattern", wanted.pattern,
+                     static_cast<size_t>(wanted.encoding));
+    }
+  }
+
+  /// The escapes that tell of any rule's secrets, once a group that has such rules.
+  void add_escapes(uint32_t first_rule) {
+    bool any = false;
+    bool all_muted = true;
+    for (size_t i = first; i < set.anchors_.size(); ++i) {
+      if (set.anchors_[i].role != Anchor::Role::encoded) continue;
+      any = true;
+      all_muted = all_muted && set.anchors_[i].muted;
+    }
+    if (!any) return;
+    add_expression(first_rule, Anchor::Role::encoded, "pattern", TokenCores::escape_expression(),
+                   static_cast<size_t>(TextEncoding::escapes));
+    set.anchors_.back().muted = all_muted;
   }
 
   void add_marker(uint32_t number, Anchor::Role role, const char* field,
@@ -201,7 +227,10 @@ struct RuleSet::Builder {
   }
 
   void check_width(size_t i, Anchor& anchor, size_t pattern) {
-    if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal) return;
+    if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal ||
+        anchor.role == Anchor::Role::encoded) {
+      return;
+    }
     const Rule& rule = set.rules_[anchor.rule];
     ExpressionWidth width = expression_width(set.expressions_[i].pattern);
     if (width.min == 0) {
@@ -372,6 +401,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
   std::shared_ptr<RuleSet> set(new RuleSet());
   Builder builder{*set, errors, previous};
   for (RuleGroup& group : groups) builder.add_group(group);
+  set->cores_.build();
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
   set->masker_.emplace(set->rules_, masks.standard, masks.key);

@@ -14,6 +14,7 @@
 #include "filters/matcher.h"
 #include "filters/rule.h"
 #include "filters/spans/regex_span.h"
+#include "filters/token_cores.h"
 
 namespace redactd {
 
@@ -27,13 +28,14 @@ struct Anchor {
     block_end,
     known,
     regex,
-    regex_literal
+    regex_literal,
+    encoded
   };
   Role role = Role::token;
   bool muted = false;  // its rule is off: matches are dropped
   uint32_t rule = 0;   // regex, regex_literal: the group's number
-  size_t width =
-      0;  // token, known: bytes of the core; regex, regex_literal: its number in the group
+  size_t width = 0;    // token, known: bytes of the core; regex, regex_literal: its number in the
+                       // group; encoded: the TextEncoding
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
@@ -100,6 +102,8 @@ class RuleSet {
   /// Whether some regex has no literal, so that every record has to be looked at.
   bool looks_at_every_record() const { return looks_at_every_record_; }
   const MarkerExpressions& markers() const { return markers_; }
+  /// What is looked for in encoded text.
+  const TokenCores& cores() const { return cores_; }
   const Masker& masker() const { return *masker_; }
   /// The expressions of all databases, one for each anchor.
   const std::vector<Expression>& expressions() const { return expressions_; }
@@ -124,6 +128,7 @@ class RuleSet {
   std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
   MarkerExpressions markers_;
+  TokenCores cores_;
   std::optional<Masker> masker_;
   std::shared_ptr<const KnownMatcher> known_;  // its owners count in known_rules_
   std::vector<uint32_t> known_rules_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "filters/matcher.h"
+#include "filters/spans/extent.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -185,6 +186,7 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
 
 struct MarkerExpressions::Compiled {
   std::map<std::pair<uint32_t, bool>, std::unique_ptr<RE2>> expressions;
+  std::map<uint32_t, std::unique_ptr<RE2>> anywhere;  // of begin markers
 };
 
 MarkerExpressions::MarkerExpressions() : compiled_(std::make_unique<Compiled>()) {}
@@ -196,6 +198,7 @@ std::string MarkerExpressions::add(const std::string& expression, uint32_t rule,
   auto regex = std::make_unique<RE2>("(" + expression + ")\\z", options());
   if (!regex->ok()) return regex->error();
   compiled_->expressions[{rule, opens}] = std::move(regex);
+  if (opens) compiled_->anywhere[rule] = std::make_unique<RE2>(expression, options());
   return {};
 }
 
@@ -208,6 +211,15 @@ size_t MarkerExpressions::begin_of(std::string_view text, size_t end, uint32_t r
   std::array<re2::StringPiece, 2> groups;
   if (!found->second->Match(head, from, end, RE2::UNANCHORED, groups.data(), 2)) return end;
   return static_cast<size_t>(groups[1].data() - text.data());
+}
+
+size_t MarkerExpressions::end_of_next(std::string_view text, size_t from, uint32_t rule) const {
+  auto found = compiled_->anywhere.find(rule);
+  if (found == compiled_->anywhere.end()) return kNone;
+  re2::StringPiece whole(text.data(), text.size());
+  re2::StringPiece marker;
+  if (!found->second->Match(whole, from, text.size(), RE2::UNANCHORED, &marker, 1)) return kNone;
+  return static_cast<size_t>(marker.data() - text.data()) + marker.size();
 }
 
 }  // namespace redactd

@@ -79,6 +79,9 @@ class MarkerExpressions {
   /// The first byte of the marker that ends before `end`.
   size_t begin_of(std::string_view text, size_t end, uint32_t rule, bool opens) const;
 
+  /// The end of the first begin marker of the rule at `from` or later; npos: there is none.
+  size_t end_of_next(std::string_view text, size_t from, uint32_t rule) const;
+
  private:
   struct Compiled;
   std::unique_ptr<Compiled> compiled_;

@@ -29,6 +29,9 @@ struct RecordView {
     bool single_quote_ends = false;
   };
   mutable HeaderMemo header = {};
+  /// Up to where base64 and hexadecimal are masked, and up to where escapes have been looked at.
+  mutable size_t encoded_until = 0;
+  mutable size_t escapes_until = 0;
 };
 
 /// Quotes in URLs, in markup and in JSON's escapes.
@@ -67,7 +70,7 @@ struct BareContext {
 
 /// A secret still running where the window ends goes on in the next window in the same way.
 struct Continuation {
-  enum class How : uint8_t { none, run, quoted, bare, block, url };
+  enum class How : uint8_t { none, run, quoted, bare, block, url, encoded };
   How how = How::none;
   Quote quote;
   BareContext bare;

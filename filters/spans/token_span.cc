@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
 #include "filters/validators.h"
 
@@ -14,35 +15,26 @@ size_t without_trailing_dots(std::string_view text, size_t core_end, size_t end)
   return end;
 }
 
-/// `%3D`, `%2F` and `%2B` inside a token are bytes of it in percent-encoded text.
-size_t percent_escape_of(std::string_view text, size_t at, const ByteClass& members) {
-  if (text.substr(at, 1) != "%" || at + 2 >= text.size()) return 0;
-  std::string_view code = text.substr(at + 1, 2);
-  bool member = (equals_ignoring_case(code, "3d") && members.has('=')) ||
-                (equals_ignoring_case(code, "2f") && members.has('/')) ||
-                (equals_ignoring_case(code, "2b") && members.has('+'));
-  return member ? 3 : 0;
-}
+}  // namespace
 
 size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
   size_t at = from;
   while (true) {
     at = run_end(text, at, members);
-    if (members.has('/') && at < text.size() &&
-        text[at] == '\\') {  // JSON may escape a slash, JSON in JSON more so
+    if (at >= text.size() || (text[at] != '\\' && text[at] != '%')) return at;
+    if (members.has('/') && text[at] == '\\') {  // JSON may escape a slash, JSON in JSON more so
       size_t slash = text.find_first_not_of('\\', at);
       if (slash != kNone && text[slash] == '/' && slash - at < 16) {
         at = slash + 1;
         continue;
       }
     }
-    size_t escape = percent_escape_of(text, at, members);
-    if (escape == 0) return at;
+    char byte = 0;
+    size_t escape = escape_at(text, at, byte);
+    if (escape == 0 || !members.has(byte)) return at;
     at += escape;
   }
 }
-
-}  // namespace
 
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t width, size_t anchor_end, std::vector<Span>& spans) {

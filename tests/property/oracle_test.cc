@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/testing/corpus.h"
+#include "tests/testing/encode.h"
 
 namespace redactd::test {
 namespace {
@@ -132,6 +133,44 @@ TEST(Oracle, AgreesOnKnownValuesAndTheirEncodings) {
     for (int piece = 0; piece < 12; ++piece) text += kPieces[random() % std::size(kPieces)];
     expect_agreement(oracle, rules, text);
   }
+}
+
+TEST(Oracle, AgreesOnEncodedTokens) {
+  std::string token = fill("ghp_{alnum:36}").text;
+  std::string key =
+      "-----BEGIN PRIVATE"
+      " KEY-----\n" +
+      fill("{base64:64}").text;
+  const std::vector<std::string> pieces = {base64(token),
+                                           base64("=" + token, true),
+                                           base64("==" + token),
+                                           base64("{\"a\":1}"),
+                                           hex(token),
+                                           hex(token, true),
+                                           escaped(token, "%"),
+                                           escaped(token, "\\u00"),
+                                           escaped(token, "\\x", 3),
+                                           base64(key),
+                                           percent_encoded(key),
+                                           token,
+                                           "Z2hwX",
+                                           "6768705f",
+                                           "%67hp",
+                                           "\\u0067",
+                                           "=",
+                                           "\n",
+                                           " ",
+                                           "\"",
+                                           "\\/",
+                                           "%2B",
+                                           "a",
+                                           "-----END PRIVATE"
+                                           " KEY-----"};
+  std::mt19937 random(15);
+  std::string text;
+  for (int i = 0; i < 1500; ++i)
+    text += pieces[random() % pieces.size()] + (i % 9 == 0 ? "\n" : "");
+  expect_agreement(builtin_oracle(), builtin(), text);
 }
 
 TEST(Oracle, AgreesOnRegexRules) {

@@ -4,6 +4,7 @@
 
 #include "tests/testing/all_splits.h"
 #include "tests/testing/corpus.h"
+#include "tests/testing/encode.h"
 
 namespace redactd::test {
 namespace {
@@ -40,6 +41,16 @@ TEST(EverySplit, OfAKeyOverManyLines) {
                          .text;
   expect_same_under_every_cut(text);
   expect_same_under_every_cut(text.substr(0, text.size() / 2));
+}
+
+TEST(EverySplit, OfTokensInEveryEncoding) {
+  std::string token = fill("glpat-{base64url:20}").text;
+  for (const char* before : {"", "=", "==", "t: "}) {
+    expect_same_under_every_cut("a " + base64(before + token) + " b\n" + hex(before + token) +
+                                "\n");
+  }
+  expect_same_under_every_cut("a " + escaped(token, "%") + "&b=" + escaped(token, "\\u00", 2) +
+                              "\n");
 }
 
 TEST(EverySplit, OfLongLogsAtRandom) {

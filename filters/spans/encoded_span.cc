@@ -1,0 +1,283 @@
+#include "filters/spans/encoded_span.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "filters/spans/encoded_text.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/token_span.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kUnitsBefore = 100;  // a marker before its fixed part, with what precedes it
+constexpr size_t kUnitsAfter = 64;    // the rest of a core, and the first bytes of a key
+constexpr size_t kUnitsMore = 4096;   // the rest of a token
+constexpr size_t kUnitsOfCore = 256;  // every core and what decides on it
+constexpr size_t kDigitsToHit = 40;   // from where a core begins to where the matcher reports it
+constexpr size_t kReach = 16 * 1024;  // bytes before the secret that are masked with it
+constexpr size_t kLeastBody = 16;     // bytes of key material behind a marker
+
+/// A secret, by its place in decoded bytes.
+struct Decoded {
+  size_t begin = 0;
+  size_t end = 0;
+  uint32_t rule = 0;
+  bool key = false;  // all that follows is part of it
+};
+
+bool is_text(char c) {
+  return (static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7f) ||
+         c == '\t' || c == '\n' || c == '\r';
+}
+
+bool is_key_byte(char c) { return is_alnum(c) || c == '+' || c == '/'; }
+
+/// Key material follows the marker, or a header before it, and not the rest of a sentence.
+/// Line breaks may be spelt out.
+bool body_follows(std::string_view bytes, size_t at, bool cut_off) {
+  size_t digits = at;  // of `Private-Lines: 14`
+  while (digits < bytes.size() && is_digit(bytes[digits])) ++digits;
+  if (digits < bytes.size() && is_blank(bytes[digits])) at = digits;
+  while (at < bytes.size() && (is_blank(bytes[at]) || bytes[at] == '\\' ||
+                               ((bytes[at] == 'n' || bytes[at] == 'r') && bytes[at - 1] == '\\')))
+    ++at;
+  for (std::string_view header : {"Proc-Type: ", "Version: ", "Comment: "}) {
+    if (bytes.substr(at).starts_with(header)) return true;
+  }
+  size_t end = at;
+  while (end < bytes.size() && is_key_byte(bytes[end])) ++end;
+  return end - at >= kLeastBody || (cut_off && end > at && end == bytes.size());
+}
+
+/// The units around a hit, read as bytes from one phase on: applies the rules to them.
+class Reading {
+ public:
+  Reading(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
+          EncodedText& units, size_t phase)
+      : record_(record), rules_(rules), encoding_(encoding), units_(units), phase_(phase) {
+    decode();
+  }
+
+  size_t size() const { return bytes_.size(); }
+  size_t unit_of(size_t byte) const { return units_.first_unit(phase_, byte); }
+
+  /// The secret that begins with byte `at`, or whose marker holds it.
+  std::optional<Decoded> find_at(size_t at, Verdict& verdict) {
+    std::vector<const TokenCores::Core*> cores;
+    auto collect = [&cores](const TokenCores::Core& core) { cores.push_back(&core); };
+    rules_.cores.at(std::string_view(bytes_).substr(at), collect);
+    if (cores.empty() && !spaced_.empty())
+      rules_.cores.at(std::string_view(spaced_).substr(at), collect);
+    for (const TokenCores::Core* core : cores) {
+      Decoded found;
+      verdict = core->marker ? try_marker(at, *core, found) : try_token(at, *core, found);
+      if (verdict == Verdict::masked) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void decode() {
+    bytes_ = units_.decoded(phase_);
+    // In forms a space is written as a plus.
+    bool form = encoding_ == TextEncoding::escapes && bytes_.find('+') != std::string::npos;
+    spaced_ = form ? bytes_ : std::string();
+    std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
+    // Where the units end the text does, unless the record goes on and cuts it off.
+    cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
+  }
+
+  Verdict try_token(size_t at, const TokenCores::Core& core, Decoded& found) {
+    const size_t width = core.classes.size();
+    while (true) {
+      std::string bytes = cut_off_ ? bytes_ : bytes_ + ' ';
+      std::vector<Span> spans;
+      Verdict verdict = resolve_token(RecordView{bytes}, rules_.rules[core.rule], core.rule, width,
+                                      at + width, spans);
+      if (spans.empty()) return verdict;
+      found = {spans[0].begin, spans[0].end, core.rule, false};
+      bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;
+      if (all_seen) return verdict;
+      units_.extend(kUnitsMore);
+      record_.work += kUnitsMore;
+      decode();
+    }
+  }
+
+  Verdict try_marker(size_t at, const TokenCores::Core& core, Decoded& found) const {
+    size_t width = core.classes.size();
+    size_t begin = at > kUnitsBefore ? at - kUnitsBefore : 0;
+    std::string_view bytes = spaced_.empty() ? bytes_ : spaced_;
+    size_t end =
+        rules_.markers.end_of_next(bytes.substr(0, at + width + kLeastBody), begin, core.rule);
+    if (end == kNone || end < at + width) return Verdict::no_match;
+    if (!body_follows(bytes_, end, cut_off_)) return Verdict::no_value;
+    found = {at, end, core.rule, true};
+    return Verdict::masked;
+  }
+
+  const RecordView& record_;
+  const EncodedRules& rules_;
+  TextEncoding encoding_;
+  EncodedText& units_;
+  size_t phase_;
+  std::string bytes_;
+  std::string spaced_;  // with spaces for pluses; empty: there is none
+  bool cut_off_ = false;
+};
+
+/// Whether a whole group of units, their values in order, stands for text.
+bool group_is_text(const std::vector<unsigned char>& values, TextEncoding encoding) {
+  size_t width = encoding == TextEncoding::base64 ? 6 : 4;
+  unsigned held = 0;
+  for (unsigned char value : values) held = held << width | value;
+  for (size_t bits = values.size() * width; bits >= 8; bits -= 8) {
+    if (!is_text(static_cast<char>(held >> (bits - 8) & 0xffu))) return false;
+  }
+  return true;
+}
+
+/// Groups of text before `at`, down to `floor`: where they begin.
+size_t text_begin(std::string_view text, size_t at, size_t floor, TextEncoding encoding) {
+  std::vector<unsigned char> values(group_of(encoding));
+  while (at > floor) {
+    size_t begin = at;
+    for (size_t i = values.size(); i > 0; --i) {
+      size_t length = unit_before(text, begin, encoding, values[i - 1]);
+      if (length == 0) return at;
+      begin -= length;
+    }
+    if (!group_is_text(values, encoding)) return at;
+    at = begin;
+  }
+  return at;
+}
+
+/// Groups of text (or, for a key, of anything) from `at` on, with what is left of a last one and
+/// the padding.
+size_t text_end(std::string_view text, size_t at, bool any, TextEncoding encoding) {
+  std::vector<unsigned char> values(group_of(encoding));
+  while (true) {
+    size_t end = at;
+    for (unsigned char& value : values) {
+      size_t length = unit_at(text, end, encoding, value);
+      if (length == 0) return encoding == TextEncoding::base64 ? padding_end(text, end) : end;
+      end += length;
+    }
+    if (!any && !group_is_text(values, encoding)) return at;
+    at = end;
+  }
+}
+
+/// The whole of the base64 or hexadecimal that the secret is part of.
+Span span_in_digits(const RecordView& record, TextEncoding encoding, const EncodedText& units,
+                    size_t phase, const Decoded& found) {
+  size_t group = group_of(encoding);
+  size_t first = units.first_unit(phase, found.begin);
+  size_t secret = units.begin_of(first);
+  size_t last = units.last_unit(phase, found.end - 1);
+  // To the bounds of groups.
+  first -= std::min(first, (first - phase) % group);
+  last = std::min(last + (group - (last - phase) % group) % group, units.size());
+  size_t floor = secret > kReach ? secret - kReach : 0;
+  Span span;
+  span.begin = text_begin(record.text, units.begin_of(first), floor, encoding);
+  span.end = text_end(record.text, units.begin_of(last), found.key, encoding);
+  span.rule = found.rule;
+  if (span.end == record.text.size() && !record.ends_record)
+    span.open.how = Continuation::How::encoded;
+  return span;
+}
+
+/// From the marker's end to the next dashes, or to where the text ends that may hold escapes.
+Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
+  std::string_view text = record.text;
+  size_t dashes = 0;
+  size_t end = begin;
+  size_t at = begin;
+  unsigned char byte = 0;
+  while (size_t length = unit_at(text, at, TextEncoding::escapes, byte)) {
+    dashes = byte == '-' ? dashes + 1 : 0;
+    at += length;
+    if (dashes == 0) end = at;
+    if (dashes == 5) break;
+  }
+  Span span{begin, end, rule, {}};
+  if (end == text.size() && !record.ends_record) span.open.how = Continuation::How::block;
+  return span;
+}
+
+Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
+                       size_t anchor_end, std::vector<Span>& spans) {
+  EncodedText units(record.text, anchor_end, encoding, kUnitsBefore, kUnitsAfter);
+  record.work += 2 * units.size();
+  Verdict verdict = Verdict::no_match;
+  for (size_t phase = 0; phase < std::min(group_of(encoding), units.size()); ++phase) {
+    Reading reading(record, rules, encoding, units, phase);
+    for (size_t at = 0; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
+      if (units.before() - reading.unit_of(at) > kDigitsToHit) continue;
+      std::optional<Decoded> found = reading.find_at(at, verdict);
+      if (!found || units.last_unit(phase, found->end - 1) < units.before()) continue;
+      spans.push_back(span_in_digits(record, encoding, units, phase, *found));
+      record.work += 2 * (spans.back().end - spans.back().begin);
+      record.encoded_until = spans.back().end;
+      return Verdict::masked;
+    }
+  }
+  return verdict;
+}
+
+/// All secrets of the text with escapes around the hit, so that no escape is looked at for each of
+/// its neighbours.
+Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, size_t anchor_end,
+                        std::vector<Span>& spans) {
+  EncodedText units(record.text, anchor_end, TextEncoding::escapes, kUnitsBefore, kUnitsMore);
+  record.work += 2 * units.size();
+  Reading reading(record, rules, TextEncoding::escapes, units, 0);
+  Verdict verdict = Verdict::no_match;
+  // What begins near the end is left to the next hit.
+  size_t bytes = reading.size();
+  size_t decided = units.ends() ? bytes : bytes - std::min(bytes, kUnitsOfCore);
+  size_t found_before = spans.size();
+  for (size_t at = 0; at < decided; ++at) {
+    if (units.begin_of(at) < record.escapes_until) continue;
+    std::optional<Decoded> found = reading.find_at(at, verdict);
+    if (!found) continue;
+    size_t end = units.begin_of(found->end);
+    Span span{units.begin_of(found->begin), end, found->rule, {}};
+    if (found->key) {
+      span = key_in_escapes(record, end, found->rule);
+      record.work += span.end - span.begin;
+    } else if (const Rule& rule = rules.rules[found->rule]; rule.extend) {
+      if (found->end == reading.size()) span.end = token_end(record.text, end, *rule.extend);
+      if (span.end == record.text.size() && !record.ends_record)
+        span.open.how = Continuation::How::run;
+    }
+    if (span.begin < span.end) spans.push_back(span);
+    at = found->end - 1;
+  }
+  record.escapes_until = units.begin_of(decided);
+  return spans.size() > found_before ? Verdict::masked : verdict;
+}
+
+}  // namespace
+
+Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
+                        size_t anchor_end, std::vector<Span>& spans) {
+  if (encoding == TextEncoding::escapes) {
+    if (anchor_end <= record.escapes_until) return Verdict::no_match;
+    return resolve_escapes(record, rules, anchor_end, spans);
+  }
+  if (anchor_end <= record.encoded_until) return Verdict::masked;
+  return resolve_digits(record, rules, encoding, anchor_end, spans);
+}
+
+size_t encoded_end(std::string_view text, size_t from) {
+  unsigned char value = 0;
+  while (size_t length = unit_at(text, from, TextEncoding::base64, value)) from += length;
+  return padding_end(text, from);
+}
+
+}  // namespace redactd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "filters/rule.h"
+#include "filters/spans/regex_span.h"
+#include "filters/spans/span.h"
+#include "filters/token_cores.h"
+
+namespace redactd {
+
+/// What the resolver of encoded text knows of the rules.
+struct EncodedRules {
+  const std::vector<Rule>& rules;
+  const TokenCores& cores;
+  const MarkerExpressions& markers;
+};
+
+/// A token, or a private key, in an encoding: what the matcher found of it ended at `anchor_end`.
+/// The bytes around are decoded and the rule is applied to them as if they stood there in clear.
+///
+/// Base64 and hexadecimal are masked as far as they stand for text on both sides of the secret, a
+/// key as far as its digits go: nobody can read what is left of them. Of escapes only those of the
+/// secret go. Appends spans, or says why not.
+Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
+                        size_t anchor_end, std::vector<Span>& spans);
+
+/// Where base64 or hexadecimal that begins before `from` ends.
+size_t encoded_end(std::string_view text, size_t from);
+
+}  // namespace redactd

@@ -1,0 +1,81 @@
+#pragma once
+
+// What a token is recognised by, in encoded text. From the pattern of a token rule come its cores,
+// a class of bytes for each place; from a core that begins with enough fixed bytes come the
+// expressions that find it in base64 and hexadecimal, whatever stands around it there.
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "filters/byte_class.h"
+#include "filters/rule.h"
+
+namespace redactd {
+
+/// How text may be spelt: base64 (RFC 4648 §4 and §5), hexadecimal, or bytes as `%67`, `\u0067`
+/// and `\x67` among others that are not.
+enum class TextEncoding : uint8_t { base64, hex, escapes };
+
+/// The cores of a rule set's rules. Immutable and shared by threads after build().
+class TokenCores {
+ public:
+  TokenCores();
+
+  struct Wanted {
+    TextEncoding encoding = TextEncoding::base64;
+    std::string pattern;
+  };
+  /// Takes note of a rule, unless it is muted, and returns what the matcher has to look for to find
+  /// it in encoded text. Nothing: its patterns are not distinctive enough, or not understood.
+  std::vector<Wanted> add(const Rule& rule, uint32_t number, bool muted);
+  /// Ends the adding.
+  void build();
+  /// Where a byte that needs no escape has one; a match ends with the escape.
+  static const char* escape_expression();
+
+  /// The first bytes of a token, by their classes, or bytes that the begin marker of a block holds.
+  struct Core {
+    uint32_t rule = 0;
+    bool marker = false;
+    std::vector<uint16_t> classes = {};
+  };
+  /// Calls found(core) for each core that stands at the beginning of `bytes`.
+  template <typename Found>
+  void at(std::string_view bytes, Found found) const {
+    if (bytes.size() < kKeyBytes) return;
+    uint32_t key = key_of(bytes);
+    if (!filter_[hash(key)]) return;
+    for (size_t i = first_with(key); i < keys_.size() && keys_[i].first == key; ++i) {
+      const Core& core = cores_[keys_[i].second];
+      if (matches(core, bytes)) found(core);
+    }
+  }
+
+ private:
+  static constexpr size_t kKeyBytes = 4;
+  static constexpr size_t kFilterBits = 1 << 15;
+
+  static uint32_t key_of(std::string_view bytes) {
+    uint32_t key = 0;
+    for (size_t i = 0; i < kKeyBytes; ++i) key = key << 8 | static_cast<unsigned char>(bytes[i]);
+    return key;
+  }
+  static size_t hash(uint32_t key) { return key * 2654435761u >> 17; }
+  uint16_t number_of(const ByteClass& members);
+  std::vector<std::string> prefix_of(const std::vector<uint16_t>& core) const;
+  size_t first_with(uint32_t key) const;
+  bool matches(const Core& core, std::string_view bytes) const;
+  void note(Core core);
+
+  std::vector<std::string> bytes_;  // of each class; the first 256 are single bytes
+  std::vector<ByteClass> classes_;  // the same, after build()
+  std::vector<Core> cores_;
+  std::vector<std::pair<uint32_t, uint32_t>> keys_;  // a core's first bytes and its number, sorted
+  std::bitset<kFilterBits> filter_;
+};
+
+}  // namespace redactd
