@@ -16,11 +16,13 @@ KILLS = 20
 
 
 class Writer(threading.Thread):
-    """An application that logs numbered lines with a secret in each, in pieces, and its log rotation."""
+    """An application that logs numbered lines with a secret in each, in pieces, and its log rotation, which begins when there is a
+    position: what was rotated away before a file was ever followed is not read."""
 
-    def __init__(self, path, secret, seed):
+    def __init__(self, path, secret, seed, position):
         super().__init__(daemon=True)
         self.path = path
+        self.position = position
         self.secret = secret
         self.count = 0
         self._random = random.Random(seed)
@@ -35,6 +37,8 @@ class Writer(threading.Thread):
                 self._write_line()
             time.sleep(self._random.random() * 0.02)
             chance = self._random.random()
+            if not os.path.exists(self.position):
+                continue
             if chance < 0.04:
                 self._rename()
             if chance < 0.01:
@@ -98,7 +102,7 @@ class FollowingTest(DaemonTest):
 
 class Following(FollowingTest):
     def test_killed_again_and_again_it_loses_nothing(self):
-        writer = Writer(self.path, self.secret, 1)
+        writer = Writer(self.path, self.secret, 1, self.position)
         delays = random.Random(2)
         for _ in range(KILLS):
             daemon = self.follow(wait=delays.random() < 0.7)
@@ -119,7 +123,7 @@ class Following(FollowingTest):
             self.assert_no_canary(file.read(), "the position file")
 
     def test_stopped_in_good_order_it_doubles_nothing(self):
-        writer = Writer(self.path, self.secret, 3)
+        writer = Writer(self.path, self.secret, 3, self.position)
         for _ in range(5):
             daemon = self.follow()
             seen = self.aggregator.count()
