@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <optional>
 
 namespace redactd {
@@ -17,7 +16,6 @@ constexpr double kLeastCoreBits = 40;
 constexpr size_t kMostPrefix = 24;   // bytes of it that the matcher sees
 constexpr size_t kLeastRun = 5;      // bytes in a row without an escape, among others with one
 constexpr size_t kMostOfPrefix = 8;  // members of a class that may stand in the prefix
-constexpr size_t kMostAtEdge = 6;    // values of a digit that holds only part of the prefix
 constexpr size_t kWidestCore = 48;
 constexpr size_t kMostAlternatives = 64;
 
@@ -177,15 +175,14 @@ std::bitset<64> digit_values(const std::vector<std::string>& prefix, size_t befo
   return values;
 }
 
-/// The base64 digits that depend on the prefix, `before` bytes (0 to 2) standing before it in its
-/// group.
+/// The base64 digits that depend on the prefix alone, `before` bytes (0 to 2) standing before it in
+/// its group. The digits at its ends that hold bits of its neighbours would make several literals
+/// of each for the matcher.
 std::string base64_expression(const std::vector<std::string>& prefix, size_t before) {
   std::string expression;
   size_t end = (before + prefix.size()) * 8;
-  for (size_t bit = before * 8 / 6 * 6; bit < end; bit += 6) {
+  for (size_t bit = (before * 8 + 5) / 6 * 6; bit + 6 <= end; bit += 6) {
     std::bitset<64> values = digit_values(prefix, before, bit);
-    bool at_edge = bit < before * 8 || bit + 6 > end;
-    if (at_edge && values.count() > kMostAtEdge) continue;
     std::string members;
     for (unsigned value = 0; value < 64; ++value) {
       if (values[value]) append_digit(members, value);
@@ -211,8 +208,8 @@ std::string hex_expression(const std::vector<std::string>& prefix) {
   return expression;
 }
 
-/// The prefix with escapes for what encoders of URLs and JSON do not leave as it is; empty: there
-/// is no such byte in it.
+/// The prefix as URLs have it, and with `\/` for slashes, where encoders do not leave it as it is;
+/// empty: there is no such byte in it.
 std::string escaped_expression(const std::vector<std::string>& prefix) {
   std::string expression;
   bool any = false;
@@ -229,10 +226,13 @@ std::string escaped_expression(const std::vector<std::string>& prefix) {
       continue;
     }
     any = true;
-    char code[32];
-    unsigned byte = static_cast<unsigned char>(c);
-    std::snprintf(code, sizeof code, "(?i:(?:%%|\\\\u00|\\\\x)%02x)", byte);
-    expression += "(?:" + std::string(code) + (c == ' ' ? "|\\+" : c == '/' ? "|\\\\/" : "") + ")";
+    std::string code = hex_expression({bytes});
+    std::string upper = code;
+    std::transform(upper.begin(), upper.end(), upper.begin(), [](char digit) {
+      return is_lower(digit) ? static_cast<char>(digit - 'a' + 'A') : digit;
+    });
+    expression += "(?:%" + code + (upper == code ? "" : "|%" + upper);
+    expression += c == ' ' ? "|\\+)" : c == '/' ? "|\\\\/)" : ")";
   }
   return any && longest >= kLeastRun ? expression : std::string();
 }
