@@ -84,6 +84,8 @@ void write_rule(std::ostream& out, const Rule& rule, size_t number) {
       << "    r.min = " << rule.min << "; r.max = " << rule.max << ";\n"
       << "    r.boundary = " << enumerator("Boundary", rule.boundary) << ";\n"
       << "    r.keys = " << cpp_lines(rule.keys) << ";\n"
+      << "    r.names = " << cpp_lines(rule.names) << ";\n"
+      << "    r.ordinary_names = " << cpp_lines(rule.ordinary_names) << ";\n"
       << "    r.form = " << enumerator("ValueForm", rule.form) << ";\n"
       << "    r.strength = " << enumerator("Strength", rule.strength) << ";\n"
       << "    r.required_text = " << cpp_string(rule.required_text) << ";\n"

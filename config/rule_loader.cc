@@ -23,7 +23,7 @@ const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs"};
-const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak"};
+const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
 
 /// The keys that every rule may have.
 const std::vector<std::string_view> kCommonKeys = {"id",   "title",      "kind",      "severity",
@@ -36,7 +36,8 @@ std::vector<std::string_view> keys_of(RuleKind kind) {
     case RuleKind::token:
       return {"pattern", "prefix", "extend", "min", "max", "boundary"};
     case RuleKind::value:
-      return {"keys", "pattern", "form", "strength", "in_sentences", "min", "boundary", "requires"};
+      return {"keys",         "names", "ordinary_names", "pattern", "form", "strength",
+              "in_sentences", "min",   "boundary",       "requires"};
     case RuleKind::userinfo:
       return {"pattern"};
     case RuleKind::block:
@@ -241,6 +242,7 @@ class RuleParser {
     if (rule_.keys.empty() == rule_.patterns.empty()) {
       reader_.fail_missing("keys", "a value rule has either keys or a pattern");
     }
+    read_names();
     if (auto form = at("form").one_of(kForms)) rule_.form = static_cast<ValueForm>(*form);
     if (auto strength = at("strength").one_of(kStrengths))
       rule_.strength = static_cast<Strength>(*strength);
@@ -248,6 +250,32 @@ class RuleParser {
       rule_.in_sentences = static_cast<Strength>(*strength);
     rule_.required_text = at("requires").text().value_or("");
     read_bounds();
+  }
+
+  void read_names() {
+    read_names("names", rule_.names);
+    read_names("ordinary_names", rule_.ordinary_names);
+    rule_.names.insert(rule_.names.end(), rule_.ordinary_names.begin(), rule_.ordinary_names.end());
+    for (std::vector<std::string>* names : {&rule_.names, &rule_.ordinary_names}) {
+      std::sort(names->begin(), names->end());
+      names->erase(std::unique(names->begin(), names->end()), names->end());
+    }
+    if (rule_.names.size() > kMostNames)
+      reader_["names"].fail("are more than " + std::to_string(kMostNames));
+    if (!rule_.names.empty() && rule_.keys.empty())
+      reader_.fail_missing("keys", "names stand in or before a key");
+  }
+
+  void read_names(std::string_view key, std::vector<std::string>& names) {
+    for (const YamlReader& item : at(key).items()) {
+      std::optional<std::string> name = item.text();
+      if (!name) continue;
+      bool fit = name->size() >= 2 && name->size() <= kLongestName &&
+                 std::all_of(name->begin(), name->end(),
+                             [](char c) { return is_lower(c) || is_digit(c); });
+      if (!fit) item.fail("must be 2 to 32 of a-z and 0-9; separators between them do not count");
+      names.push_back(*name);
+    }
   }
 
   void read_block() {

@@ -68,7 +68,7 @@ std::string refuse_key_id(std::string_view id) {
 Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, FingerprintKey key)
     : key_(std::move(key)) {
   for (const Rule& rule : rules) {
-    Style style{rule.mask.value_or(standard), "[REDACTED:" + rule.id};
+    Style style{rule.mask.value_or(standard), "[REDACTED:" + rule.id, rule.names};
     if (style.spec.style == MaskStyle::fixed) {
       if (std::string why = refuse_mask_text(style.spec.text); !why.empty()) {
         throw std::invalid_argument("mask text " + why);
@@ -102,13 +102,19 @@ bool Masker::writes(std::string_view mask) const {
   std::string label(mask.substr(0, size));
   // A fingerprint's label ends before the digits.
   std::string before_digits = label.substr(0, size - std::min(size, kFingerprintHex));
-  auto is_label = [this](std::string_view text) {
-    auto found = std::lower_bound(
-        by_label_.begin(), by_label_.end(), text,
-        [this](uint32_t rule, std::string_view wanted) { return styles_[rule].label < wanted; });
-    return found != by_label_.end() && styles_[*found].label == text;
-  };
-  return is_label(label + ']') || is_label(before_digits);
+  if (find_label(label + ']') != nullptr || find_label(before_digits) != nullptr) return true;
+  size_t colon = label.rfind(':');
+  const Style* named =
+      colon == std::string::npos ? nullptr : find_label(label.substr(0, colon) + ']');
+  return named != nullptr &&
+         std::binary_search(named->names.begin(), named->names.end(), label.substr(colon + 1));
+}
+
+const Masker::Style* Masker::find_label(std::string_view label) const {
+  auto found = std::lower_bound(
+      by_label_.begin(), by_label_.end(), label,
+      [this](uint32_t rule, std::string_view wanted) { return styles_[rule].label < wanted; });
+  return found != by_label_.end() && styles_[*found].label == label ? &styles_[*found] : nullptr;
 }
 
 std::string_view Masker::fixed_text(uint32_t rule) const {
@@ -116,11 +122,15 @@ std::string_view Masker::fixed_text(uint32_t rule) const {
   return spec.style == MaskStyle::fixed ? std::string_view(spec.text) : std::string_view();
 }
 
-void Masker::append(uint32_t rule, std::string_view secret, std::string& out) const {
+void Masker::append(uint32_t rule, std::string_view secret, std::string& out, size_t name) const {
   const Style& style = styles_[rule];
   switch (style.spec.style) {
     case MaskStyle::label:
       out += style.label;
+      if (name == 0) return;
+      out.back() = ':';
+      out += style.names[name - 1];
+      out += ']';
       return;
     case MaskStyle::fixed:
       out += style.spec.text;

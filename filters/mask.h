@@ -35,8 +35,9 @@ class Masker {
   /// refused.
   Masker(const std::vector<Rule>& rules, const MaskSpec& standard, FingerprintKey key);
 
-  /// Appends the mask for `secret`, found by rule number `rule`, to `out`.
-  void append(uint32_t rule, std::string_view secret, std::string& out) const;
+  /// Appends the mask for `secret`, found by rule number `rule`, to `out`. A label also says the
+  /// rule's name number `name`, counted from 1.
+  void append(uint32_t rule, std::string_view secret, std::string& out, size_t name = 0) const;
 
   /// The text of the rule's mask where it is the same for every secret and none that mask_at()
   /// knows; else empty.
@@ -48,8 +49,11 @@ class Masker {
  private:
   struct Style {
     MaskSpec spec;
-    std::string label;  // of label and fingerprint, up to where the two differ
+    std::string label;               // of label and fingerprint, up to where the two differ
+    std::vector<std::string> names;  // sorted
   };
+  const Style* find_label(std::string_view label) const;
+
   std::vector<Style> styles_;
   std::vector<uint32_t> by_label_;  // rules with a label in their mask, by the labels
   FingerprintKey key_;

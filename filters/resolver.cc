@@ -234,8 +234,10 @@ void Resolver::merge(std::string_view text) {
       last.end = span.end;
       last.open = span.open;
     }
-    if (rank(rules_->rules()[span.rule].kind) < rank(rules_->rules()[last.rule].kind))
+    if (rank(rules_->rules()[span.rule].kind) < rank(rules_->rules()[last.rule].kind)) {
       last.rule = span.rule;
+      last.name = span.name;
+    }
   }
 }
 

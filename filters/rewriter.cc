@@ -103,11 +103,11 @@ std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans
   return forms;
 }
 
-void append_mask(const MaskForm& form, uint32_t rule, std::string_view secret, const Masker& masker,
-                 std::string& out) {
+void append_mask(const MaskForm& form, const Span& span, std::string_view text,
+                 const Masker& masker, std::string& out) {
   out += form.quote;
   size_t begin = out.size();
-  masker.append(rule, secret, out);
+  masker.append(span.rule, text.substr(span.begin, span.end - span.begin), out, span.name);
   if (form.escape_brackets) {
     for (size_t at = out.find(']', begin); at != std::string::npos; at = out.find(']', at + 2))
       out.insert(at, 1, '\\');
@@ -125,7 +125,7 @@ void append_masked(std::string_view text, size_t from, size_t to, const std::vec
     if (span.begin >= to) break;
     if (span.begin >= at) {
       out.append(text.substr(at, span.begin - at));
-      append_mask(forms[i], span.rule, text.substr(span.begin, span.end - span.begin), masker, out);
+      append_mask(forms[i], span, text, masker, out);
     }
     size_t begin = std::max(span.begin, at);
     at = std::min(span.end, to);

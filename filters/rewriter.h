@@ -20,9 +20,9 @@ struct MaskForm {
 /// whole scalar. `view` is the record, or the window of it, that the spans belong to.
 std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans);
 
-/// Appends the mask of `secret`, which a span of rule `rule` covers.
-void append_mask(const MaskForm& form, uint32_t rule, std::string_view secret, const Masker& masker,
-                 std::string& out);
+/// Appends the mask of what `span` covers in `text`.
+void append_mask(const MaskForm& form, const Span& span, std::string_view text,
+                 const Masker& masker, std::string& out);
 
 /// Bytes [begin, end) of a text that were replaced; `out_end` is the output's size behind what took
 /// their place.

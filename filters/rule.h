@@ -21,7 +21,7 @@ enum class ValueForm { assign, authorization, cookie, credentials, object, rest 
 /// What stands between the markers of a block: key material, also on the markers' own lines; a
 /// value on lines of its own; or `name: value` lines.
 enum class BlockBody { key_material, lines, pairs };
-enum class Strength { strong, medium, weak };
+enum class Strength { strong, medium, weak, random };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };
 
 std::string_view to_string(RuleKind kind);
@@ -47,6 +47,10 @@ struct Example {
   std::string source;  // as written in the pack, with « » and {alnum:36}
 };
 
+/// How many names a rule may have: their numbers fit into a span.
+inline constexpr size_t kMostNames = 4096;
+inline constexpr size_t kLongestName = 32;
+
 struct Rule {
   std::string id;
   std::string title;
@@ -70,6 +74,12 @@ struct Rule {
 
   // value
   std::vector<std::string> keys;
+  /// Words one of which has to stand in the key or before it; the mask says which. Sorted, lower
+  /// case, at most kMostNames of them.
+  std::vector<std::string> names;
+  /// Those of the names that are ordinary words: they have to stand in the key itself, and the
+  /// value has to look random. Sorted.
+  std::vector<std::string> ordinary_names;
   ValueForm form = ValueForm::assign;
   Strength strength = Strength::strong;
   /// The same in a sentence (`pass: 42 of 43`) and for bare JSON numbers; nothing: no difference.

@@ -143,9 +143,8 @@ struct RuleSet::Builder {
         add_encoded(number, rule);
         break;
       case RuleKind::value:
-        if (!rule.keys.empty()) {
-          add_expression(number, Anchor::Role::value, "keys", key_expression(rule));
-        }
+        for (std::string& keys : key_expressions(rule))
+          add_expression(number, Anchor::Role::value, "keys", std::move(keys));
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
           add_expression(number, Anchor::Role::value, pattern_field(rule, i), rule.patterns[i]);
         }

@@ -52,25 +52,118 @@ bool ends_in_another(std::string_view key, const std::vector<std::string>& keys)
   });
 }
 
+// An expression with hundreds of alternatives takes minutes to compile.
+constexpr size_t kManyKeys = 64;
+constexpr size_t kKeysInExpression = 16;
+
+constexpr size_t kWordsBefore = 3;  // most words between a name and the key
+constexpr size_t kNameBytes = 128;  // most bytes of a whole key
+
+bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+/// Letters and digits from `at` on in lower case, as far as a name can reach, over one separator at
+/// a time. `ends[i]` is where byte i ends in the text.
+struct Folded {
+  char bytes[kLongestName];
+  uint16_t ends[kLongestName];
+  size_t size = 0;
+  std::string_view text() const { return {bytes, size}; }
+};
+
+Folded fold(std::string_view text, size_t at, size_t end) {
+  Folded folded;
+  size_t from = at;
+  while (at < end && folded.size < kLongestName) {
+    if (is_alnum(text[at])) {
+      folded.bytes[folded.size] = to_lower(text[at]);
+      folded.ends[folded.size++] = static_cast<uint16_t>(at + 1 - from);
+    } else if (!is_key_separator(text[at]) || !is_alnum(text[at - 1])) {
+      break;
+    }
+    ++at;
+  }
+  return folded;
+}
+
+/// A short name may be the beginning of another word: `boxcar`.
+bool name_ends(std::string_view text, size_t begin, size_t end, size_t size) {
+  if (size >= 6 || end >= text.size() || !is_alnum(text[end])) return true;
+  if (is_digit(text[end]) || (is_upper(text[end]) && is_lower(text[end - 1]))) return true;
+  static constexpr std::string_view kNext[] = {"api", "key",  "tok",  "sec",    "auth", "acc",
+                                               "app", "pass", "cred", "client", "pat"};
+  std::string_view rest = text.substr(end, 6);
+  return end - begin >= 3 &&
+         std::any_of(std::begin(kNext), std::end(kNext),
+                     [&](std::string_view next) { return starts_with_ignoring_case(rest, next); });
+}
+
+/// The longest of the names that begins at `at`: its number, else 0.
+uint16_t name_at(std::string_view text, size_t at, size_t end,
+                 const std::vector<std::string>& names) {
+  Folded folded = fold(text, at, end);
+  if (folded.size < 2) return 0;
+  auto found = std::upper_bound(names.begin(), names.end(), folded.text());
+  while (found != names.begin()) {
+    --found;
+    if ((*found)[0] != folded.bytes[0] || (*found)[1] != folded.bytes[1]) return 0;
+    if (!folded.text().starts_with(*found)) continue;
+    size_t stop = at + folded.ends[found->size() - 1];
+    if (name_ends(text, at, stop, found->size()))
+      return static_cast<uint16_t>(found - names.begin() + 1);
+  }
+  return 0;
+}
+
 }  // namespace
 
-std::string key_expression(const Rule& rule) {
+KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const Rule& rule) {
+  size_t limit = key_begin > kNameBytes ? key_begin - kNameBytes : 0;
+  size_t whole = key_begin;
+  while (whole > limit && is_key_byte(text[whole - 1])) --whole;
+  size_t words = 0;
+  for (size_t at = key_end; at > limit;) {
+    --at;
+    if (at < whole) {
+      if (text[at] == ' ') {
+        if (at > 0 && !is_key_byte(text[at - 1])) return {};
+        // Another key has a name of its own.
+        if (++words > kWordsBefore || (words > 1 && longest_key(text, at, rule) != kNone))
+          return {};
+        continue;
+      }
+      if (!is_key_byte(text[at])) return {};
+    }
+    if (!is_alnum(text[at]) || !key_boundary(text, at)) continue;
+    uint16_t number = name_at(text, at, key_end, rule.names);
+    if (number == 0) continue;
+    const std::vector<std::string>& ordinary = rule.ordinary_names;
+    return {number, at >= whole,
+            std::binary_search(ordinary.begin(), ordinary.end(), rule.names[number - 1u])};
+  }
+  return {};
+}
+
+std::vector<std::string> key_expressions(const Rule& rule) {
+  // A weak key in a sentence is nothing to look at: only a separator makes it a key.
+  bool marked = rule.strength == Strength::weak || !rule.names.empty();
+  std::string after =
+      marked ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&])";
+  std::vector<std::string> expressions;
   std::string keys;
+  size_t count = 0;
+  auto finish = [&] {
+    if (count > 0) expressions.push_back("(?i)(?:" + keys + ")(?:_?[0-9]{1,3})?" + after);
+    keys.clear();
+    count = 0;
+  };
   for (const std::string& key : rule.keys) {
     if (ends_in_another(key, rule.keys)) continue;
     if (!keys.empty()) keys += '|';
-    for (char c : key) {
-      if (c == '_') {
-        keys += "[-_. ]?";
-      } else {
-        keys += c;
-      }
-    }
+    for (char c : key) keys += c == '_' ? std::string("[-_. ]?") : std::string(1, c);
+    if (++count == kKeysInExpression && rule.keys.size() > kManyKeys) finish();
   }
-  // A weak key in a sentence is nothing to look at: only a separator makes it a key.
-  std::string after = rule.strength == Strength::weak ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))"
-                                                      : R"([\\"'`\]=:%>\x1b \t&])";
-  return "(?i)(?:" + keys + ")(?:_?[0-9]{1,3})?" + after;
+  finish();
+  return expressions;
 }
 
 size_t end_of_key(std::string_view text, size_t anchor_end) {

@@ -4,15 +4,18 @@
 // reported stands.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "filters/rule.h"
 
 namespace redactd {
 
-/// The matcher's expression for a rule's keys: any of them, and the byte after it.
-std::string key_expression(const Rule& rule);
+/// The matcher's expressions for a rule's keys, of which there may be hundreds: any of them, and
+/// the byte after it.
+std::vector<std::string> key_expressions(const Rule& rule);
 
 /// Where the key of a match that ended at `anchor_end` ends: before the byte that ended the match
 /// and the blanks between them.
@@ -21,6 +24,17 @@ size_t end_of_key(std::string_view text, size_t anchor_end);
 /// Whether a separator can follow the key at all: the quick look that most words in sentences do
 /// not pass.
 bool separator_may_follow(std::string_view text, size_t key_end);
+
+/// Where a rule's name stands: in the name that the key ends (`ADAFRUIT_IO_KEY`), or among the
+/// words before it (`Adafruit IO key`).
+struct KeyName {
+  uint16_t number = 0;  // counted from 1; 0: there is none
+  bool in_key = false;
+  bool ordinary = false;  // one of the rule's ordinary_names
+};
+
+/// The nearest of the rule's names to the key at [key_begin, key_end).
+KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const Rule& rule);
 
 /// Where one of the rule's keys that ends before `key_end` starts; npos when none does.
 size_t key_start(std::string_view text, size_t key_end, const Rule& rule);

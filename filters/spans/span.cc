@@ -50,6 +50,8 @@ std::string_view explain(Verdict verdict) {
       return "what follows the colon is a port number";
     case Verdict::required_text_missing:
       return "the record lacks the rule's required text";
+    case Verdict::name_missing:
+      return "none of the rule's names stands in the key or before it";
     case Verdict::no_match:
       return "the expression does not match the record";
   }

@@ -60,12 +60,12 @@ inline constexpr size_t kMostBackslashes = 255;
 
 /// Where a value without quotes stands: it decides what ends it.
 struct BareContext {
-  bool query = false;    // after ? or &: & ends it
-  bool percent = false;  // percent-encoded text: %26 and %22 end it
-  bool json = false;     // after a quoted key and a colon: , } ] end it
-  bool escapes = false;  // quotes are about: \n and \" are escapes that end it
-  bool markup = false;   // <key>value</key>: < ends it
-  bool single_quote_ends = true;
+  bool query : 1 = false;    // after ? or &: & ends it
+  bool percent : 1 = false;  // percent-encoded text: %26 and %22 end it
+  bool json : 1 = false;     // after a quoted key and a colon: , } ] end it
+  bool escapes : 1 = false;  // quotes are about: \n and \" are escapes that end it
+  bool markup : 1 = false;   // <key>value</key>: < ends it
+  bool single_quote_ends : 1 = true;
 };
 
 /// A secret still running where the window ends goes on in the next window in the same way.
@@ -83,7 +83,9 @@ struct Span {
   size_t end = 0;
   uint32_t rule = 0;
   Continuation open = {};  // how != none only where end is the end of a window
+  uint16_t name = 0;       // 1 and up: of the rule's names, for the mask; 0: none
 };
+static_assert(sizeof(Span) <= 32);
 
 /// What became of an anchor.
 enum class Verdict {
@@ -110,6 +112,7 @@ enum class Verdict {
   no_password,
   port_number,
   required_text_missing,
+  name_missing,
   no_match,
 };
 

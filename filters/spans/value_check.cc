@@ -315,6 +315,19 @@ Verdict check_weak(std::string_view value) {
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
 }
 
+Verdict check_random(std::string_view value) {
+  if (value.size() < 12 || is_address(value)) return Verdict::not_random;
+  if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
+  if (value.find_first_of(" ()[]{}<>,;\\@*?|") != kNone || is_path_or_url(value) ||
+      is_dotted_name(value) || is_object_reference(value)) {
+    return Verdict::not_random;
+  }
+  if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
+                                                         : !is_scrambled(value))
+    return Verdict::not_random;
+  return entropy(value.substr(0, kLookedAt)) >= 2.8 ? Verdict::masked : Verdict::not_random;
+}
+
 }  // namespace
 
 bool is_placeholder(std::string_view value) {
@@ -360,6 +373,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
       return check_medium(value, setting);
     case Strength::weak:
       return check_weak(value);
+    case Strength::random:
+      return check_random(value);
   }
   return Verdict::masked;
 }

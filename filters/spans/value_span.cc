@@ -29,8 +29,9 @@ size_t template_end(std::string_view text, size_t at) {
 class ValueResolver {
  public:
   ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t anchor_end,
-                std::vector<Span>& spans)
+                std::vector<Span>& spans, KeyName name = {})
       : text_(record.text),
+        name_(name),
         record_(record),
         rule_(rule),
         rule_number_(rule_number),
@@ -76,6 +77,7 @@ class ValueResolver {
     }
     bool sentence = opening.sentence || (opening.bare.json && opening.quote.none());
     Strength strength = sentence ? rule_.in_sentences.value_or(rule_.strength) : rule_.strength;
+    if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
     return add(at, value_end(opening), opening, strength);
   }
 
@@ -368,7 +370,7 @@ class ValueResolver {
     if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))
       return *failed;
     if (inside_mask(text_, anchor_end_ - 1)) return Verdict::inside_mask;
-    Span span{begin, end, rule_number_, {}};
+    Span span{begin, end, rule_number_, {}, name_.number};
     if (cut_off && !record_.ends_record) {
       span.open.how = setting.quoted ? Continuation::How::quoted : Continuation::How::bare;
       span.open.quote = opening.quote;
@@ -379,6 +381,7 @@ class ValueResolver {
   }
 
   std::string_view text_;
+  KeyName name_;
   const RecordView& record_;
   const Rule& rule_;
   uint32_t rule_number_;
@@ -406,7 +409,10 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (start == kNone) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(text, start, key_end);
   if (!opening) return Verdict::no_separator;
-  return resolver.resolve(*opening);
+  if (rule.names.empty()) return resolver.resolve(*opening);
+  KeyName name = find_name(text, start, key_end, rule);
+  if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
+  return ValueResolver(record, rule, rule_number, anchor_end, spans, name).resolve(*opening);
 }
 
 }  // namespace redactd

@@ -108,8 +108,7 @@ std::string Oracle::redact_record(std::string_view record, bool at_end_of_stream
       out += record[i++];
       continue;
     }
-    append_mask(forms[found], spans[found].rule, record.substr(i, spans[found].end - i),
-                rules_->masker(), out);
+    append_mask(forms[found], spans[found], record, rules_->masker(), out);
     i = spans[found].end;
   }
   return out;

@@ -273,6 +273,26 @@ TEST(Value, OfConnectionStrings) {
                      ";SharedAccessKeyName=Root;SharedAccessKey=«{base64:43}=»"});
 }
 
+TEST(Value, AfterAKeyThatNamesAProvider) {
+  expect_all_masked({"adafruit_io_key=«{alnum:32}»", "NEW_RELIC_KEY: «{hex:40}»",
+                     R"({"mailgunKey":"«{hex:32}-{hex:8}»"})",
+                     "Mailgun private API key: «{hex:32}»", "export NOTION_KEY=«{lowernum:40}»",
+                     "cloudflare: \"«{hex:37}»\""});
+  expect_all_kept({"adafruit_io_key=missing", "the mailgun key = value pair",
+                   "segment_key=user_profile_updated", "boxcar_key={hex:32}",
+                   "{\"provider\":\"mailgun\"} key={hex:32}", "cloudflare=enabled",
+                   "mailgun sent 12 mails for key={hex:32}", "monkey=business"});
+}
+
+TEST(Value, TheMaskSaysWhichProviderTheKeyNamed) {
+  EXPECT_EQ(redact("ADAFRUIT_IO_KEY=q8Zr2LkVt0sB4xYw"),
+            "ADAFRUIT_IO_KEY=[REDACTED:provider-key:adafruit]");
+  EXPECT_EQ(redact(R"({"new-relic.key":"q8Zr2LkVt0sB4xYw"})"),
+            R"({"new-relic.key":"[REDACTED:provider-key:newrelic]"})");
+  std::string once = redact("mailgun key: 9f86d081884c7d659a2feaa0c55ad015, mailgun key=x7, key=y");
+  EXPECT_EQ(redact(once), once);
+}
+
 TEST(Value, MessagesThatShowAKey) {
   expect_all_masked({"Connecting with key: «{alnum:32}»",
                      "Failed with key «{alnum:40}» after 3 attempts", "::add-mask::«{alnum:24}»",
