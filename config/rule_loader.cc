@@ -270,7 +270,7 @@ class RuleParser {
     for (const YamlReader& item : at(key).items()) {
       std::optional<std::string> name = item.text();
       if (!name) continue;
-      bool fit = name->size() >= 2 && name->size() <= kLongestName &&
+      bool fit = name->size() >= 2 && name->size() <= kLongestProvider &&
                  std::all_of(name->begin(), name->end(),
                              [](char c) { return is_lower(c) || is_digit(c); });
       if (!fit) item.fail("must be 2 to 32 of a-z and 0-9; separators between them do not count");

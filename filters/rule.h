@@ -49,7 +49,7 @@ struct Example {
 
 /// How many names a rule may have: their numbers fit into a span.
 inline constexpr size_t kMostNames = 4096;
-inline constexpr size_t kLongestName = 32;
+inline constexpr size_t kLongestProvider = 32;
 
 struct Rule {
   std::string id;

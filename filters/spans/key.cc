@@ -64,8 +64,8 @@ bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.
 /// Letters and digits from `at` on in lower case, as far as a name can reach, over one separator at
 /// a time. `ends[i]` is where byte i ends in the text.
 struct Folded {
-  char bytes[kLongestName];
-  uint16_t ends[kLongestName];
+  char bytes[kLongestProvider];
+  uint16_t ends[kLongestProvider];
   size_t size = 0;
   std::string_view text() const { return {bytes, size}; }
 };
@@ -73,7 +73,7 @@ struct Folded {
 Folded fold(std::string_view text, size_t at, size_t end) {
   Folded folded;
   size_t from = at;
-  while (at < end && folded.size < kLongestName) {
+  while (at < end && folded.size < kLongestProvider) {
     if (is_alnum(text[at])) {
       folded.bytes[folded.size] = to_lower(text[at]);
       folded.ends[folded.size++] = static_cast<uint16_t>(at + 1 - from);

@@ -287,8 +287,8 @@ TEST(Value, AfterAKeyThatNamesAProvider) {
 TEST(Value, TheMaskSaysWhichProviderTheKeyNamed) {
   EXPECT_EQ(redact("ADAFRUIT_IO_KEY=q8Zr2LkVt0sB4xYw"),
             "ADAFRUIT_IO_KEY=[REDACTED:provider-key:adafruit]");
-  EXPECT_EQ(redact(R"({"new-relic.key":"q8Zr2LkVt0sB4xYw"})"),
-            R"({"new-relic.key":"[REDACTED:provider-key:newrelic]"})");
+  EXPECT_EQ(redact(R"({"fresh-desk.key":"q8Zr2LkVt0sB4xYw"})"),
+            R"({"fresh-desk.key":"[REDACTED:provider-key:freshdesk]"})");
   std::string once = redact("mailgun key: 9f86d081884c7d659a2feaa0c55ad015, mailgun key=x7, key=y");
   EXPECT_EQ(redact(once), once);
 }
