@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/builtin_pack.h"
+#include "config/gitleaks_file.h"
 #include "config/rule_loader.h"
 #include "filters/known.h"
 
@@ -53,7 +54,7 @@ void mute(RuleGroup& group, const Settings& settings, bool own) {
 void check_words(const std::vector<std::string>& words, const std::string& option,
                  const ActiveRules& active, const Settings& settings, Diagnostics& diagnostics) {
   std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
-  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
+  for (const RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks, &active.known}) {
     for (const Rule& rule : group->rules) {
       known.insert(rule.id);
       known.insert(rule.tags.begin(), rule.tags.end());
@@ -79,6 +80,12 @@ void load_own(const Settings& settings, ActiveRules& active, const RuleSet* prev
   std::vector<LoadedRule> loaded = load_rules(settings.rule_paths, diagnostics);
   active.checked = check_rules(loaded, diagnostics, previous);
   for (LoadedRule& rule : loaded) active.own.rules.push_back(std::move(rule.rule));
+}
+
+void load_gitleaks_files(const Settings& settings, ActiveRules& active, Diagnostics& diagnostics) {
+  GitleaksRules loaded = load_gitleaks(settings.gitleaks_files, diagnostics);
+  for (LoadedRule& rule : loaded.rules) active.gitleaks.rules.push_back(std::move(rule.rule));
+  active.remarks = std::move(loaded.remarks);
 }
 
 RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
@@ -152,11 +159,13 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
   active.builtin.rules = builtin_rules();
   active.builtin.embedded = builtin_databases();
   load_own(settings, active, previous, diagnostics);
+  load_gitleaks_files(settings, active, diagnostics);
   active.known = load_known(settings, diagnostics);
   check_words(settings.enable, "enable", active, settings, diagnostics);
   check_words(settings.disable, "disable", active, settings, diagnostics);
   mute(active.builtin, settings, false);
   mute(active.own, settings, true);
+  mute(active.gitleaks, settings, true);
   mute(active.known, settings, true);
   std::set<std::string_view> own_ids;
   for (const Rule& rule : active.own.rules) own_ids.insert(rule.id);
@@ -183,6 +192,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   std::vector<RuleGroup> groups;
   groups.push_back(std::move(active.builtin));
   groups.push_back(std::move(active.own));
+  groups.push_back(std::move(active.gitleaks));
   groups.push_back(std::move(active.known));
   std::shared_ptr<const RuleSet> rules;
   try {

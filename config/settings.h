@@ -21,12 +21,13 @@ namespace redactd {
 inline constexpr std::string_view kSelfCheckRule = "redactd-self-check";
 
 struct Settings {
-  std::vector<std::string> rule_paths;   // packs of one's own: files or folders
-  std::vector<std::string> enable;       // ids or tags; `all`
-  std::vector<std::string> disable;      // ids or tags; `all`
-  std::vector<std::string> known_files;  // files with one known value a line
-  bool known_encodings = true;           // false: only the values as they are
-  bool known_at_run_time = false;        // more values come then, so no rule need be active
+  std::vector<std::string> rule_paths;      // packs of one's own: files or folders
+  std::vector<std::string> gitleaks_files;  // configurations of gitleaks
+  std::vector<std::string> enable;          // ids or tags; `all`
+  std::vector<std::string> disable;         // ids or tags; `all`
+  std::vector<std::string> known_files;     // files with one known value a line
+  bool known_encodings = true;              // false: only the values as they are
+  bool known_at_run_time = false;           // more values come then, so no rule need be active
   MaskSpec mask;
   std::string mask_key_file;  // for the fingerprint mask
   std::string mask_key_id;
@@ -48,7 +49,9 @@ ConfigUse load_settings(const std::string& path, Settings& settings, Diagnostics
 struct ActiveRules {
   RuleGroup builtin;
   RuleGroup own;
+  RuleGroup gitleaks;
   RuleGroup known;
+  std::vector<Diagnostic> remarks;         // on what a gitleaks file says and does not do here
   std::shared_ptr<const RuleSet> checked;  // `own`, as it was compiled to be checked; may be null
 };
 /// What `previous` (may be null) has compiled already is not compiled again to be checked.

@@ -7,7 +7,7 @@ namespace {
 
 constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
 
-const Words kRulesKeys = {"files", "enable", "disable"};
+const Words kRulesKeys = {"files", "gitleaks", "enable", "disable"};
 const Words kKnownKeys = {"files", "encodings"};
 const Words kMaskKeyKeys = {"id", "file"};
 
@@ -43,6 +43,7 @@ std::optional<ConfigUse> check_top_level(const YamlReader& document) {
 void read_settings(const YamlReader& document, Settings& settings) {
   if (YamlReader rules = document["rules"]; rules.present() && rules.expect_map(kRulesKeys)) {
     settings.rule_paths = rules["files"].file_paths();
+    settings.gitleaks_files = rules["gitleaks"].file_paths();
     read_words(rules["enable"], settings.enable, settings);
     read_words(rules["disable"], settings.disable, settings);
   }

@@ -26,6 +26,7 @@ std::string version_text() {
 struct Typed {
   std::string config;
   std::vector<std::string> rules;
+  std::vector<std::string> gitleaks;
   std::vector<std::string> enable;
   std::vector<std::string> disable;
   std::vector<std::string> known;
@@ -47,6 +48,11 @@ void add_rule_options(CLI::App& app, Typed& typed) {
   app.add_option("--rules", typed.rules,
                  "Pack of one's own: a YAML file or a folder of them (repeatable)")
       ->type_name("FILE|DIR")
+      ->allow_extra_args(false)
+      ->group("Rules");
+  app.add_option("--gitleaks", typed.gitleaks,
+                 "Rules of a gitleaks configuration, besides the others (repeatable)")
+      ->type_name("FILE.toml")
       ->allow_extra_args(false)
       ->group("Rules");
   app.add_option("--enable", typed.enable,
@@ -137,6 +143,7 @@ void merge(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
     to.insert(to.end(), from.begin(), from.end());
   };
   append(settings.rule_paths, typed.rules);
+  append(settings.gitleaks_files, typed.gitleaks);
   append(settings.enable, typed.enable);
   append(settings.disable, typed.disable);
   append(settings.known_files, typed.known);
@@ -170,8 +177,9 @@ void read_known(const CLI::App& app, const Typed& typed, KnownOptions& known,
 
 /// The daemon and `check` go by the file alone, so that what was checked is what runs.
 void refuse_beside_file(const CLI::App& app, Diagnostics& diagnostics) {
-  for (const char* name : {"--rules", "--enable", "--disable", "--known", "--mask", "--mask-text",
-                           "--mask-keep", "--mask-key-file", "--mask-key-id", "--max-record"}) {
+  for (const char* name :
+       {"--rules", "--gitleaks", "--enable", "--disable", "--known", "--mask", "--mask-text",
+        "--mask-keep", "--mask-key-file", "--mask-key-id", "--max-record"}) {
     if (app.get_option(name)->count() > 0)
       diagnostics.add({}, name, "belongs in the file: the daemon and check go by it alone");
   }
@@ -284,7 +292,10 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   commands.show->add_option("id", options.arguments, "Rule ids")->required()->type_name("ID");
   commands.check =
       commands.rules->add_subcommand("check", "Check packs: every error at once, with its place");
-  commands.check->add_option("path", options.arguments, "Pack files or folders")
+  commands.check->add_flag("--json", options.json, "As JSON");
+  commands.check
+      ->add_option("path", options.arguments,
+                   "Pack files or folders; a .toml file is a gitleaks configuration")
       ->required()
       ->type_name("FILE|DIR");
   commands.test = commands.rules->add_subcommand(

@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "config/builtin_pack.h"
+#include "config/gitleaks_file.h"
 #include "config/rule_loader.h"
 #include "config/settings.h"
 #include "daemon/exit_code.h"
+#include "daemon/gitleaks_report.h"
 
 namespace redactd {
 namespace {
@@ -28,6 +30,7 @@ std::vector<ListedRule> listed(const ActiveRules& active) {
   };
   add(active.builtin, "built-in");
   add(active.own, "own");
+  add(active.gitleaks, "gitleaks");
   add(active.known, "known");
   std::sort(all.begin(), all.end(),
             [](const ListedRule& a, const ListedRule& b) { return a.rule->id < b.rule->id; });
@@ -46,19 +49,20 @@ nlohmann::ordered_json summary(const ListedRule& listed) {
           {"origin", listed.origin}};
 }
 
-/// The pack text of one rule, from its `- id:` line to the next rule.
+/// The text of one rule in its file, from its first line to the next rule.
 std::string source_of(const LoadedRule& rule, std::string_view text) {
+  bool toml = rule.location.file.ends_with(".toml");
   size_t line = rule.location.line;
   size_t begin = 0;
   for (size_t i = 1; i < line && begin != std::string_view::npos; ++i)
     begin = text.find('\n', begin) + 1;
-  size_t end = text.find("\n  - ", begin + 1);
+  size_t end = text.find(toml ? "\n[[rules]]" : "\n  - ", begin + 1);
   std::string source(text.substr(begin, end == std::string_view::npos ? end : end + 1 - begin));
   while (!source.empty() && source.back() == '\n') source.pop_back();
   return source + '\n';
 }
 
-/// All rules with their examples: built-in packs and the user's.
+/// All rules with their examples: built-in packs, the user's, and those of gitleaks files.
 struct Packs {
   std::vector<LoadedRule> rules;
   Diagnostics diagnostics;
@@ -67,6 +71,8 @@ struct Packs {
     rules = load_rules(settings.rule_paths, diagnostics);
     std::vector<LoadedRule> builtin = parse_builtin_packs(diagnostics);
     rules.insert(rules.end(), builtin.begin(), builtin.end());
+    std::vector<LoadedRule> gitleaks = load_gitleaks(settings.gitleaks_files, diagnostics).rules;
+    rules.insert(rules.end(), gitleaks.begin(), gitleaks.end());
   }
   const LoadedRule* find(const std::string& id) const {
     auto found = std::find_if(rules.begin(), rules.end(),
@@ -148,12 +154,25 @@ int show_rules(const Options& options) {
 
 int check_packs(const Options& options) {
   Diagnostics diagnostics;
-  std::vector<LoadedRule> rules = load_rules(options.arguments, diagnostics);
+  std::vector<std::string> packs;
+  std::vector<std::string> gitleaks;
+  for (const std::string& path : options.arguments)
+    (path.ends_with(".toml") ? gitleaks : packs).push_back(path);
+  std::vector<LoadedRule> rules = load_rules(packs, diagnostics);
+  GitleaksRules translated = load_gitleaks(gitleaks, diagnostics);
+  rules.insert(rules.end(), translated.rules.begin(), translated.rules.end());
   check_rules(rules, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);
     return kUsage;
   }
+  if (options.json) {
+    nlohmann::ordered_json out = {{"rules", rules.size()}};
+    if (!gitleaks.empty()) out["gitleaks"] = gitleaks_json(translated);
+    std::cout << out.dump(2) << '\n';
+    return kDone;
+  }
+  if (!gitleaks.empty()) print_gitleaks(translated);
   std::cout << rules.size() << (rules.size() == 1 ? " rule is" : " rules are") << " in order\n";
   return kDone;
 }

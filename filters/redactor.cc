@@ -60,6 +60,12 @@ void Redactor::open_streams() {
     scratch_.fit(*database);
     streams_.emplace_back(*database);
   }
+  if (!rules_->any_regexes()) return;
+  // A regex may ask for a line feed before its record, and the first record has one too.
+  std::vector<Match> none;
+  for (MatchStream& stream : streams_)
+    stream.scan(std::string_view(kEnd).substr(kScanPadding, 1), scratch_, none);
+  --streams_opened_;
 }
 
 /// The number in rules_ of the rule that has number `rule` in `from`; `active` becomes false when
@@ -292,7 +298,8 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
 void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view bytes,
                              const RecordView& view) {
   const bool last = view.ends_record;
-  collect_matches(begin, begin + view.text.size());
+  // An expression may end in the line end behind the record; the resolver knows which may.
+  collect_matches(begin, begin + bytes.size() + (last ? 1 : 0));
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
       !rules_->looks_at_every_record() && last) {
     return;

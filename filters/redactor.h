@@ -152,7 +152,7 @@ class Redactor {
   MatchScratch& scratch_;
   Limits limits_;
   std::vector<MatchStream> streams_;
-  uint64_t streams_opened_ = 0;  // the offset from which streams_ count
+  uint64_t streams_opened_ = 0;  // the offset from which streams_ count; modulo 2^64
   Resolver resolver_;
 
   // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the

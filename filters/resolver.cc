@@ -78,6 +78,11 @@ bool decides(Anchor::Role role) {
          role == Anchor::Role::userinfo || role == Anchor::Role::known;
 }
 
+/// Whether a match of this role may end in the line feed behind the record.
+bool sees_line_end(Anchor::Role role) {
+  return role == Anchor::Role::regex || role == Anchor::Role::regex_literal;
+}
+
 }  // namespace
 
 const std::vector<Span>& Resolver::resolve(const RecordView& record,
@@ -89,13 +94,15 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   seen_regexes_.clear();
   seen_literals_.clear();
   required_.clear();
+  allowed_.clear();
   over_budget_ = false;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
-    if (match.end > record.text.size()) continue;
+    if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
+    if (drop_allowed(record, before)) verdict = Verdict::allowed;
     if (decisions != nullptr && decides(anchor.role))
       decisions->push_back({anchor.rule, match.end, verdict});
     if (decisions != nullptr && anchor.role == Anchor::Role::encoded && found_.size() > before)
@@ -107,8 +114,9 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   }
   size_t by_anchor = found_.size();
   if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record()) {
-    resolve_regexes(record);
+    resolve_regexes(record, decisions);
   }
+  size_t by_regex = found_.size();
   if (block.active || !markers_.empty()) {
     std::sort(markers_.begin(), markers_.end(),
               [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
@@ -117,6 +125,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   if (!record.ends_record && rules_->userinfo_rule()) {
     resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
   }
+  drop_allowed(record, by_regex);
   if (decisions != nullptr) {
     for (size_t i = by_anchor; i < found_.size(); ++i) {
       decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
@@ -172,7 +181,20 @@ bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t en
   return end < open + size && rules_->masker().writes(text.substr(open, size));
 }
 
-void Resolver::resolve_regexes(const RecordView& record) {
+/// Drops what an allowance lets pass of the spans found from number `from` on. Returns whether
+/// there were some and none is left.
+bool Resolver::drop_allowed(const RecordView& record, size_t from) {
+  auto allowed = [&](const Span& span) {
+    std::string_view secret = record.text.substr(span.begin, span.end - span.begin);
+    return rules_->allowances().let_pass({span.rule, secret, secret}, record, allowed_);
+  };
+  if (from == found_.size() || rules_->allowances().empty()) return false;
+  auto first = found_.begin() + static_cast<std::ptrdiff_t>(from);
+  found_.erase(std::remove_if(first, found_.end(), allowed), found_.end());
+  return found_.size() == from;
+}
+
+void Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* decisions) {
   auto of_group = [](std::vector<std::pair<uint32_t, int>>& seen, uint32_t group) {
     std::sort(seen.begin(), seen.end());
     seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
@@ -185,8 +207,18 @@ void Resolver::resolve_regexes(const RecordView& record) {
   for (uint32_t group = 0; group < rules_->regexes().size(); ++group) {
     const RegexRules& regexes = *rules_->regexes()[group];
     if (regexes.empty()) continue;
-    regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group), found_,
-                    rules_->rules(), rules_->muted());
+    regex_matches_.clear();
+    regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group),
+                    regex_matches_, rules_->rules(), rules_->muted());
+    for (const RegexMatch& match : regex_matches_) {
+      const Span& span = match.span;
+      std::string_view secret = record.text.substr(span.begin, span.end - span.begin);
+      if (!rules_->allowances().let_pass({span.rule, secret, match.whole}, record, allowed_)) {
+        found_.push_back(span);
+      } else if (decisions != nullptr) {
+        decisions->push_back({span.rule, span.end, Verdict::allowed});
+      }
+    }
   }
 }
 
@@ -247,7 +279,9 @@ void Resolver::trim() {
   markers_ = {};
   seen_regexes_ = {};
   seen_literals_ = {};
+  regex_matches_ = {};
   required_ = {};
+  allowed_ = {};
 }
 
 }  // namespace redactd

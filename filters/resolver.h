@@ -7,9 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "filters/allowances.h"
 #include "filters/matcher.h"
 #include "filters/rule_set.h"
 #include "filters/spans/block_span.h"
+#include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
 
 namespace redactd {
@@ -54,7 +56,8 @@ class Resolver {
  private:
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
-  void resolve_regexes(const RecordView& record);
+  void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
+  bool drop_allowed(const RecordView& record, size_t from);
   bool has_required_text(const RecordView& record, uint32_t rule);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
   void merge(std::string_view text);
@@ -65,7 +68,9 @@ class Resolver {
   std::vector<BlockMarker> markers_;
   std::vector<std::pair<uint32_t, int>> seen_regexes_;  // group and number
   std::vector<std::pair<uint32_t, int>> seen_literals_;
+  std::vector<RegexMatch> regex_matches_;
   std::vector<std::pair<uint32_t, bool>> required_;
+  Allowances::Memo allowed_;
   bool over_budget_ = false;
 };
 

@@ -51,6 +51,17 @@ struct Example {
 inline constexpr size_t kMostNames = 4096;
 inline constexpr size_t kLongestProvider = 32;
 
+/// Lets findings pass in clear that rules describe. All conditions that are given have to hold, or
+/// one of them with `any`.
+struct Allowance {
+  // RE2 expressions, one of which has to be found
+  std::vector<std::string> secret;  // in the secret
+  std::vector<std::string> match;   // in all that a regex rule's expression matched
+  std::vector<std::string> record;  // in the record
+  std::vector<std::string> words;   // in lower case: the secret holds one of them in any case
+  bool any = false;
+};
+
 struct Rule {
   std::string id;
   std::string title;
@@ -63,6 +74,7 @@ struct Rule {
   bool enabled_by_default = true;
   std::vector<Example> examples;
   std::vector<std::string> keep;
+  std::vector<Allowance> allow;
 
   // token, value, userinfo, regex: what the matcher looks for.
   std::vector<std::string> patterns;
@@ -85,6 +97,13 @@ struct Rule {
   /// The same in a sentence (`pass: 42 of 43`) and for bare JSON numbers; nothing: no difference.
   std::optional<Strength> in_sentences;
   std::string required_text;  // the record must hold it
+
+  // regex
+  /// The group that is the secret, 0: the first that is not empty. Nothing: the group named
+  /// `secret`, else the only one, else the whole match.
+  std::optional<size_t> secret_group;
+  std::vector<std::string> keywords;  // in lower case: the record has to hold one in any case
+  double above_entropy = 0;           // bits a byte; 0: no bound
 
   // block
   std::string begin;

@@ -134,6 +134,10 @@ struct RuleSet::Builder {
   }
 
   void add_rule(uint32_t number, const Rule& rule) {
+    for (size_t i = 0; i < rule.allow.size(); ++i) {
+      std::string why = set.allowances_.add(number, rule.allow[i]);
+      if (!why.empty()) fail(number, "allow[" + std::to_string(i) + "]", why);
+    }
     switch (rule.kind) {
       case RuleKind::token:
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
@@ -426,6 +430,11 @@ void RuleSet::wipe_values() {
     for (std::string& value : rule.values) wipe(value);
     rule.values.clear();
   }
+}
+
+bool RuleSet::any_regexes() const {
+  return std::any_of(regexes_.begin(), regexes_.end(),
+                     [](const auto& regexes) { return !regexes->empty(); });
 }
 
 Anchor RuleSet::anchor(uint32_t number) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/allowances.h"
 #include "filters/known_matcher.h"
 #include "filters/mask.h"
 #include "filters/matcher.h"
@@ -99,11 +100,13 @@ class RuleSet {
   uint32_t first_known() const { return static_cast<uint32_t>(anchors_.size()); }
   /// The regex rules of each group.
   const std::vector<std::shared_ptr<const RegexRules>>& regexes() const { return regexes_; }
+  bool any_regexes() const;
   /// Whether some regex has no literal, so that every record has to be looked at.
   bool looks_at_every_record() const { return looks_at_every_record_; }
   const MarkerExpressions& markers() const { return markers_; }
   /// What is looked for in encoded text.
   const TokenCores& cores() const { return cores_; }
+  const Allowances& allowances() const { return allowances_; }
   const Masker& masker() const { return *masker_; }
   /// The expressions of all databases, one for each anchor.
   const std::vector<Expression>& expressions() const { return expressions_; }
@@ -129,6 +132,7 @@ class RuleSet {
   bool looks_at_every_record_ = false;
   MarkerExpressions markers_;
   TokenCores cores_;
+  Allowances allowances_;
   std::optional<Masker> masker_;
   std::shared_ptr<const KnownMatcher> known_;  // its owners count in known_rules_
   std::vector<uint32_t> known_rules_;

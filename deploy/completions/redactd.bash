@@ -7,7 +7,7 @@ _redactd_rules() {
 _redactd() {
   local command=$1 current=$2 previous=$3
   local word first='' second=''
-  local options='--help --version --config --rules --enable --disable --known --mask --mask-text --mask-keep
+  local options='--help --version --config --rules --gitleaks --enable --disable --known --mask --mask-text --mask-keep
     --mask-key-file --mask-key-id --max-record --stats --observe'
   COMPREPLY=()
 
@@ -24,7 +24,7 @@ _redactd() {
     --config | --known | --mask-key-file | --file | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
-    --rules)
+    --rules | --gitleaks)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
     --enable | --disable)
@@ -42,7 +42,7 @@ _redactd() {
 
   if [[ $current == -* ]]; then
     case $first,$second in
-      rules,list | rules,show | rules,test) options+=' --json' ;;
+      rules,*) options+=' --json' ;;
       explain,) options+=' --json --reveal' ;;
       scan,) options+=' --format' ;;
       check,) options='--help --config' ;;

@@ -26,7 +26,7 @@ complete -c redactd -n $in_rules_only -a check -d 'Check packs'
 complete -c redactd -n $in_rules_only -a test -d 'Run the examples of packs'
 
 complete -c redactd -n '__redactd_in_rules show' -a '(__redactd_rules)'
-complete -c redactd -n '__redactd_in_rules list show test' -l json -d 'As JSON'
+complete -c redactd -n '__redactd_in_rules list show check test' -l json -d 'As JSON'
 complete -c redactd -n '__redactd_in_rules check test' -F
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l json -d 'As JSON lines'
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l reveal -d 'Show the secrets themselves'
@@ -49,6 +49,7 @@ complete -c redactd -s h -l help -d Help
 complete -c redactd -s V -l version -d 'Version of redactd and of its matcher'
 complete -c redactd -l config -r -F -d 'Configuration file'
 complete -c redactd -l rules -r -F -d 'Pack of your own, or a folder of them'
+complete -c redactd -l gitleaks -r -F -d 'gitleaks configuration'
 complete -c redactd -l enable -x -a 'all (__redactd_rules)' -d 'Turn rules on by id or tag'
 complete -c redactd -l disable -x -a 'all (__redactd_rules)' -d 'Turn rules off by id or tag'
 complete -c redactd -l known -r -F -d 'File of secret values, one a line'

@@ -8,15 +8,18 @@
 #include <map>
 #include <utility>
 
+#include "filters/byte_class.h"
 #include "filters/matcher.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/regex_text.h"
 #include "filters/validators.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
 
 constexpr int kShortestAtom = 3;
-constexpr int kMostGroups = 32;
+constexpr size_t kMostGroups = 256;
 constexpr size_t kLongestMarker = 256;
 
 RE2::Options options() {
@@ -48,17 +51,95 @@ bool matcher_takes(const std::string& pattern) {
   }
 }
 
-}  // namespace
+using Copy = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
 
-std::optional<std::string> matcher_pattern(const std::string& pattern) {
-  // Bytes that are no ASCII fold case in RE2's Latin-1 but not in the matcher; \A and \z mean the
-  // stream's ends there; \C, \Q and \p are spelt or read in another way.
-  if (!is_ascii(pattern)) return std::nullopt;
-  for (std::string_view foreign : {"\\A", "\\z", "\\C", "\\Q", "\\p", "\\P", "(?U"}) {
-    if (pattern.find(foreign) != std::string::npos) return std::nullopt;
+/// A record between the line feeds that stand around it; of a window, only those that do.
+class BetweenLineFeeds {
+ public:
+  explicit BetweenLineFeeds(const RecordView& record)
+      : record_(record.text), before_(record.starts_record ? 1 : 0) {
+    text_.reserve(record_.size() + 2);
+    text_.append(before_, '\n');
+    text_.append(record_);
+    if (record.ends_record) text_ += '\n';
   }
-  return "(?m:" + pattern + ")";
-}
+
+  /// Whether one of the words, which are in lower case, stands in it in any case. Of none: yes.
+  bool holds_any_of(const std::vector<std::string>& words) {
+    if (words.empty()) return true;
+    if (lower_.empty()) {
+      lower_.assign(text_);
+      std::transform(lower_.begin(), lower_.end(), lower_.begin(), to_lower);
+    }
+    return std::any_of(words.begin(), words.end(),
+                       [this](const std::string& word) { return lower_.find(word) != Copy::npos; });
+  }
+
+  /// What the expression finds, with the secrets that `rule` takes. `group`: see secret_group().
+  std::vector<RegexMatch> matches(const RE2& regex, const Rule& rule, int group) const {
+    std::vector<RegexMatch> found;
+    std::array<re2::StringPiece, kMostGroups> groups;
+    re2::StringPiece text(text_.data(), text_.size());
+    int last_group = group;
+    if (rule.secret_group) {
+      last_group = *rule.secret_group == 0 ? regex.NumberOfCapturingGroups()
+                                           : static_cast<int>(*rule.secret_group);
+    }
+    size_t from = 0;
+    while (from <= text.size() &&
+           regex.Match(text, from, text.size(), RE2::UNANCHORED, groups.data(), last_group + 1)) {
+      const re2::StringPiece& whole = groups[0];
+      size_t begin = static_cast<size_t>(whole.data() - text.data());
+      from = std::max(begin + whole.size(), begin + 1);
+      RegexMatch match;
+      const re2::StringPiece* secret =
+          rule.secret_group ? taken_group(groups.data(), *rule.secret_group, last_group)
+                            : &groups[static_cast<size_t>(group)];
+      if (!clip(*secret, match.span.begin, match.span.end) || !takes(rule, match.span)) continue;
+      size_t whole_end = 0;
+      if (!clip(whole, begin, whole_end)) continue;
+      match.whole = record_.substr(begin, whole_end - begin);
+      found.push_back(match);
+    }
+    return found;
+  }
+
+ private:
+  /// The group with that number, of 0 the first that is not empty. An empty one says nothing of
+  /// where the secret is, so the whole match is taken.
+  static const re2::StringPiece* taken_group(const re2::StringPiece* groups, size_t wanted,
+                                             int last) {
+    int first = wanted == 0 ? 1 : static_cast<int>(wanted);
+    for (int group = first; group <= last; ++group) {
+      if (!groups[group].empty()) return &groups[group];
+    }
+    return &groups[0];
+  }
+
+  /// Turns a part of the text into bytes [begin, end) of the record; false when it has none there.
+  bool clip(const re2::StringPiece& part, size_t& begin, size_t& end) const {
+    if (part.data() == nullptr) return false;
+    auto at = static_cast<size_t>(part.data() - text_.data());
+    begin = std::max(at, before_) - before_;
+    end =
+        std::min(at + part.size(), before_ + record_.size()) - std::min(before_, at + part.size());
+    return begin < end;
+  }
+
+  bool takes(const Rule& rule, const Span& span) const {
+    std::string_view secret = record_.substr(span.begin, span.end - span.begin);
+    if (secret.size() < rule.min) return false;
+    if (rule.above_entropy > 0 && entropy(secret) <= rule.above_entropy) return false;
+    return !failed_validator(rule.validators, secret, false);
+  }
+
+  std::string_view record_;
+  size_t before_;
+  Copy text_;
+  Copy lower_;
+};
+
+}  // namespace
 
 struct RegexRules::Compiled {
   struct Expression {
@@ -79,18 +160,50 @@ RegexRules::~RegexRules() = default;
 RegexRules::RegexRules(RegexRules&&) noexcept = default;
 RegexRules& RegexRules::operator=(RegexRules&&) noexcept = default;
 
-std::string refuse_regex(const std::string& pattern) {
+std::string refuse_regex(const std::string& pattern) { return regex_facts(pattern).refused; }
+
+std::string refuse_search(const std::string& pattern) {
   RE2 regex(pattern, options());
-  if (!regex.ok()) return regex.error();
-  if (regex.NumberOfCapturingGroups() >= kMostGroups) return "it has more than 31 groups";
-  if (RE2::FullMatch("", regex)) return "it matches the empty string";
-  return {};
+  return regex.ok() ? std::string() : regex.error();
+}
+
+RegexFacts regex_facts(const std::string& pattern) {
+  RE2 regex(record_expression(pattern), options());
+  RegexFacts facts;
+  if (!regex.ok()) {
+    facts.refused = regex.error();
+    return facts;
+  }
+  facts.groups = static_cast<size_t>(regex.NumberOfCapturingGroups());
+  if (facts.groups >= kMostGroups) facts.refused = "it has more than 255 groups";
+  if (RE2::FullMatch("", regex)) facts.refused = "it matches the empty string";
+  return facts;
+}
+
+bool implies_one_of(const std::string& pattern, const std::vector<std::string>& words) {
+  re2::FilteredRE2 filter(1);
+  int id = 0;
+  if (!is_ascii(pattern) || filter.Add(record_expression(pattern), options(), &id) != RE2::NoError)
+    return false;
+  std::vector<std::string> literals;
+  filter.Compile(&literals);
+  // Whether it could match if only literals without any of the words stood in the text.
+  std::vector<int> without;
+  for (size_t i = 0; i < literals.size(); ++i) {
+    bool holds = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return literals[i].find(word) != std::string::npos;
+    });
+    if (!holds) without.push_back(static_cast<int>(i));
+  }
+  std::vector<int> possible;
+  filter.AllPotentials(without, &possible);
+  return possible.empty();
 }
 
 std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
   if (std::string why = refuse_regex(pattern); !why.empty()) return why;
   Compiled::Expression expression;
-  expression.regex = std::make_unique<RE2>(pattern, options());
+  expression.regex = std::make_unique<RE2>(record_expression(pattern), options());
   expression.rule = rule;
   expression.group = secret_group(*expression.regex);
   compiled_->expressions.push_back(std::move(expression));
@@ -117,7 +230,7 @@ const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
   compiled_->unfiltered.clear();
   for (size_t index = 0; index < compiled_->patterns.size(); ++index) {
     const std::string& pattern = compiled_->patterns[index];
-    std::optional<std::string> scanned = matcher_pattern(pattern);
+    std::optional<std::string> scanned = stream_expression(pattern);
     if (scanned && refused.count(index) == 0 && matcher_takes(*scanned)) {
       wanted.expressions.emplace_back(index, *scanned);
       continue;
@@ -125,7 +238,8 @@ const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
     int id = 0;
     // FilteredRE2 folds case; folding non-ASCII bytes would change them, so such a pattern goes
     // unfiltered.
-    if (is_ascii(pattern) && compiled_->filter->Add(pattern, options(), &id) == RE2::NoError) {
+    if (is_ascii(pattern) &&
+        compiled_->filter->Add(record_expression(pattern), options(), &id) == RE2::NoError) {
       compiled_->filtered.push_back(index);
     } else {
       compiled_->unfiltered.push_back(index);
@@ -148,9 +262,8 @@ bool RegexRules::looks_at_every_record(const std::vector<bool>& muted) const {
                      [&](size_t index) { return !muted[compiled_->expressions[index].rule]; });
 }
 
-void RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
-                         const std::vector<int>& literals, std::vector<Span>& spans,
-                         const std::vector<Rule>& rules, const std::vector<bool>& muted) const {
+std::vector<size_t> RegexRules::chosen(const std::vector<int>& expressions,
+                                       const std::vector<int>& literals) const {
   std::vector<size_t> chosen = compiled_->unfiltered;
   for (int number : expressions) chosen.push_back(static_cast<size_t>(number));
   if (!compiled_->filtered.empty() && !literals.empty()) {
@@ -160,26 +273,20 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
   }
   std::sort(chosen.begin(), chosen.end());
   chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  return chosen;
+}
 
-  re2::StringPiece text(record.text.data(), record.text.size());
-  std::array<re2::StringPiece, kMostGroups> groups;
-  for (size_t index : chosen) {
+void RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
+                         const std::vector<int>& literals, std::vector<RegexMatch>& matches,
+                         const std::vector<Rule>& rules, const std::vector<bool>& muted) const {
+  BetweenLineFeeds text(record);
+  for (size_t index : chosen(expressions, literals)) {
     const Compiled::Expression& expression = compiled_->expressions[index];
-    if (muted[expression.rule]) continue;
     const Rule& rule = rules[expression.rule];
-    size_t from = 0;
-    while (from <= text.size() && expression.regex->Match(text, from, text.size(), RE2::UNANCHORED,
-                                                          groups.data(), expression.group + 1)) {
-      const re2::StringPiece& whole = groups[0];
-      const re2::StringPiece& secret = groups[static_cast<size_t>(expression.group)];
-      size_t whole_begin = static_cast<size_t>(whole.data() - text.data());
-      from = std::max(whole_begin + whole.size(), whole_begin + 1);
-      if (secret.data() == nullptr || secret.empty()) continue;
-      std::string_view candidate(secret.data(), secret.size());
-      if (candidate.size() < rule.min) continue;
-      if (failed_validator(rule.validators, candidate, false)) continue;
-      size_t begin = static_cast<size_t>(secret.data() - text.data());
-      spans.push_back(Span{begin, begin + secret.size(), expression.rule, {}});
+    if (muted[expression.rule] || !text.holds_any_of(rule.keywords)) continue;
+    for (RegexMatch& match : text.matches(*expression.regex, rule, expression.group)) {
+      match.span.rule = expression.rule;
+      matches.push_back(match);
     }
   }
 }

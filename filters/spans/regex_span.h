@@ -3,7 +3,9 @@
 // User expressions in RE2 syntax. The matcher sees the expression too and tells in which records it
 // matches; only there does RE2 run, to find where. Where the matcher cannot take an expression, it
 // looks for the literals that the expression needs (FilteredRE2 finds them). RE2's cost is thus
-// paid on few records and stays linear.
+// paid on few records and stays linear. RE2 sees the record between the line feeds that stand
+// around it: an expression that asks for a blank behind its secret finds it at the record's end
+// too.
 
 #include <cstdint>
 #include <memory>
@@ -18,6 +20,12 @@
 #include "filters/spans/span.h"
 
 namespace redactd {
+
+/// A match of a regex rule's expression: the secret's span, and all that matched.
+struct RegexMatch {
+  Span span;
+  std::string_view whole;  // in the record's text
+};
 
 /// The `regex` rules of one group, compiled. Immutable and shared by threads after build().
 class RegexRules {
@@ -49,20 +57,18 @@ class RegexRules {
   /// be looked at. `muted`: by the rules' numbers.
   bool looks_at_every_record(const std::vector<bool>& muted) const;
 
-  /// Spans of all matches in the record, given the numbers of the expressions and literals that the
-  /// matcher saw in it (each sorted and unique). Rules that are muted find nothing.
+  /// All matches in the record, given the numbers of the expressions and literals that the matcher
+  /// saw in it (each sorted and unique). Rules that are muted find nothing.
   void resolve(const RecordView& record, const std::vector<int>& expressions,
-               const std::vector<int>& literals, std::vector<Span>& spans,
+               const std::vector<int>& literals, std::vector<RegexMatch>& matches,
                const std::vector<Rule>& rules, const std::vector<bool>& muted) const;
 
  private:
   struct Compiled;
+  std::vector<size_t> chosen(const std::vector<int>& expressions,
+                             const std::vector<int>& literals) const;
   std::unique_ptr<Compiled> compiled_;
 };
-
-/// The expression as the matcher reads it: in the midst of a stream of records, ^ and $ stand at
-/// their ends. Nothing when its meaning would not carry over.
-std::optional<std::string> matcher_pattern(const std::string& pattern);
 
 /// Finds where the markers of `block` rules begin: the matcher only tells where they end. Immutable
 /// and shared by threads once all rules are added.
@@ -89,5 +95,19 @@ class MarkerExpressions {
 
 /// Why RE2 refuses the expression; empty when it takes it.
 std::string refuse_regex(const std::string& pattern);
+
+/// The same for one that only says whether a text holds something.
+std::string refuse_search(const std::string& pattern);
+
+/// What an expression is, for those who check it.
+struct RegexFacts {
+  std::string refused;  // why; empty when it is taken
+  size_t groups = 0;
+};
+RegexFacts regex_facts(const std::string& pattern);
+
+/// Whether every match of the expression holds one of the words, which are in lower case, in any
+/// case. An expression that is hard to see through counts as one that does not.
+bool implies_one_of(const std::string& pattern, const std::vector<std::string>& words);
 
 }  // namespace redactd

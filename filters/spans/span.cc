@@ -52,6 +52,8 @@ std::string_view explain(Verdict verdict) {
       return "the record lacks the rule's required text";
     case Verdict::name_missing:
       return "none of the rule's names stands in the key or before it";
+    case Verdict::allowed:
+      return "an allowance lets it pass";
     case Verdict::no_match:
       return "the expression does not match the record";
   }

@@ -113,6 +113,7 @@ enum class Verdict {
   port_number,
   required_text_missing,
   name_missing,
+  allowed,
   no_match,
 };
 

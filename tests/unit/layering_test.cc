@@ -77,6 +77,15 @@ TEST(Layering, OnlyTheMatcherIncludesHyperscan) {
   }
 }
 
+TEST(Layering, OnlyTheTomlReaderIncludesToml) {
+  for (const char* folder : {"filters", "config", "daemon"}) {
+    for (const Include& include : includes_of(folder)) {
+      if (!include.header.starts_with("toml++")) continue;
+      EXPECT_EQ(include.file, "config/toml_reader.h");
+    }
+  }
+}
+
 TEST(Layering, OnlyTheYamlReaderIncludesYamlCpp) {
   for (const char* folder : {"filters", "config", "daemon"}) {
     for (const Include& include : includes_of(folder)) {

@@ -47,6 +47,33 @@ TEST(Regex, AnchorsMeanTheRecord) {
             "key [REDACTED:re]\nkey [REDACTED:re]\na key three\n");
 }
 
+TEST(Regex, AnchorsMeanTheRecordHoweverTheyAreSpelt) {
+  for (const char* pattern : {R"(\Akey (\w+)\z)", R"((?-m:^key (\w+)$))", R"((?m)^key (\w+)$)"}) {
+    Rules rules = regex({pattern});
+    EXPECT_EQ(redact("key one\r\nkey two\na key three\nkey four", rules),
+              "key [REDACTED:re]\r\nkey [REDACTED:re]\na key three\nkey [REDACTED:re]")
+        << pattern;
+  }
+}
+
+TEST(Regex, SeesTheLineEndsAroundItsRecord) {
+  Rules rules = regex({R"([\s;]key=(\w+)[\s;])"});
+  const std::string text = "key=one\nkey=two;\r\n\r\nkey=three\r\nkey=four";
+  EXPECT_EQ(redact(text, rules),
+            "key=[REDACTED:re]\nkey=[REDACTED:re];\r\n\r\nkey=[REDACTED:re]\r\nkey=[REDACTED:re]");
+  expect_same_under_every_cut(text, rules);
+}
+
+TEST(Regex, NeverMasksALineEnd) {
+  EXPECT_EQ(redact("a key\nb\n", regex({R"(key(\s))"})), "a key\nb\n");
+  EXPECT_EQ(redact("a key\nb\n", regex({R"(key\s)"})), "a [REDACTED:re]\nb\n");
+  EXPECT_EQ(redact("a key\nb\n", regex({R"(\sb)"})), "a key\n[REDACTED:re]\n");
+}
+
+TEST(Regex, NamesGroupsAsGoDoes) {
+  EXPECT_EQ(redact("pin: 1234 ok", regex({R"((pin): (?<secret>\d+))"})), "pin: [REDACTED:re] ok");
+}
+
 TEST(Regex, WorksOnBytesThatAreNoUtf8) {
   EXPECT_EQ(redact("\xff\xfe pin=\xff"
                    "1234\xfe x",
@@ -61,6 +88,37 @@ TEST(Regex, WithoutALiteralLooksAtEveryRecord) {
 
 TEST(Regex, ShorterThanMinStays) {
   EXPECT_EQ(redact("pin=123 pin=12345", regex({R"(pin=(\d+))"}, 4)), "pin=123 pin=[REDACTED:re]");
+}
+
+Rule regex_rule(const char* pattern) {
+  Rule rule;
+  rule.id = "re";
+  rule.kind = RuleKind::regex;
+  rule.patterns = {pattern};
+  return rule;
+}
+
+TEST(Regex, TakesTheGroupThatTheRuleNames) {
+  Rule rule = regex_rule(R"((x)?(pin)=(\d+))");
+  rule.secret_group = 3;
+  EXPECT_EQ(redact("pin=1 xpin=2", rules_of({rule})), "pin=[REDACTED:re] xpin=[REDACTED:re]");
+  rule.secret_group = 0;  // the first that is not empty
+  EXPECT_EQ(redact("pin=1 xpin=2", rules_of({rule})), "[REDACTED:re]=1 [REDACTED:re]pin=2");
+  rule.secret_group = 1;  // where it is empty, nobody knows where the secret is
+  EXPECT_EQ(redact("pin=1 xpin=2", rules_of({rule})), "[REDACTED:re] [REDACTED:re]pin=2");
+}
+
+TEST(Regex, WantsOneOfItsKeywordsInTheRecord) {
+  Rule rule = regex_rule(R"(=(\d+))");
+  rule.keywords = {"acme", "zenith"};
+  EXPECT_EQ(redact("a=1 ACME\nb=2\nzenith c=3\n", rules_of({rule})),
+            "a=[REDACTED:re] ACME\nb=2\nzenith c=[REDACTED:re]\n");
+}
+
+TEST(Regex, WantsMoreEntropyThanItsBound) {
+  Rule rule = regex_rule(R"(=(\w+))");
+  rule.above_entropy = 2.0;
+  EXPECT_EQ(redact("a=abcd b=abcdef", rules_of({rule})), "a=abcd b=[REDACTED:re]");
 }
 
 TEST(Regex, SeveralPatternsOfOneRule) {

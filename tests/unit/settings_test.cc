@@ -48,6 +48,7 @@ TEST(Settings, ReadsEveryKeyWithPathsBesideTheFile) {
   load_settings(dir.write("etc/redactd.yaml", R"(
 rules:
   files: [packs, /abs/pack.yaml]
+  gitleaks: team.toml
   enable: [acme]
   disable: [generic, weak]
 known: {files: known.txt, encodings: false}
@@ -59,6 +60,7 @@ max_record: 64KiB
   ASSERT_TRUE(diagnostics.empty()) << diagnostics.text();
   EXPECT_EQ(settings.rule_paths,
             (std::vector<std::string>{dir.path("etc/packs"), "/abs/pack.yaml"}));
+  EXPECT_EQ(settings.gitleaks_files, std::vector<std::string>{dir.path("etc/team.toml")});
   EXPECT_EQ(settings.enable, std::vector<std::string>{"acme"});
   EXPECT_EQ(settings.disable, (std::vector<std::string>{"generic", "weak"}));
   EXPECT_EQ(settings.known_files, std::vector<std::string>{dir.path("etc/known.txt")});
