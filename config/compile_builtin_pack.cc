@@ -105,6 +105,10 @@ void write_rule(std::ostream& out, const Rule& rule, size_t number) {
     out << "    r.validators.push_back({" << enumerator("Validator::Kind", validator.kind) << ", "
         << validator.threshold << "});\n";
   }
+  for (const Allowance& allow : rule.allow) {
+    out << "    r.allow.push_back({" << cpp_lines(allow.secret) << ", {}, "
+        << cpp_lines(allow.record) << ", {}, false});\n";
+  }
   if (rule.mask) {
     out << "    r.mask = MaskSpec{" << enumerator("MaskStyle", rule.mask->style) << ", "
         << cpp_string(rule.mask->text) << ", " << rule.mask->keep << "};\n";

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/allow_reader.h"
 #include "config/yaml_reader.h"
 #include "filters/mask.h"
 #include "filters/spans/regex_span.h"
@@ -28,7 +29,7 @@ const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "r
 /// The keys that every rule may have.
 const std::vector<std::string_view> kCommonKeys = {"id",   "title",      "kind",      "severity",
                                                    "tags", "mask",       "reference", "examples",
-                                                   "keep", "validators", "default"};
+                                                   "keep", "validators", "default",   "allow"};
 
 /// The keys that belong to one kind.
 std::vector<std::string_view> keys_of(RuleKind kind) {
@@ -137,6 +138,7 @@ class RuleParser {
     rule_.tags = at("tags").texts();
     rule_.reference = at("reference").text().value_or("");
     rule_.enabled_by_default = at("default").boolean().value_or(true);
+    rule_.allow = read_rule_allow(at("allow"));
     if (reader_.has("mask")) rule_.mask = parse_mask(at("mask"));
     for (const YamlReader& item : at("validators").items()) {
       std::optional<std::string> text = item.text();

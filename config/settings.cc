@@ -51,8 +51,13 @@ void mute(RuleGroup& group, const Settings& settings, bool own) {
   }
 }
 
-void check_words(const std::vector<std::string>& words, const std::string& option,
-                 const ActiveRules& active, const Settings& settings, Diagnostics& diagnostics) {
+std::string no_rule(const std::string& word, const std::vector<std::string_view>& names) {
+  return "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
+         " (list them with: redactd rules list)";
+}
+
+/// What names a rule that is there, in alphabetical order.
+std::vector<std::string_view> rule_words(const ActiveRules& active) {
   std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
   for (const RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks, &active.known}) {
     for (const Rule& rule : group->rules) {
@@ -60,18 +65,63 @@ void check_words(const std::vector<std::string>& words, const std::string& optio
       known.insert(rule.tags.begin(), rule.tags.end());
     }
   }
-  std::vector<std::string_view> names(known.begin(), known.end());
+  return {known.begin(), known.end()};
+}
+
+void check_words(const std::vector<std::string>& words, const std::string& option,
+                 const ActiveRules& active, const Settings& settings, Diagnostics& diagnostics) {
+  std::vector<std::string_view> names = rule_words(active);
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (known.count(word) != 0) continue;
+    if (std::binary_search(names.begin(), names.end(), word)) continue;
     // What the file names stands before what the command line adds.
     std::string path = "rules." + option + "[" + std::to_string(i) + "]";
     auto place = settings.places.find(path);
     bool in_file = place != settings.places.end();
     diagnostics.add(in_file ? place->second : Location{}, in_file ? path : "--" + option,
-                    "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
-                        " (list them with: redactd rules list)");
+                    no_rule(word, names));
   }
+}
+
+/// Gives each rule that an entry of `allow` means its allowance. Known values are meant by none:
+/// whoever gives one has said that it is a secret.
+void apply_allow(const Settings& settings, ActiveRules& active, Diagnostics& diagnostics) {
+  if (settings.allow.empty()) return;
+  std::vector<std::string_view> names = rule_words(active);
+  for (const AllowEntry& entry : settings.allow) {
+    for (const AllowEntry::Word& word : entry.rules) {
+      if (!std::binary_search(names.begin(), names.end(), word.text))
+        diagnostics.add(word.location, word.path, no_rule(word.text, names));
+    }
+    if (!entry.fingerprints.empty()) continue;
+    for (RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks}) {
+      for (Rule& rule : group->rules) {
+        bool meant = entry.rules.empty() ||
+                     std::any_of(entry.rules.begin(), entry.rules.end(),
+                                 [&](const auto& word) { return names_rule(word.text, rule); });
+        if (meant) rule.allow.push_back(entry.allowance);
+      }
+    }
+  }
+}
+
+std::vector<SecretFingerprint> allowed_fingerprints(const Settings& settings,
+                                                    Diagnostics& diagnostics) {
+  std::vector<SecretFingerprint> allowed;
+  for (const AllowEntry& entry : settings.allow) {
+    for (const auto& [fingerprint, word] : entry.fingerprints) {
+      if (settings.mask_key_file.empty()) {
+        diagnostics.add(word.location, word.path, "needs the key that it was made with: mask_key");
+      } else if (fingerprint.key != settings.mask_key_id) {
+        diagnostics.add(word.location, word.path,
+                        "was made with the key '" + fingerprint.key + "', and mask_key is '" +
+                            settings.mask_key_id +
+                            "'; make it anew with: redactd explain --config FILE");
+      }
+      allowed.push_back(fingerprint);
+    }
+  }
+  return allowed;
 }
 
 void load_own(const Settings& settings, ActiveRules& active, const RuleSet* previous,
@@ -142,7 +192,7 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
 }
 
 bool masks_anything(const ActiveRules& active) {
-  for (const RuleGroup* group : {&active.builtin, &active.own, &active.known}) {
+  for (const RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks, &active.known}) {
     for (size_t i = 0; i < group->rules.size(); ++i) {
       bool muted = i < group->muted.size() && group->muted[i];
       if (!muted && group->rules[i].id != kSelfCheckRule) return true;
@@ -181,7 +231,9 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   active.known.rules.insert(active.known.rules.end(), std::make_move_iterator(known.rules.begin()),
                             std::make_move_iterator(known.rules.end()));
   active.known.muted.resize(active.known.rules.size());
-  MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics)};
+  apply_allow(settings, active, diagnostics);
+  MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics),
+                     allowed_fingerprints(settings, diagnostics)};
   if (!diagnostics.empty()) return nullptr;
   if (!settings.known_at_run_time && !masks_anything(active)) {
     diagnostics.add({}, "rules",

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/allow_reader.h"
 #include "config/diagnostic.h"
 #include "filters/redactor.h"
 #include "filters/rule_set.h"
@@ -28,8 +29,9 @@ struct Settings {
   std::vector<std::string> known_files;     // files with one known value a line
   bool known_encodings = true;              // false: only the values as they are
   bool known_at_run_time = false;           // more values come then, so no rule need be active
+  std::vector<AllowEntry> allow;            // what passes in clear
   MaskSpec mask;
-  std::string mask_key_file;  // for the fingerprint mask
+  std::string mask_key_file;  // for fingerprints
   std::string mask_key_id;
   size_t max_record = Limits{}.max_record;  // bytes
   /// Where the words of `enable` and `disable` stand in the file: `rules.disable[1]`.

@@ -23,7 +23,7 @@ void read_words(const YamlReader& reader, std::vector<std::string>& words, Setti
 
 }  // namespace
 
-const Words kSettingsKeys = {"rules", "known", "mask", "mask_key", "max_record"};
+const Words kSettingsKeys = {"rules", "allow", "known", "mask", "mask_key", "max_record"};
 const Words kDaemonKeys = {"sources", "sinks",      "known_values", "admin",        "log",
                            "workers", "self_check", "ready_grace",  "drain_timeout"};
 
@@ -47,6 +47,7 @@ void read_settings(const YamlReader& document, Settings& settings) {
     read_words(rules["enable"], settings.enable, settings);
     read_words(rules["disable"], settings.disable, settings);
   }
+  settings.allow = read_allow(document["allow"]);
   if (YamlReader known = document["known"]; known.present() && known.expect_map(kKnownKeys)) {
     settings.known_files = known["files"].file_paths();
     settings.known_encodings = known["encodings"].boolean().value_or(true);
@@ -64,6 +65,7 @@ void read_settings(const YamlReader& document, Settings& settings) {
 
 void add_settings_options(OptionTable& table) {
   table.keys["rules"] = kRulesKeys;
+  table.keys["allow[]"] = kAllowKeys;
   table.keys["known"] = kKnownKeys;
   table.keys["mask"] = kMaskKeys;
   table.keys["mask_key"] = kMaskKeyKeys;

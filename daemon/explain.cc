@@ -36,7 +36,8 @@ class Explainer {
     std::string rule;
     size_t begin = 0;
     size_t end = 0;
-    std::string secret;  // only with --reveal
+    std::string secret;       // only with --reveal
+    std::string fingerprint;  // only with a key
   };
   struct Kept {
     std::string rule;
@@ -52,8 +53,11 @@ class Explainer {
       if (finding.begin < start) continue;
       size_t begin = static_cast<size_t>(finding.begin - start);
       size_t end = std::min(line.size(), begin + static_cast<size_t>(finding.size));
-      masked_.push_back({rules_->rules()[finding.rule].id, begin, end,
-                         options_.reveal ? line.substr(begin, end - begin) : std::string()});
+      std::string secret = line.substr(begin, end - begin);
+      const std::string& rule = rules_->rules()[finding.rule].id;
+      const FingerprintKey& key = rules_->masker().key();
+      std::string name = key.secret.empty() ? "" : fingerprint(key, rule, secret).text();
+      masked_.push_back({rule, begin, end, options_.reveal ? std::move(secret) : "", name});
     }
     for (const Decision& decision : decisions_) {
       if (decision.verdict == Verdict::masked) continue;
@@ -73,6 +77,7 @@ class Explainer {
     for (const Masked& masked : masked_) {
       std::cout << "  masked  " << masked.rule << "  bytes " << masked.begin + 1 << "-"
                 << masked.end << " (" << masked.end - masked.begin << ")";
+      if (!masked.fingerprint.empty()) std::cout << "  " << masked.fingerprint;
       if (options_.reveal) std::cout << "  " << masked.secret;
       std::cout << '\n';
     }
@@ -88,6 +93,7 @@ class Explainer {
     for (const Masked& masked : masked_) {
       nlohmann::ordered_json entry = {
           {"rule", masked.rule}, {"begin", masked.begin + 1}, {"end", masked.end}};
+      if (!masked.fingerprint.empty()) entry["fingerprint"] = masked.fingerprint;
       if (options_.reveal) entry["secret"] = masked.secret;
       out["masked"].push_back(entry);
     }

@@ -10,6 +10,8 @@
 #include "daemon/known/known_command.h"
 #include "daemon/options.h"
 #include "daemon/rules_command.h"
+#include "daemon/rules_diff.h"
+#include "daemon/rules_lint.h"
 #include "daemon/scan.h"
 #include "filters/matcher.h"
 
@@ -36,6 +38,10 @@ int run(const Options& options) {
       return check_packs(options);
     case Command::rules_test:
       return test_packs(options);
+    case Command::rules_lint:
+      return lint_rules(options);
+    case Command::rules_diff:
+      return diff_rules(options);
     default:
       break;
   }

@@ -223,6 +223,8 @@ struct Subcommands {
   CLI::App* show = nullptr;
   CLI::App* check = nullptr;
   CLI::App* test = nullptr;
+  CLI::App* lint = nullptr;
+  CLI::App* diff = nullptr;
   CLI::App* check_config = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* scan = nullptr;
@@ -236,6 +238,8 @@ Command chosen(const Subcommands& commands) {
   if (commands.show->parsed()) return Command::rules_show;
   if (commands.check->parsed()) return Command::rules_check;
   if (commands.test->parsed()) return Command::rules_test;
+  if (commands.lint->parsed()) return Command::rules_lint;
+  if (commands.diff->parsed()) return Command::rules_diff;
   if (commands.rules->parsed()) return Command::rules_list;
   if (commands.check_config->parsed()) return Command::check;
   if (commands.explain->parsed()) return Command::explain;
@@ -284,7 +288,7 @@ void add_known_commands(CLI::App& app, Subcommands& commands, Options& options, 
 Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format, Typed& typed) {
   Subcommands commands;
   add_known_commands(app, commands, options, typed);
-  commands.rules = app.add_subcommand("rules", "List, show, check and test rules");
+  commands.rules = app.add_subcommand("rules", "List, show, check, test, lint and compare rules");
   commands.list = commands.rules->add_subcommand("list", "All rules, one a line");
   commands.list->add_flag("--json", options.json, "As JSON");
   commands.show = commands.rules->add_subcommand("show", "Everything about one rule");
@@ -303,6 +307,26 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   commands.test->add_flag("--json", options.json, "As JSON");
   commands.test->add_option("path", options.arguments, "Pack files or folders")
       ->type_name("FILE|DIR");
+  commands.lint = commands.rules->add_subcommand(
+      "lint", "What rules cost, and what is odd about them (default: the built-in ones)");
+  commands.lint->add_flag("--json", options.json, "As JSON");
+  commands.lint
+      ->add_option("--sample", options.sample, "Log to measure on (default: a made-up one)")
+      ->type_name("FILE");
+  commands.lint
+      ->add_option("path", options.arguments,
+                   "Pack files or folders; a .toml file is a gitleaks configuration")
+      ->type_name("FILE|DIR");
+  commands.diff = commands.rules->add_subcommand(
+      "diff", "What rules A and B mask differently in files, by place; exit 1 if anything");
+  commands.diff->add_flag("--json", options.json, "As JSON lines");
+  commands.diff
+      ->add_option("path", options.arguments,
+                   "A and B: a pack, a folder, a gitleaks .toml, a configuration or built-in; then "
+                   "files (- is standard input)")
+      ->required()
+      ->expected(3, 1000000)
+      ->type_name("A B FILE...");
   commands.rules->require_subcommand(0, 1);
 
   commands.check_config = app.add_subcommand(
@@ -347,7 +371,7 @@ constexpr const char* kDescription =
     "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done; 1 secrets found (scan); 2 wrong usage, configuration or rules, nothing "
+    "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage, configuration or rules, nothing "
     "was read;\n"
     "3 input, output or engine failed, nothing went out unmasked.\n\nMore: man redactd";
 

@@ -19,6 +19,8 @@ enum class Command {
   rules_show,
   rules_check,
   rules_test,
+  rules_lint,
+  rules_diff,
   explain,
   scan,
   known_add,
@@ -44,8 +46,9 @@ struct Options {
   bool observe = false;
   bool json = false;                         // rules, explain, known
   bool reveal = false;                       // explain
+  std::string sample;                        // rules lint: a log to measure on; empty: made up
   ReportFormat format = ReportFormat::text;  // scan
-  std::vector<std::string> arguments;        // rule ids, files
+  std::vector<std::string> arguments;        // rule ids, files; of rules diff: A, B and files
   KnownOptions known;
 };
 

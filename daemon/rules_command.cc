@@ -11,6 +11,7 @@
 #include "config/settings.h"
 #include "daemon/exit_code.h"
 #include "daemon/gitleaks_report.h"
+#include "daemon/pack_rules.h"
 
 namespace redactd {
 namespace {
@@ -154,50 +155,68 @@ int show_rules(const Options& options) {
 
 int check_packs(const Options& options) {
   Diagnostics diagnostics;
-  std::vector<std::string> packs;
-  std::vector<std::string> gitleaks;
-  for (const std::string& path : options.arguments)
-    (path.ends_with(".toml") ? gitleaks : packs).push_back(path);
-  std::vector<LoadedRule> rules = load_rules(packs, diagnostics);
-  GitleaksRules translated = load_gitleaks(gitleaks, diagnostics);
-  rules.insert(rules.end(), translated.rules.begin(), translated.rules.end());
-  check_rules(rules, diagnostics);
+  PackRules packs = load_pack_rules(options.arguments, diagnostics);
+  check_rules(packs.rules, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);
     return kUsage;
   }
+  const bool of_gitleaks = !packs.gitleaks.verdicts.empty();
+  size_t count = packs.rules.size();
   if (options.json) {
-    nlohmann::ordered_json out = {{"rules", rules.size()}};
-    if (!gitleaks.empty()) out["gitleaks"] = gitleaks_json(translated);
+    nlohmann::ordered_json out = {{"rules", count}};
+    if (of_gitleaks) out["gitleaks"] = gitleaks_json(packs.gitleaks);
     std::cout << out.dump(2) << '\n';
     return kDone;
   }
-  if (!gitleaks.empty()) print_gitleaks(translated);
-  std::cout << rules.size() << (rules.size() == 1 ? " rule is" : " rules are") << " in order\n";
+  if (of_gitleaks) print_gitleaks(packs.gitleaks);
+  std::cout << count << (count == 1 ? " rule is" : " rules are") << " in order\n";
   return kDone;
 }
 
+namespace {
+
+nlohmann::ordered_json test_json(const PackRules& packs, const Diagnostics& diagnostics,
+                                 size_t examples, size_t keep) {
+  nlohmann::ordered_json failures = nlohmann::ordered_json::array();
+  for (const Diagnostic& diagnostic : diagnostics.all()) failures.push_back(diagnostic.text());
+  return {{"rules", packs.rules.size()},
+          {"examples", examples},
+          {"keep", keep},
+          {"failures", failures}};
+}
+
+/// A line for each rule of the user's, for he wants to see that his own were run.
+void print_tested(const PackRules& packs, const Diagnostics& diagnostics) {
+  for (const LoadedRule& rule : packs.rules) {
+    auto of_rule = [&](const Diagnostic& error) {
+      return error.location.file == rule.location.file &&
+             (error.path == rule.path || error.path.starts_with(rule.path + "."));
+    };
+    bool failed = std::any_of(diagnostics.all().begin(), diagnostics.all().end(), of_rule);
+    std::cout << (failed ? "FAILED  " : "ok      ") << rule.rule.id << "  "
+              << rule.rule.examples.size() << " to mask, " << rule.rule.keep.size() << " to keep\n";
+  }
+}
+
+}  // namespace
+
 int test_packs(const Options& options) {
   Diagnostics diagnostics;
-  std::vector<LoadedRule> rules = options.arguments.empty()
-                                      ? parse_builtin_packs(diagnostics)
-                                      : load_rules(options.arguments, diagnostics);
-  check_rules(rules, diagnostics);
+  PackRules packs = load_pack_rules(options.arguments, diagnostics);
+  check_rules(packs.rules, diagnostics);
   size_t examples = 0;
   size_t keep = 0;
-  for (const LoadedRule& rule : rules) {
+  for (const LoadedRule& rule : packs.rules) {
     examples += rule.rule.examples.size();
     keep += rule.rule.keep.size();
   }
   if (options.json) {
-    nlohmann::ordered_json out = {{"rules", rules.size()}, {"examples", examples}, {"keep", keep}};
-    out["failures"] = nlohmann::ordered_json::array();
-    for (const Diagnostic& diagnostic : diagnostics.all())
-      out["failures"].push_back(diagnostic.text());
-    std::cout << out.dump(2) << '\n';
+    std::cout << test_json(packs, diagnostics, examples, keep).dump(2) << '\n';
   } else {
+    if (!options.arguments.empty()) print_tested(packs, diagnostics);
     std::cerr << diagnostics.text();
-    std::cout << rules.size() << " rules, " << examples << " examples to mask, " << keep
+    std::cout << packs.rules.size() << " rules, " << examples << " examples to mask, " << keep
               << " lines to keep: " << diagnostics.all().size() << " failed\n";
   }
   return diagnostics.empty() ? kDone : kUsage;

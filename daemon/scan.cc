@@ -11,6 +11,7 @@
 #include <set>
 
 #include "daemon/exit_code.h"
+#include "daemon/line_counter.h"
 #include "filters/redactor.h"
 
 namespace redactd {
@@ -25,39 +26,6 @@ struct Place {
   uint64_t offset = 0;
   uint64_t size = 0;
   const Rule* rule = nullptr;
-};
-
-/// Turns offsets in a stream into lines and columns, as the stream goes by.
-class LineCounter {
- public:
-  /// Remembers where lines start in the next bytes of the stream.
-  void feed(std::string_view bytes) {
-    for (size_t at = bytes.find('\n'); at != std::string_view::npos;
-         at = bytes.find('\n', at + 1)) {
-      starts_.push_back(seen_ + at + 1);
-    }
-    seen_ += bytes.size();
-  }
-  /// Offsets have to come in rising order.
-  void locate(uint64_t offset, Place& place) {
-    while (next_ < starts_.size() && starts_[next_] <= offset) {
-      ++line_;
-      line_start_ = starts_[next_++];
-    }
-    if (next_ > 4096) {
-      starts_.erase(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(next_));
-      next_ = 0;
-    }
-    place.line = line_;
-    place.column = offset - line_start_ + 1;
-  }
-
- private:
-  std::vector<uint64_t> starts_;
-  size_t next_ = 0;
-  uint64_t seen_ = 0;
-  uint64_t line_ = 1;
-  uint64_t line_start_ = 0;
 };
 
 const char* sarif_level(Severity severity) {
@@ -160,9 +128,9 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
   LineCounter lines;
   auto add_findings = [&] {
     for (const Finding& finding : redactor.findings()) {
-      Place place{name, 0, 0, finding.begin, finding.size, &rules->rules()[finding.rule]};
-      lines.locate(finding.begin, place);
-      report.add(place);
+      LineCounter::Place at = lines.locate(finding.begin);
+      report.add(
+          {name, at.line, at.column, finding.begin, finding.size, &rules->rules()[finding.rule]});
     }
   };
   while (true) {

@@ -16,7 +16,7 @@ constexpr size_t kFingerprintHex = 8;
 
 /// The first hexadecimal digits of HMAC-SHA-256 (RFC 2104) under the rule's id and the secret: the
 /// same secret has another fingerprint under another rule.
-std::string fingerprint(const FingerprintKey& key, std::string_view rule, std::string_view secret) {
+std::string digits(const FingerprintKey& key, std::string_view rule, std::string_view secret) {
   std::string message(rule);
   message += '\0';
   message += secret;
@@ -46,6 +46,29 @@ void append_partial(size_t keep, std::string_view secret, std::string& out) {
 }
 
 }  // namespace
+
+SecretFingerprint fingerprint(const FingerprintKey& key, std::string_view rule,
+                              std::string_view secret) {
+  return {std::string(rule), key.id, digits(key, rule, secret)};
+}
+
+std::optional<SecretFingerprint> parse_fingerprint(std::string_view text) {
+  constexpr std::string_view kOpen = "[REDACTED:";
+  if (text.starts_with(kOpen) && text.ends_with(']')) {
+    text.remove_prefix(kOpen.size());
+    text.remove_suffix(1);
+  }
+  size_t last = text.rfind(':');
+  size_t first = last == std::string_view::npos || last == 0 ? last : text.rfind(':', last - 1);
+  if (first == std::string_view::npos || first == 0) return std::nullopt;
+  SecretFingerprint found{std::string(text.substr(0, first)),
+                          std::string(text.substr(first + 1, last - first - 1)),
+                          std::string(text.substr(last + 1))};
+  bool fit = refuse_key_id(found.key).empty() && found.digits.size() == kFingerprintHex &&
+             std::all_of(found.digits.begin(), found.digits.end(),
+                         [](char c) { return is_hex(c) && !is_upper(c); });
+  return fit ? std::optional(found) : std::nullopt;
+}
 
 std::string refuse_mask_text(std::string_view text) {
   if (text.empty()) return "is empty; give the text that stands in place of a secret";
@@ -143,7 +166,7 @@ void Masker::append(uint32_t rule, std::string_view secret, std::string& out, si
       std::string_view id(style.label);
       id = id.substr(10, id.size() - 10 - key_.id.size() - 2);
       out += style.label;
-      out += fingerprint(key_, id, secret);
+      out += digits(key_, id, secret);
       out += ']';
       return;
     }

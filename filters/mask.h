@@ -5,6 +5,7 @@
 // round again.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,23 @@ struct FingerprintKey {
   std::string id;
   std::string secret;
 };
+
+/// Names a secret without showing it, as the mask of the style `fingerprint` does:
+/// `rule:key:digits`.
+struct SecretFingerprint {
+  std::string rule;
+  std::string key;     // its id
+  std::string digits;  // of the HMAC, hexadecimal
+
+  std::string text() const { return rule + ':' + key + ':' + digits; }
+};
+
+/// Throws std::runtime_error when OpenSSL fails. `key.secret` may not be empty.
+SecretFingerprint fingerprint(const FingerprintKey& key, std::string_view rule,
+                              std::string_view secret);
+
+/// Also with the rest of the mask around it; nothing when `text` is none.
+std::optional<SecretFingerprint> parse_fingerprint(std::string_view text);
 
 /// Why `text` cannot stand in a mask; empty when it can.
 std::string refuse_mask_text(std::string_view text);
@@ -42,6 +60,9 @@ class Masker {
   /// The text of the rule's mask where it is the same for every secret and none that mask_at()
   /// knows; else empty.
   std::string_view fixed_text(uint32_t rule) const;
+
+  /// Its secret is empty when there is none.
+  const FingerprintKey& key() const { return key_; }
 
   /// Whether append() writes this very label or fingerprint mask for some rule.
   bool writes(std::string_view mask) const;

@@ -403,6 +403,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
                                                 const RuleSet* previous) {
   std::shared_ptr<RuleSet> set(new RuleSet());
   Builder builder{*set, errors, previous};
+  set->allowances_.set_fingerprints(masks.key, masks.allowed);
   for (RuleGroup& group : groups) builder.add_group(group);
   set->cores_.build();
   builder.add_known_values();

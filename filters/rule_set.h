@@ -66,6 +66,7 @@ struct RuleGroup {
 struct MaskSettings {
   MaskSpec standard;
   FingerprintKey key;
+  std::vector<SecretFingerprint> allowed = {};  // secrets that are not masked; of this key
 };
 
 /// Immutable after compile(); shared by all threads through shared_ptr<const RuleSet>.

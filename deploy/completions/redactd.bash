@@ -15,13 +15,13 @@ _redactd() {
     case $word in
       rules | explain | scan | known) [[ -z $first ]] && first=$word ;;
       check) if [[ -z $first ]]; then first=check; elif [[ $first == rules && -z $second ]]; then second=check; fi ;;
-      list | show | test) [[ $first == rules && -z $second ]] && second=$word ;;
+      list | show | test | lint | diff) [[ $first == rules && -z $second ]] && second=$word ;;
       add | remove | list-fingerprints) [[ $first == known && -z $second ]] && second=$word ;;
     esac
   done
 
   case $previous in
-    --config | --known | --mask-key-file | --file | --socket)
+    --config | --known | --mask-key-file | --file | --socket | --sample)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
     --rules | --gitleaks)
@@ -42,6 +42,7 @@ _redactd() {
 
   if [[ $current == -* ]]; then
     case $first,$second in
+      rules,lint) options+=' --json --sample' ;;
       rules,*) options+=' --json' ;;
       explain,) options+=' --json --reveal' ;;
       scan,) options+=' --format' ;;
@@ -55,7 +56,7 @@ _redactd() {
   fi
   case $first,$second in
     ,) mapfile -t COMPREPLY < <(compgen -W 'check rules explain scan known' -- "$current") ;;
-    rules,) mapfile -t COMPREPLY < <(compgen -W 'list show check test' -- "$current") ;;
+    rules,) mapfile -t COMPREPLY < <(compgen -W 'list show check test lint diff' -- "$current") ;;
     rules,show) mapfile -t COMPREPLY < <(compgen -W "$(_redactd_rules "$command")" -- "$current") ;;
     known,) mapfile -t COMPREPLY < <(compgen -W 'add remove list-fingerprints' -- "$current") ;;
     check, | rules,list | known,*) ;;

@@ -15,19 +15,22 @@ end
 complete -c redactd -f
 
 complete -c redactd -n __redactd_needs_command -a check -d 'Check the configuration file'
-complete -c redactd -n __redactd_needs_command -a rules -d 'List, show, check and test rules'
+complete -c redactd -n __redactd_needs_command -a rules -d 'List, show, check, test, lint and compare rules'
 complete -c redactd -n __redactd_needs_command -a explain -d 'Tell for each line what is masked and why'
 complete -c redactd -n __redactd_needs_command -a scan -d 'Report secrets in files'
 complete -c redactd -n __redactd_needs_command -a known -d 'Tell a running daemon values to mask'
-set -l in_rules_only '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from list show check test'
+set -l in_rules_only '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from list show check test lint diff'
 complete -c redactd -n $in_rules_only -a list -d 'All rules, one a line'
 complete -c redactd -n $in_rules_only -a show -d 'The text of rules'
 complete -c redactd -n $in_rules_only -a check -d 'Check packs'
 complete -c redactd -n $in_rules_only -a test -d 'Run the examples of packs'
+complete -c redactd -n $in_rules_only -a lint -d 'What rules cost and what is odd about them'
+complete -c redactd -n $in_rules_only -a diff -d 'What two sets of rules mask differently'
 
 complete -c redactd -n '__redactd_in_rules show' -a '(__redactd_rules)'
-complete -c redactd -n '__redactd_in_rules list show check test' -l json -d 'As JSON'
-complete -c redactd -n '__redactd_in_rules check test' -F
+complete -c redactd -n '__redactd_in_rules list show check test lint diff' -l json -d 'As JSON'
+complete -c redactd -n '__redactd_in_rules check test lint diff' -F
+complete -c redactd -n '__redactd_in_rules lint' -l sample -r -F -d 'Log to measure on'
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l json -d 'As JSON lines'
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l reveal -d 'Show the secrets themselves'
 complete -c redactd -n '__fish_seen_subcommand_from explain scan' -F

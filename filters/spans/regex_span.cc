@@ -167,6 +167,10 @@ std::string refuse_search(const std::string& pattern) {
   return regex.ok() ? std::string() : regex.error();
 }
 
+bool finds_nothing_in_particular(const std::string& pattern) {
+  return RE2::PartialMatch("", RE2(pattern, options()));
+}
+
 RegexFacts regex_facts(const std::string& pattern) {
   RE2 regex(record_expression(pattern), options());
   RegexFacts facts;
@@ -178,6 +182,17 @@ RegexFacts regex_facts(const std::string& pattern) {
   if (facts.groups >= kMostGroups) facts.refused = "it has more than 255 groups";
   if (RE2::FullMatch("", regex)) facts.refused = "it matches the empty string";
   return facts;
+}
+
+bool has_literal(const std::string& pattern) {
+  re2::FilteredRE2 filter(kShortestAtom);
+  int id = 0;
+  if (filter.Add(record_expression(pattern), options(), &id) != RE2::NoError) return false;
+  std::vector<std::string> literals;
+  filter.Compile(&literals);
+  std::vector<int> possible;
+  filter.AllPotentials({}, &possible);
+  return possible.empty();
 }
 
 bool implies_one_of(const std::string& pattern, const std::vector<std::string>& words) {

@@ -98,6 +98,8 @@ std::string refuse_regex(const std::string& pattern);
 
 /// The same for one that only says whether a text holds something.
 std::string refuse_search(const std::string& pattern);
+/// Whether it finds what it looks for in every text.
+bool finds_nothing_in_particular(const std::string& pattern);
 
 /// What an expression is, for those who check it.
 struct RegexFacts {
@@ -105,6 +107,9 @@ struct RegexFacts {
   size_t groups = 0;
 };
 RegexFacts regex_facts(const std::string& pattern);
+
+/// Whether every match of the expression holds some literal of three bytes or more.
+bool has_literal(const std::string& pattern);
 
 /// Whether every match of the expression holds one of the words, which are in lower case, in any
 /// case. An expression that is hard to see through counts as one that does not.

@@ -143,6 +143,131 @@ class Rules(RedactdTest):
         self.assertEqual(self.run_redactd("rules", "check", folder).code, 0)
 
 
+PACK = """rules:
+  - id: acme
+    title: Acme token
+    kind: token
+    pattern: 'acme_[a-z]{8}'
+    extend: 'a-z'
+    severity: high
+    examples: ['«acme_{lower:8}»']
+    keep: ['acme_token']
+"""
+
+
+class RulesOfTeams(RedactdTest):
+    def test_test_names_every_rule_of_ones_own(self):
+        run = self.run_redactd("rules", "test", self.write("pack.yaml", PACK))
+        self.assertEqual(run.code, 0)
+        self.assertEqual(run.out.decode().splitlines(),
+                         ["ok      acme  1 to mask, 1 to keep", "1 rules, 1 examples to mask, 1 lines to keep: 0 failed"])
+
+    def test_test_tells_which_rule_failed_and_where(self):
+        path = self.write("pack.yaml", PACK.replace("'acme_token'", "'acme_abcdefgh'"))
+        run = self.run_redactd("rules", "test", path)
+        self.assertEqual(run.code, 2)
+        self.assertIn(b"FAILED  acme", run.out)
+        self.assertIn(f"{path}:9:12: rules[0].keep[0]: is changed by this rule", run.err)
+
+    def test_lint_measures_each_rule(self):
+        run = self.run_redactd("rules", "lint", "--json", self.write("pack.yaml", PACK))
+        report = json.loads(run.out)
+        self.assertEqual(run.code, 0)
+        rule = report["rules"][0]
+        self.assertEqual((rule["id"], rule["kind"], rule["hits_per_mb"], rule["masks"], rule["notes"]), ("acme", "token", 0, 0, []))
+        self.assertGreater(rule["mb_per_second"], 1)
+        self.assertGreater(rule["stream_bytes"], 0)
+        self.assertGreater(report["together"]["database_bytes"], 0)
+
+    def lint(self, pack, *more):
+        report = json.loads(self.run_redactd("rules", "lint", "--json", *more, self.write("pack.yaml", pack)).out)
+        return {rule["id"]: " ".join(rule["notes"]) for rule in report["rules"]}
+
+    def test_lint_tells_what_is_odd(self):
+        notes = self.lint("""rules:
+  - {id: broad, title: x, kind: regex, pattern: '[0-9]{2}-[0-9]{2}x?', severity: low, examples: ['«12-34»']}
+  - {id: long, title: x, kind: regex, pattern: 'acme=[a-z]+', severity: low, examples: ['«acme=abc»']}
+  - {id: first, title: x, kind: token, pattern: 'acmetoken_[a-z]{4}', severity: low, examples: ['«acmetoken_{lower:4}»']}
+  - {id: second, title: x, kind: token, pattern: 'acmetoken_[a-z]{4}', severity: low, examples: ['«acmetoken_{lower:4}»']}
+  - {id: hidden, title: x, kind: token, pattern: 'ghp_[A-Za-z0-9]{36}', severity: low, examples: ['«ghp_{alnum:36}»']}
+""")
+        self.assertIn("without a literal", notes["broad"])
+        self.assertIn("masks", notes["broad"])
+        self.assertIn("without a bound", notes["long"])
+        self.assertIn("looks for the same as first", notes["second"])
+        self.assertIn("every example is masked without it, by second", notes["first"])
+        self.assertIn("every example is masked without it, by github-token", notes["hidden"])
+
+    def test_lint_takes_a_sample_of_ones_own(self):
+        sample = self.write("sample.log", "acme_abcdefgh and\n" * 1000)
+        self.assertIn("masks 1000 times", self.lint(PACK, "--sample", sample)["acme"])
+        self.assertEqual(self.run_redactd("rules", "lint", "--sample", "/nonexistent").code, 2)
+
+    def test_diff_tells_places_and_rules_but_no_secret(self):
+        log = self.write("some.log", f"an acme_abcdefghij\npassword={CANARIES[1]} acme_abcdefghij\n")
+        pack = self.write("pack.yaml", PACK)
+        config = self.write("redactd.yaml", "rules: {files: pack.yaml, disable: [password]}\n")
+        run = self.run_redactd("rules", "diff", "built-in", config, log)
+        self.assertEqual(run.code, 1)
+        column = 9 + len(CANARIES[1]) + 2
+        self.assertEqual(run.out.decode().splitlines(), [
+            f"+ {log}:1:4: acme (15 bytes)", f"- {log}:2:10: password (18 bytes)", f"+ {log}:2:{column}: acme (15 bytes)"])
+        self.assertIn("1 masked by A only (-), 2 by B only (+)", run.err)
+        same = self.run_redactd("rules", "diff", pack, pack, log)
+        self.assertEqual((same.code, same.out), (0, b""))
+        other = self.write("other.yaml", PACK.replace("id: acme", "id: acme-two"))
+        change = json.loads(self.run_redactd("rules", "diff", "--json", pack, other, log).out.splitlines()[0])
+        self.assertEqual((change["change"], change["was"], change["rule"]), ("~", "acme", "acme-two"))
+
+    def test_diff_refuses_what_is_wrong(self):
+        log = self.write("some.log", "x\n")
+        self.assertEqual(self.run_redactd("rules", "diff", "built-in", "/nonexistent.yaml", log).code, 2)
+        self.assertEqual(self.run_redactd("rules", "diff", "built-in", "built-in").code, 2)
+        self.assertEqual(self.run_redactd("rules", "diff", "built-in", "built-in", "/nonexistent.log").code, 3)
+
+    GITLEAKS = """[[rules]]
+id = "acme"
+regex = "acme_key=([a-z]+)"
+keywords = ["acme_key"]
+[[rules]]
+id = "paths"
+path = "x"
+"""
+
+    def test_gitleaks_files_are_used_as_they_are(self):
+        path = self.write("g.toml", self.GITLEAKS)
+        line = b"acme_key=abcdefg # gitleaks:allow\n"
+        self.assertEqual(self.run_redactd("--gitleaks", path, input=line).out, b"acme_key=[REDACTED:gitleaks-acme] # gitleaks:allow\n")
+        config = self.write("redactd.yaml", "rules: {gitleaks: g.toml}\n")
+        self.assertEqual(self.run_redactd("--config", config, input=line).out, b"acme_key=[REDACTED:gitleaks-acme] # gitleaks:allow\n")
+        off = self.run_redactd("--gitleaks", path, "--disable", "gitleaks", input=line)
+        self.assertEqual(off.out, line)
+        self.assertIn(b"regex = ", self.run_redactd("rules", "show", "gitleaks-acme", "--gitleaks", path).out)
+
+    def test_check_tells_what_became_of_gitleaks_rules(self):
+        path = self.write("g.toml", self.GITLEAKS)
+        lines = self.run_redactd("rules", "check", path).out.decode().splitlines()
+        self.assertEqual(lines, [f"{path}:1:1: acme: exact", f"{path}:5:1: paths: refused: looks at paths only, and a stream has none",
+                                 "2 gitleaks rules: 1 exact, 0 approximate, 1 refused", "1 rule is in order"])
+        report = json.loads(self.run_redactd("rules", "check", "--json", path).out)["gitleaks"]
+        self.assertEqual([(rule["id"], rule["verdict"]) for rule in report["rules"]], [("acme", "exact"), ("paths", "refused")])
+        bad = self.run_redactd("rules", "check", self.write("bad.toml", self.GITLEAKS.replace("[a-z]", "[a-z")))
+        self.assertEqual(bad.code, 2)
+        self.assertIn("bad.toml:3:9: rules[0].regex: ", bad.err)
+
+    def test_a_fingerprint_that_explain_shows_lets_its_secret_pass(self):
+        self.write("key", "0123456789abcdef")
+        config = self.write("redactd.yaml", "mask_key: {id: k1, file: key}\n")
+        line = f"password={CANARIES[1]} password=x{CANARIES[1]}\n".encode()
+        masked = json.loads(self.run_redactd("explain", "--json", "--config", config, input=line).out)["masked"][0]
+        self.assertRegex(masked["fingerprint"], "^password:k1:[0-9a-f]{8}$")
+        self.assertIn(masked["fingerprint"].encode(), self.run_redactd("explain", "--config", config, input=line).out)
+        allowing = self.write("allow.yaml", f"mask_key: {{id: k1, file: key}}\nallow: [{{fingerprint: '{masked['fingerprint']}'}}]\n")
+        out = self.run_redactd("--config", allowing, input=line, reveals=True).out
+        self.assertEqual(out, f"password={CANARIES[1]} password=[REDACTED:password]\n".encode())
+        self.assertIn(b"an allowance lets it pass", self.run_redactd("explain", "--config", allowing, input=line).out)
+
+
 class General(RedactdTest):
     def test_version_names_the_matcher_and_its_processor_path(self):
         run = self.run_redactd("--version")
