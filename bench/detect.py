@@ -13,6 +13,7 @@ from figures import table
 from measure import say
 
 LOG_RATES = ("0", "1", "10")
+MOST_OF_A_RULE = 8  # examples: one corpus has the same value in two dozen surroundings
 
 
 class Row:
@@ -22,6 +23,7 @@ class Row:
         self.text = entry["text"].encode("utf-8", "surrogatepass")
         self.source = entry["source"]
         self.provider = entry.get("canon") or "?"
+        self.rule = (entry.get("rule"), entry["expect"])
         self.wanted = entry["expect"] == "mask"
         self.hard = entry.get("strength") == "hard"
         self.line_ok = str(entry.get("line_ok", True)) == "True"
@@ -77,8 +79,16 @@ def read_rows(folder):
         kept = [Row(entry) for entry in entries if "expect" in entry and entry.get("class", "secret") == "secret"
                 and (entry["expect"] == "keep" or isinstance(entry["secret"], str))]
         if kept:
-            rows[name[:-6]] = kept
+            rows[name[:-6]] = thinned(kept)
     return rows
+
+
+def thinned(rows):
+    """At most MOST_OF_A_RULE of each rule, spread evenly."""
+    by_rule = collections.OrderedDict()
+    for row in rows:
+        by_rule.setdefault(row.rule, []).append(row)
+    return [group[i * len(group) // min(len(group), MOST_OF_A_RULE)] for group in by_rule.values() for i in range(min(len(group), MOST_OF_A_RULE))]
 
 
 class Detect:
@@ -120,8 +130,9 @@ class Detect:
   those in which something is reported rightly or falsely.
 - *Masked* are the bytes that are reported, of all bytes of the texts with a secret.
 - detect-secrets tells lines, not bytes: a secret counts as gone when its line is reported, and bytes are not counted.
+- At most %d examples of each rule of a source, spread evenly.
 - gitleaks with `--ignore-gitleaks-allow`; secretlint with its recommended rules; detect-secrets with its standard plugins.
-""")
+""" % MOST_OF_A_RULE)
 
     def corpora(self):
         self.text.append("## Examples of public scanners\n")

@@ -373,6 +373,7 @@ class Translation {
     rule.tags.insert(rule.tags.begin(), "gitleaks");
     rule.patterns = {*draft.regex};
     rule.secret_group = draft.group.value_or(0);
+    rule.mask_match = !draft.group && facts.groups > 1;
     rule.keywords = draft.keywords;
     rule.above_entropy = draft.entropy;
     for (const Allowlist* list : lists_of(draft)) {
@@ -395,6 +396,9 @@ class Translation {
   std::vector<std::string> deviations(const Draft& draft) const {
     std::vector<std::string> reasons;
     if (!draft.path.empty()) reasons.push_back("holds for every record, for a stream has no paths");
+    if (!draft.group && regex_facts(*draft.regex).groups > 1)
+      reasons.push_back(
+          "masks the whole match, for the first of its groups need not be all of the secret");
     if (draft.required)
       reasons.push_back("masks whether or not the rules that it requires find something");
     if (!draft.keywords.empty() && !implies_one_of(*draft.regex, draft.keywords))

@@ -213,8 +213,8 @@ void Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* 
                     regex_matches_, rules_->rules(), rules_->muted());
     for (const RegexMatch& match : regex_matches_) {
       const Span& span = match.span;
-      std::string_view secret = record.text.substr(span.begin, span.end - span.begin);
-      if (!rules_->allowances().let_pass({span.rule, secret, match.whole}, record, allowed_)) {
+      if (!rules_->allowances().let_pass({span.rule, match.secret, match.whole}, record,
+                                         allowed_)) {
         found_.push_back(span);
       } else if (decisions != nullptr) {
         decisions->push_back({span.rule, span.end, Verdict::allowed});

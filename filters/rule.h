@@ -102,6 +102,7 @@ struct Rule {
   /// The group that is the secret, 0: the first that is not empty. Nothing: the group named
   /// `secret`, else the only one, else the whole match.
   std::optional<size_t> secret_group;
+  bool mask_match = false;            // the secret decides, but all that matched is masked
   std::vector<std::string> keywords;  // in lower case: the record has to hold one in any case
   double above_entropy = 0;           // bits a byte; 0: no bound
 

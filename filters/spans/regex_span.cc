@@ -95,10 +95,11 @@ class BetweenLineFeeds {
       const re2::StringPiece* secret =
           rule.secret_group ? taken_group(groups.data(), *rule.secret_group, last_group)
                             : &groups[static_cast<size_t>(group)];
-      if (!clip(*secret, match.span.begin, match.span.end) || !takes(rule, match.span)) continue;
-      size_t whole_end = 0;
-      if (!clip(whole, begin, whole_end)) continue;
-      match.whole = record_.substr(begin, whole_end - begin);
+      if (!clip(*secret, match.secret) || !takes(rule, match.secret)) continue;
+      if (!clip(whole, match.whole)) continue;
+      std::string_view masked = rule.mask_match ? match.whole : match.secret;
+      match.span.begin = static_cast<size_t>(masked.data() - record_.data());
+      match.span.end = match.span.begin + masked.size();
       found.push_back(match);
     }
     return found;
@@ -116,18 +117,18 @@ class BetweenLineFeeds {
     return &groups[0];
   }
 
-  /// Turns a part of the text into bytes [begin, end) of the record; false when it has none there.
-  bool clip(const re2::StringPiece& part, size_t& begin, size_t& end) const {
+  /// The part of the record that a part of the text is; false when it is none.
+  bool clip(const re2::StringPiece& part, std::string_view& clipped) const {
     if (part.data() == nullptr) return false;
     auto at = static_cast<size_t>(part.data() - text_.data());
-    begin = std::max(at, before_) - before_;
-    end =
-        std::min(at + part.size(), before_ + record_.size()) - std::min(before_, at + part.size());
-    return begin < end;
+    size_t begin = std::max(at, before_) - before_;
+    size_t end = std::min(std::max(at + part.size(), before_) - before_, record_.size());
+    if (begin >= end) return false;
+    clipped = record_.substr(begin, end - begin);
+    return true;
   }
 
-  bool takes(const Rule& rule, const Span& span) const {
-    std::string_view secret = record_.substr(span.begin, span.end - span.begin);
+  static bool takes(const Rule& rule, std::string_view secret) {
     if (secret.size() < rule.min) return false;
     if (rule.above_entropy > 0 && entropy(secret) <= rule.above_entropy) return false;
     return !failed_validator(rule.validators, secret, false);

@@ -21,10 +21,11 @@
 
 namespace redactd {
 
-/// A match of a regex rule's expression: the secret's span, and all that matched.
+/// A match of a regex rule's expression. The views are of the record's text.
 struct RegexMatch {
-  Span span;
-  std::string_view whole;  // in the record's text
+  Span span;  // what is masked
+  std::string_view secret;
+  std::string_view whole;
 };
 
 /// The `regex` rules of one group, compiled. Immutable and shared by threads after build().
