@@ -23,7 +23,7 @@ class Row:
         self.text = entry["text"].encode("utf-8", "surrogatepass")
         self.source = entry["source"]
         self.provider = entry.get("canon") or "?"
-        self.rule = (entry.get("rule"), entry["expect"])
+        self.rule = entry.get("rule")
         self.wanted = entry["expect"] == "mask"
         self.hard = entry.get("strength") == "hard"
         self.line_ok = str(entry.get("line_ok", True)) == "True"
@@ -84,10 +84,10 @@ def read_rows(folder):
 
 
 def thinned(rows):
-    """At most MOST_OF_A_RULE of each rule, spread evenly."""
+    """At most MOST_OF_A_RULE secrets of each rule, spread evenly; all texts without one."""
     by_rule = collections.OrderedDict()
     for row in rows:
-        by_rule.setdefault(row.rule, []).append(row)
+        by_rule.setdefault(row.rule if row.wanted else row, []).append(row)
     return [group[i * len(group) // min(len(group), MOST_OF_A_RULE)] for group in by_rule.values() for i in range(min(len(group), MOST_OF_A_RULE))]
 
 

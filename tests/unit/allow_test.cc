@@ -41,7 +41,7 @@ std::string errors_of(const std::string& yaml) {
 }
 
 TEST(Allow, LetsSecretsPassThatAnExpressionDescribes) {
-  Rules rules = rules_of_config("allow: [{secret: '^example-[0-9]+$'}]\n");
+  Rules rules = rules_of_config("allow: [{secret: '^example-[0-9]+$$'}]\n");
   EXPECT_EQ(redact("password=example-12345678 secret=example-12345678\n", rules),
             "password=example-12345678 secret=example-12345678\n");
   EXPECT_EQ(redact("password=example-12345678x\n", rules), "password=[REDACTED:password]\n");
