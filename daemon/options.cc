@@ -371,7 +371,8 @@ constexpr const char* kDescription =
     "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage, configuration or rules, nothing "
+    "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage, "
+    "configuration or rules, nothing "
     "was read;\n"
     "3 input, output or engine failed, nothing went out unmasked.\n\nMore: man redactd";
 
