@@ -125,10 +125,14 @@ class Secretlint:
         return call([self.program, "--version"]).decode().strip()
 
     def scan(self, folder):
-        out = call([self.program, "--secretlintrc", self.config, "--format", "json", os.path.join(folder, "**", "*")], (0, 1),
-                   cwd=os.path.dirname(self.config))
+        # Into a file: it ends before a pipe has taken all.
+        report = folder.rstrip("/") + ".secretlint.json"
+        call([self.program, "--secretlintrc", self.config, "--format", "json", "--output", report, os.path.join(folder, "**", "*")], (0, 1),
+             cwd=os.path.dirname(self.config))
         found = {}
-        for entry in json.loads(out or b"[]"):
+        with open(report, encoding="utf-8") as file:
+            entries = json.loads(file.read() or "[]")
+        for entry in entries:
             name = os.path.basename(entry["filePath"])
             text = read(folder, name).decode("utf-8", "replace") if entry["messages"] else ""
             for message in entry["messages"]:
