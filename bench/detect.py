@@ -143,14 +143,18 @@ class Detect:
             for number, row in enumerate(rows):
                 with open(os.path.join(folder, "%05d.txt" % number), "wb") as file:
                     file.write(row.text)
-            cells = []
+            cells, misses = [], []
             for detector in self.all:
                 found = self.scan(detector, folder)
+                if detector is self.all[0] and found is not None:
+                    misses = missed(rows, found)
                 cells.append([detector.name] + (score(rows, found, detector.exact) if found is not None else ["–"] * 7))
             wanted = sum(row.wanted for row in rows)
             hard = sum(not row.wanted and row.hard for row in rows)
             self.text.append("**%s**: %d secrets, %d texts without one\n" % (name, wanted, hard))
             self.text.append(table(["program", "recall", "in the line", "by provider", "missed", "false", "precision", "masked"], cells))
+            if misses:
+                self.text.append("redactd misses: %s.\n" % ", ".join(misses))
 
     def planted(self):
         generator = os.path.join(self.shared, "gen_corpus.py")
@@ -188,6 +192,15 @@ class Detect:
                 masked = sum(size(ranges) for ranges in found.values())
                 cells.append([detector.name, count, masked if detector.exact else "–"])
         self.text.append(table(["program", "reports", "bytes"], cells))
+
+
+def missed(rows, found):
+    """→ the rules whose secrets are left, with how many."""
+    left = collections.Counter()
+    for number, row in enumerate(rows):
+        if row.wanted and not is_gone(row.text, found.get("%05d.txt" % number, []), row.secret):
+            left["%s%s" % (row.rule, "" if row.line_ok else " (key and secret on different lines)")] += 1
+    return ["%s%s" % (rule, " ×%d" % count if count > 1 else "") for rule, count in sorted(left.items())]
 
 
 def percent(part, whole):
