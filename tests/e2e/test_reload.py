@@ -182,6 +182,23 @@ class WhatChanges(ReloadTest):
         self.assertEqual(self.send(f"<13>token {planted}"), "<13>token ***")
         self.daemon.stop()
 
+    def test_what_may_pass(self):
+        self.start()
+        self.assertIn("password=[REDACTED:password]", self.send("<13>1 - h app - - - password=example-12345678"))
+        self.daemon.configure(self.config(allow=[{"secret": "^example-"}]))
+        self.daemon.reload()
+        out = self.send("<13>1 - h app - - - password=example-12345678 password=other-12345678")
+        self.assertIn("password=example-12345678 password=[REDACTED:password]", out)
+        self.daemon.stop()
+
+    def test_the_rules_of_gitleaks(self):
+        self.start()
+        rules = self.write("g.toml", '[[rules]]\nid = "acme"\nregex = "acme-([a-z]{8})"\n')
+        self.daemon.configure(self.config(rules={"gitleaks": [rules]}))
+        self.daemon.reload()
+        self.assertIn("acme-[REDACTED:gitleaks-acme] x", self.send("<13>1 - h app - - - acme-abcdefgh x"))
+        self.daemon.stop()
+
     def test_the_sinks(self):
         self.start()
         self.send("<13>one")
