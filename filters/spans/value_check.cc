@@ -125,6 +125,8 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "rotated",
                                                "rotation",
                                                "saved",
+                                               "secret",
+                                               "secrets",
                                                "sent",
                                                "set",
                                                "should",
@@ -142,6 +144,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "this",
                                                "to",
                                                "token",
+                                               "tokens",
                                                "too",
                                                "unable",
                                                "unauthorized",
@@ -253,8 +256,17 @@ bool is_duration_or_size(std::string_view value) {
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
 }
 
+/// r.secret, n.token||"": what minifiers leave of names.
+bool is_minified(std::string_view value) {
+  if (value.size() < 4 || !is_letter(value[0]) || value[1] != '.') return false;
+  size_t at = 2;
+  while (at < value.size() && is_letter(value[at])) ++at;
+  return at > 2 && (at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone);
+}
+
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
+  if (is_minified(value)) return true;
   size_t paren = value.find('(');
   if (paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0])) return true;
   return value.starts_with("process.env") || value.starts_with("os.environ") ||
@@ -307,7 +319,13 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
+/// AWSLogs/2026/03/01/eu-west-1_log.json.gz: base64 has slashes, too, but then no dots or dashes.
+bool is_object_path(std::string_view value) {
+  return std::count(value.begin(), value.end(), '/') >= 2 && value.find_first_of("-._") != kNone;
+}
+
 Verdict check_weak(std::string_view value) {
+  if (is_object_path(value)) return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (value.find_first_of(" ()[]{}<>:,;\\@*?|") != kNone) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
@@ -319,7 +337,7 @@ Verdict check_random(std::string_view value) {
   if (value.size() < 12 || is_address(value)) return Verdict::not_random;
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
   if (value.find_first_of(" ()[]{}<>,;\\@*?|") != kNone || is_path_or_url(value) ||
-      is_dotted_name(value) || is_object_reference(value)) {
+      is_object_path(value) || is_dotted_name(value) || is_object_reference(value)) {
     return Verdict::not_random;
   }
   if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
