@@ -18,6 +18,8 @@ struct PackFile {
 
 /// The rules without their examples, ready to be compiled: nothing has to be parsed at start.
 std::vector<Rule> builtin_rules();
+/// Those of the optional packs: they are in no embedded database.
+std::vector<Rule> optional_rules();
 std::vector<EmbeddedDatabase> builtin_databases();
 std::vector<PackFile> builtin_files();
 

@@ -1,8 +1,12 @@
 // Runs at build time: checks the packs of filters/rules/ and writes them as C++ source, with a
 // database for each instruction set. What it prints as errors is what `redactd rules check` prints.
 //
-//     compile_builtin_pack OUTPUT_FOLDER SOURCE_FOLDER PACK.yaml…
+//     compile_builtin_pack OUTPUT_FOLDER SOURCE_FOLDER PACK.yaml… --optional PACK.yaml…
+//
+// The databases hold the rules of the first packs. Those of optional packs are compiled when one of
+// them is switched on: what nobody asked for must not slow down the scan.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -127,9 +131,13 @@ void write_symbol(std::ostream& assembly, const std::string& name, const fs::pat
            << "_end\nredactd_" << name << "_end:\n  .byte 0\n";
 }
 
-int run(const fs::path& output, const fs::path& source_folder,
-        const std::vector<std::string>& packs) {
+int run(const fs::path& output, const fs::path& source_folder, std::vector<std::string> packs) {
   Diagnostics diagnostics;
+  auto mark = std::find(packs.begin(), packs.end(), "--optional");
+  std::vector<std::string> optional(mark == packs.end() ? mark : mark + 1, packs.end());
+  packs.erase(mark, packs.end());
+  size_t standard = load_rules(packs, diagnostics).size();
+  packs.insert(packs.end(), optional.begin(), optional.end());
   std::vector<LoadedRule> loaded = load_rules(packs, diagnostics);
   check_builtin_examples(loaded, diagnostics);
   check_rules(loaded, diagnostics);
@@ -138,7 +146,7 @@ int run(const fs::path& output, const fs::path& source_folder,
     return 2;
   }
   RuleGroup group;
-  for (const LoadedRule& rule : loaded) group.rules.push_back(rule.rule);
+  for (size_t i = 0; i < standard; ++i) group.rules.push_back(loaded[i].rule);
   std::vector<RuleError> errors;
   std::shared_ptr<const RuleSet> set = RuleSet::compile({group}, {}, errors);
 
@@ -175,7 +183,9 @@ int run(const fs::path& output, const fs::path& source_folder,
   out << kHelpers;
   for (size_t i = 0; i < loaded.size(); ++i) write_rule(out, loaded[i].rule, i);
   out << "\n}  // namespace\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> rules;\n";
-  for (size_t i = 0; i < loaded.size(); ++i) out << "  add_" << i << "(rules);\n";
+  for (size_t i = 0; i < standard; ++i) out << "  add_" << i << "(rules);\n";
+  out << "  return rules;\n}\n\nstd::vector<Rule> optional_rules() {\n  std::vector<Rule> rules;\n";
+  for (size_t i = standard; i < loaded.size(); ++i) out << "  add_" << i << "(rules);\n";
   out << "  return rules;\n}\n\nstd::vector<EmbeddedDatabase> builtin_databases() {\n  const "
          "std::vector<size_t> widths = {";
   for (const Anchor& anchor : set->anchors()) out << anchor.width << ',';

@@ -62,7 +62,9 @@ std::optional<Validator> parse_validator(const std::string& text) {
       {"mixed", Validator::Kind::mixed},         {"jwt", Validator::Kind::jwt},
       {"base64", Validator::Kind::base64},       {"luhn", Validator::Kind::luhn},
       {"not-hash", Validator::Kind::not_hash},   {"userpass", Validator::Kind::userpass},
-      {"scrambled", Validator::Kind::scrambled}, {"crc32", Validator::Kind::crc32}};
+      {"scrambled", Validator::Kind::scrambled}, {"crc32", Validator::Kind::crc32},
+      {"card", Validator::Kind::card},           {"iban", Validator::Kind::iban},
+      {"bip39", Validator::Kind::bip39},         {"wif", Validator::Kind::wif}};
   for (const auto& [name, kind] : kNames) {
     if (text == name) return Validator{kind, 0};
   }
@@ -148,7 +150,7 @@ class RuleParser {
       } else {
         item.fail(
             "is no validator; allowed: entropy:BITS (0 to 8), mixed, jwt, base64, luhn, not-hash, "
-            "userpass, scrambled, crc32");
+            "userpass, scrambled, crc32, card, iban, bip39, wif");
       }
     }
     size_t number = 0;

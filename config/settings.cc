@@ -59,7 +59,8 @@ std::string no_rule(const std::string& word, const std::vector<std::string_view>
 /// What names a rule that is there, in alphabetical order.
 std::vector<std::string_view> rule_words(const ActiveRules& active) {
   std::set<std::string_view> known = {"all", "low", "medium", "high", "critical"};
-  for (const RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks, &active.known}) {
+  for (const RuleGroup* group :
+       {&active.builtin, &active.optional, &active.own, &active.gitleaks, &active.known}) {
     for (const Rule& rule : group->rules) {
       known.insert(rule.id);
       known.insert(rule.tags.begin(), rule.tags.end());
@@ -94,7 +95,7 @@ void apply_allow(const Settings& settings, ActiveRules& active, Diagnostics& dia
         diagnostics.add(word.location, word.path, no_rule(word.text, names));
     }
     if (!entry.fingerprints.empty()) continue;
-    for (RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks}) {
+    for (RuleGroup* group : {&active.builtin, &active.optional, &active.own, &active.gitleaks}) {
       for (Rule& rule : group->rules) {
         bool meant = entry.rules.empty() ||
                      std::any_of(entry.rules.begin(), entry.rules.end(),
@@ -192,13 +193,24 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
 }
 
 bool masks_anything(const ActiveRules& active) {
-  for (const RuleGroup* group : {&active.builtin, &active.own, &active.gitleaks, &active.known}) {
+  for (const RuleGroup* group :
+       {&active.builtin, &active.optional, &active.own, &active.gitleaks, &active.known}) {
     for (size_t i = 0; i < group->rules.size(); ++i) {
       bool muted = i < group->muted.size() && group->muted[i];
       if (!muted && group->rules[i].id != kSelfCheckRule) return true;
     }
   }
   return false;
+}
+
+/// What nobody asked for is not compiled, and not scanned for.
+void drop_muted(RuleGroup& group) {
+  std::vector<Rule> kept;
+  for (size_t i = 0; i < group.rules.size(); ++i) {
+    if (!group.muted[i]) kept.push_back(std::move(group.rules[i]));
+  }
+  group.rules = std::move(kept);
+  group.muted.assign(group.rules.size(), false);
 }
 
 }  // namespace
@@ -208,19 +220,23 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
   ActiveRules active;
   active.builtin.rules = builtin_rules();
   active.builtin.embedded = builtin_databases();
+  active.optional.rules = optional_rules();
   load_own(settings, active, previous, diagnostics);
   load_gitleaks_files(settings, active, diagnostics);
   active.known = load_known(settings, diagnostics);
   check_words(settings.enable, "enable", active, settings, diagnostics);
   check_words(settings.disable, "disable", active, settings, diagnostics);
   mute(active.builtin, settings, false);
+  mute(active.optional, settings, false);
   mute(active.own, settings, true);
   mute(active.gitleaks, settings, true);
   mute(active.known, settings, true);
   std::set<std::string_view> own_ids;
   for (const Rule& rule : active.own.rules) own_ids.insert(rule.id);
-  for (size_t i = 0; i < active.builtin.rules.size(); ++i) {
-    if (own_ids.count(active.builtin.rules[i].id) != 0) active.builtin.muted[i] = true;
+  for (RuleGroup* group : {&active.builtin, &active.optional}) {
+    for (size_t i = 0; i < group->rules.size(); ++i) {
+      if (own_ids.count(group->rules[i].id) != 0) group->muted[i] = true;
+    }
   }
   return active;
 }
@@ -232,6 +248,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
                             std::make_move_iterator(known.rules.end()));
   active.known.muted.resize(active.known.rules.size());
   apply_allow(settings, active, diagnostics);
+  drop_muted(active.optional);
   MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics),
                      allowed_fingerprints(settings, diagnostics)};
   if (!diagnostics.empty()) return nullptr;
@@ -243,6 +260,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   std::vector<RuleError> errors;
   std::vector<RuleGroup> groups;
   groups.push_back(std::move(active.builtin));
+  groups.push_back(std::move(active.optional));
   groups.push_back(std::move(active.own));
   groups.push_back(std::move(active.gitleaks));
   groups.push_back(std::move(active.known));

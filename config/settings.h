@@ -50,6 +50,7 @@ ConfigUse load_settings(const std::string& path, Settings& settings, Diagnostics
 /// replacing the built-in rule.
 struct ActiveRules {
   RuleGroup builtin;
+  RuleGroup optional;  // built in, off until asked for
   RuleGroup own;
   RuleGroup gitleaks;
   RuleGroup known;

@@ -30,6 +30,7 @@ std::vector<ListedRule> listed(const ActiveRules& active) {
     }
   };
   add(active.builtin, "built-in");
+  add(active.optional, "built-in");
   add(active.own, "own");
   add(active.gitleaks, "gitleaks");
   add(active.known, "known");

@@ -5,6 +5,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/validators.h"
+#include "filters/wallet.h"
 
 namespace redactd {
 namespace {
@@ -113,6 +114,7 @@ std::optional<std::string> fill_template(std::string_view source, size_t& at,
   if (inside == "uuid") result = random_uuid(generator);
   if (inside == "jwt") result = random_jwt(generator);
   if (inside == "checked") result = random_checked(generator);
+  if (inside == "wif") result = wif_of(random_text(generator, kAlnum, 32));
   for (const Alphabet& alphabet : alphabets()) {
     if (name == alphabet.name && size > 0) result = random_text(generator, alphabet.members, size);
   }

@@ -37,7 +37,21 @@ struct MaskSpec {
 
 /// A check that a candidate must pass; what each means stands in validators.h.
 struct Validator {
-  enum class Kind { entropy, mixed, jwt, base64, luhn, not_hash, userpass, scrambled, crc32 };
+  enum class Kind {
+    entropy,
+    mixed,
+    jwt,
+    base64,
+    luhn,
+    not_hash,
+    userpass,
+    scrambled,
+    crc32,
+    card,
+    iban,
+    bip39,
+    wif
+  };
   Kind kind = Kind::entropy;
   double threshold = 0;  // entropy: bits a character
 };

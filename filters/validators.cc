@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "filters/byte_class.h"
+#include "filters/personal_data.h"
+#include "filters/wallet.h"
 
 namespace redactd {
 namespace {
@@ -220,6 +222,18 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
         break;
       case Validator::Kind::crc32:
         if (!has_token_checksum(candidate)) return Verdict::wrong_checksum;
+        break;
+      case Validator::Kind::card:
+        if (!is_card(candidate)) return Verdict::wrong_checksum;
+        break;
+      case Validator::Kind::iban:
+        if (!is_iban(candidate)) return Verdict::wrong_checksum;
+        break;
+      case Validator::Kind::bip39:
+        if (!is_bip39_phrase(candidate)) return Verdict::wrong_checksum;
+        break;
+      case Validator::Kind::wif:
+        if (!is_wif(candidate)) return Verdict::wrong_checksum;
         break;
     }
   }

@@ -36,6 +36,11 @@ TEST(Regex, FindsEveryMatchInTheRecord) {
             "pin=[REDACTED:re] pin=[REDACTED:re],pin=[REDACTED:re]");
 }
 
+TEST(Regex, FindsSecretsThatShareASeparator) {
+  EXPECT_EQ(redact("x 11 22 33", regex({R"((?:^|\s)(?P<secret>\d+)(?:\s|$))"})),
+            "x [REDACTED:re] [REDACTED:re] [REDACTED:re]");
+}
+
 TEST(Regex, NeverCrossesRecords) {
   Rules rules = regex({R"(begin\s+(\w+))"});
   EXPECT_EQ(redact("begin\nword\nbegin word\n", rules), "begin\nword\nbegin [REDACTED:re]\n");

@@ -195,6 +195,20 @@ TEST(Rules, TheEmbeddedDatabaseFitsThoughSomeRulesAreOff) {
   })) << "all would be compiled at start";
 }
 
+TEST(Rules, PersonalDataIsMaskedOnlyWhenAskedFor) {
+  const std::string line = "mail to alice@example.com from 10.0.0.7\n";
+  EXPECT_EQ(redact(line, build({})), line);
+  Settings settings;
+  settings.enable = {"pii"};
+  EXPECT_EQ(redact(line, build(settings)),
+            "mail to [REDACTED:email-address] from [REDACTED:ipv4-address]\n");
+  settings.enable = {"email-address"};
+  auto rules = build(settings);
+  EXPECT_EQ(redact(line, rules), "mail to [REDACTED:email-address] from 10.0.0.7\n");
+  EXPECT_EQ(rules->databases().size(), 2u) << "the optional rules have one of their own";
+  EXPECT_EQ(build({})->databases().size(), 1u);
+}
+
 TEST(Rules, KnownValuesComeFromFiles) {
   TempDir dir;
   Settings settings;

@@ -1,4 +1,6 @@
 #include "filters/validators.h"
+#include "filters/personal_data.h"
+#include "filters/wallet.h"
 
 #include <gtest/gtest.h>
 
@@ -77,6 +79,35 @@ TEST(Validators, TheChecksumOfATokenIsACrcInBase62) {
   EXPECT_TRUE(has_token_checksum("ghp_" + body + token_checksum(body)));
   EXPECT_FALSE(has_token_checksum("ghp_" + body + "000000"));
   EXPECT_FALSE(has_token_checksum("short"));
+}
+
+TEST(Validators, CardsHaveAnIssuerALengthAndACheckDigit) {
+  EXPECT_TRUE(is_card("4111 1111 1111 1111"));
+  EXPECT_TRUE(is_card("3782-822463-10005"));
+  EXPECT_TRUE(is_card("2223003122003222"));
+  EXPECT_FALSE(is_card("4111111111111112")) << "the check digit";
+  EXPECT_FALSE(is_card("1234567812345670")) << "no issuer";
+  EXPECT_FALSE(is_card("37828224631000")) << "too short for its issuer";
+}
+
+TEST(Validators, AccountsHaveTheirCountrysLengthAndCheckDigits) {
+  EXPECT_TRUE(is_iban("DE89370400440532013000"));
+  EXPECT_TRUE(is_iban("GB82 WEST 1234 5698 7654 32"));
+  EXPECT_FALSE(is_iban("DE88370400440532013000"));
+  EXPECT_FALSE(is_iban("DE8937040044053201300"));
+}
+
+/// The first test vector of BIP-39, and a key of which one character was changed.
+TEST(Validators, WalletsAreToldByTheirChecksums) {
+  std::string phrase;
+  for (int i = 0; i < 11; ++i) phrase += "abandon ";
+  EXPECT_TRUE(is_bip39_phrase(phrase + "about"));
+  EXPECT_FALSE(is_bip39_phrase(phrase + "abandon"));
+  EXPECT_FALSE(is_bip39_phrase("the worker is not able to read from the queue again now"));
+  std::string key = wif_of(std::string(32, 'k'));
+  EXPECT_TRUE(is_wif(key)) << key;
+  key[20] = key[20] == 'a' ? 'b' : 'a';
+  EXPECT_FALSE(is_wif(key));
 }
 
 TEST(Validators, SayWhichOneFailed) {
