@@ -16,7 +16,7 @@ struct PackFile {
   std::string_view text;
 };
 
-/// The rules without their examples, ready to be compiled: nothing has to be parsed at start.
+/// The rules without their keep lines, ready to be compiled: nothing has to be parsed at start.
 std::vector<Rule> builtin_rules();
 /// Those of the optional packs: they are in no embedded database.
 std::vector<Rule> optional_rules();

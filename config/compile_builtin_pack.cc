@@ -96,6 +96,8 @@ void write_rule(std::ostream& out, const Rule& rule, size_t number) {
       << "    r.begin = " << cpp_string(rule.begin) << "; r.end = " << cpp_string(rule.end) << ";\n"
       << "    r.body = " << enumerator("BlockBody", rule.body) << ";\n"
       << "    r.max_lines = " << rule.max_lines << "; r.max_bytes = " << rule.max_bytes << ";\n";
+  for (const Example& example : rule.examples)
+    out << "    r.examples.push_back({" << cpp_string(example.source) << "});\n";
   if (rule.extend) {
     std::string members;
     for (unsigned byte = 0; byte < 256; ++byte) {

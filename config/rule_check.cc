@@ -39,7 +39,7 @@ class ExampleChecker {
 
   void check_example(const LoadedRule& loaded, uint32_t number, size_t i) {
     std::string key = "examples[" + std::to_string(i) + "]";
-    FilledExample example = fill_example(loaded.rule.examples[i].source, loaded.rule.id + key);
+    FilledExample example = fill_example(loaded.rule, i);
     if (!example.error.empty()) return fail(loaded, key, "is malformed: " + example.error);
     if (example.secrets.empty())
       return fail(loaded, key, "marks no secret; put it between « and »");

@@ -8,6 +8,7 @@
 #include "config/gitleaks_file.h"
 #include "config/rule_loader.h"
 #include "filters/known.h"
+#include "filters/self_test.h"
 
 namespace redactd {
 namespace {
@@ -192,6 +193,17 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
   return key;
 }
 
+void test_matcher(const std::shared_ptr<const RuleSet>& rules, Diagnostics& diagnostics) {
+  MatcherInfo matcher = matcher_info();
+  for (const std::string& id : self_test(rules)) {
+    diagnostics.add({}, "rule " + id,
+                    "does not find its own example with libhs " + matcher.version + " (" +
+                        matcher.cpu +
+                        ") on this machine, so secrets would leak; install another libhs (Debian: "
+                        "libhyperscan5)");
+  }
+}
+
 bool masks_anything(const ActiveRules& active) {
   for (const RuleGroup* group :
        {&active.builtin, &active.optional, &active.own, &active.gitleaks, &active.known}) {
@@ -273,6 +285,8 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   }
   for (const RuleError& error : errors)
     diagnostics.add({}, "rules[" + std::to_string(error.rule) + "]." + error.field, error.message);
+  if (rules && (previous == nullptr || previous->databases() != rules->databases()))
+    test_matcher(rules, diagnostics);
   return diagnostics.empty() ? rules : nullptr;
 }
 

@@ -63,7 +63,7 @@ ActiveRules select_rules(const Settings& settings, Diagnostics& diagnostics,
 
 /// Rules, masks and databases ready for use. Null when `diagnostics` got an error. `known` are
 /// rules besides those of Settings::known_files; what `previous` (may be null) has compiled already
-/// is shared with it.
+/// is shared with it. Rules whose databases are new have passed self_test().
 std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnostics& diagnostics,
                                               RuleGroup known = {},
                                               const RuleSet* previous = nullptr);

@@ -154,4 +154,9 @@ FilledExample fill_example(std::string_view source, std::string_view seed) {
   return filled;
 }
 
+FilledExample fill_example(const Rule& rule, size_t number) {
+  return fill_example(rule.examples[number].source,
+                      rule.id + "examples[" + std::to_string(number) + "]");
+}
+
 }  // namespace redactd

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/rule.h"
+
 namespace redactd {
 
 struct FilledExample {
@@ -18,5 +20,7 @@ struct FilledExample {
 /// Fills `{alnum:36}` and its like from a generator seeded with `seed`; the same seed gives the
 /// same text. The alphabets stand in docs/rules.md. Braces that are no template are themselves.
 FilledExample fill_example(std::string_view source, std::string_view seed);
+/// Example `number` of a rule, with the same text wherever it is tried.
+FilledExample fill_example(const Rule& rule, size_t number);
 
 }  // namespace redactd

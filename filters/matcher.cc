@@ -2,7 +2,9 @@
 
 #include <hs.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -12,6 +14,7 @@
 namespace redactd {
 namespace {
 
+constexpr size_t kRemembered = 16;  // databases that a scratch fits: those of a few rule sets
 constexpr unsigned kMode = HS_MODE_STREAM;
 constexpr unsigned kFlags =
     HS_FLAG_MULTILINE;  // ^ and $ stand at the ends of records, not of the stream
@@ -89,6 +92,11 @@ MatchTarget best_match_target() {
   return MatchTarget::generic;
 }
 
+MatchDatabase::MatchDatabase(hs_database* database) : database_(database) {
+  static std::atomic<uint64_t> databases{0};
+  number_ = databases.fetch_add(1, std::memory_order_relaxed);
+}
+
 MatchDatabase MatchDatabase::compile(const std::vector<Expression>& expressions) {
   return compile_for(expressions, best_match_target());
 }
@@ -145,11 +153,16 @@ size_t MatchDatabase::stream_bytes() const {
 void MatchDatabase::Free::operator()(hs_database* database) const { hs_free_database(database); }
 void MatchScratch::Free::operator()(hs_scratch* scratch) const { hs_free_scratch(scratch); }
 
+/// hs_alloc_scratch() reads all of the database to see that it is whole, and each new stream asks.
 void MatchScratch::fit(const MatchDatabase& database) {
+  if (std::find(fits_.begin(), fits_.end(), database.number()) != fits_.end()) return;
   hs_scratch_t* scratch = scratch_.release();
   hs_error_t error = hs_alloc_scratch(database.get(), &scratch);
   scratch_.reset(scratch);
+  if (error != HS_SUCCESS) fits_.clear();
   check(error, "hs_alloc_scratch");
+  fits_.push_back(database.number());
+  if (fits_.size() > kRemembered) fits_.pop_front();
 }
 
 MatchStream::MatchStream(const MatchDatabase& database) {
@@ -197,6 +210,7 @@ std::string refuse_matcher(std::string_view version) {
   bool hyperscan = major == 5 && minor == 4 && patch <= 2;
   bool sound_vectorscan = major > 5 || (major == 5 && (minor > 4 || (minor == 4 && patch >= 13)));
   if (hyperscan || sound_vectorscan) return {};
+  text.erase(text.find_last_not_of(' ') + 1);
   return "libhs " + text +
          " is known to miss matches, so secrets would leak; install Hyperscan 5.4.0 to 5.4.2 "
          "(Debian: libhyperscan5) or Vectorscan 5.4.13 or newer";

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -82,20 +83,24 @@ class MatchDatabase {
   size_t bytes() const;
   /// Bytes of state that each open stream holds.
   size_t stream_bytes() const;
+  /// Of no other database in this process, now or later.
+  uint64_t number() const { return number_; }
 
  private:
   struct Free {
     void operator()(hs_database* database) const;
   };
-  explicit MatchDatabase(hs_database* database) : database_(database) {}
+  explicit MatchDatabase(hs_database* database);
   std::unique_ptr<hs_database, Free> database_;
+  uint64_t number_ = 0;
 };
 
 /// Working memory for scans; one per thread, never used by two scans at once.
 class MatchScratch {
  public:
   MatchScratch() = default;
-  /// Grows the scratch so that it fits `database` too. Throws MatchError.
+  /// Grows the scratch so that it fits `database` too. Throws MatchError. Cheap for one of the last
+  /// that it was made to fit.
   void fit(const MatchDatabase& database);
   hs_scratch* get() const { return scratch_.get(); }
 
@@ -104,6 +109,7 @@ class MatchScratch {
     void operator()(hs_scratch* scratch) const;
   };
   std::unique_ptr<hs_scratch, Free> scratch_;
+  std::deque<uint64_t> fits_;  // numbers of databases
 };
 
 /// The matcher's memory of one byte stream. The database must outlive it.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Fetches the programs that the end-to-end tests run redactd against: rsyslog, syslog-ng, Prometheus; and HAProxy,
-# which the benchmark measures beside it. Does nothing when they are there already.
+# Fetches the programs that the end-to-end tests run redactd against: rsyslog, syslog-ng, Prometheus; HAProxy, which
+# the benchmark measures beside it; and a libhs that misses matches, which the tests have to find out. Does nothing when
+# they are there already.
 #
 #     tests/peers.sh           into build/peers
 #     tests/peers.sh FOLDER    elsewhere; the tests then want REDACTD_PEERS=FOLDER
@@ -11,7 +12,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='rsyslog rsyslog-openssl syslog-ng-core prometheus haproxy'
+packages='rsyslog rsyslog-openssl syslog-ng-core prometheus haproxy libvectorscan5'
 programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy'
 
 say() { echo "peers: $*"; }
@@ -51,7 +52,11 @@ if ! download; then
   download || fail "apt-get could not fetch$missing; the reason stands above"
 fi
 for package in $missing; do
-  dpkg -x "$downloads/${package}"_*.deb "$folder"
+  case $package in
+    libvectorscan5) into=$folder/vectorscan ;;  # out of the way: its libhs is nobody's
+    *) into=$folder ;;
+  esac
+  dpkg -x "$downloads/${package}"_*.deb "$into"
   touch "$folder/unpacked/$package"
 done
 

@@ -1,0 +1,48 @@
+"""A libhs that misses matches: the matcher's tests have to fail with it, and redactd must not start."""
+
+import glob
+import os
+import subprocess
+import unittest
+
+import peers
+from harness import BINARY, RedactdTest
+
+MATCHER_TESTS = os.path.join(os.path.dirname(BINARY), "tests/property_matcher")
+
+
+def vectorscan():
+    """An environment in which libhs is the Vectorscan 5.4.9 that tests/peers.sh unpacked."""
+    found = glob.glob(os.path.join(peers.FOLDER, "vectorscan/usr/lib/*/libhs.so.5"))
+    if not found:
+        message = "libvectorscan5 is not here; tests/peers.sh gets it"
+        if os.environ.get("REDACTD_REQUIRE_PEERS"):
+            raise AssertionError(message)
+        raise unittest.SkipTest(message)
+    return {**os.environ, "LD_LIBRARY_PATH": os.path.dirname(found[0])}
+
+
+def failed_tests(environment):
+    run = subprocess.run([MATCHER_TESTS], env=environment, capture_output=True, timeout=300, check=False)
+    return {line.split()[3].rstrip(",") for line in run.stdout.decode(errors="replace").splitlines()
+            if line.startswith("[  FAILED  ]") and len(line.split()) > 3 and "." in line.split()[3]}
+
+
+class AMatcherThatMisses(RedactdTest):
+    def test_redactd_refuses_it(self):
+        run = subprocess.run([BINARY], env=vectorscan(), input=b"x\n", capture_output=True, timeout=30, check=False)
+        self.assertEqual((run.returncode, run.stdout), (3, b""))
+        self.assertIn(b"libhs 5.4.9 is known to miss matches", run.stderr)
+
+    def test_the_tests_of_the_matcher_find_it_out(self):
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            if "avx2" not in info.read():
+                self.skipTest("it misses matches with AVX2 and AVX-512 only")
+        failed = failed_tests(vectorscan())
+        self.assertIn("Matcher.FindsWhatOtherReleasesAreKnownToMiss", failed)
+        self.assertIn("Matcher/EveryInstructionSet.FindsEachMatchAtEachAlignment/avx2", failed)
+        self.assertEqual(failed_tests(dict(os.environ)), set())
+
+
+if __name__ == "__main__":
+    unittest.main()
