@@ -124,8 +124,10 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
     // Two that listen on one path were told by check_addresses().
   }
   for (size_t i = 0; i < config.sinks.size(); ++i) {
-    claims.add(config.sinks[i].path, "sink '" + config.sinks[i].name + "'",
-               places.sinks[i]["path"]);
+    std::string of = "sink '" + config.sinks[i].name + "'";
+    claims.add(config.sinks[i].path, of, places.sinks[i]["path"]);
+    claims.add(config.sinks[i].spool.directory, "the spool of " + of,
+               places.sinks[i]["spool"]["directory"]);
   }
   claims.add(config.known_values.socket, "known_values.socket", document["known_values"]["socket"]);
   std::set<std::string> sockets;

@@ -92,6 +92,22 @@ struct WrapConfig {
   bool operator==(const WrapConfig&) const = default;
 };
 
+/// A disk buffer of a sink that connects.
+struct SpoolConfig {
+  enum class Fsync { always, interval, never };
+  enum class WhenFull { block, drop_oldest };
+
+  std::string directory;  // of this sink alone; empty: there is no spool
+  size_t max_size = size_t{1} << 30;
+  size_t segment_size = 16 << 20;  // of a file; max_size is at least twice that
+  Fsync fsync = Fsync::interval;
+  Milliseconds fsync_interval = std::chrono::milliseconds(200);
+  WhenFull when_full = WhenFull::block;
+
+  bool on() const { return !directory.empty(); }
+  bool operator==(const SpoolConfig&) const = default;
+};
+
 struct SinkConfig {
   enum class Type { syslog, tcp, unix_, stdout_, file };
   enum class Balance { failover, round_robin };
@@ -119,6 +135,7 @@ struct SinkConfig {
   Milliseconds peer_timeout =
       std::chrono::seconds(30);  // unacknowledged bytes or probes mean a dead peer
   size_t send_buffer = 0;        // SO_SNDBUF in bytes; 0: the system's
+  SpoolConfig spool;
 
   // file
   std::string path;

@@ -21,6 +21,10 @@ constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 const Words kTypes = {"syslog", "tcp", "unix", "stdout", "file"};
 const Words kBalances = {"failover", "round_robin"};
 const Words kWhenFull = {"block", "drop_newest", "drop_oldest"};
+const Words kSpoolKeys = {"directory", "max_size",       "segment_size",
+                          "fsync",     "fsync_interval", "when_full"};
+const Words kFsyncs = {"always", "interval", "never"};
+const Words kWhenSpoolFull = {"block", "drop_oldest"};
 const Words kWrapKeys = {"enabled", "hostname", "app_name", "facility", "severity"};
 const Words kFacilities = {"kern",   "user",   "mail",   "daemon", "auth",     "syslog",
                            "lpr",    "news",   "uucp",   "cron",   "authpriv", "ftp",
@@ -58,6 +62,7 @@ constexpr Option<SinkConfig> kOptions[] = {
     {"reconnect_max", connects, kConnecting},
     {"return_interval", connects, kConnecting},
     {"send_buffer", connects, kConnecting},
+    {"spool", connects, kConnecting},
     {"keepalive", is_network, kNetwork},
     {"peer_timeout", is_network, kNetwork},
     {"tls", is_tls, "belongs to tls:// endpoints"},
@@ -149,6 +154,27 @@ void read_connection(const YamlReader& reader, SinkConfig& sink) {
   if (is_tls(sink)) sink.tls = read_client_tls(reader);
 }
 
+void read_spool(const YamlReader& reader, SinkConfig& sink) {
+  YamlReader map = reader["spool"];
+  if (!map.present() || !map.expect_map(kSpoolKeys)) return;
+  SpoolConfig& spool = sink.spool;
+  if (!map.has("directory")) map.fail_missing("directory", "one of its own, for this sink alone");
+  take(map["directory"].file_path(), spool.directory);
+  take(map["segment_size"].bytes({64 << 10, size_t{1} << 30}), spool.segment_size);
+  take(map["max_size"].bytes({128 << 10, size_t{1} << 50}), spool.max_size);
+  take(map["fsync"].one_of(kFsyncs), spool.fsync);
+  take(map["fsync_interval"].duration({1ms, 1min}), spool.fsync_interval);
+  take(map["when_full"].one_of(kWhenSpoolFull), spool.when_full);
+  if (spool.max_size / 2 < spool.segment_size) {
+    map[map.has("max_size") ? "max_size" : "segment_size"].fail(
+        "max_size (" + bytes_text(spool.max_size) + ") is less than two segments (segment_size " +
+        bytes_text(spool.segment_size) + ")");
+  }
+  if (sink.when_full != SinkConfig::WhenFull::block) {
+    reader["when_full"].fail("must be block with a spool: spool.when_full says what is dropped");
+  }
+}
+
 void read_framing(const YamlReader& reader, SinkConfig& sink) {
   YamlReader framing = reader["framing"];
   sink.framing = sink.type == Type::syslog ? Framing::octet_counting : Framing::newline;
@@ -181,6 +207,7 @@ SinkConfig read_sink(const YamlReader& reader) {
   if (connects(sink)) {
     read_endpoints(reader, sink);
     read_connection(reader, sink);
+    read_spool(reader, sink);
   }
   if (is_file(sink)) {
     if (!reader.has("path")) reader.fail_missing("path", "the file to append to");
@@ -195,11 +222,14 @@ SinkConfig read_sink(const YamlReader& reader) {
 void add_sink_options(OptionTable& table) {
   table.keys["sinks[]"] = keys_of(kOptions);
   table.keys["sinks[].wrap"] = kWrapKeys;
+  table.keys["sinks[].spool"] = kSpoolKeys;
   table.keys["sinks[].tls"] = kClientTlsKeys;
   table.words["sinks[].type"] = kTypes;
   table.words["sinks[].framing"] = {kFramings.begin() + 1, kFramings.end()};
   table.words["sinks[].balance"] = kBalances;
   table.words["sinks[].when_full"] = kWhenFull;
+  table.words["sinks[].spool.fsync"] = kFsyncs;
+  table.words["sinks[].spool.when_full"] = kWhenSpoolFull;
   table.words["sinks[].wrap.facility"] = kFacilities;
   table.words["sinks[].wrap.severity"] = kSeverities;
   table.words["sinks[].tls.min_version"] = kTlsVersions;

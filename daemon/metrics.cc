@@ -81,8 +81,36 @@ constexpr Metric<SinkCounters> kSinkMetrics[] = {
      &SinkCounters::write_errors},
     {"redactd_sink_queued_bytes", MetricType::Gauge, "Bytes that wait to be written.",
      &SinkCounters::queued_bytes},
+    {"redactd_sink_delivery_level", MetricType::Gauge,
+     "When a record counts as delivered. 0: sent; 1: the peer's kernel has it; 2: the peer's "
+     "program has said so.",
+     &SinkCounters::delivery_level},
     {"redactd_sink_tls_unverified", MetricType::Gauge,
      "1 while the peer's certificate is not verified.", &SinkCounters::unverified_tls},
+};
+
+constexpr Metric<SinkCounters> kSpoolMetrics[] = {
+    {"redactd_sink_spool_max_bytes", MetricType::Gauge, "What the spool may take on disk.",
+     &SinkCounters::spool_max_bytes},
+    {"redactd_sink_spool_bytes", MetricType::Gauge, "Size of the spool's files.",
+     &SinkCounters::spool_bytes},
+    {"redactd_sink_spool_records", MetricType::Gauge,
+     "Records in the spool that the peer has not acknowledged.", &SinkCounters::spool_records},
+    {"redactd_sink_spool_unsynced_bytes", MetricType::Gauge,
+     "Bytes in the spool that a power cut may take.", &SinkCounters::spool_unsynced_bytes},
+    {"redactd_sink_spool_replayed_records_total", MetricType::Counter,
+     "Records sent that an earlier process had left in the spool.",
+     &SinkCounters::spool_replayed_records},
+    {"redactd_sink_spool_damaged_records_total", MetricType::Counter,
+     "Records lost because the spool was damaged.", &SinkCounters::spool_damaged_records},
+    {"redactd_sink_spool_torn_bytes_total", MetricType::Counter,
+     "Bytes of unfinished writes cut off after a crash.", &SinkCounters::spool_torn_bytes},
+    {"redactd_sink_spool_errors_total", MetricType::Counter, "Errors of the spool's disk.",
+     &SinkCounters::spool_errors},
+    {"redactd_sink_spool_failing", MetricType::Gauge,
+     "1 while the spool's disk fails and sources wait.", &SinkCounters::spool_failing},
+    {"redactd_sink_spool_full", MetricType::Gauge, "1 while the spool is full and sources wait.",
+     &SinkCounters::spool_full},
 };
 
 constexpr Metric<WorkerCounters> kWorkerMetrics[] = {
@@ -197,6 +225,16 @@ double seconds_down(const SinkCounters& sink) {
   return std::max(0.0, (static_cast<double>(now_ms) - static_cast<double>(since)) / 1000);
 }
 
+bool has_spool(const SinkCounters& sink) { return sink.spool_max_bytes.get() > 0; }
+
+void scrape_spools(const std::map<std::string, const SinkCounters*>& sinks, Scrape& scrape) {
+  for (const Metric<SinkCounters>& metric : kSpoolMetrics) {
+    scrape.family(metric.name, metric.type, metric.help);
+    for (const auto& [name, sink] : sinks)
+      if (has_spool(*sink)) scrape.add({{"sink", name}}, (sink->*metric.counter).get());
+  }
+}
+
 void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrape& scrape) {
   for (const Metric<SinkCounters>& metric : kSinkMetrics) {
     scrape.family(metric.name, metric.type, metric.help);
@@ -217,6 +255,7 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
     dropped("drop_oldest", sink->dropped_oldest_records);
     dropped("too_long", sink->dropped_too_long_records);
     dropped("exit", sink->dropped_at_exit_records);
+    if (has_spool(*sink)) dropped("spool_full", sink->dropped_spool_full_records);
   }
   scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,
                 "From the read that completed a record to its write.");
@@ -330,6 +369,7 @@ std::string Metrics::text() const {
     if (shown(shown_sinks_, name)) sinks.emplace(name, &sink);
   }
   scrape_sinks(sinks, scrape);
+  scrape_spools(sinks, scrape);
   scrape.family("redactd_redactions_total", MetricType::Counter, "Secrets masked, by rule.");
   for (const auto& [rule, workers] : rules_) {
     uint64_t total = 0;

@@ -89,7 +89,20 @@ struct SinkCounters {
   Counter write_errors;
   Counter unverified_tls;  // 1: the peer's certificate is not looked at
   Counter down_since_ms;   // steady clock, 0: up
-  Histogram latency;       // from the read that completed a record to its write
+  Counter delivery_level;  // docs/delivery.md
+  // Of the spool; written by its thread.
+  Counter spool_max_bytes;  // 0: there is no spool
+  Counter spool_bytes;      // of its files
+  Counter spool_records;    // not acknowledged
+  Counter spool_unsynced_bytes;
+  Counter spool_replayed_records;  // sent, of an earlier process
+  Counter spool_damaged_records;
+  Counter spool_torn_bytes;
+  Counter spool_errors;   // of the disk
+  Counter spool_failing;  // 1: the disk does not do what it is asked to
+  Counter spool_full;     // 1: sources wait
+  Counter dropped_spool_full_records;
+  Histogram latency;  // from the read that completed a record to its write
 };
 
 /// Of one worker.

@@ -276,10 +276,14 @@ std::vector<std::string> Server::not_ready() const {
   std::vector<std::string> reasons;
   auto now = Clock::now().time_since_epoch();
   for (const auto& [name, sink] : sinks_) {
-    auto since =
-        std::chrono::milliseconds(const_cast<Metrics&>(metrics_).sink(name).down_since_ms.get());
+    const SinkCounters& counters = const_cast<Metrics&>(metrics_).sink(name);
+    auto since = std::chrono::milliseconds(counters.down_since_ms.get());
     if (since.count() > 0 && now - since > config_.ready_grace)
       reasons.push_back("sink '" + name + "' is down");
+    if (counters.spool_failing.get() > 0)
+      reasons.push_back("the disk of the spool of sink '" + name + "' fails");
+    if (counters.spool_full.get() > 0)
+      reasons.push_back("the spool of sink '" + name + "' is full");
   }
   if (!self_check_.passed()) reasons.emplace_back("a self-check's secret was not masked");
   if (stopping_) reasons.emplace_back("stopping");

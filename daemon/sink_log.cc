@@ -31,6 +31,20 @@ void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event) {
     case SinkEvent::Kind::dropped_at_exit:
       return log.error("records were left when the time to drain was over",
                        {name, endpoint, reason});
+    case SinkEvent::Kind::spool_replays:
+      return log.info("spool has records of before to send", {name, endpoint, reason});
+    case SinkEvent::Kind::spool_torn:
+      return log.warning("spool cut off a write that was not finished", {name, endpoint, reason});
+    case SinkEvent::Kind::spool_damaged:
+      return log.error("spool is damaged; records are lost", {name, endpoint, reason});
+    case SinkEvent::Kind::spool_full:
+      return log.warning("spool is full; sources wait", {name, endpoint});
+    case SinkEvent::Kind::spool_drops:
+      return log.error("spool is full; its oldest records are dropped", {name, endpoint});
+    case SinkEvent::Kind::spool_failed:
+      return log.error("spool's disk fails; sources wait", {name, endpoint, reason});
+    case SinkEvent::Kind::spool_recovered:
+      return log.info("spool's disk works again", {name, endpoint});
   }
 }
 

@@ -120,6 +120,12 @@ void encode_record(const Encoding& encoding, std::string_view body, bool plain,
   to.ends.push_back(static_cast<uint32_t>(to.bytes.size()));
 }
 
+std::string_view body_of(std::string_view record, Framing framing) {
+  if (framing == Framing::octet_counting) return record.substr(record.find(' ') + 1);
+  record.remove_suffix(1);
+  return record;
+}
+
 WrapConfig resolve_wrap(WrapConfig wrap) {
   if (!wrap.on) return {};
   std::array<char, kMaxHostname + 1> name{};

@@ -82,7 +82,7 @@ void Lane::push(Batch batch) {
 
 void Lane::finish() {
   closing_ = true;
-  if (!connection_ && finished()) return abort();
+  if (!connection_ && (finished() || context_.config.spool.on())) return abort();
   wake();
 }
 
@@ -103,6 +103,7 @@ Awaitable<> Lane::run() {
     if (aborted_) co_return;
     if (connection_->ended()) {
       lost();
+      if (closing_ && context_.config.spool.on()) co_return;  // the spool has the rest
     } else {
       co_await leave();
     }
@@ -338,8 +339,10 @@ void Lane::drop_rest() {
   first_again_.reset();
   Queue::Left left = queue_.left(unacknowledged);
   count(left.arrived);
-  context_.counters.dropped_at_exit_records.add(left.records);
-  if (left.records > 0) tell(SinkEvent::Kind::dropped_at_exit, connected_to_);
+  if (!context_.config.spool.on()) {  // it has them still
+    context_.counters.dropped_at_exit_records.add(left.records);
+    if (left.records > 0) tell(SinkEvent::Kind::dropped_at_exit, connected_to_);
+  }
   size_t before = queue_.queued();
   queue_.abandon(context_.left_behind);
   queued_changed_(before, 0);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/sinks/fd_sink.h"
+#include "daemon/sinks/spooled_sink.h"
 #include "daemon/sinks/stream_sink.h"
 
 namespace redactd {
@@ -34,6 +35,20 @@ std::string_view to_string(SinkEvent::Kind kind) {
       return "reopen_failed";
     case Kind::dropped_at_exit:
       return "dropped_at_exit";
+    case Kind::spool_replays:
+      return "spool_replays";
+    case Kind::spool_torn:
+      return "spool_torn";
+    case Kind::spool_damaged:
+      return "spool_damaged";
+    case Kind::spool_full:
+      return "spool_full";
+    case Kind::spool_drops:
+      return "spool_drops";
+    case Kind::spool_failed:
+      return "spool_failed";
+    case Kind::spool_recovered:
+      return "spool_recovered";
   }
   return "unknown";
 }
@@ -49,6 +64,7 @@ std::shared_ptr<Sink> make_sink(const SinkConfig& config, boost::asio::io_contex
     case SinkConfig::Type::unix_:
       break;
   }
+  if (config.spool.on()) return SpooledSink::start(config, home, counters, std::move(owner));
   return StreamSink::start(config, home, counters, std::move(owner));
 }
 

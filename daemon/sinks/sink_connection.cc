@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/framing/encoding.h"
+
 namespace redactd {
 namespace {
 
@@ -112,13 +114,6 @@ class TlsConnection final : public SinkConnection {
   std::unique_ptr<TlsStream> stream_;
   std::string flat_;
 };
-
-/// The record without its framing.
-std::string_view body_of(std::string_view record, Framing framing) {
-  if (framing == Framing::octet_counting) return record.substr(record.find(' ') + 1);
-  record.remove_suffix(1);
-  return record;
-}
 
 class DatagramConnection final : public SinkConnection {
  public:

@@ -17,6 +17,11 @@ bool uses_tls(const SinkConfig& config) {
   });
 }
 
+/// Datagrams are sent, and that is all that is known of them.
+bool is_stream(const SinkConfig& config) {
+  return config.endpoints.front().transport != Address::Transport::unix_datagram;
+}
+
 /// Null if no endpoint needs it.
 std::shared_ptr<TlsClient> make_tls(const SinkConfig& config) {
   return uses_tls(config) ? std::make_shared<TlsClient>(config.tls) : nullptr;
@@ -67,6 +72,7 @@ void StreamSink::start_lanes() {
   SinkCounters& counters = context_.counters;
   counters.down_since_ms.set(
       static_cast<uint64_t>(std::chrono::duration_cast<Milliseconds>(now).count()));
+  counters.delivery_level.set(is_stream(config_) ? 1 : 0);
   counters.unverified_tls.set(context_.tls && !config_.tls.verify ? 1 : 0);
   running_ = lanes_.size();
   for (std::unique_ptr<Lane>& lane : lanes_) {

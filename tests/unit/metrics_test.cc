@@ -33,6 +33,7 @@ std::string value(const Metrics& metrics, const std::string& series) {
 std::unique_ptr<Metrics> full_metrics() {
   auto metrics = std::make_unique<Metrics>(2);
   metrics->show({"edge", "files"}, {"central"});
+  metrics->sink("central").spool_max_bytes.set(1);  // it has a spool
   metrics->redactions("github-pat", 0).add(3);
   return metrics;
 }

@@ -139,6 +139,7 @@ TEST(Reference, ShowsTheDefaultsOfSinks) {
     standard.endpoints = sink.endpoints;
     standard.path = sink.path;
     standard.wrap.hostname = sink.wrap.hostname;
+    standard.spool.directory = sink.spool.directory;
     if (sink.type == SinkConfig::Type::syslog) standard.framing = Framing::octet_counting;
     standard.tls.certificate = sink.tls.certificate;
     standard.tls.key = sink.tls.key;
@@ -185,7 +186,7 @@ TEST(Reference, ShowsTheDefaultsOfTheRest) {
 
 TEST(Documentation, ShowsConfigurationsThatLoad) {
   size_t shown = 0;
-  for (const char* page : {"/README.md", "/docs/configuration.md"}) {
+  for (const char* page : {"/README.md", "/docs/configuration.md", "/docs/delivery.md"}) {
     std::stringstream text;
     text << std::ifstream(REDACTD_SOURCE_DIR + std::string(page)).rdbuf();
     std::string rest = text.str();
