@@ -48,10 +48,24 @@ struct RateLimit {
   bool operator==(const RateLimit&) const = default;
 };
 
+/// What becomes of a container's log lines: lines as the runtime writes them, or messages that say
+/// whose they are.
+enum class ContainerFormat { as_is, rfc5424, json };
+
+/// Shell patterns (`*`, `?`, `[…]`) of the names of containers' logs; an empty list: every name.
+struct PodSelection {
+  std::vector<std::string> namespaces;
+  std::vector<std::string> pods;
+  std::vector<std::string> containers;
+
+  bool operator==(const PodSelection&) const = default;
+};
+
 struct SourceConfig {
-  enum class Type { syslog, tcp, stdin_, file };
-  /// What to do with a file that is followed for the first time.
-  enum class StartAt { beginning, end };
+  enum class Type { syslog, tcp, stdin_, file, kubernetes };
+  /// What to do with a file that is followed for the first time. `oldest`, which the file source
+  /// does not offer: at the beginning of the oldest file that it was rotated to.
+  enum class StartAt { beginning, end, oldest };
 
   std::string name;
   Type type = Type::syslog;
@@ -72,11 +86,16 @@ struct SourceConfig {
   size_t max_record = 256 * 1024;  // bytes; a longer one is cut there, after it was redacted
   size_t max_frame = 16 << 20;     // octet counting: a larger count closes the connection
 
-  // file
-  std::string path;
+  // file, kubernetes
+  std::string path;           // of the file, or of the folder that kubelet keeps logs in
   std::string position_file;  // where the position is kept over restarts; empty: it is not
   StartAt start_at = StartAt::beginning;
   Milliseconds poll_interval = std::chrono::milliseconds(250);
+
+  // kubernetes
+  ContainerFormat format = ContainerFormat::as_is;
+  PodSelection include;
+  std::vector<PodSelection> exclude;  // what one of them describes in all that it says
 
   bool operator==(const SourceConfig&) const = default;
 };

@@ -15,9 +15,12 @@ constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
 constexpr size_t kGreatestFrame = 999999999;  // nine digits
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
-const Words kTypes = {"syslog", "tcp", "stdin", "file"};
+const Words kTypes = {"syslog", "tcp", "stdin", "file", "kubernetes"};
 const Words kStarts = {"beginning", "end"};
 const Words kRateKeys = {"bytes_per_second", "burst"};
+const Words kContainerFormats = {"as_is", "rfc5424", "json"};
+const Words kSelectionKeys = {"namespaces", "pods", "containers"};
+constexpr const char* kPodLogs = "/var/log/pods";
 
 bool always(const SourceConfig&) { return true; }
 bool listens(const SourceConfig& source) {
@@ -40,7 +43,10 @@ bool is_unix(const SourceConfig& source) {
   return listens(source) && (source.listen.transport == Transport::unix_stream ||
                              source.listen.transport == Transport::unix_datagram);
 }
-bool is_file(const SourceConfig& source) { return source.type == Type::file; }
+bool is_kubernetes(const SourceConfig& source) { return source.type == Type::kubernetes; }
+bool is_file(const SourceConfig& source) {
+  return source.type == Type::file || is_kubernetes(source);
+}
 
 constexpr Option<SourceConfig> kOptions[] = {
     {"name", always, ""},
@@ -57,10 +63,13 @@ constexpr Option<SourceConfig> kOptions[] = {
     {"max_connections", is_stream, "belongs to stream sockets, which have connections"},
     {"idle_timeout", is_stream, "belongs to stream sockets, which have connections"},
     {"rate", is_stream, "belongs to stream sockets, which have connections"},
-    {"path", is_file, "belongs to the type file"},
-    {"position_file", is_file, "belongs to the type file"},
-    {"start_at", is_file, "belongs to the type file"},
-    {"poll_interval", is_file, "belongs to the type file"},
+    {"path", is_file, "belongs to the types file and kubernetes"},
+    {"position_file", is_file, "belongs to the types file and kubernetes"},
+    {"start_at", is_file, "belongs to the types file and kubernetes"},
+    {"poll_interval", is_file, "belongs to the types file and kubernetes"},
+    {"format", is_kubernetes, "belongs to the type kubernetes"},
+    {"include", is_kubernetes, "belongs to the type kubernetes"},
+    {"exclude", is_kubernetes, "belongs to the type kubernetes"},
 };
 
 Framing usual_framing(const SourceConfig& source) {
@@ -121,11 +130,30 @@ void read_socket(const YamlReader& reader, SourceConfig& source) {
 }
 
 void read_file(const YamlReader& reader, SourceConfig& source) {
-  if (!reader.has("path")) reader.fail_missing("path", "the file to follow");
+  if (is_kubernetes(source)) source.path = kPodLogs;
+  if (source.path.empty() && !reader.has("path")) reader.fail_missing("path", "the file to follow");
   take(reader["path"].file_path(), source.path);
   take(reader["position_file"].file_path(), source.position_file);
   take(reader["start_at"].one_of(kStarts), source.start_at);
   take(reader["poll_interval"].duration({10ms, 1h}), source.poll_interval);
+}
+
+PodSelection read_selection(const YamlReader& reader) {
+  PodSelection selection;
+  if (!reader.expect_map(kSelectionKeys)) return selection;
+  selection.namespaces = reader["namespaces"].texts();
+  selection.pods = reader["pods"].texts();
+  selection.containers = reader["containers"].texts();
+  if (selection == PodSelection())
+    reader.fail("names nothing; give namespaces, pods or containers");
+  return selection;
+}
+
+void read_kubernetes(const YamlReader& reader, SourceConfig& source) {
+  take(reader["format"].one_of(kContainerFormats), source.format);
+  if (reader.has("include")) source.include = read_selection(reader["include"]);
+  for (const YamlReader& item : reader["exclude"].items())
+    source.exclude.push_back(read_selection(item));
 }
 
 }  // namespace
@@ -138,7 +166,8 @@ SourceConfig read_source(const YamlReader& reader) {
   source.name = read_name(reader);
   source.sinks = reader["sinks"].texts();
   take(reader["max_record"].bytes({1, kGreatestMaxRecord}), source.max_record);
-  if (!reader.has("type")) reader.fail_missing("type", "one of syslog, tcp, stdin, file");
+  if (!reader.has("type"))
+    reader.fail_missing("type", "one of syslog, tcp, stdin, file, kubernetes");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
   if (!type) return source;
   source.type = static_cast<Type>(*type);
@@ -146,6 +175,7 @@ SourceConfig read_source(const YamlReader& reader) {
   source.framing = usual_framing(source);
   if (listens(source)) read_socket(reader, source);
   if (is_file(source)) read_file(reader, source);
+  if (is_kubernetes(source)) read_kubernetes(reader, source);
   check_belonging(reader, kOptions, source);
   if (counts_octets(source) && source.max_frame < source.max_record) {
     reader[reader.has("max_frame") ? "max_frame" : "max_record"].fail(
@@ -162,6 +192,9 @@ void add_source_options(OptionTable& table) {
   table.words["sources[].type"] = kTypes;
   table.words["sources[].framing"] = kFramings;
   table.words["sources[].start_at"] = kStarts;
+  table.keys["sources[].include"] = kSelectionKeys;
+  table.keys["sources[].exclude[]"] = kSelectionKeys;
+  table.words["sources[].format"] = kContainerFormats;
   table.words["sources[].tls.client_certificate"] = kClientCertificates;
   table.words["sources[].tls.min_version"] = kTlsVersions;
 }

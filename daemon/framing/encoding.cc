@@ -126,12 +126,15 @@ std::string_view body_of(std::string_view record, Framing framing) {
   return record;
 }
 
+std::string host_name() {
+  std::array<char, kMaxHostname + 1> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
+
 WrapConfig resolve_wrap(WrapConfig wrap) {
   if (!wrap.on) return {};
-  std::array<char, kMaxHostname + 1> name{};
-  if (wrap.hostname.empty() && gethostname(name.data(), name.size() - 1) == 0) {
-    wrap.hostname = name.data();
-  }
+  if (wrap.hostname.empty()) wrap.hostname = host_name();
   return wrap;
 }
 

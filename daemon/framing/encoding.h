@@ -42,6 +42,9 @@ void encode_record(const Encoding& encoding, std::string_view body, bool plain,
 /// What encode_record() was given, or nearly: the record without its framing.
 std::string_view body_of(std::string_view record, Framing framing);
 
+/// This machine's; empty if it has none.
+std::string host_name();
+
 /// `wrap` as an Encoding holds it: with this machine's name where none is given, and equal to every
 /// other that is off if it is off. Asks the system; not for the data path.
 WrapConfig resolve_wrap(WrapConfig wrap);

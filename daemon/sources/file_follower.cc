@@ -170,14 +170,27 @@ void FileFollower::give_up_line() {
 bool FileFollower::open_first() {
   bool first = std::exchange(first_look_, false);
   if (saved_) return open_saved() || open_after_saved(first);
+  if (start_at_ == SourceConfig::StartAt::oldest) return open_oldest();
   Info at_path = look_at(path_);
   if (!open(path_, at_path)) return false;
   if (first && start_at_ == SourceConfig::StartAt::end) start_at_end();
   note_rotated_files();
+  note_start();
+  return true;
+}
+
+bool FileFollower::open_oldest() {
+  std::optional<Beside> oldest = successor();
+  if (!oldest || !open(oldest->path, oldest->info)) return false;
+  note_known(current_->info);
+  note_start();
+  return true;
+}
+
+void FileFollower::note_start() {
   log_.info(
       "following the file",
       {{"source", configured(name_)}, {"path", configured(path_)}, {"offset", current_->offset}});
-  return true;
 }
 
 bool FileFollower::open_saved() {

@@ -115,12 +115,14 @@ class FileFollower {
   static bool has_prefix(int descriptor, const Fingerprint& fingerprint);
 
   bool open_first();
+  bool open_oldest();
   bool open_saved();
   bool resume_in(const Beside& file, bool is_copy);
   bool open_after_saved(bool first);
   bool open(const std::string& path, const Info& expected);
   void close();
   void start_at_end();
+  void note_start();
   bool note_error(int error);
 
   bool still_the_same(std::span<const char> read);

@@ -15,35 +15,44 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // Reads before others of the worker get their turn.
 constexpr int kReadsInARow = 16;
+// Of a container's log: hundreds of them are read at once.
+constexpr size_t kContainerReadBytes = 32 * 1024;
 constexpr std::chrono::seconds kTrimAfter{1};
 constexpr std::chrono::seconds kSaveInterval{1};
 
 }  // namespace
 
-FileSession::FileSession(std::shared_ptr<SourceSetup> setup, Worker& worker,
-                         std::optional<Position> saved, std::shared_ptr<Checkpoints> checkpoints)
+FileSession::FileSession(std::shared_ptr<SourceSetup> setup, Worker& worker, FollowedFile file)
     : setup_(std::move(setup)),
       worker_(worker),
       counters_(setup_->metrics.source(setup_->config.name, worker.number())),
       number_(worker.enlist(*this)),
-      checkpoints_(std::move(checkpoints)),
-      follower_(setup_->config.path, setup_->config.start_at, std::move(saved), setup_->config.name,
-                worker.log()),
-      watch_(worker.context(), setup_->config.path),
-      wake_(worker.context().get_executor()) {}
+      checkpoints_(std::move(file.checkpoints)),
+      follower_(file.path, file.start_at, file.saved, setup_->config.name, worker.log()),
+      container_(std::move(file.container)),
+      settled_at_(std::move(file.saved)),
+      wake_(worker.context().get_executor()) {
+  if (!container_) watch_.emplace(worker.context(), file.path);
+}
 
 FileSession::~FileSession() { worker_.retire(number_); }
 
 void FileSession::start() {
   asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
-  asio::co_spawn(worker_.context(), watch(shared_from_this()), asio::detached);
+  if (watch_) asio::co_spawn(worker_.context(), watch(shared_from_this()), asio::detached);
+}
+
+void FileSession::finish() {
+  last_ = true;
+  changed_ = true;
+  if (idle_) wake_.cancel();
 }
 
 Awaitable<void> FileSession::run(std::shared_ptr<FileSession> self) {
   try {
     self->stream_.emplace(self->setup_->settings, self->worker_.generation(),
                           self->worker_.stream_thread(), self->counters_, self->number_);
-    self->watch_.look_at(-1);
+    if (self->watch_) self->watch_->look_at(-1);
     co_await self->read();
     self->end();
   } catch (const std::exception&) {
@@ -56,7 +65,7 @@ Awaitable<void> FileSession::run(std::shared_ptr<FileSession> self) {
 
 Awaitable<void> FileSession::watch(std::shared_ptr<FileSession> self) {
   while (!self->stopped_) {
-    bool changed = co_await self->watch_.changed();
+    bool changed = co_await self->watch_->changed();
     if (!changed) co_return;
     self->changed_ = true;
     if (self->idle_) self->wake_.cancel();
@@ -71,6 +80,9 @@ Awaitable<void> FileSession::read() {
     changed_ = false;
     FileFollower::Step step = read_once();
     if (step.what == FileFollower::Happened::failed) counters_.read_errors.add();
+    bool settled =
+        step.what == FileFollower::Happened::nothing && step.wait == FileFollower::Duration::max();
+    if (last_ && settled) co_return;
     if (step.what == FileFollower::Happened::failed ||
         step.what == FileFollower::Happened::nothing) {
       in_a_row = 0;
@@ -83,7 +95,7 @@ Awaitable<void> FileSession::read() {
 
 FileFollower::Step FileSession::read_once() {
   stream_->adopt(worker_.generation());
-  std::span<char> room = stream_->room(Worker::kReadBytes);
+  std::span<char> room = this->room();
   const uint64_t begin = follower_.offset();
   const uint64_t line_begin = follower_.line_begin();
   const bool again = begin < follower_.replay_until();
@@ -91,28 +103,60 @@ FileFollower::Step FileSession::read_once() {
   FileFollower::Step step = follower_.next(room, Clock::now());
   if (epoch_ != follower_.epoch()) {
     epoch_ = follower_.epoch();
+    epoch_bytes_ = 0;
     block_from_.reset();
-    watch_.look_at(follower_.descriptor());
+    if (watch_) watch_->look_at(follower_.descriptor());
     changed_ = true;  // what happened before the watch was set has to be looked at
   }
+  std::string_view bytes(room.data(), step.size);
+  epoch_bytes_ += step.size;
   if (step.what == FileFollower::Happened::bytes && again) {
-    stream_->replay({room.data(), step.size});
-    note_block(line_begin);
+    replay(bytes, line_begin);
   } else if (step.what == FileFollower::Happened::bytes) {
-    feed({room.data(), step.size}, line_begin);
+    feed(bytes, line_begin);
   } else if (step.what == FileFollower::Happened::line_end) {
-    Receipt receipt = open_receipt();
-    stream_->break_off(Clock::now(), receipt);
-    set_position(receipt);
+    end_line();
   }
   return step;
+}
+
+/// Where the next bytes are read to: the stream's own room, if they are records as they are.
+std::span<char> FileSession::room() {
+  if (!container_) return stream_->room(Worker::kReadBytes);
+  return worker_.read_buffer().first(kContainerReadBytes);
+}
+
+std::string_view FileSession::records_of(std::string_view bytes) {
+  if (!container_) return bytes;
+  records_.clear();
+  container_->feed(bytes, records_);
+  return records_;
 }
 
 void FileSession::feed(std::string_view bytes, uint64_t line_begin) {
   last_read_ = Clock::now();
   Receipt receipt = open_receipt();
-  stream_->feed(bytes, last_read_, receipt);
+  if (std::string_view records = records_of(bytes); !records.empty())
+    stream_->feed(records, last_read_, receipt);
   note_block(line_begin);
+  set_position(receipt);
+}
+
+void FileSession::replay(std::string_view bytes, uint64_t line_begin) {
+  if (std::string_view records = records_of(bytes); !records.empty()) stream_->replay(records);
+  note_block(line_begin);
+}
+
+/// The file is over in the middle of a line, and another one goes on.
+void FileSession::end_line() {
+  Receipt receipt = open_receipt();
+  if (container_) {
+    records_.clear();
+    container_->end_line(records_);
+    if (!records_.empty()) stream_->feed(records_, Clock::now(), receipt);
+  } else {
+    stream_->break_off(Clock::now(), receipt);
+  }
   set_position(receipt);
 }
 
@@ -130,14 +174,33 @@ FileSession::Receipt FileSession::open_receipt() {
 
 void FileSession::set_position(const Receipt& receipt) {
   if (!receipt) return;
-  receipt->position = follower_.position();
-  if (block_from_) receipt->position->replay_from = *block_from_;
+  receipt->position = settled_position();
+  if (block_from_ && receipt->position)
+    receipt->position->replay_from = std::min(receipt->position->offset, *block_from_);
+}
+
+/// Behind the last byte that need not be read again. Pieces of a record that has not ended may
+/// stand in a file that was rotated away since.
+std::optional<Position> FileSession::settled_position() {
+  std::optional<Position> position = follower_.position();
+  if (!container_ || !position) return position;
+  uint64_t back = std::min(container_->unsettled(), epoch_bytes_);
+  if (!settled_at_ || back == container_->unsettled()) {
+    position->offset = position->replay_from = follower_.offset() - back;
+    settled_at_ = position;
+  }
+  return settled_at_;
 }
 
 void FileSession::end() {
-  if (checkpoints_ && !follower_.line_begins_elsewhere()) return;
+  if (!last_ && checkpoints_ && !follower_.line_begins_elsewhere()) return;
   stream_->adopt(worker_.generation());
   Receipt receipt = open_receipt();
+  if (container_) {
+    records_.clear();
+    container_->finish(records_);
+    if (!records_.empty()) stream_->feed(records_, Clock::now(), receipt);
+  }
   stream_->finish(Clock::now(), receipt);
   follower_.give_up_line();
   set_position(receipt);
@@ -149,7 +212,7 @@ Awaitable<void> FileSession::until_change(FileFollower::Duration at_most) {
   idle_ = true;
   auto [error] = co_await wake_.async_wait(kAwait);
   idle_ = false;
-  if (!error) watch_.look_at(follower_.descriptor());
+  if (!error && watch_) watch_->look_at(follower_.descriptor());
 }
 
 Awaitable<void> FileSession::until_room() {
@@ -171,8 +234,10 @@ Awaitable<void> FileSession::until_room() {
 }
 
 void FileSession::tick(Time now) {
-  if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter)
+  if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) {
     stream_->trim();
+    records_ = {};
+  }
 }
 
 void FileSession::adopt() {
@@ -188,7 +253,7 @@ void FileSession::adopt() {
 void FileSession::stop() {
   stopped_ = true;
   wake_.cancel();
-  watch_.cancel();
+  if (watch_) watch_->cancel();
 }
 
 PositionSaver::PositionSaver(const SourceSetup& setup, std::shared_ptr<Checkpoints> checkpoints)
@@ -247,7 +312,8 @@ void FileSource::start() {
   Worker& worker = *setup_->workers[setup_->settings.source % setup_->workers.size()];
   asio::post(worker.context(), [setup = setup_, &worker, saved = std::move(saved_),
                                 checkpoints = checkpoints_]() mutable {
-    std::make_shared<FileSession>(setup, worker, std::move(saved), checkpoints)->start();
+    FollowedFile file{setup->config.path, setup->config.start_at, std::move(saved), checkpoints};
+    std::make_shared<FileSession>(setup, worker, std::move(file))->start();
   });
 }
 

@@ -76,6 +76,61 @@ int create(const std::string& path) {
   return open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+/// Nothing if there is no such file.
+std::optional<std::string> read_whole(const std::string& path) {
+  constexpr size_t kStep = 64 * 1024;
+  constexpr size_t kMost = 64 << 20;
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
+  if (descriptor < 0) throw failure(path, "read", errno);
+  std::string text;
+  ssize_t size = 0;
+  do {
+    size_t before = text.size();
+    text.resize(before + kStep);
+    size = read(descriptor, text.data() + before, kStep);
+    text.resize(before + static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  } while (size > 0 && text.size() < kMost);
+  int error = errno;
+  ::close(descriptor);
+  if (size < 0) throw failure(path, "read", error);
+  return text;
+}
+
+template <typename From>
+auto parse(const std::string& path, const std::string& text, From from) {
+  try {
+    return from(json::parse(text));
+  } catch (const std::exception&) {  // its text would quote the file, whatever that is
+    throw std::runtime_error("position file " + path +
+                             ": is none that redactd has written; name another one, or remove it "
+                             "to begin anew at start_at");
+  }
+}
+
+/// On the disk when it returns.
+void replace(const std::string& path, const json& value) {
+  std::string text = value.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
+  std::string fresh = path + ".new";
+  int descriptor = create(fresh);
+  if (descriptor < 0) throw failure(path, "written", errno);
+  int error = write_all(descriptor, text);
+  if (error == 0 && fsync(descriptor) != 0) error = errno;
+  ::close(descriptor);
+  if (error == 0 && rename(fresh.c_str(), path.c_str()) != 0) error = errno;
+  if (error == 0) return;
+  unlink(fresh.c_str());
+  throw failure(path, "written", error);
+}
+
+void try_to_replace(const std::string& path) {
+  std::string fresh = path + ".new";
+  int descriptor = create(fresh);
+  if (descriptor < 0) throw failure(path, "written", errno);
+  ::close(descriptor);
+  unlink(fresh.c_str());
+}
+
 }  // namespace
 
 Fingerprint fingerprint_of(std::span<const char> first_bytes) {
@@ -90,45 +145,33 @@ Fingerprint fingerprint_of(std::span<const char> first_bytes) {
 }
 
 std::optional<Position> PositionFile::load() const {
-  int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor < 0 && errno == ENOENT) return std::nullopt;
-  if (descriptor < 0) throw failure(path_, "read", errno);
-  std::string text(64 * 1024, '\0');
-  ssize_t size = read(descriptor, text.data(), text.size());
-  int error = errno;
-  ::close(descriptor);
-  if (size < 0) throw failure(path_, "read", error);
-  text.resize(static_cast<size_t>(size));
-  try {
-    return from_json(json::parse(text));
-  } catch (const std::exception&) {  // its text would quote the file, whatever that is
-    throw std::runtime_error("position file " + path_ +
-                             ": is none that redactd has written; name another one, or remove it "
-                             "to begin anew at start_at");
-  }
+  std::optional<std::string> text = read_whole(path_);
+  if (!text) return std::nullopt;
+  return parse(path_, *text, from_json);
 }
 
-void PositionFile::save(const Position& position) const {
-  std::string text = to_json(position).dump(2, ' ', false, json::error_handler_t::replace) + '\n';
-  std::string fresh = path_ + ".new";
-  int descriptor = create(fresh);
-  if (descriptor < 0) throw failure(path_, "written", errno);
-  int error = write_all(descriptor, text);
-  if (error == 0 && fsync(descriptor) != 0) error = errno;
-  ::close(descriptor);
-  if (error == 0 && rename(fresh.c_str(), path_.c_str()) != 0) error = errno;
-  if (error == 0) return;
-  unlink(fresh.c_str());
-  throw failure(path_, "written", error);
+void PositionFile::save(const Position& position) const { replace(path_, to_json(position)); }
+
+void PositionFile::check_writable() const { try_to_replace(path_); }
+
+PositionTable::Positions PositionTable::load() const {
+  std::optional<std::string> text = read_whole(path_);
+  if (!text) return {};
+  return parse(path_, *text, [](const json& value) {
+    Positions positions;
+    for (const auto& [path, position] : value.at("files").items())
+      positions.emplace(path, from_json(position));
+    return positions;
+  });
 }
 
-void PositionFile::check_writable() const {
-  std::string fresh = path_ + ".new";
-  int descriptor = create(fresh);
-  if (descriptor < 0) throw failure(path_, "written", errno);
-  ::close(descriptor);
-  unlink(fresh.c_str());
+void PositionTable::save(const Positions& positions) const {
+  json files = json::object();
+  for (const auto& [path, position] : positions) files[path] = to_json(position);
+  replace(path_, {{"files", std::move(files)}});
 }
+
+void PositionTable::check_writable() const { try_to_replace(path_); }
 
 std::shared_ptr<Checkpoints::Checkpoint> Checkpoints::open() {
   std::lock_guard lock(mutex_);

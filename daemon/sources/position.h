@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,6 +50,20 @@ class PositionFile {
   /// On the disk when it returns. Throws std::runtime_error.
   void save(const Position& position) const;
   /// Throws std::runtime_error if save() would.
+  void check_writable() const;
+
+ private:
+  const std::string path_;
+};
+
+/// The positions of many files in one, by the paths they are followed at. As a PositionFile.
+class PositionTable {
+ public:
+  using Positions = std::map<std::string, Position>;
+  explicit PositionTable(std::string path) : path_(std::move(path)) {}
+
+  Positions load() const;
+  void save(const Positions& positions) const;
   void check_writable() const;
 
  private:

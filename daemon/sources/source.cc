@@ -4,6 +4,7 @@
 
 #include "daemon/sources/datagrams.h"
 #include "daemon/sources/file_source.h"
+#include "daemon/sources/kubernetes_source.h"
 #include "daemon/sources/listener.h"
 #include "daemon/sources/stdin_source.h"
 
@@ -50,6 +51,8 @@ std::unique_ptr<Source> make_source(SourceSetup setup) {
     return std::make_unique<StdinSource>(std::move(setup));
   if (setup.config.type == SourceConfig::Type::file)
     return std::make_unique<FileSource>(std::move(setup));
+  if (setup.config.type == SourceConfig::Type::kubernetes)
+    return std::make_unique<KubernetesSource>(std::move(setup));
   switch (setup.config.listen.transport) {
     case Address::Transport::udp:
     case Address::Transport::unix_datagram:
@@ -64,7 +67,8 @@ std::unique_ptr<Source> make_source(SourceSetup setup) {
 StreamSettings stream_settings(const SourceConfig& config, size_t number) {
   StreamSettings settings;
   settings.source = number;
-  settings.plain = config.type != SourceConfig::Type::syslog;
+  settings.plain =
+      config.type != SourceConfig::Type::syslog && config.format != ContainerFormat::rfc5424;
   settings.framing.framing = is_network(config) ? config.framing : Framing::newline;
   settings.framing.max_record = config.max_record;
   settings.framing.max_frame = config.max_frame;

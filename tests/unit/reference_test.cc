@@ -105,7 +105,7 @@ TEST(Reference, NamesEveryWordOfTheLoader) {
 
 TEST(Reference, ShowsTheDefaultsOfSources) {
   DaemonConfig config = everything();
-  ASSERT_EQ(config.sources.size(), 8u);
+  ASSERT_EQ(config.sources.size(), 9u);
   for (SourceConfig source : config.sources) {
     SourceConfig standard;
     // What an example needs.
@@ -114,6 +114,8 @@ TEST(Reference, ShowsTheDefaultsOfSources) {
     standard.listen = source.listen;
     standard.path = source.path;
     standard.position_file = source.position_file;
+    standard.include = source.include;
+    standard.exclude = source.exclude;
     source.sinks.clear();
     if (source.type != SourceConfig::Type::syslog) standard.framing = Framing::newline;
     if (source.name == "secure") standard.framing = Framing::octet_counting;

@@ -1,0 +1,22 @@
+#pragma once
+
+// Text as it stands between the quotes of a JSON string (RFC 8259 §7), and back. For bytes that
+// have not been redacted: nothing is copied but into the caller's buffer.
+
+#include <string_view>
+
+#include "filters/wiping_allocator.h"
+
+namespace redactd {
+
+/// Bytes that have not been redacted.
+using RawText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+
+/// Escapes `text`; bytes that are not UTF-8 become U+FFFD, for a JSON text has none of them.
+void append_json_text(std::string_view text, RawText& out);
+
+/// Undoes the escapes of `text`. What is no escape stays as it is; a line feed becomes a blank, so
+/// that one line stays one.
+void append_plain_text(std::string_view text, RawText& out);
+
+}  // namespace redactd
