@@ -188,7 +188,8 @@ TEST(Reference, ShowsTheDefaultsOfTheRest) {
 
 TEST(Documentation, ShowsConfigurationsThatLoad) {
   size_t shown = 0;
-  for (const char* page : {"/README.md", "/docs/configuration.md", "/docs/delivery.md"}) {
+  for (const char* page :
+       {"/README.md", "/docs/configuration.md", "/docs/delivery.md", "/docs/kubernetes.md"}) {
     std::stringstream text;
     text << std::ifstream(REDACTD_SOURCE_DIR + std::string(page)).rdbuf();
     std::string rest = text.str();
