@@ -75,7 +75,9 @@ void check_words(const std::vector<std::string>& words, const std::string& optio
   std::vector<std::string_view> names = rule_words(active);
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (std::binary_search(names.begin(), names.end(), word)) continue;
+    // Values that the machine holds come later, or not at all.
+    if (std::binary_search(names.begin(), names.end(), word) || word.starts_with("known:"))
+      continue;
     // What the file names stands before what the command line adds.
     std::string path = "rules." + option + "[" + std::to_string(i) + "]";
     auto place = settings.places.find(path);
@@ -258,7 +260,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
   ActiveRules active = select_rules(settings, diagnostics, previous);
   active.known.rules.insert(active.known.rules.end(), std::make_move_iterator(known.rules.begin()),
                             std::make_move_iterator(known.rules.end()));
-  active.known.muted.resize(active.known.rules.size());
+  mute(active.known, settings, true);
   apply_allow(settings, active, diagnostics);
   drop_muted(active.optional);
   MaskSettings masks{settings.mask, load_mask_key(settings, diagnostics),

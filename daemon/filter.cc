@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <iostream>
 #include <string>
 
 #include "daemon/exit_code.h"
 #include "daemon/progress.h"
-#include "daemon/stats.h"
 #include "daemon/stdio.h"
 
 namespace redactd {
@@ -38,6 +38,10 @@ bool output_is_input() {
 
 }  // namespace
 
+void say_that_nothing_is_masked() {
+  std::cerr << "redactd: OBSERVING ONLY: nothing is masked, secrets go through in clear\n";
+}
+
 bool standard_streams_open() {
   bool open = true;
   for (int descriptor : {STDIN_FILENO, STDOUT_FILENO}) {
@@ -49,39 +53,52 @@ bool standard_streams_open() {
   return open;
 }
 
+CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
+  Progress progress(copy.from);
+  CopyEnd end;
+  auto put = [&](std::string_view clean) {
+    stats.count(clean);
+    return copy.observe ? 0 : write_all(copy.to, clean);
+  };
+  int stop = copy.stop;
+  size_t left = SIZE_MAX;  // to read; all there is until the copy is stopped
+  while (end.write_error == 0 && left > 0) {
+    std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
+    ReadResult read = read_some(copy.from, stop, room.first(std::min(left, kReadBytes)));
+    if (read.end == ReadEnd::stopped && copy.drains) {
+      left = bytes_waiting(copy.from);
+      stop = -1;
+      continue;
+    }
+    end.read_error = read.error;
+    if (read.end != ReadEnd::none) break;
+    if (copy.observe) end.write_error = write_all(copy.to, {room.data(), read.size});
+    if (end.write_error == 0) end.write_error = put(redactor.commit(read.size));
+    if (left != SIZE_MAX) left -= read.size;
+    progress.advance(read.size);
+  }
+  if (end.write_error == 0) end.write_error = put(redactor.finish());
+  progress.done();
+  return end;
+}
+
 int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& options) {
   if (output_is_input()) {
     std::cerr << "redactd: input and output are the same file; write to another one\n";
     return kRuntimeError;
   }
-  if (options.observe)
-    std::cerr << "redactd: OBSERVING ONLY: nothing is masked, secrets go through in clear\n";
+  if (options.observe) say_that_nothing_is_masked();
   StopSignals stop;
   MatchScratch scratch;
   Redactor redactor(std::move(rules), scratch, options.limits);
-  Progress progress(STDIN_FILENO);
   Stats stats(options.stats || options.observe);
-
-  auto put = [&](std::string_view clean) {
-    stats.count(clean);
-    return options.observe ? 0 : write_all(STDOUT_FILENO, clean);
-  };
-  int error = 0;
-  ReadResult read;
-  while (error == 0 && read.end == ReadEnd::none) {
-    std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
-    read = read_some(STDIN_FILENO, stop, room);
-    if (read.end != ReadEnd::none) break;
-    if (options.observe) error = write_all(STDOUT_FILENO, {room.data(), read.size});
-    if (error == 0) error = put(redactor.commit(read.size));
-    progress.advance(read.size);
-  }
-  if (error == 0) error = put(redactor.finish());
-  progress.done();
-  if (error == EPIPE) return kDone;  // the reader has seen enough
-  if (options.stats || options.observe) stats.print(redactor, options.observe);
-  if (error != 0) return fail("cannot write to standard output", error);
-  if (read.end == ReadEnd::failed) return fail("cannot read standard input", read.error);
+  CopyEnd end = copy_redacted(
+      {STDIN_FILENO, STDOUT_FILENO, stop.descriptor(), false, options.observe}, redactor, stats);
+  if (end.write_error == EPIPE) return kDone;  // the reader has seen enough
+  if (options.stats || options.observe)
+    stats.print(redactor.counters(), redactor.rules(), options.observe);
+  if (end.write_error != 0) return fail("cannot write to standard output", end.write_error);
+  if (end.read_error != 0) return fail("cannot read standard input", end.read_error);
   return kDone;
 }
 

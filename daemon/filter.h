@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "daemon/stats.h"
 #include "filters/redactor.h"
 #include "filters/rule_set.h"
 
@@ -15,9 +16,30 @@ struct FilterOptions {
   bool observe = false;  // count, but let everything through unmasked
 };
 
+/// One stream from its source to its sink.
+struct Copy {
+  int from = -1;
+  int to = -1;
+  int stop = -1;         // the copy ends once it is readable; -1: at the end of input only
+  bool drains = false;   // what was there already when it was stopped is read first
+  bool observe = false;  // count, but let everything through unmasked
+};
+
+struct CopyEnd {
+  int read_error = 0;   // errno; 0: the end of input, or stopped
+  int write_error = 0;  // errno; EPIPE: the reader is gone
+};
+
+/// Copies until the input ends, everything redacted; the last record too. Throws MatchError or
+/// std::bad_alloc, after which nothing more has gone out.
+CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats);
+
 /// Copies input to output, redacted, until the end of input, SIGINT or SIGTERM. Returns the exit
 /// status.
 int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& options);
+
+/// The warning of --observe.
+void say_that_nothing_is_masked();
 
 /// Whether file descriptors 0 and 1 are open; call it before any file is opened, for an opened file
 /// would take the place of a closed one. Prints what is missing.

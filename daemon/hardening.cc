@@ -15,10 +15,14 @@ void check(int result, const char* what) {
 
 }  // namespace
 
+void forbid_dumps() {
+  check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "cannot switch core dumps off (PR_SET_DUMPABLE)");
+}
+
 void harden_process() {
   const rlimit none = {0, 0};
   check(setrlimit(RLIMIT_CORE, &none), "cannot switch core dumps off (RLIMIT_CORE)");
-  check(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "cannot switch core dumps off (PR_SET_DUMPABLE)");
+  forbid_dumps();
   check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "cannot give up new privileges (NO_NEW_PRIVS)");
 }
 

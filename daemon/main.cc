@@ -1,5 +1,8 @@
+#include <unistd.h>
+
 #include <exception>
 #include <iostream>
+#include <utility>
 
 #include "config/settings.h"
 #include "daemon/check_command.h"
@@ -7,11 +10,14 @@
 #include "daemon/exit_code.h"
 #include "daemon/explain.h"
 #include "daemon/filter.h"
+#include "daemon/hardening.h"
 #include "daemon/known/known_command.h"
 #include "daemon/options.h"
 #include "daemon/rules_command.h"
 #include "daemon/rules_diff.h"
 #include "daemon/rules_lint.h"
+#include "daemon/run/known_environment.h"
+#include "daemon/run/run.h"
 #include "daemon/scan.h"
 #include "filters/matcher.h"
 
@@ -45,20 +51,28 @@ int run(const Options& options) {
     default:
       break;
   }
+  RuleGroup known;
+  if (options.command == Command::run) {
+    forbid_dumps();
+    known = known_environment(options.run.env, environ);
+  }
   Diagnostics diagnostics;
-  std::shared_ptr<const RuleSet> rules = build_rule_set(options.settings, diagnostics);
+  std::shared_ptr<const RuleSet> rules =
+      build_rule_set(options.settings, diagnostics, std::move(known));
   if (!rules) {
     report(diagnostics);
     return kUsage;
   }
-  Limits limits{options.settings.max_record};
+  FilterOptions filter{{options.settings.max_record}, options.stats, options.observe};
   switch (options.command) {
     case Command::explain:
       return explain(rules, options);
     case Command::scan:
       return scan_files(rules, options);
+    case Command::run:
+      return run_program(rules, filter, options.run);
     default:
-      return run_filter(rules, {limits, options.stats, options.observe});
+      return run_filter(rules, filter);
   }
 }
 

@@ -2,8 +2,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <map>
+#include <string_view>
 
 #include "config/units.h"
 #include "daemon/exit_code.h"
@@ -37,6 +39,7 @@ struct Typed {
   std::string mask_key_id;
   std::string max_record;
   std::string ttl;
+  std::string linger;
   bool version = false;
 };
 
@@ -175,6 +178,14 @@ void read_known(const CLI::App& app, const Typed& typed, KnownOptions& known,
     diagnostics.add({}, "--ttl", "must be a time such as 90s, 10m or 24h, of ten years at most");
 }
 
+void read_run(const Typed& typed, RunOptions& run, Diagnostics& diagnostics) {
+  if (run.program.empty() || run.program[0].empty())
+    diagnostics.add({}, "run", "needs a program: redactd run -- PROGRAM ARGUMENTS");
+  if (typed.linger.empty()) return;
+  run.linger = parse_duration(typed.linger);
+  if (!run.linger) diagnostics.add({}, "--linger", "must be a time such as 0s, 500ms or 10s");
+}
+
 /// The daemon and `check` go by the file alone, so that what was checked is what runs.
 void refuse_beside_file(const CLI::App& app, Diagnostics& diagnostics) {
   for (const char* name :
@@ -198,6 +209,7 @@ bool is_known(Command command) {
 void read_config(const CLI::App& app, const Typed& typed, Options& options,
                  Diagnostics& diagnostics) {
   if (is_known(options.command)) return read_known(app, typed, options.known, diagnostics);
+  if (options.command == Command::run) read_run(typed, options.run, diagnostics);
   options.config_file = typed.config;
   if (options.command == Command::check) {
     if (typed.config.empty()) diagnostics.add({}, "--config", "is missing: the file to check");
@@ -228,6 +240,7 @@ struct Subcommands {
   CLI::App* check_config = nullptr;
   CLI::App* explain = nullptr;
   CLI::App* scan = nullptr;
+  CLI::App* run = nullptr;
   CLI::App* known = nullptr;
   CLI::App* known_add = nullptr;
   CLI::App* known_remove = nullptr;
@@ -244,6 +257,7 @@ Command chosen(const Subcommands& commands) {
   if (commands.check_config->parsed()) return Command::check;
   if (commands.explain->parsed()) return Command::explain;
   if (commands.scan->parsed()) return Command::scan;
+  if (commands.run->parsed()) return Command::run;
   if (commands.known_add->parsed()) return Command::known_add;
   if (commands.known_remove->parsed()) return Command::known_remove;
   if (commands.known_list->parsed()) return Command::known_list;
@@ -285,9 +299,31 @@ void add_known_commands(CLI::App& app, Subcommands& commands, Options& options, 
   commands.known->require_subcommand(1);
 }
 
+void add_run_command(CLI::App& app, Subcommands& commands, Options& options, Typed& typed) {
+  RunOptions& run = options.run;
+  commands.run = app.add_subcommand(
+      "run", "Run a program whose output goes through redactd: redactd run -- PROGRAM ARGUMENTS");
+  commands.run->add_flag("--pty", run.terminal,
+                         "Give it a terminal, so that colours and line by line output stay");
+  commands.run->add_flag("--merge", run.merge,
+                         "Standard error goes to standard output, in the order of writing");
+  commands.run
+      ->add_option("--env", run.env,
+                   "Mask the value of this environment variable too; * stands for anything "
+                   "(repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  commands.run
+      ->add_option("--linger", typed.linger,
+                   "How long to wait after its end for what it left running and still writes "
+                   "(default: for ever; as process 1: 1s)")
+      ->type_name("TIME");
+}
+
 Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format, Typed& typed) {
   Subcommands commands;
   add_known_commands(app, commands, options, typed);
+  add_run_command(app, commands, options, typed);
   commands.rules = app.add_subcommand("rules", "List, show, check, test, lint and compare rules");
   commands.list = commands.rules->add_subcommand("list", "All rules, one a line");
   commands.list->add_flag("--json", options.json, "As JSON");
@@ -351,9 +387,20 @@ Subcommands add_subcommands(CLI::App& app, Options& options, std::string& format
   return commands;
 }
 
-/// For those who give a file as an argument, as to cat.
-std::string usage_hint(const CLI::App& app) {
+/// The program of `run`, everything behind the first `--`; taken off `argc`. Its words are its own:
+/// they are never read as options or commands of redactd.
+std::vector<std::string> take_program(int& argc, char** argv) {
+  char** end = argv + argc;
+  char** dashes = std::find(argv, end, std::string_view("--"));
+  if (dashes == end || std::find(argv, dashes, std::string_view("run")) == dashes) return {};
+  argc = static_cast<int>(dashes - argv);
+  return {dashes + 1, end};
+}
+
+/// For those who give a file as an argument, as to cat, or forget the -- of run.
+std::string usage_hint(const CLI::App& app, bool run) {
   for (const std::string& word : app.remaining(true)) {
+    if (run) return "\nThe program stands behind --: redactd run -- PROGRAM ARGUMENTS";
     if (!word.empty() && word[0] != '-') return "\nredactd reads standard input: redactd < " + word;
   }
   return {};
@@ -365,6 +412,7 @@ constexpr const char* kDescription =
     "keys, passwords and private keys on the way; everything else passes byte for byte.\n\n"
     "  app 2>&1 | redactd                       mask with the built-in rules\n"
     "  app | redactd --rules mine.yaml          with rules of one's own besides\n"
+    "  redactd run -- app --its --arguments     run a program, both its streams masked\n"
     "  redactd --config redactd.yaml            as a daemon: from its sources to its sinks\n"
     "  redactd check --config redactd.yaml      is everything in it right\n"
     "  redactd explain < some.log               why was this masked, why not that\n"
@@ -399,6 +447,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   add_rule_options(app, typed);
   add_mask_options(app, typed);
   Subcommands commands = add_subcommands(app, options, format, typed);
+  options.run.program = take_program(argc, argv);
 
   parsed.exit = true;
   try {
@@ -412,7 +461,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     bool of_known = commands.known->parsed() && dynamic_cast<const CLI::ExtrasError*>(&error);
     std::cerr << "redactd: "
               << (of_known ? "known takes values from standard input or --file only"
-                           : error.what() + usage_hint(app))
+                           : error.what() + usage_hint(app, commands.run->parsed()))
               << "\nTry: redactd --help\n";
     parsed.exit_code = kUsage;
     return parsed;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/settings.h"
+#include "daemon/run/run_options.h"
 
 namespace redactd {
 
@@ -23,6 +24,7 @@ enum class Command {
   rules_diff,
   explain,
   scan,
+  run,
   known_add,
   known_remove,
   known_list
@@ -50,6 +52,7 @@ struct Options {
   ReportFormat format = ReportFormat::text;  // scan
   std::vector<std::string> arguments;        // rule ids, files; of rules diff: A, B and files
   KnownOptions known;
+  RunOptions run;
 };
 
 struct ParsedOptions {

@@ -6,36 +6,16 @@
 #include <malloc.h>
 
 #include <exception>
-#include <map>
 #include <utility>
 
 #include "daemon/known/add_mask.h"
+#include "daemon/known/known_rules.h"
 #include "daemon/self_check.h"
-#include "filters/known.h"
 
 namespace redactd {
 namespace {
 
 namespace asio = boost::asio;
-
-/// A rule for each name, so that the mask tells whose value it stands for.
-RuleGroup group_of(const std::vector<KnownValue>& values, bool encodings) {
-  std::map<std::string, Rule> by_name;
-  for (const KnownValue& known : values) {
-    Rule& rule = by_name[known_rule_id(known.name)];
-    rule.values.emplace_back(known.value.view());
-  }
-  RuleGroup group;
-  for (auto& [id, rule] : by_name) {
-    rule.id = id;
-    rule.title = "Value that this machine holds";
-    rule.kind = RuleKind::known;
-    rule.severity = Severity::critical;
-    rule.encodings = encodings;
-    group.rules.push_back(std::move(rule));
-  }
-  return group;
-}
 
 }  // namespace
 
@@ -47,7 +27,7 @@ Compiled compile_rules(DaemonConfig config, const std::vector<KnownValue>& known
     settings.enable.emplace_back(kSelfCheckRule);  // an id wins over whatever is disabled
     if (config.known_values.add_mask) settings.enable.emplace_back(kAddMaskRule);
     Diagnostics diagnostics;
-    RuleGroup values = group_of(known, config.known_values.encodings);
+    RuleGroup values = rules_of(known, config.known_values.encodings);
     result.rules = build_rule_set(settings, diagnostics, std::move(values), previous);
     result.errors = diagnostics.text();
     if (!result.rules && result.errors.empty()) result.errors = "the rules cannot be compiled\n";

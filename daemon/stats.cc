@@ -13,8 +13,11 @@ void Stats::count(std::string_view clean) {
   ends_in_record_ = clean.back() != '\n';
 }
 
-void Stats::print(const Redactor& redactor, bool observing) const {
-  const RedactorCounters& counters = redactor.counters();
+void Stats::add(const Stats& other) {
+  records_ += other.records_ + (other.ends_in_record_ ? 1 : 0);
+}
+
+void Stats::print(const RedactorCounters& counters, const RuleSet& rules, bool observing) const {
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   double megabytes = static_cast<double>(counters.bytes_in) / 1e6;
   std::fprintf(stderr, "redactd: %llu bytes, %llu records, %llu %s in %.2f s, %.0f MB/s\n",
@@ -23,14 +26,14 @@ void Stats::print(const Redactor& redactor, bool observing) const {
                static_cast<unsigned long long>(counters.masks),
                observing ? "secrets seen and LET THROUGH" : "masks", seconds,
                seconds > 0 ? megabytes / seconds : 0.0);
-  std::vector<std::pair<uint32_t, uint64_t>> rules(counters.masks_by_rule.begin(),
-                                                   counters.masks_by_rule.end());
-  std::sort(rules.begin(), rules.end(), [](const auto& a, const auto& b) {
+  std::vector<std::pair<uint32_t, uint64_t>> by_rule(counters.masks_by_rule.begin(),
+                                                     counters.masks_by_rule.end());
+  std::sort(by_rule.begin(), by_rule.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
-  for (const auto& [rule, masks] : rules) {
+  for (const auto& [rule, masks] : by_rule) {
     std::fprintf(stderr, "redactd: %10llu  %s\n", static_cast<unsigned long long>(masks),
-                 redactor.rules().rules()[rule].id.c_str());
+                 rules.rules()[rule].id.c_str());
   }
   if (counters.records_masked_whole != 0) {
     std::fprintf(stderr, "redactd: %10llu  records masked whole: too costly to scan\n",

@@ -16,7 +16,9 @@ class Stats {
   /// Counts the records in what a commit() or finish() put out.
   void count(std::string_view clean);
   /// Prints to stderr: bytes, records, masks a rule, MB/s.
-  void print(const Redactor& redactor, bool observing) const;
+  void print(const RedactorCounters& counters, const RuleSet& rules, bool observing) const;
+  /// Those of a stream beside this one, for one summary of both.
+  void add(const Stats& other);
 
  private:
   bool wanted_;

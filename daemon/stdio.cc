@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,10 +47,9 @@ StopSignals::StopSignals() {
 
 int StopSignals::descriptor() const { return signal_pipe[0]; }
 
-ReadResult read_some(int descriptor, const StopSignals& stop, std::span<char> room) {
+ReadResult read_some(int descriptor, int stop, std::span<char> room) {
   while (true) {
-    std::array<pollfd, 2> waiting = {pollfd{descriptor, POLLIN, 0},
-                                     pollfd{stop.descriptor(), POLLIN, 0}};
+    std::array<pollfd, 2> waiting = {pollfd{descriptor, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
     if (poll(waiting.data(), waiting.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return {0, ReadEnd::failed, errno};
@@ -60,6 +60,11 @@ ReadResult read_some(int descriptor, const StopSignals& stop, std::span<char> ro
     if (size == 0) return {0, ReadEnd::end_of_input, 0};
     if (errno != EINTR && errno != EAGAIN) return {0, ReadEnd::failed, errno};
   }
+}
+
+size_t bytes_waiting(int descriptor) {
+  int bytes = 0;
+  return ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0 ? static_cast<size_t>(bytes) : 0;
 }
 
 int write_all(int descriptor, std::string_view bytes) {

@@ -25,8 +25,12 @@ struct ReadResult {
   int error = 0;  // errno when failed
 };
 
-/// Waits for bytes on `descriptor` or for a signal, then reads what is there.
-ReadResult read_some(int descriptor, const StopSignals& stop, std::span<char> room);
+/// Waits until `descriptor` has bytes or `stop` (-1: nothing) becomes readable, then reads what is
+/// there.
+ReadResult read_some(int descriptor, int stop, std::span<char> room);
+
+/// Bytes that can be read from a pipe or a terminal at once; 0 also where that is not known.
+size_t bytes_waiting(int descriptor);
 
 /// Writes all of `bytes`; returns 0 or errno. EPIPE means that the reader is gone.
 int write_all(int descriptor, std::string_view bytes);

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/known/found_value.h"
 
 namespace redactd {
 
-/// The variables whose names match one of `patterns`. `environment` is a list as in environ(7).
+/// The variables whose names are `wanted`. `environment` is a list as in environ(7).
+Reading read_environment(const std::function<bool(std::string_view name)>& wanted,
+                         const char* const* environment);
+/// Those whose names match one of `patterns`.
 Reading read_environment(const std::vector<std::string>& patterns, const char* const* environment);
 
 }  // namespace redactd

@@ -51,6 +51,11 @@ const std::vector<std::string>& secret_names() {
   return kNames;
 }
 
+bool names_secret(std::string_view name) {
+  static const std::vector<std::string> kPaths = {"*_FILE", "*_PATH", "*_DIR"};
+  return matches_any_name(secret_names(), name) && !matches_any_name(kPaths, name);
+}
+
 std::string mask_name(std::string_view name) {
   std::string result;
   for (char c : name.substr(0, kLongestName)) {

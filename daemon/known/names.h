@@ -13,9 +13,12 @@ namespace redactd {
 bool matches_name(std::string_view pattern, std::string_view name);
 bool matches_any_name(const std::vector<std::string>& patterns, std::string_view name);
 
-/// Patterns of names that secrets go by: what is taken from a file of KEY=VALUE lines for which
-/// nothing else is said.
+/// Patterns of names that secrets go by.
 const std::vector<std::string>& secret_names();
+
+/// Whether a variable of that name holds a secret, if nothing else is said: by secret_names(), and
+/// no path of a file that holds it (`DB_PASSWORD_FILE`).
+bool names_secret(std::string_view name);
 
 /// `name` as it may stand in a mask: letters, digits and `_-.`, anything else becomes `_`; at most
 /// 64 bytes; `value` if it is empty.

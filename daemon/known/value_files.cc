@@ -124,10 +124,10 @@ class Reader {
   }
 
   void take_pairs(std::string_view text, const std::string& file) {
-    const std::vector<std::string>& names = path_.names.empty() ? secret_names() : path_.names;
     for (const KnownValue& pair : parse_dotenv(text)) {
-      if (matches_any_name(names, pair.name))
-        add_found(reading_.values, pair.name, "file " + file, pair.value);
+      bool wanted =
+          path_.names.empty() ? names_secret(pair.name) : matches_any_name(path_.names, pair.name);
+      if (wanted) add_found(reading_.values, pair.name, "file " + file, pair.value);
     }
   }
 

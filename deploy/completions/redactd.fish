@@ -5,7 +5,7 @@ function __redactd_rules
 end
 
 function __redactd_needs_command
-    not __fish_seen_subcommand_from check rules explain scan known
+    not __fish_seen_subcommand_from check rules explain scan run known
 end
 
 function __redactd_in_rules
@@ -18,6 +18,7 @@ complete -c redactd -n __redactd_needs_command -a check -d 'Check the configurat
 complete -c redactd -n __redactd_needs_command -a rules -d 'List, show, check, test, lint and compare rules'
 complete -c redactd -n __redactd_needs_command -a explain -d 'Tell for each line what is masked and why'
 complete -c redactd -n __redactd_needs_command -a scan -d 'Report secrets in files'
+complete -c redactd -n __redactd_needs_command -a run -d 'Run a program through redactd'
 complete -c redactd -n __redactd_needs_command -a known -d 'Tell a running daemon values to mask'
 set -l in_rules_only '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from list show check test lint diff'
 complete -c redactd -n $in_rules_only -a list -d 'All rules, one a line'
@@ -35,6 +36,12 @@ complete -c redactd -n '__fish_seen_subcommand_from explain' -l json -d 'As JSON
 complete -c redactd -n '__fish_seen_subcommand_from explain' -l reveal -d 'Show the secrets themselves'
 complete -c redactd -n '__fish_seen_subcommand_from explain scan' -F
 complete -c redactd -n '__fish_seen_subcommand_from scan' -l format -x -a 'text json sarif' -d 'Form of the report'
+
+complete -c redactd -n '__fish_seen_subcommand_from run' -l pty -d 'Give it a terminal'
+complete -c redactd -n '__fish_seen_subcommand_from run' -l merge -d 'Standard error goes to standard output'
+complete -c redactd -n '__fish_seen_subcommand_from run' -l env -x -a '(set --names --export)' -d 'Variable to mask too'
+complete -c redactd -n '__fish_seen_subcommand_from run' -l linger -x -a '0s 1s 10s' -d 'How long to wait for what it left running'
+complete -c redactd -n '__fish_seen_subcommand_from run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 
 set -l in_known_only '__fish_seen_subcommand_from known; and not __fish_seen_subcommand_from add remove list-fingerprints'
 complete -c redactd -n $in_known_only -a add -d 'Add the value on standard input'

@@ -77,6 +77,20 @@ TEST(Options, TellADaemonValues) {
   EXPECT_EQ(accepted({"known", "remove", "--fingerprint", "90a1"}).known.fingerprint, "90a1");
 }
 
+TEST(Options, RunAProgramWhoseWordsAreItsOwn) {
+  Options run = accepted({"run", "--pty", "--stats", "--linger", "2s", "--env", "*_PIN", "--", "ls",
+                          "--stats", "--", "scan", "run", "--help"});
+  EXPECT_EQ(run.command, Command::run);
+  EXPECT_TRUE(run.run.terminal && run.stats);
+  EXPECT_FALSE(run.run.merge);
+  EXPECT_EQ(run.run.linger, std::chrono::seconds(2));
+  EXPECT_EQ(run.run.env, std::vector<std::string>{"*_PIN"});
+  EXPECT_EQ(run.run.program,
+            (std::vector<std::string>{"ls", "--stats", "--", "scan", "run", "--help"}));
+  EXPECT_FALSE(accepted({"--stats", "run", "--", "x"}).run.linger);
+  EXPECT_EQ(accepted({"run", "--linger", "0s", "--", "x"}).run.linger, std::chrono::seconds(0));
+}
+
 TEST(Options, GeneralOnesMayFollowTheCommand) {
   EXPECT_EQ(accepted({"scan", "--disable", "weak", "a.log"}).settings.disable,
             std::vector<std::string>{"weak"});
@@ -107,6 +121,12 @@ TEST(Options, WrongOnesExitWithTwo) {
                                              {"--mask", "label", "--mask-text", "x"},
                                              {"--mask", "partial", "--mask-keep", "99"},
                                              {"--mask-keep", "2"},
+                                             {"run"},
+                                             {"run", "--"},
+                                             {"run", "--", ""},
+                                             {"run", "ls"},
+                                             {"run", "--nosuch", "--", "ls"},
+                                             {"run", "--linger", "soon", "--", "ls"},
                                              {"known"},
                                              {"known", "add"},
                                              {"known", "add", "--name", "DB", "made-up"},
