@@ -23,7 +23,7 @@ const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "cri
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
-const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs"};
+const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
 
 /// The keys that every rule may have.

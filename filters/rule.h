@@ -20,7 +20,7 @@ enum class Boundary { word, none };
 enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
 /// What stands between the markers of a block: key material, also on the markers' own lines; a
 /// value on lines of its own; or `name: value` lines.
-enum class BlockBody { key_material, lines, pairs };
+enum class BlockBody { key_material, lines, pairs, hex };
 enum class Strength { strong, medium, weak, random };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };
 

@@ -205,6 +205,22 @@ void continue_pairs(const RecordView& record, OpenBlock& open, std::vector<Span>
   if (!mask_pair(record.text, open, spans)) open.active = false;
 }
 
+/// Lines of hexadecimal alone; the first that is none ends the block.
+void continue_hex(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  size_t begin = matching_prefix(text, open.prefix);
+  while (begin < text.size() && is_blank(text[begin])) ++begin;
+  size_t end = content_end(text, begin);
+  std::string_view content = text.substr(begin, end - begin);
+  if (mask_at(content, 0) == content.size() && !content.empty()) return;
+  if (content.size() < 2 || content.size() % 2 != 0 ||
+      !std::all_of(content.begin(), content.end(), is_hex)) {
+    open.active = false;
+    return;
+  }
+  spans.push_back(Span{begin, end, open.rule, {}});
+}
+
 void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
                     std::vector<Span>& spans) {
   ++open.lines;
@@ -214,6 +230,7 @@ void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
     return;
   }
   if (rule.body == BlockBody::pairs) return continue_pairs(record, open, spans);
+  if (rule.body == BlockBody::hex) return continue_hex(record, open, spans);
   bool part = mask_line(record.text, open, spans) || mask_stranger(record.text, open, spans);
   open.strangers = part ? 0 : open.strangers + 1;
   if (open.strangers >= kStrangers) open.active = false;
@@ -347,7 +364,8 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
     if (!marker.opens) continue;
     const size_t last = ends.first_after(marker, next + 1);
     const BlockMarker* end = last < markers.size() ? &markers[last] : nullptr;
-    if (rules[marker.rule].body != BlockBody::key_material) {
+    if (rules[marker.rule].body == BlockBody::lines ||
+        rules[marker.rule].body == BlockBody::pairs) {
       if (end == nullptr && record.ends_record && spelt_line_break(text, marker.end) == 0 &&
           line_is_over(text, marker.end)) {
         start_block(text, marker, open);

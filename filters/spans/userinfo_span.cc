@@ -125,7 +125,12 @@ Verdict find_in_url(std::string_view text, size_t run, size_t anchor,
   size_t user = slashes.end;
   if (text.substr(user, 1) == "[") return Verdict::no_password;  // an IPv6 host
   size_t colon = text.substr(0, anchor).find(spelling.colon, user);
-  if (colon == kNone) return Verdict::no_password;
+  if (colon == kNone) {  // https://TOKEN@host: the user is the secret
+    size_t at = anchor - spelling.at.size();
+    if (text.substr(user, at - user).find_first_of("/?#") != kNone) return Verdict::no_password;
+    password = Password{at, at, user};
+    return Verdict::masked;
+  }
   if (text.substr(user, colon - user).find_first_of("/?#") != kNone) return Verdict::no_password;
   size_t begin = colon + spelling.colon.size();
   if (is_port(text, begin)) return Verdict::port_number;
@@ -188,11 +193,11 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
   std::string_view secret = text.substr(password->begin, password->end - password->begin);
   size_t begin = password->begin;
   if (secret.empty() || secret == "x-oauth-basic") {
-    // https://TOKEN:@host and https://TOKEN:x-oauth-basic@host: the user is the secret.
+    // Also https://TOKEN:@host and https://TOKEN:x-oauth-basic@host.
     secret = text.substr(password->user_begin, password->end - password->user_begin);
-    ValueSetting weak;
-    weak.strength = Strength::weak;
-    if (check_value(secret.substr(0, secret.find(':')), weak) != Verdict::masked) {
+    ValueSetting random;
+    random.strength = Strength::random;
+    if (check_value(secret.substr(0, secret.find(':')), random) != Verdict::masked) {
       return Verdict::no_password;
     }
     begin = password->user_begin;

@@ -268,6 +268,19 @@ Opening open_value_at(std::string_view text, size_t at) {
   return opening;
 }
 
+std::optional<Opening> value_in_object(std::string_view text, size_t at, const Opening& opening) {
+  if (!opening.bare.json || text.substr(at, 1) != "{") return std::nullopt;
+  size_t name = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, name);
+  if (quote.none()) return std::nullopt;
+  size_t value = value_member(text, name, quote);
+  if (value == kNone) return std::nullopt;
+  Opening member = open_value_at(text, value);
+  if (member.quote.none()) return std::nullopt;
+  member.bare.json = true;
+  return member;
+}
+
 std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end) {
   size_t name_begin = name_start(text, key_begin);
   size_t at = skip_colour(text, key_end);

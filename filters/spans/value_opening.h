@@ -20,6 +20,10 @@ struct Opening {
   bool sentence = false;  // see ValueSetting
 };
 
+/// `{"value":"…"` after a key, as in Terraform's outputs: the value; nothing when the object begins
+/// otherwise.
+std::optional<Opening> value_in_object(std::string_view text, size_t at, const Opening& opening);
+
 /// Where the value of the key [key_begin, key_end) begins; nothing when no separator follows the
 /// key.
 std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end);

@@ -25,6 +25,13 @@ size_t template_end(std::string_view text, size_t at) {
   return close == kNone ? kNone : close + 2;
 }
 
+/// An element's text goes on to the next tag, blanks included. Npos when there is none near.
+size_t markup_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
+  return close == at ? kNone : close;
+}
+
 /// Collects the spans of one anchor.
 class ValueResolver {
  public:
@@ -71,7 +78,10 @@ class ValueResolver {
       if (text_[at] == '[') {
         if (std::optional<Verdict> verdict = array(at + 1, opening)) return *verdict;
       }
-      if (text_[at] == '{' && (at + 1 >= text_.size() || text_[at + 1] != '{')) {
+      if (std::optional<Opening> member = value_in_object(text_, at, opening))
+        return assign(*member);
+      if (text_[at] == '{' && !opening.bare.markup &&
+          (at + 1 >= text_.size() || text_[at + 1] != '{')) {
         return Verdict::no_value;  // an object: its own keys tell
       }
     }
@@ -290,6 +300,7 @@ class ValueResolver {
       end = template_end(text_, opening.begin);
       size_t mask = mask_at(text_, opening.begin);
       if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
+      if (end == kNone && opening.bare.markup) end = markup_end(text_, opening.begin);
       if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);

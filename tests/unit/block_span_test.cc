@@ -234,5 +234,14 @@ TEST(Block, AMarkerInASentenceOpensNothing) {
   expect_kept("expected a line with -----BEGIN PRIVATE KEY----- in it\nsome words\nand more\n");
 }
 
+TEST(Block, OfHexadecimalEndsWithTheFirstOtherLine) {
+  std::string line(80, '3');
+  EXPECT_EQ(
+      redact("a: $ANSIBLE_VAULT;1.1;AES256\na: " + line + "\na: 6466\na: image " + line + "\n"),
+      "a: $ANSIBLE_VAULT;1.1;AES256\na: [REDACTED:ansible-vault]\na: [REDACTED:ansible-vault]\n"
+      "a: image " +
+          line + "\n");
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -273,6 +273,18 @@ TEST(Value, OfConnectionStrings) {
                      ";SharedAccessKeyName=Root;SharedAccessKey=«{base64:43}=»"});
 }
 
+TEST(Value, InFilesThatAreLoggedLineByLine) {
+  expect_all_masked(
+      {"app: machine api.example.com\napp:   login bob\napp:   password «{digits:1}{alnum:19}»\n",
+       "app: db.example.com:5432:shop:app:«{alnum:14}»", "https://«{hex:40}»@git.example.com/a.git",
+       R"({"outputs":{"db_password":{"value":"«{alnum:24}»","type":"string","sensitive":true}}})",
+       "<password>«correct {alnum:8} horse»</password>",
+       "<secret>«{AQAAABAAA {alnum:24}}»</secret>",
+       R"({"auths":{"r.example.com":{"auth":"«{base64:32}»"}}})"});
+  expect_all_kept({"<token>", "usage: <token> next", R"({"password":{"min":8,"value":true}})",
+                   "https://release-bot-of-the-platform-team@git.example.com/a.git"});
+}
+
 TEST(Value, AfterAKeyThatNamesAProvider) {
   expect_all_masked({"adafruit_io_key=«{alnum:32}»", "NEW_RELIC_KEY: «{hex:40}»",
                      R"({"mailgunKey":"«{hex:32}-{hex:8}»"})",
