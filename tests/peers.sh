@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the programs that the end-to-end tests run redactd against: rsyslog, syslog-ng, Prometheus; HAProxy, which
+# Fetches the programs that the end-to-end tests use: rsyslog, syslog-ng, Prometheus, kubectl; HAProxy, which
 # the benchmark measures beside it; and a libhs that misses matches, which the tests have to find out. Does nothing when
 # they are there already.
 #
@@ -12,8 +12,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='rsyslog rsyslog-openssl syslog-ng-core prometheus haproxy libvectorscan5'
-programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy'
+packages='rsyslog rsyslog-openssl syslog-ng-core prometheus haproxy kubernetes-client libvectorscan5'
+programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy usr/bin/kubectl'
 
 say() { echo "peers: $*"; }
 fail() {

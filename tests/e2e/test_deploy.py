@@ -1,0 +1,215 @@
+"""What deploy/ ships: systemd units, alert rules, manifests. No service manager and no cluster runs here, so it is looked at
+with their own tools: systemd-analyze, promtool, kubectl kustomize, redactd check."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import yaml
+
+import peers
+from daemon import TOKEN_MASK, DaemonTest, token
+from harness import BINARY, RedactdTest
+from wire import free_port, wait_until
+
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy")
+MOST_EXPOSED = 1.5  # by the measure of systemd-analyze, where 10 is bare
+
+
+def needs(test, program):
+    path = shutil.which(program)
+    if path:
+        return path
+    if os.environ.get("REDACTD_REQUIRE_PEERS"):
+        raise AssertionError(f"{program} is not here; deploy/install-dependencies.sh installs it")
+    return test.skipTest(f"{program} is not here")
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+class SystemdUnits(DaemonTest):
+    UNITS = ("redactd.service", "redactd@.service")
+
+    def setUp(self):
+        super().setUp()
+        self.analyze = needs(self, "systemd-analyze")
+        self.units = tempfile.mkdtemp(dir=self.folder)
+        for name in os.listdir(os.path.join(DEPLOY, "systemd")):
+            with open(os.path.join(DEPLOY, "systemd", name), encoding="utf-8") as file:
+                text = file.read()
+            with open(os.path.join(self.units, name.replace("@.", "@node.")), "w", encoding="utf-8") as file:
+                # The manual page and the program are not installed here.
+                text = re.sub(r"^Documentation=.*\n", "", text, flags=re.MULTILINE)
+                file.write(text.replace("/usr/bin/redactd", os.path.realpath(BINARY)))
+
+    def unit(self, name):
+        return os.path.join(self.units, name.replace("@.", "@node."))
+
+    def test_systemd_has_nothing_to_say_against_them(self):
+        for name in (*self.UNITS, "redactd.socket"):
+            self.assertEqual(run(self.analyze, "verify", self.unit(name)), "", name)
+
+    def test_they_leave_redactd_little_to_reach(self):
+        for name in self.UNITS:
+            said = run(self.analyze, "security", "--offline=true", self.unit(name))
+            level = float(re.search(r"Overall exposure level for \S+: (\d+\.\d)", said)[1])
+            self.assertLessEqual(level, MOST_EXPOSED, name)
+
+    def allowed(self, name):
+        """The system calls of SystemCallFilter, its groups resolved; later lines change earlier ones."""
+        with open(self.unit(name), encoding="utf-8") as file:
+            lines = re.findall(r"^SystemCallFilter=(~?)(.*)$", file.read(), re.MULTILINE)
+        calls = set()
+        for without, words in lines:
+            named = {call for word in words.split() for call in self.members(word)}
+            calls = calls - named if without else calls | named
+        return calls
+
+    def members(self, word):
+        if not word.startswith("@"):
+            return {word}
+        said = run(self.analyze, "syscall-filter", word)
+        names = {line.strip() for line in said.splitlines() if line.startswith("    ") and not line.strip().startswith("#")}
+        return {call for name in names for call in self.members(name)}
+
+    def test_what_redactd_asks_of_the_kernel_is_allowed(self):
+        strace = needs(self, "strace")
+        trace = os.path.join(self.folder, "trace")
+        log = self.write("followed.log", b"one\n")
+        port = free_port()
+        daemon = self.start_daemon(
+            [{"listen": f"tcp://127.0.0.1:{port}"}, {"listen": f"udp://127.0.0.1:{free_port()}"},
+             {"listen": f"unix://{self.folder}/sock"}, {"type": "file", "path": log, "position_file": self.folder + "/position"},
+             {"type": "kubernetes", "path": self.folder}],
+            [{"type": "file", "path": self.folder + "/out.log"}, {"type": "tcp", "endpoints": ["tcp://localhost:9"],
+                                                               "spool": {"directory": self.folder + "/spool"}}],
+            command=(strace, "-f", "-qq", "-o", trace, "-e", "signal=none", BINARY), wait=False)
+        wait_until(lambda: "ready" in daemon.says(), daemon.says)
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"<14>hello\n")
+        wait_until(lambda: daemon.ask("/healthz")[0] == 200 and os.path.exists(self.folder + "/out.log"), "an answer")
+        client.close()
+        self.assertEqual(daemon.ask("/-/reload", "POST")[0], 200)  # a signal would go to strace
+        with open(f"/proc/{daemon.pid}/task/{daemon.pid}/children", encoding="ascii") as file:
+            os.kill(int(file.read().split()[0]), 15)
+        daemon.process.wait(60)
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            called = set(re.findall(r"^\d+ +([a-z_0-9]+)\(", file.read(), re.MULTILINE))
+        self.assertGreater(len(called), 30)
+        for name in self.UNITS:
+            self.assertEqual(called - self.allowed(name) - {"execve"}, set(), name)
+
+
+class ImageRoot(DaemonTest):
+    """The files of the container image, in a root of their own, as its user, with no network: no container engine is here."""
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("needs root, for chroot")
+        self.root = os.path.join(self.folder, "root")
+        run(os.path.join(DEPLOY, "assemble-root.sh"), BINARY, self.root)
+        os.chmod(self.folder, 0o711)
+
+    def inside(self, *arguments, **options):
+        alone = ["unshare", "--net", "--pid", "--fork", "chroot", "--userspec=65532:65532", self.root, "/usr/bin/redactd"]
+        return subprocess.run([*alone, *arguments], capture_output=True, timeout=60, check=False, **options)
+
+    def test_masks_in_a_pipe(self):
+        secret = self.plant(token())
+        done = self.inside(input=f"with {secret} end\n".encode())
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, f"with {TOKEN_MASK} end\n".encode(), b""))
+
+    def test_checks_a_configuration(self):
+        with open(os.path.join(self.root, "etc/redactd/redactd.yaml"), "w", encoding="utf-8") as file:
+            file.write("sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout}]\nadmin: {enabled: false}\n")
+        done = self.inside("--config", "/etc/redactd/redactd.yaml", input=f"with {self.plant(token())} end\n".encode())
+        self.assertEqual((done.returncode, done.stdout), (0, f"with {TOKEN_MASK} end\n".encode()), done.stderr)
+
+    def test_holds_a_program_and_libraries_only(self):
+        programs = [name for folder, _, names in os.walk(self.root) for name in names
+                    if os.access(os.path.join(folder, name), os.X_OK) and ".so" not in name]
+        self.assertEqual(programs, ["redactd"])
+
+
+class AlertRules(RedactdTest):
+    def test_prometheus_takes_them_and_their_cases_hold(self):
+        promtool = peers.find("promtool")
+        run(promtool, "check", "rules", os.path.join(DEPLOY, "prometheus/redactd.rules.yaml"))
+        run(promtool, "test", "rules", os.path.join(DEPLOY, "prometheus/redactd.rules.test.yaml"))
+
+    def test_they_ask_for_metrics_that_exist(self):
+        with open(os.path.join(DEPLOY, "../docs/metrics.md"), encoding="utf-8") as file:
+            documented = set(re.findall(r"`(redactd_[a-z_]+)`", file.read()))
+        with open(os.path.join(DEPLOY, "prometheus/redactd.rules.yaml"), encoding="utf-8") as file:
+            groups = yaml.safe_load(file)["groups"]
+        records = {rule["record"] for group in groups for rule in group["rules"] if "record" in rule}
+        for group in groups:
+            for rule in group["rules"]:
+                for name in re.findall(r"\bredactd[_:][a-z_:]+", rule["expr"]):
+                    known = name in documented or re.sub(r"_(bucket|sum|count)$", "", name) in documented or name in records
+                    self.assertTrue(known, f"{name} in {rule}")
+
+
+class Manifests(RedactdTest):
+    def rendered(self):
+        kubectl = peers.find("kubectl")
+        text = run(kubectl, "kustomize", os.path.join(DEPLOY, "kubernetes/base"))
+        return [document for document in yaml.safe_load_all(text) if document]
+
+    def test_every_configuration_in_them_is_one(self):
+        found = 0
+        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
+            if document["kind"] != "ConfigMap" or "redactd.yaml" not in document.get("data", {}):
+                continue
+            found += 1
+            checked = self.run_redactd("check", "--config", self.write("redactd.yaml", document["data"]["redactd.yaml"]))
+            self.assertEqual(checked.code, 0, checked.err)
+            for line in checked.err.splitlines():
+                self.assertIn("can reach it without TLS and token", line, "a warning that nobody has explained")
+        self.assertEqual(found, 2)
+
+    def documents(self, name):
+        with open(os.path.join(DEPLOY, name), encoding="utf-8") as file:
+            return [document for document in yaml.safe_load_all(file) if document]
+
+    def test_containers_have_no_more_than_they_need(self):
+        containers = 0
+        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
+            template = document.get("spec", {}).get("template", {}).get("spec")
+            if not template:
+                continue
+            for container in template["containers"]:
+                if not container["image"].startswith("redactd:"):
+                    continue
+                containers += 1
+                context = {**template.get("securityContext", {}), **container.get("securityContext", {})}
+                self.assertIs(context["readOnlyRootFilesystem"], True)
+                self.assertIs(context["allowPrivilegeEscalation"], False)
+                self.assertEqual(context["capabilities"]["drop"], ["ALL"])
+                self.assertEqual(context["seccompProfile"], {"type": "RuntimeDefault"})
+                self.assertIn("memory", container["resources"]["limits"])
+                self.assertIn("readinessProbe", container)
+                self.assertIn("livenessProbe", container)
+            self.assertIs(template["automountServiceAccountToken"], False)
+        self.assertEqual(containers, 2)
+
+    def test_every_volume_that_is_mounted_is_there(self):
+        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
+            template = document.get("spec", {}).get("template", {}).get("spec")
+            for container in (template or {}).get("containers", []):
+                names = {volume["name"] for volume in template["volumes"]}
+                self.assertLessEqual({mount["name"] for mount in container["volumeMounts"]}, names)
+
+
+if __name__ == "__main__":
+    unittest.main()
