@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kLookedAt = 512;
 
+constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
+
 bool is_one_of(std::string_view value, std::span<const std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return equals_ignoring_case(value, word); });
@@ -51,6 +53,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "check",
                                                "compat",
                                                "configured",
+                                               "confirm",
                                                "contains",
                                                "could",
                                                "created",
@@ -60,6 +63,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "disabled",
                                                "does",
                                                "empty",
+                                               "enter",
                                                "enabled",
                                                "error",
                                                "exists",
@@ -109,6 +113,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "omitted",
                                                "optional",
                                                "or",
+                                               "passwd",
                                                "password",
                                                "policy",
                                                "prompt",
@@ -119,8 +124,10 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "refreshed",
                                                "rejected",
                                                "renewed",
+                                               "repeat",
                                                "required",
                                                "reset",
+                                               "retype",
                                                "revoked",
                                                "rotated",
                                                "rotation",
@@ -171,6 +178,14 @@ bool is_plain_word(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
     return is_letter(c) || c == '-' || c == '_' || c == '.';
   }) && value.size() < 24;
+}
+
+/// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
+bool is_compound(std::string_view value) {
+  return value.size() < 80 && value.find_first_of("/_") != kNone &&
+         std::all_of(value.begin(), value.end(), [](char c) {
+           return is_letter(c) || c == '-' || c == '_' || c == '.' || c == '/';
+         });
 }
 
 bool is_all(std::string_view value, std::string_view members) {
@@ -256,22 +271,83 @@ bool is_duration_or_size(std::string_view value) {
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
 }
 
+bool holds_any(std::string_view value, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return value.find(word) != kNone; });
+}
+
 /// r.secret, n.token||"": what minifiers leave of names.
 bool is_minified(std::string_view value) {
+  static constexpr std::string_view kNames[] = {"pass",  "Pass", "secret", "Secret", "token",
+                                                "Token", "key",  "Key",    "auth",   "Auth"};
   if (value.size() < 4 || !is_letter(value[0]) || value[1] != '.') return false;
   size_t at = 2;
   while (at < value.size() && is_letter(value[at])) ++at;
-  return at > 2 && (at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone);
+  if (!holds_any(value.substr(0, at), kNames)) return false;
+  return at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone;
+}
+
+/// kwargs.get( and $_POST[' in front of a quote: what is called, or looked into, for the value.
+bool is_lookup(std::string_view value) {
+  size_t open = value.find_first_of("([");
+  if (open == kNone || open == 0 || open + 1 < value.size()) {
+    bool quoted = open != kNone && open > 0 && (value[open + 1] == '\'' || value[open + 1] == '"');
+    if (!quoted) return false;
+  }
+  return value.substr(0, open).find_first_of("._$:") != kNone &&
+         std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(open), [](char c) {
+           return is_letter(c) || std::string_view("._$:!").find(c) != kNone;
+         });
+}
+
+/// settings.API_KEY, config.db.password
+bool is_member(std::string_view value) {
+  static constexpr std::string_view kOwners[] = {
+      "settings.",   "config.",    "conf.",     "cfg.",  "props.",  "options.",
+      "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
+      "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
+      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this."};
+  return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
+    return value.size() > owner.size() && value.starts_with(owner) &&
+           !is_scrambled(value.substr(owner.size()));
+  });
 }
 
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
-  if (is_minified(value)) return true;
+  if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   size_t paren = value.find('(');
-  if (paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0])) return true;
-  return value.starts_with("process.env") || value.starts_with("os.environ") ||
-         value.starts_with("os.getenv") || value.starts_with("env.") ||
-         value.starts_with("secrets.") || value.starts_with("self.") || value.starts_with("this.");
+  return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
+}
+
+/// PASSWORD, <TOKEN>: what a usage line has where the value goes.
+bool is_metavariable(std::string_view value) {
+  static constexpr std::string_view kNames[] = {"PASSWORD", "PASS",       "TOKEN",  "SECRET", "KEY",
+                                                "API_KEY",  "PASSPHRASE", "STRING", "VALUE"};
+  while (!value.empty() && (value.back() == ']' || value.back() == ')')) value.remove_suffix(1);
+  return std::find(std::begin(kNames), std::end(kNames), value) != std::end(kNames);
+}
+
+/// (sensitive value), (known after apply), of which a blank leaves the first word.
+bool is_remark(std::string_view value) {
+  return value.size() > 4 && value[0] == '(' &&
+         std::all_of(value.begin() + 1, value.end(), is_lower);
+}
+
+/// default/web-tls: an object of Kubernetes by its namespace and name.
+bool is_object_name(std::string_view value) {
+  if (value.size() > 128 || std::count(value.begin(), value.end(), '/') != 1) return false;
+  if (!is_lower(value.front()) || value.back() == '/' || is_scrambled(value)) return false;
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '/';
+  });
+}
+
+/// sha256:…, hmac-sha256:…: says itself that it is a digest.
+bool is_digest(std::string_view value) {
+  size_t colon = value.rfind(':');
+  return colon != kNone && colon < 16 && holds_any(value.substr(0, colon), kDigestNames) &&
+         looks_like_hash(value.substr(colon + 1));
 }
 
 /// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
@@ -311,11 +387,13 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   if (value.size() < 4) return Verdict::plain_word;
   // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
   // secret.
-  bool word = is_plain_word(value) &&
-              (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords));
+  bool word = (is_plain_word(value) &&
+               (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords))) ||
+              (setting.sentence && is_compound(value));
   bool plain = word || is_number(value) || is_address(value) || is_path_or_url(value) ||
-               is_duration_or_size(value) || is_code(value) || is_object_reference(value) ||
-               is_dotted_name(value) || is_prose(value);
+               is_duration_or_size(value) || is_code(value) || is_remark(value) ||
+               is_object_reference(value) || is_dotted_name(value) || is_prose(value) ||
+               is_digest(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -324,8 +402,15 @@ bool is_object_path(std::string_view value) {
   return std::count(value.begin(), value.end(), '/') >= 2 && value.find_first_of("-._") != kNone;
 }
 
+/// Linux-node-4f0c3a…: a cache's key, words and the digest of what it depends on.
+bool ends_in_hash(std::string_view value) {
+  size_t last = value.find_last_of("-_:./");
+  return last != kNone && value.size() - last > 32 && looks_like_hash(value.substr(last + 1)) &&
+         !is_scrambled(value.substr(0, last));
+}
+
 Verdict check_weak(std::string_view value) {
-  if (is_object_path(value)) return Verdict::not_random;
+  if (is_object_path(value) || ends_in_hash(value)) return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (value.find_first_of(" ()[]{}<>:,;\\@*?|") != kNone) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
@@ -344,6 +429,20 @@ Verdict check_random(std::string_view value) {
                                                          : !is_scrambled(value))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 2.8 ? Verdict::masked : Verdict::not_random;
+}
+
+/// id=npmrc of docker build --secret id=npmrc,src=…
+bool is_mount(std::string_view value) {
+  return value.starts_with("id=") && value.size() < 40 &&
+         std::all_of(value.begin() + 3, value.end(),
+                     [](char c) { return is_lower(c) || c == '-' || c == '_'; });
+}
+
+/// What schemas, type listings, usage lines, code, debuggers and PAM have behind a key, without
+/// quotes and in any position.
+bool is_listing(std::string_view value, std::string_view word) {
+  return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
+         is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
 }
 
 }  // namespace
@@ -381,10 +480,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (setting.sentence && is_one_of(word, kSentenceWords)) return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
-      // A schema's or a type listing's words, in any position.
-      if (!setting.quoted && (equals_ignoring_case(word, "string") || is_code(value))) {
-        return Verdict::plain_word;
-      }
+      if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
+      if (is_object_name(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;
     case Strength::medium:

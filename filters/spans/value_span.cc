@@ -400,6 +400,26 @@ class ValueResolver {
   std::vector<Span>& spans_;
 };
 
+/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake: no secrets, whatever they are
+/// called.
+bool is_public_key(std::string_view text, size_t key_end) {
+  static constexpr std::array<std::string_view, 2> kNames = {"publickeytoken", "sec-websocket-key"};
+  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) {
+    return key_end >= name.size() &&
+           equals_ignoring_case(text.substr(key_end - name.size(), name.size()), name);
+  });
+}
+
+/// arn:aws:secretsmanager:eu-west-1:123456789012:secret:…: a part of a name, not a key.
+bool is_part_of_arn(std::string_view text, size_t key_begin) {
+  constexpr size_t kLongest = 96;
+  if (key_begin == 0 || text[key_begin - 1] != ':') return false;
+  size_t from = key_begin > kLongest ? key_begin - kLongest : 0;
+  std::string_view before = text.substr(from, key_begin - from);
+  size_t arn = before.rfind("arn:aws");
+  return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
+}
+
 }  // namespace
 
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
@@ -418,6 +438,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return Verdict::inside_word;
+  if (is_public_key(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(text, start, key_end);
   if (!opening) return Verdict::no_separator;
   if (rule.names.empty()) return resolver.resolve(*opening);
