@@ -74,6 +74,7 @@ CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
     if (read.end != ReadEnd::none) break;
     if (copy.observe) end.write_error = write_all(copy.to, {room.data(), read.size});
     if (end.write_error == 0) end.write_error = put(redactor.commit(read.size));
+    if (end.write_error == 0 && copy.prompts) end.write_error = put(redactor.settle_open());
     if (left != SIZE_MAX) left -= read.size;
     progress.advance(read.size);
   }
@@ -92,8 +93,10 @@ int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& option
   MatchScratch scratch;
   Redactor redactor(std::move(rules), scratch, options.limits);
   Stats stats(options.stats || options.observe);
-  CopyEnd end = copy_redacted(
-      {STDIN_FILENO, STDOUT_FILENO, stop.descriptor(), false, options.observe}, redactor, stats);
+  Copy copy{STDIN_FILENO, STDOUT_FILENO, stop.descriptor()};
+  copy.observe = options.observe;
+  copy.prompts = isatty(STDOUT_FILENO) != 0;
+  CopyEnd end = copy_redacted(copy, redactor, stats);
   if (end.write_error == EPIPE) return kDone;  // the reader has seen enough
   if (options.stats || options.observe)
     stats.print(redactor.counters(), redactor.rules(), options.observe);

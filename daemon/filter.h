@@ -23,6 +23,7 @@ struct Copy {
   int stop = -1;         // the copy ends once it is readable; -1: at the end of input only
   bool drains = false;   // what was there already when it was stopped is read first
   bool observe = false;  // count, but let everything through unmasked
+  bool prompts = false;  // someone waits for words before their line ends: see settle_open()
 };
 
 struct CopyEnd {

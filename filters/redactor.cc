@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "filters/byte_class.h"
 #include "filters/rewriter.h"
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
@@ -16,7 +17,8 @@ namespace {
 
 /// A line feed with the padding that scanned bytes need.
 const std::string kEnd = std::string(kScanPadding, '\0') + '\n' + std::string(kScanPadding, '\0');
-constexpr size_t kRoomForMasks = 4096;  // masks are longer than what they stand for, now and then
+constexpr size_t kRoomForMasks = 4096;    // masks are longer than what they stand for, now and then
+constexpr size_t kMostOpenMatches = 256;  // of an open record, to be looked at again and again
 constexpr size_t kCheapToMove =
     16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
 
@@ -24,6 +26,18 @@ size_t last_line_feed(std::string_view bytes) {
   const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
   return found == nullptr ? kNone
                           : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
+}
+
+/// Behind the last blank, or the whole if it ends in a word and a colon: `Password:`. 0: neither.
+size_t end_of_words(std::string_view text) {
+  size_t end = text.size();
+  if (end > 1 && text[end - 1] == ':') {
+    size_t word = end - 1;
+    while (word > 0 && is_letter(text[word - 1])) --word;
+    if (word < end - 1 && (word == 0 || is_blank(text[word - 1]))) return end;
+  }
+  while (end > 0 && !is_blank(text[end - 1])) --end;
+  return end;
 }
 
 size_t first_line_feed(std::string_view bytes) {
@@ -117,11 +131,19 @@ void Redactor::trim() {
   resolver_.trim();
 }
 
+/// Where the window that holds emitted_ begins. It depends on the record alone, not on what of it
+/// went out early.
+uint64_t Redactor::window_begin() const {
+  return record_ + (emitted_ - record_) / limits_.max_record * limits_.max_record;
+}
+
 std::span<char> Redactor::prepare(size_t size) {
   // Settled bytes are dropped, but for what the next window of a long record looks back at.
   uint64_t keep = emitted_;
-  if (record_ < emitted_)
-    keep = std::max(record_, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
+  if (record_ < emitted_) {
+    uint64_t window = window_begin();
+    keep = std::max(record_, window - std::min<uint64_t>(window, kOverlap));
+  }
   keep = std::max(keep, base_);
   size_t held = static_cast<size_t>(end_ - keep);
   size_t needed = held + size + 2 * kScanPadding;
@@ -163,6 +185,43 @@ std::string_view Redactor::finish() {
   std::string_view view = release(end_, true);
   attempt.succeed();
   return view;
+}
+
+std::string_view Redactor::settle_open() {
+  Attempt attempt(*this);
+  findings_.clear();
+  out_.clear();
+  edits_.clear();
+  view_begin_ = copied_ = emitted_;
+  view_is_input_ = true;
+  emitted_ = end_of_open_words();
+  counters_.bytes_out += emitted_ - view_begin_;
+  attempt.succeed();
+  return text(view_begin_, emitted_);
+}
+
+/// Up to where the open record can go out: behind its last blank, or behind a colon after a word,
+/// for no token and no password has one of these within it.
+uint64_t Redactor::end_of_open_words() const {
+  bool long_record = end_ - record_ > limits_.max_record;
+  if (emitted_ == end_ || long_record || block_.active || carry_.active ||
+      rules_->may_match_blanks() || matches_.size() - first_match_ > kMostOpenMatches)
+    return emitted_;
+  std::string_view record = text(record_, end_);
+  size_t end = end_of_words(record);
+  if (record_ + end <= emitted_) return emitted_;
+  record = record.substr(0, end);
+  for (size_t i = first_match_; i < matches_.size(); ++i) {
+    size_t match_end = static_cast<size_t>(matches_[i].end - record_);
+    if (matches_[i].end > record_ && !resolver_.leaves(record, {match_end, matches_[i].expression}))
+      return emitted_;
+  }
+  uint32_t rule = 0;
+  bool known = rules_->cut_off_known(record, rule) != 0;
+  // Of a record that ends here, a final CR is no part.
+  if (record.ends_with('\r')) record.remove_suffix(1);
+  known = known || rules_->cut_off_known(record, rule) != 0;
+  return known ? emitted_ : record_ + end;
 }
 
 /// In the last `fresh` bytes before end_.
@@ -227,8 +286,8 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
   if (!finished) {
     redact_records(ready);
     redact_record(record_, end_, false);
-  } else if (emitted_ < end_) {
-    redact_record(record_, end_, true);
+  } else {
+    if (emitted_ < end_) redact_record(record_, end_, true);
     record_ = emitted_;
   }
   view_is_input_ = out_.empty() && copied_ == from;
@@ -273,13 +332,13 @@ void Redactor::redact_records(uint64_t ready) {
 void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
   const uint64_t window = limits_.max_record;
   while (true) {
-    uint64_t left = end - emitted_;
+    uint64_t start = window_begin();
+    uint64_t left = end - start;
     bool last = complete && left <= window + kOverlap;
     if (!last && left <= window + kOverlap) return;
-    uint64_t view_begin = std::max(begin, emitted_ - std::min<uint64_t>(emitted_, kOverlap));
-    view_begin = std::max(view_begin, begin);
-    uint64_t view_end = last ? end : emitted_ + window + kOverlap;
-    uint64_t cut = last ? end : emitted_ + window;
+    uint64_t view_begin = std::max(begin, start - std::min<uint64_t>(start, kOverlap));
+    uint64_t view_end = last ? end : start + window + kOverlap;
+    uint64_t cut = last ? end : start + window;
     std::string_view bytes = text(view_begin, view_end);
     RecordView view{bytes, view_begin == begin, last};
     // The CR of a CRLF ends the record; it is no part of what a cut-off token is cut off from.

@@ -82,6 +82,14 @@ class Redactor {
   /// where it was written anew, copied where it is what was read. Ends the view.
   std::string take_view();
 
+  /// Of a record whose end has not come yet, the bytes that go out as they are whatever follows:
+  /// the words of a prompt or of a progress bar, for someone who waits for them. What comes out in
+  /// the end is the same with and without. Where something in the record may be a secret, or a rule
+  /// may look at all of it (`regex` rules do), there are none. Of a known value that begins with
+  /// less than four bytes before a blank, these may be among them. Views and errors as with
+  /// commit().
+  std::string_view settle_open();
+
   /// After finish(), when the bytes only broke off: the next ones begin another record of the same
   /// stream. An open private key stays open. Throws MatchError, as commit() does.
   void resume();
@@ -140,6 +148,8 @@ class Redactor {
   void put_through(uint64_t to);
   void note_edits(uint64_t begin);
   void open_streams();
+  uint64_t window_begin() const;
+  uint64_t end_of_open_words() const;
   uint32_t renumber(uint32_t rule, const RuleSet& from, bool& active) const;
   void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
 

@@ -169,6 +169,33 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   return Verdict::no_match;
 }
 
+bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {
+  const Anchor anchor = rules_->anchor(match.anchor);
+  const bool behind = match.end > words.size();
+  const Rule& rule = rules_->rules()[anchor.rule];
+  switch (anchor.role) {
+    case Anchor::Role::value:
+      return behind || value_lies_behind(words, rule, match.end);
+    case Anchor::Role::userinfo: {
+      if (behind) return true;  // its URL has no blank in it
+      std::vector<Span> found;
+      resolve_userinfo({words, true, false}, rule, anchor.rule, match.end, found);
+      return found.empty();
+    }
+    case Anchor::Role::token:
+    case Anchor::Role::known:
+      return match.end >= words.size() + anchor.width;
+    case Anchor::Role::encoded:
+    case Anchor::Role::block_begin:  // the marker itself stays
+    case Anchor::Role::block_end:
+      return behind;
+    case Anchor::Role::regex:
+    case Anchor::Role::regex_literal:
+      return false;
+  }
+  return false;
+}
+
 /// Whether a mask that this program wrote has the bytes as part of its label: `DB_PASSWORD` in
 /// `[REDACTED:known:DB_PASSWORD]`.
 bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t end) const {

@@ -51,6 +51,10 @@ class Resolver {
                                    const std::vector<RecordMatch>& matches, OpenBlock& block,
                                    std::vector<Decision>* decisions = nullptr);
 
+  /// Whether the first words of an open record can go out as they are, whatever follows, in spite
+  /// of `match`, which may end behind them. `words` end where end_of_words() says.
+  bool leaves(std::string_view words, const RecordMatch& match) const;
+
   bool over_budget() const { return over_budget_; }
 
  private:

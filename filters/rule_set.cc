@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "filters/byte_class.h"
 #include "filters/known.h"
 #include "filters/spans/key.h"
 
@@ -12,6 +13,31 @@ namespace redactd {
 namespace {
 
 constexpr size_t kWidestToken = 512;
+/// Whether a token's pattern could match a blank; true where that cannot be told at a glance.
+bool may_match_blank(std::string_view pattern) {
+  bool bracket = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    char c = pattern[i];
+    if (c == '\\') {
+      ++i;
+      if (i == pattern.size()) return true;
+      bool known = std::string_view("dwbB").find(pattern[i]) != std::string_view::npos;
+      if (is_alnum(pattern[i]) && !known) return true;
+    } else if (is_blank(c) || (c == '.' && !bracket)) {
+      return true;
+    } else if (c == '[') {
+      // Negated ones and [:names:] are not looked into.
+      char next = i + 1 < pattern.size() ? pattern[i + 1] : '^';
+      if (next == '^' || next == ':') return true;
+      if (!bracket && next == ']') ++i;
+      bracket = true;
+    } else if (c == ']') {
+      bracket = false;
+    }
+  }
+  return false;
+}
+
 constexpr size_t kShortestCutOff =
     4;  // bytes of a known value's beginning that count at the end of a stream
 
@@ -409,6 +435,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
   set->masker_.emplace(set->rules_, masks.standard, masks.key);
+  set->find_blanks();
   return set;
 }
 
@@ -422,6 +449,16 @@ uint64_t RuleSet::fingerprint(const std::vector<Expression>& expressions) {
     }
   }
   return hash;
+}
+
+void RuleSet::find_blanks() {
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const Rule& rule = rules_[i];
+    if (muted_[i]) continue;
+    bool token = rule.kind == RuleKind::token &&
+                 std::any_of(rule.patterns.begin(), rule.patterns.end(), may_match_blank);
+    may_match_blanks_ = may_match_blanks_ || token || rule.kind == RuleKind::regex;
+  }
 }
 
 RuleSet::~RuleSet() { wipe_values(); }

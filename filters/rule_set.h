@@ -104,6 +104,9 @@ class RuleSet {
   bool any_regexes() const;
   /// Whether some regex has no literal, so that every record has to be looked at.
   bool looks_at_every_record() const { return looks_at_every_record_; }
+  /// Whether something within a secret may be a blank other than in a known value: some regex is
+  /// on, or a token whose pattern is not surely without.
+  bool may_match_blanks() const { return may_match_blanks_; }
   const MarkerExpressions& markers() const { return markers_; }
   /// What is looked for in encoded text.
   const TokenCores& cores() const { return cores_; }
@@ -120,6 +123,7 @@ class RuleSet {
   RuleSet() = default;
   struct Builder;
   void wipe_values();
+  void find_blanks();
 
   std::vector<Rule> rules_;
   std::vector<bool> muted_;
@@ -131,6 +135,7 @@ class RuleSet {
   std::vector<uint32_t> first_anchor_;
   std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
+  bool may_match_blanks_ = false;
   MarkerExpressions markers_;
   TokenCores cores_;
   Allowances allowances_;

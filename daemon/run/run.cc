@@ -174,8 +174,10 @@ int Run::start() {
 }
 
 void Run::start_output(const char* name, int from, int to) {
-  outputs_.push_back(std::make_unique<Output>(
-      name, Copy{from, to, stop_.get(), true, filter_.observe}, done_.get(), rules_, filter_));
+  bool prompts = options_.terminal || isatty(to) != 0;
+  outputs_.push_back(
+      std::make_unique<Output>(name, Copy{from, to, stop_.get(), true, filter_.observe, prompts},
+                               done_.get(), rules_, filter_));
 }
 
 /// Waits for whatever comes next, and does what it asks for.

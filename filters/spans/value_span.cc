@@ -447,4 +447,18 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   return ValueResolver(record, rule, rule_number, anchor_end, spans, name).resolve(*opening);
 }
 
+bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end) {
+  if (anchor_end == 0) return true;
+  if (rule.keys.empty()) {
+    if (rule.form == ValueForm::object) return false;
+    return open_value_at(text, anchor_end).begin >= text.size();
+  }
+  size_t key_end = end_of_key(text, anchor_end);
+  if (!separator_may_follow(text, key_end)) return true;
+  size_t start = key_start(text, key_end, rule);
+  if (start == kNone) return true;
+  std::optional<Opening> opening = open_value(text, start, key_end);
+  return !opening || opening->begin >= text.size();
+}
+
 }  // namespace redactd

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "filters/rule.h"
@@ -14,5 +15,8 @@ namespace redactd {
 /// was added, and why.
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t anchor_end, std::vector<Span>& spans);
+
+/// Whether the value of such a key, if it has one, begins behind `text`, whatever follows it there.
+bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end);
 
 }  // namespace redactd

@@ -8,6 +8,7 @@ import time
 import unittest
 
 from harness import BINARY, CANARIES, TEXT, RedactdTest, secret
+from pseudo_terminal import Terminal
 
 
 def read_within(stream, seconds, size=65536):
@@ -84,6 +85,14 @@ class Filter(RedactdTest):
         process.wait(20)
         self.assertIn(process.returncode, (0, -signal.SIGPIPE))
         self.assertEqual(process.stderr.read(), b"")
+
+
+class OnATerminal(RedactdTest):
+    def test_prompts_and_progress_show_before_their_line_ends(self):
+        terminal = Terminal(self, ["sh", "-c", f"(printf '10 %%\\r20 %%\\rContinue? '; read line; echo done) | '{BINARY}'"])
+        terminal.wait_for(b"10 %\r20 %\rContinue? ")
+        terminal.type(b"\r")
+        self.assertEqual(terminal.wait(), 0)
 
 
 class Failures(RedactdTest):

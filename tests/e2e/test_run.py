@@ -537,6 +537,30 @@ class InATerminal(RunTest):
         terminal.wait()
         self.assertEqual(terminal.settings(), before)
 
+    def test_prompts_show_before_their_line_ends(self):
+        code = "import getpass\nname = input('Your name: ')\nword = getpass.getpass('Password:')\nprint('hello', name, 'password=' + word)"
+        terminal = Terminal(self, [BINARY, "run", "--pty", "--", *python(code)])
+        terminal.wait_for(b"Your name: ")
+        terminal.type(b"bob\r")
+        terminal.wait_for(b"Password:")
+        terminal.type(CANARIES[1].encode() + b"\r")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.output(), b"\r\nhello bob password=[REDACTED:password]\r\n")
+
+    def test_progress_shows(self):
+        terminal = Terminal(self, [BINARY, "run", "--", "sh", "-c", "printf '10 %%\\r20 %%\\r'; read line"])
+        terminal.wait_for(b"10 %\r20 %\r")
+        terminal.type(b"\r")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_half_a_secret_never_shows(self):
+        token = CANARIES[0]
+        terminal = Terminal(self, [BINARY, "run", "--pty", "--", "sh", "-c",
+                                   f"printf 'got %s' {token[:20]}; sleep 0.3; echo {token[20:]} $DB_PASSWORD"], env=environment())
+        terminal.wait_for(b"got ")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.output(), b"[REDACTED:github-token] " + MASK + b"\r\n")
+
     def test_ctrl_c_interrupts_the_program_once(self):
         count = "import os, signal, time\nsignal.signal(signal.SIGINT, lambda *_: os.write(1, b'told\\n'))\nprint('ready', flush=True)\n" \
                 "until = time.monotonic() + 1\nwhile time.monotonic() < until: time.sleep(0.05)\n"

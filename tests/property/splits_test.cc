@@ -131,6 +131,107 @@ TEST(EverySplit, FindingsAndCountersDoNotDependOnTheCutsEither) {
   for (size_t size : {1, 13, 100, 4096}) EXPECT_EQ(run(size), whole) << size;
 }
 
+/// In reads of `size` bytes, with the words of open records let out after each.
+std::string redact_with_prompts(std::string_view text, size_t size, const Rules& rules = builtin(),
+                                Limits limits = {}) {
+  static MatchScratch scratch;
+  Redactor redactor(rules, scratch, limits);
+  std::string out;
+  for (size_t at = 0; at < text.size(); at += size) {
+    std::string_view part = text.substr(at, size);
+    std::copy(part.begin(), part.end(), redactor.prepare(part.size()).begin());
+    out += redactor.commit(part.size());
+    out += redactor.settle_open();
+  }
+  return out += redactor.finish();
+}
+
+void expect_same_with_prompts(std::string_view text, const Rules& rules = builtin(),
+                              Limits limits = {}) {
+  std::string whole = redact(text, rules, limits);
+  for (size_t size : {1, 3, 16}) {
+    EXPECT_EQ(first_difference(whole, redact_with_prompts(text, size, rules, limits)), "")
+        << "in reads of " << size << ": " << text.substr(0, 2000);
+  }
+}
+
+TEST(Prompts, ThatGoOutEarlyChangeNoByteOfAnyExample) {
+  for (const PlantedLine& line : builtin_examples()) expect_same_with_prompts(line.text);
+  for (const PlantedLine& line : builtin_keeps()) expect_same_with_prompts(line.text);
+}
+
+TEST(Prompts, ThatGoOutEarlyChangeNoByteOfLogs) {
+  for (unsigned seed = 41; seed < 44; ++seed) {
+    std::string text = LogWriter(seed, 0.7).lines(150).text;
+    expect_same_with_prompts(text);
+    expect_same_with_prompts(text, builtin(), {kLeastMaxRecord});
+  }
+}
+
+TEST(Prompts, ThatGoOutEarlyChangeNoByteOfLongRecords) {
+  std::string text = LogWriter(45, 0.5).lines(2000).text;
+  std::replace(text.begin(), text.end(), '\n', '\r');
+  EXPECT_EQ(first_difference(redact(text, builtin(), {kLeastMaxRecord}),
+                             redact_with_prompts(text, 100, builtin(), {kLeastMaxRecord})),
+            "");
+}
+
+TEST(Prompts, ThatGoOutEarlyChangeNothingOfOddText) {
+  std::mt19937 random(47);
+  static constexpr std::string_view kPieces[] = {"password",
+                                                 "Password: ",
+                                                 "=",
+                                                 ":",
+                                                 "\"",
+                                                 "'",
+                                                 "\n",
+                                                 " ",
+                                                 " ",
+                                                 "\t",
+                                                 "\r",
+                                                 "{",
+                                                 "}",
+                                                 ",",
+                                                 "[",
+                                                 "(",
+                                                 "<",
+                                                 ">",
+                                                 "a1b2c3d4e5",
+                                                 "Zx9-Qw_7",
+                                                 "@",
+                                                 "//",
+                                                 "https://",
+                                                 "%3D",
+                                                 "&",
+                                                 "token",
+                                                 "\x1b[0m",
+                                                 "is ",
+                                                 "Bearer ",
+                                                 "Basic ",
+                                                 "curl -u ",
+                                                 "Cookie: ",
+                                                 "postgres://u:",
+                                                 "string ",
+                                                 "-----BEGIN PRIVATE"
+                                                 " KEY-----",
+                                                 "-----END PRIVATE"
+                                                 " KEY-----",
+                                                 "correct ",
+                                                 "horse ",
+                                                 "battery",
+                                                 "\\n",
+                                                 "\\u0070",
+                                                 "%67"};
+  Rules known = known_values({"correct horse battery", "battery a1b2c3d4e5"});
+  for (int i = 0; i < 1500; ++i) {
+    std::string text;
+    for (int piece = 0; piece < 24; ++piece) text += kPieces[random() % std::size(kPieces)];
+    expect_same_with_prompts(text);
+    expect_same_with_prompts(text, known);
+    if (HasFailure()) return;
+  }
+}
+
 TEST(EverySplit, ACompleteLineComesOutWithTheReadThatBroughtItsEnd) {
   MatchScratch scratch;
   Redactor redactor(builtin(), scratch);

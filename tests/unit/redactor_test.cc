@@ -102,6 +102,65 @@ TEST(RedactorAdopt, AnOpenPrivateKeyStaysOpen) {
   EXPECT_EQ(feed(redactor, body), "[GONE]\n");
 }
 
+std::string shown(std::string_view text, const Rules& rules = builtin()) {
+  static MatchScratch scratch;
+  Redactor redactor(rules, scratch);
+  std::string out(feed(redactor, text));
+  out += redactor.settle_open();
+  EXPECT_EQ(redactor.settle_open(), "") << "what is out is out";
+  std::string rest(redactor.finish());
+  EXPECT_EQ(out + rest, redact(text, rules)) << text;
+  return out;
+}
+
+TEST(RedactorSettleOpen, ShowsPrompts) {
+  for (const char* prompt :
+       {"Password: ", "> ", ">>> ", "Continue? [y/N] ",
+        "[sudo] password for bob: ", "Enter passphrase for key '/home/bob/.ssh/id_ed25519': ",
+        "bob@host's password: ", "Password for 'https://bob@github.com': ", "Password:", "login:",
+        "line\nName: ", "\x1b[32mbob@host\x1b[0m:~$ ", "Token [default: none]: "})
+    EXPECT_EQ(shown(prompt), prompt);
+}
+
+TEST(RedactorSettleOpen, ShowsProgress) {
+  EXPECT_EQ(shown("fetching 3 %\rfetching 7 %\rfetching"), "fetching 3 %\rfetching 7 %\r");
+  EXPECT_EQ(shown("building . . "), "building . . ");
+}
+
+TEST(RedactorSettleOpen, ShowsNoWordBeforeItsEnd) {
+  EXPECT_EQ(shown("got gh"
+                  "p_abc"),
+            "got ");
+  EXPECT_EQ(shown("x"), "");
+  EXPECT_EQ(shown("at https:"), "at https:");
+  EXPECT_EQ(shown("at https://bob:"), "at ");
+}
+
+TEST(RedactorSettleOpen, ShowsNothingOfARecordThatHoldsAValue) {
+  EXPECT_EQ(shown("password=hunter2hunter2 next? "), "");
+  EXPECT_EQ(shown("the password is incorrect, try again: "), "");
+  EXPECT_EQ(shown("password=\"correct horse "), "");
+  EXPECT_EQ(shown("Authorization: Bearer "), "");
+}
+
+TEST(RedactorSettleOpen, ShowsNoPartOfAKnownValue) {
+  Rules known = known_values({"correct horse battery"});
+  EXPECT_EQ(shown("say correct horse ", known), "");
+  EXPECT_EQ(shown("say correct dog ", known), "say correct dog ");
+}
+
+TEST(RedactorSettleOpen, ShowsNothingWhereARegexMayLookAtAllOfTheRecord) {
+  Rules regex = rules_from(
+      "rules: [{id: r, title: t, kind: regex, severity: high, pattern: 'from [a-z]+ to ([a-z]+)', "
+      "examples: ['from abc to «{lower:6}»', 'from a to «{lower:5}»'], keep: ['none']}]");
+  EXPECT_EQ(shown("from here ", regex), "");
+  Rules blanks = rules_from(
+      "rules: [{id: r, title: t, kind: token, severity: high, pattern: 'k[0-9 ]{8}', boundary: "
+      "none, "
+      "examples: ['«k12 45 78»', '«k 2 45 78»'], keep: ['none']}]");
+  EXPECT_EQ(shown("a k12 ", blanks), "");
+}
+
 TEST(RedactorTrim, KeepsAStreamsStateAndGoesOn) {
   std::string begin = std::string("-----BEGIN RSA ") + "PRIVATE KEY-----\n";
   std::string body = fill("{base64:64}").text + "\n";
