@@ -2,10 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
-from harness import BINARY, TIME_LIMIT, RedactdTest
+from harness import BINARY, CANARIES, TIME_LIMIT, RedactdTest
 
 DOCS = os.path.join(os.path.dirname(__file__), "../../docs")
 
@@ -26,7 +27,7 @@ def console_blocks(page):
         yield text.count("\n", 0, found.start()) + 1, steps
 
 
-class Pages(RedactdTest):
+class DocsTest(RedactdTest):
     def setUp(self):
         super().setUp()
         bin_folder = os.path.join(self.folder, "bin")
@@ -36,6 +37,8 @@ class Pages(RedactdTest):
         os.mkdir(self.home)
         self.environment = {"PATH": bin_folder + ":" + os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
 
+
+class Pages(DocsTest):
     def run_page(self, page):
         """All blocks of a page in one shell, as a reader types them one after the other."""
         steps = [(line, command, printed) for line, block in console_blocks(page) for command, printed in block]
@@ -49,8 +52,42 @@ class Pages(RedactdTest):
         for (line, command, printed), output in zip(steps, outputs):
             self.assertEqual(output, printed, f"docs/{page}, block at line {line}: {command}")
 
+    @unittest.skipUnless(shutil.which("git"), "needs git")
+    def test_repositories(self):
+        self.run_page("repositories.md")
+
     def test_run(self):
         self.run_page("run.md")
+
+
+class PreCommit(DocsTest):
+    """The hook of .pre-commit-hooks.yaml, run by pre-commit itself."""
+
+    @unittest.skipUnless(shutil.which("git") and shutil.which("pre-commit"), "needs pre-commit")
+    def test_refuses_a_commit_with_a_secret(self):
+        hooks = os.path.join(self.folder, "hooks")
+        project = os.path.join(self.folder, "project")
+        self.environment["PRE_COMMIT_HOME"] = os.path.join(self.folder, "cache")
+        for repository, files in ((hooks, {}), (project, {"settings.py": f'password = "{CANARIES[1]}"\n', "hello.txt": "hello\n"})):
+            os.mkdir(repository)
+            if repository == hooks:
+                shutil.copy(os.path.join(DOCS, "../.pre-commit-hooks.yaml"), hooks)
+            for name, text in files.items():
+                with open(os.path.join(repository, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            for command in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "first"]):
+                subprocess.run(["git", *command], cwd=repository, env=self.environment, check=True)
+        done = self.check_files(project, hooks)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(b"settings.py:1:", done.stdout)
+        self.assert_no_canary(done.stdout, "the report")
+        subprocess.run(["git", "rm", "-q", "settings.py"], cwd=project, env=self.environment, check=True)
+        done = self.check_files(project, hooks)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def check_files(self, project, hooks):
+        return subprocess.run(["pre-commit", "try-repo", hooks, "redactd-scan", "--all-files"], cwd=project, env=self.environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIME_LIMIT, check=False)
 
 
 if __name__ == "__main__":

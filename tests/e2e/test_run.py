@@ -205,6 +205,19 @@ class Streams(RunTest):
         self.assert_no_canary(err, "standard error")
 
 
+    @unittest.skipIf(SANITIZED, "the address space is the sanitizer's")
+    def test_an_engine_that_fails_is_3_and_the_program_loses_its_reader(self):
+        code = (f"import os, sys\npiece = b'- ' * 500000\ntry:\n    os.write(1, b'password={CANARIES[1]} ')\n"
+                "    for _ in range(1000): os.write(1, piece)\n"
+                "except BrokenPipeError: sys.stderr.write('the reader is gone\\n')")
+        # A record that may be held for ever, and no memory for it.
+        script = f"ulimit -v 400000; exec '{BINARY}' run --max-record 1GiB -- '{sys.executable}' -c \"$0\""
+        done = subprocess.run(["sh", "-c", script, code], capture_output=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout), (3, b""))
+        self.assertEqual(sorted(done.stderr.splitlines()),
+                         [b"redactd: out of memory; nothing more is written to standard output", b"the reader is gone"])
+
+
 def resident(pid):
     try:
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
