@@ -35,7 +35,7 @@ constexpr Milliseconds kSettle{200};   // files change in groups
 constexpr Milliseconds kPoll{60'000};  // for what inotify does not tell: network file systems
 constexpr Milliseconds kPollUnwatched{2000};  // where there is no inotify
 constexpr Milliseconds kFirstRetry{1000};     // of a command; doubles up to its refresh interval
-constexpr Milliseconds kDoneTime{60'000};
+constexpr Milliseconds kInForceTime{60'000};  // until somebody who asked hears that it takes longer
 constexpr size_t kMostStreamed = 10'000;
 
 // Keys of the table, in the order in which sources name a value that several hold.
@@ -106,7 +106,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   struct Waiter {
     uint64_t generation = 0;
     Done done;
-    bool for_made = false;  // else: in force
+    bool made_only = false;  // else: in force
   };
 
   void read_environment_and_files();
@@ -127,8 +127,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   ControlAnswer remove(const ControlRequest& request);
   ControlAnswer list() const;
   asio::awaitable<bool> becomes_in_force();
-  void when_in_force(Done done);
-  void when_made(Done done);
+  void wait_for_current(bool made_only, Done done);
   void answer_waiters(uint64_t generation, bool well, bool made_only);
 
   void added_one(const ValueTable::Added& added);
@@ -395,34 +394,29 @@ void KnownValues::Sources::answer_waiters(uint64_t generation, bool well, bool m
   std::list<Waiter> ready;
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     auto next = std::next(waiter);
-    if (waiter->generation <= generation && (waiter->for_made || !made_only))
+    if (waiter->generation <= generation && (waiter->made_only || !made_only))
       ready.splice(ready.end(), waiters_, waiter);
     waiter = next;
   }
   for (Waiter& waiter : ready) waiter.done(well);
 }
 
-void KnownValues::Sources::when_made(Done done) {
+/// `made_only`: else it has to be in force.
+void KnownValues::Sources::wait_for_current(bool made_only, Done done) {
   if (stopped_) return done(false);
-  if (made_ >= generation_) return done(true);
-  waiters_.push_back({generation_, std::move(done), true});
-}
-
-void KnownValues::Sources::when_in_force(Done done) {
-  if (stopped_) return done(false);
-  if (in_force_ >= generation_) return done(true);
-  waiters_.push_back({generation_, std::move(done), false});
+  if ((made_only ? made_ : in_force_) >= generation_) return done(true);
+  waiters_.push_back({generation_, std::move(done), made_only});
 }
 
 asio::awaitable<bool> KnownValues::Sources::becomes_in_force() {
   struct Wait {
-    explicit Wait(asio::io_context& context) : timer(context, kDoneTime) {}
+    explicit Wait(asio::io_context& context) : timer(context, kInForceTime) {}
     asio::steady_timer timer;
     bool over = false;
     bool in_force = false;
   };
   auto wait = std::make_shared<Wait>(control_);
-  when_in_force([wait](bool in_force) {
+  wait_for_current(false, [wait](bool in_force) {
     wait->over = true;
     wait->in_force = in_force;
     wait->timer.cancel();
@@ -462,7 +456,7 @@ void KnownValues::Sources::add_streamed(KnownValue value, const Done& done) {
     return;
   }
   added_one(added);
-  if (done) when_made(done);
+  if (done) wait_for_current(true, done);
 }
 
 /// Programs say the same again and again: only a new value is worth a new generation.

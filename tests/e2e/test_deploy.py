@@ -1,6 +1,7 @@
 """What deploy/ ships: systemd units, alert rules, manifests. No service manager and no cluster runs here, so it is looked at
 with their own tools: systemd-analyze, promtool, kubectl kustomize, redactd check."""
 
+import json
 import os
 import re
 import shutil
@@ -158,6 +159,24 @@ class AlertRules(RedactdTest):
                 for name in re.findall(r"\bredactd[_:][a-z_:]+", rule["expr"]):
                     known = name in documented or re.sub(r"_(bucket|sum|count)$", "", name) in documented or name in records
                     self.assertTrue(known, f"{name} in {rule}")
+
+
+class Dashboard(RedactdTest):
+    """Its queries are asked of a Prometheus in test_prometheus.py."""
+
+    def test_its_panels_have_places_titles_and_queries_of_their_own(self):
+        with open(os.path.join(DEPLOY, "grafana/redactd.json"), encoding="utf-8") as file:
+            dashboard = json.load(file)
+        taken = set()
+        for panel in dashboard["panels"]:
+            place = panel["gridPos"]
+            self.assertLessEqual(place["x"] + place["w"], 24, panel["title"])
+            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+            self.assertFalse(cells & taken, f"{panel['title']} lies on another panel")
+            taken |= cells
+            self.assertTrue(panel["targets"] and all(target["expr"] for target in panel["targets"]), panel["title"])
+        self.assertEqual(len({panel["title"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
+        self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
 
 
 class Manifests(RedactdTest):

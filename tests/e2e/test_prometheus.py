@@ -1,11 +1,24 @@
 """Prometheus scrapes redactd."""
 
+import json
+import os
 import unittest
 
 import peers
 from aggregator import Aggregator
 from daemon import DaemonTest, token
 from wire import send_records, wait_until
+
+
+def dashboard():
+    """(panel, expression) of each query, as Grafana would send it."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../deploy/grafana/redactd.json")
+    with open(path, encoding="utf-8") as file:
+        panels = json.load(file)["panels"]
+    for panel in panels:
+        for target in panel["targets"]:
+            expression = target["expr"].replace("$__rate_interval", "1m").replace("$job", ".*").replace("$instance", ".*")
+            yield panel["title"], expression
 
 
 class PrometheusScrapes(DaemonTest):
@@ -29,6 +42,12 @@ class PrometheusScrapes(DaemonTest):
         series("sum(redactd_sink_latency_seconds_count)", 1000)
         series("histogram_quantile(0.5, sum by (le) (redactd_sink_latency_seconds_bucket)) < bool 5", 1)
         wait_until(lambda: prometheus.query("redactd_build_info"), "build info")
+        # The dashboard asks for nothing that is not there.
+        for panel, expression in dashboard():
+            if "spool" in expression:  # there is none
+                self.assertEqual(prometheus.query(expression), [])
+            else:
+                wait_until(lambda: prometheus.query(expression), f"{panel}: {expression}", pause=0.2)
         # Labels come from the configuration and from enums, never from what was logged.
         labels = {label for metric, _ in prometheus.query('{__name__=~"redactd_.*"}') for label in metric}
         self.assertLessEqual(labels, {"__name__", "instance", "job", "source", "sink", "rule", "le", "kind", "reason", "result", "cause",
