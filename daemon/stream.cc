@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/framing/json_text.h"
+
 namespace redactd {
 namespace {
 
@@ -233,8 +235,11 @@ std::string_view Stream::next_record(std::string_view clean, uint64_t body_end, 
   view_place_ = std::max(stop, place_of(end));
   record_begin_ = end;
   std::string_view part = clean.substr(begin, stop - begin);
-  if (held_.empty()) return part;
+  bool mend = keep < body_end && !settings_.cut_end.empty();
+  if (held_.empty() && !mend) return part;
   held_ += part;
+  if (mend) held_.resize(whole_json_text(held_));
+  if (mend) held_ += settings_.cut_end;
   return held_;
 }
 

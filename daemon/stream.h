@@ -39,6 +39,7 @@ struct StreamSettings {
   size_t source = 0;  // its number: of its route
   Framer::Options framing;
   bool plain = false;                        // records have no syslog header of their own
+  std::string_view cut_end = {};             // makes a record that was cut the JSON that it was
   const StreamCommands* commands = nullptr;  // null: there are none
 };
 

@@ -115,6 +115,28 @@ void append_json_text(std::string_view text, RawText& out) {
   }
 }
 
+size_t whole_json_text(std::string_view text) {
+  constexpr size_t kLongestEscape = 6;
+  constexpr size_t kLongestCharacter = 4;
+  size_t end = text.size();
+  for (size_t back = 1; back < kLongestEscape && back <= end; ++back) {
+    if (text[end - back] != '\\') continue;
+    size_t backslashes = 1;
+    while (backslashes + back <= end && text[end - back - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) break;  // they stand for themselves
+    bool unit = back > 1 && text[end - back + 1] == 'u';
+    if (back == 1 || (unit && back < kLongestEscape)) end -= back;
+    break;
+  }
+  for (size_t back = 1; back <= kLongestCharacter && back <= end; ++back) {
+    auto byte = static_cast<unsigned char>(text[end - back]);
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    return character(text.substr(end - back, back)) == 0 ? end - back : end;
+  }
+  return end;
+}
+
 void append_plain_text(std::string_view text, RawText& out) {
   constexpr std::string_view kNamed = "\"\"\\\\//b\bf\fn r\rt\t";
   while (!text.empty()) {

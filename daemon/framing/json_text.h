@@ -3,6 +3,8 @@
 // Text as it stands between the quotes of a JSON string (RFC 8259 §7), and back. For bytes that
 // have not been redacted: nothing is copied but into the caller's buffer.
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "filters/wiping_allocator.h"
@@ -14,6 +16,9 @@ using RawText = std::basic_string<char, std::char_traits<char>, WipingAllocator<
 
 /// Escapes `text`; bytes that are not UTF-8 become U+FFFD, for a JSON text has none of them.
 void append_json_text(std::string_view text, RawText& out);
+
+/// Bytes of `text` without an escape or a character that is cut off at its end.
+size_t whole_json_text(std::string_view text);
 
 /// Undoes the escapes of `text`. What is no escape stays as it is; a line feed becomes a blank, so
 /// that one line stays one.

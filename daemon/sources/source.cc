@@ -69,6 +69,7 @@ StreamSettings stream_settings(const SourceConfig& config, size_t number) {
   settings.source = number;
   settings.plain =
       config.type != SourceConfig::Type::syslog && config.format != ContainerFormat::rfc5424;
+  if (config.format == ContainerFormat::json) settings.cut_end = "\"}";
   settings.framing.framing = is_network(config) ? config.framing : Framing::newline;
   settings.framing.max_record = config.max_record;
   settings.framing.max_frame = config.max_frame;

@@ -102,6 +102,16 @@ class Records(KubernetesTest):
             "time": time_of(7), "stream": "stderr", "namespace": "shop", "pod": "web-0", "container": "app",
             "log": f'key "{TOKEN_MASK}"'})
 
+    def test_a_record_that_is_cut_stays_json(self):
+        for size in range(4096 - 100, 4096 + 40):
+            self.append(self.log(), cri("stdout", "\u20ac\"" * (size // 4) + "x" * (size % 4) + self.secret, size))
+        daemon = self.follow(self.config(format="json", max_record="4KiB"))
+        self.wait_for(time_of(4096 + 39))
+        daemon.stop()
+        for line in self.written().splitlines():
+            self.assertLess(len(line), 4096 + 60)
+            self.assertTrue(json.loads(line)["log"].startswith("\u20ac"))
+
     def test_syslog_messages_say_whose_they_are(self):
         self.append(self.log(), cri("stdout", f"key {self.secret}", 7000))
         daemon = self.follow(self.config(format="rfc5424"), environment={"NODE_NAME": "node-7"})

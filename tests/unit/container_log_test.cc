@@ -134,6 +134,15 @@ TEST(ContainerLog, JsonSaysWhoseTheRecordIs) {
   EXPECT_EQ(nlohmann::json::parse(records("opaque\n", ContainerFormat::json))["log"], "opaque");
 }
 
+TEST(JsonText, IsCutBetweenCharactersAndEscapes) {
+  const std::string text = "a\\\\\\\"\\u00e9\\n\\u20ac\xe2\x82\xac\xf0\x9f\x98\x80\\\\";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    std::string part = text.substr(0, whole_json_text(std::string_view(text).substr(0, cut)));
+    EXPECT_TRUE(nlohmann::json::accept('"' + part + '"')) << cut << ": " << part;
+    EXPECT_GE(part.size() + 5, cut);
+  }
+}
+
 TEST(ContainerLog, SyslogSaysWhoseTheRecordIs) {
   EXPECT_EQ(records("2026-01-02T03:04:05.678901234Z stderr F hello\n", ContainerFormat::rfc5424),
             "<12>1 2026-01-02T03:04:05.678901Z node-1 app web-0 - [kubernetes@32473 "
