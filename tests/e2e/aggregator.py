@@ -55,6 +55,7 @@ class Aggregator:
         self._reading = threading.Event()
         self._reading.set()
         self._open = []
+        self._gone = []  # listeners whose late connections are nobody's
         self._listener = None
         self.listen()
         test.addCleanup(self.close)
@@ -95,6 +96,8 @@ class Aggregator:
                 pass
 
     def go_away(self, reset=True):
+        with self._lock:
+            self._gone.append(self._listener)
         self.stop_listening()
         self.drop_connections(reset)
 
@@ -117,9 +120,9 @@ class Aggregator:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(connection, listener), daemon=True).start()
 
-    def _serve(self, connection):
+    def _serve(self, connection, listener):
         if self.tls:
             try:
                 connection.settimeout(PATIENCE)
@@ -130,8 +133,13 @@ class Aggregator:
                 return
         mine = []
         with self._lock:
-            self._open.append(connection)
-            self.connections.append(mine)
+            late = listener in self._gone
+            if not late:
+                self._open.append(connection)
+                self.connections.append(mine)
+        if late:
+            connection.close()
+            return
         rest = b""
         readable = select.poll()
         readable.register(connection, select.POLLIN)

@@ -40,7 +40,8 @@ class AMatcherThatMisses(RedactdTest):
                 self.skipTest("it misses matches with AVX2 and AVX-512 only")
         failed = failed_tests(vectorscan())
         self.assertIn("Matcher.FindsWhatOtherReleasesAreKnownToMiss", failed)
-        self.assertIn("Matcher/EveryInstructionSet.FindsEachMatchAtEachAlignment/avx2", failed)
+        # Also with the expressions of the pack; which of them it misses changes with the pack.
+        self.assertTrue(any(name.startswith("Matcher/EveryInstructionSet.") for name in failed), failed)
         self.assertEqual(failed_tests(dict(os.environ)), set())
 
 

@@ -46,9 +46,14 @@ class SpoolTest(DaemonTest):
         with Client(self.port) as client:
             client.send(frames(OCTET, [self.record(number, size) for number in range(first, last)]))
 
+    def lose_aggregator(self, daemon):
+        """It goes away, and redactd has noticed: what is sent before that is the lost connection's."""
+        self.aggregator.go_away()
+        wait_until(lambda: daemon.metric("redactd_sink_connected", sink="out") == 0, "the lost connection is noticed")
+
     def fill(self, daemon, first, last):
         """Records that stay in the spool, for nobody takes them."""
-        self.aggregator.go_away()
+        self.lose_aggregator(daemon)
         self.send(first, last)
         daemon.wait_for_metric(last - first, "redactd_sink_spool_records", sink="out")
 
@@ -182,7 +187,7 @@ class Disk(SpoolTest):
         config = self.config(max_size="256KiB")
         config["sinks"][0]["queue_bytes"] = "64KiB"
         daemon = self.start(config)
-        self.aggregator.go_away()
+        self.lose_aggregator(daemon)
         count = 20000
         sender = threading.Thread(target=self.send, args=(0, count, 400))
         sender.start()
@@ -197,7 +202,7 @@ class Disk(SpoolTest):
 
     def test_flipped_bytes_cost_their_batches_which_are_counted_and_never_sent(self):
         daemon = self.start()
-        self.aggregator.go_away()
+        self.lose_aggregator(daemon)
         for first in range(0, 2000, 100):
             self.send(first, first + 100)
             daemon.wait_for_metric(first + 100, "redactd_sink_spool_records", sink="out")
