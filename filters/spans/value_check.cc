@@ -346,7 +346,7 @@ bool is_object_name(std::string_view value) {
 /// sha256:…, hmac-sha256:…: says itself that it is a digest.
 bool is_digest(std::string_view value) {
   size_t colon = value.rfind(':');
-  return colon != kNone && colon < 16 && holds_any(value.substr(0, colon), kDigestNames) &&
+  return colon < 16 && holds_any(value.substr(0, colon), kDigestNames) &&
          looks_like_hash(value.substr(colon + 1));
 }
 
