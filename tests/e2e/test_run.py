@@ -212,7 +212,7 @@ class Streams(RunTest):
                 "except BrokenPipeError: sys.stderr.write('the reader is gone\\n')")
         # A record that may be held for ever, and no memory for it.
         script = f"ulimit -v 400000; exec '{BINARY}' run --max-record 1GiB -- '{sys.executable}' -c \"$0\""
-        done = subprocess.run(["sh", "-c", script, code], capture_output=True, timeout=60, check=False)
+        done = subprocess.run(["sh", "-c", script, code], capture_output=True, timeout=180, check=False)
         self.assertEqual((done.returncode, done.stdout), (3, b""))
         self.assertEqual(sorted(done.stderr.splitlines()),
                          [b"redactd: out of memory; nothing more is written to standard output", b"the reader is gone"])
