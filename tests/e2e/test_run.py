@@ -345,7 +345,8 @@ class Signals(RunTest):
         self.assertEqual(process.wait(20), 9)
 
     def test_stop_and_go_on(self):
-        process = self.start_program("sh", "-c", "echo $$; exec sleep 60", start_new_session=False)
+        # In a group whose parent is in its session: an orphaned one is not stopped (POSIX, general concepts, 11.1.4).
+        process = self.start_program("sh", "-c", "echo $$; exec sleep 60", start_new_session=False, preexec_fn=os.setpgrp)
         program = int(self.read_until(process.stdout, b"\n"))
         process.send_signal(signal.SIGTSTP)
         wait_until(lambda: state(program) == "T" and state(process.pid) == "T", "both stand still")
