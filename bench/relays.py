@@ -170,7 +170,7 @@ class Relay:
 class ReloadedRelay(Relay):
     """Gets other rules, and so compiles some, again and again."""
     EVERY = 0.5
-    PACK = "rules: [{id: made-%d, title: Made, kind: token, pattern: 'made%d_[a-z]{8}', severity: low, examples: ['made%d_{lower:9}']}]\n"
+    PACK = "rules: [{id: made-%d, title: Made, kind: token, pattern: 'made%d_[a-z]{8}', severity: low, examples: ['«made%d_{lower:8}»']}]\n"
 
     def start(self, folder, port, sink):
         super().start(folder, port, sink)
@@ -180,13 +180,14 @@ class ReloadedRelay(Relay):
 
     def reload(self, folder):
         pack = os.path.join(folder, "pack.yaml")
-        with open(os.path.join(folder, "config"), "a", encoding="utf-8") as config:
-            config.write("rules: {files: ['%s']}\n" % pack)
         number = 0
         while not self.over.wait(self.EVERY):
             number += 1
             with open(pack, "w", encoding="utf-8") as file:
                 file.write(self.PACK.replace("%d", str(number)))
+            if number == 1:  # it has read its configuration by now
+                with open(os.path.join(folder, "config"), "a", encoding="utf-8") as config:
+                    config.write("rules: {files: ['%s']}\n" % pack)
             self.process.send_signal(signal.SIGHUP)
 
     def stop(self):
