@@ -338,6 +338,7 @@ bool is_remark(std::string_view value) {
 bool is_object_name(std::string_view value) {
   if (value.size() > 128 || std::count(value.begin(), value.end(), '/') != 1) return false;
   if (!is_lower(value.front()) || value.back() == '/' || is_scrambled(value)) return false;
+  if (value.find('-') == kNone) return false;  // winter/summer may be a password
   return std::all_of(value.begin(), value.end(), [](char c) {
     return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '/';
   });

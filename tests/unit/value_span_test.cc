@@ -305,6 +305,13 @@ TEST(Value, TheMaskSaysWhichProviderTheKeyNamed) {
   EXPECT_EQ(redact(once), once);
 }
 
+TEST(Value, TwoWordsWithASlashAreAPasswordUnlessTheyNameAnObject) {
+  expect_all_masked(
+      {"password=«winter/summer»", R"({"password":"«winter/summer»"})", "password=«abc/defghij1»"});
+  std::string object = "Registered secret=default/web-tls";
+  EXPECT_EQ(redact(object), object);
+}
+
 TEST(Value, MessagesThatShowAKey) {
   expect_all_masked({"Connecting with key: «{alnum:32}»",
                      "Failed with key «{alnum:40}» after 3 attempts", "::add-mask::«{alnum:24}»",
