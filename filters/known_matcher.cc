@@ -8,15 +8,15 @@
 namespace redactd {
 namespace {
 
-/// Bytes of a gram, how far apart the places are that are looked at, and how many bits of the
-/// filter a gram gets: the more places, the rarer false alarms must be.
+/// Bytes of a gram, and how far apart the places are that are looked at.
 struct Shape {
   size_t gram;
   size_t stride;
-  size_t filter_bits;
   constexpr size_t shortest() const { return gram + stride - 1; }
 };
-constexpr Shape kShapes[] = {{4, 3, 32}, {5, 4, 32}, {6, 7, 16}, {8, 16, 16}};
+constexpr Shape kShapes[] = {{4, 3}, {4, 5}, {6, 11}};
+constexpr size_t kFilterBits = 16;  // for a gram, of which two are set
+constexpr size_t kBatch = 8;        // places that are looked at before anything is done about one
 static_assert(kShapes[0].shortest() == KnownMatcher::kShortest);
 
 constexpr uint32_t kMostTexts = 0xffffff;
@@ -39,10 +39,14 @@ static_assert(std::endian::native == std::endian::little, "the last byte of a lo
 
 template <size_t kBytes>
 uint64_t gram_at(const char* at) {
-  return kBytes == 8 ? load(at) : load(at) & ((uint64_t{1} << (kBytes % 8 * 8)) - 1);
+  return load(at) & ((uint64_t{1} << (kBytes * 8)) - 1);
 }
 
 uint64_t hash(uint64_t gram) { return gram * 0x9e3779b97f4a7c15u; }
+/// The bits of a gram in its word of the filter.
+uint64_t bits_of(uint64_t hashed) {
+  return uint64_t{1} << (hashed >> 38 & 63) | uint64_t{1} << (hashed >> 32 & 63);
+}
 uint8_t tag_of(uint64_t gram) { return static_cast<uint8_t>(hash(gram) >> 24); }
 
 /// How many bytes before `a` and before `b` are the same; at most `limit`.
@@ -122,7 +126,6 @@ void KnownMatcher::build() {
   build_class<0>();
   build_class<1>();
   build_class<2>();
-  build_class<3>();
   build_heads();
 }
 
@@ -138,15 +141,15 @@ void KnownMatcher::build_class() {
   group.last = static_cast<uint32_t>(last - entries_.begin());
   if (first == last) return;
   size_t grams = static_cast<size_t>(last - first) * kStride;
-  size_t bits = std::bit_ceil(std::max<size_t>(4096, grams * kShapes[kClass].filter_bits));
-  group.filter.assign(bits / 64, 0);
-  group.shift = 64 - static_cast<unsigned>(std::countr_zero(bits));
+  size_t words = std::bit_ceil(std::max<size_t>(64, grams * kFilterBits / 64));
+  group.filter.assign(words, 0);
+  group.shift = 64 - static_cast<unsigned>(std::countr_zero(words));
   std::vector<uint32_t> endings;  // of the entries that this one ends with, the shortest first
   for (uint32_t number = group.first; number < group.last; ++number) {
     Entry& entry = entries_[number];
     for (size_t back = 0; back < kStride; ++back) {
-      uint64_t bit = hash(gram_at<kGram>(end_of(entry) - kGram - back)) >> group.shift;
-      group.filter[bit / 64] |= uint64_t{1} << (bit % 64);
+      uint64_t hashed = hash(gram_at<kGram>(end_of(entry) - kGram - back));
+      group.filter[hashed >> group.shift] |= bits_of(hashed);
     }
     auto ends_with = [&](const Entry& shorter) {
       return shorter.size <= entry.size &&
@@ -177,7 +180,6 @@ void KnownMatcher::scan(std::string_view held, size_t fresh, uint64_t offset, ui
   scan_class<0>(held, fresh, offset, first_number, matches);
   scan_class<1>(held, fresh, offset, first_number, matches);
   scan_class<2>(held, fresh, offset, first_number, matches);
-  scan_class<3>(held, fresh, offset, first_number, matches);
 }
 
 template <size_t kClass>
@@ -190,29 +192,39 @@ void KnownMatcher::scan_class(std::string_view held, size_t fresh, uint64_t offs
   const uint64_t* filter = group.filter.data();
   const unsigned shift = group.shift;
   auto may_be = [&](const char* at) {
-    uint64_t bit = hash(gram_at<kGram>(at)) >> shift;
-    return (filter[bit / 64] >> (bit % 64) & 1) != 0;
+    uint64_t hashed = hash(gram_at<kGram>(at));
+    return (~filter[hashed >> shift] & bits_of(hashed)) == 0;
   };
   const char* const end = held.data() + held.size();
   const char* const old_end = end - fresh;  // matches that end up to here were reported before
-  // A match that ends in the fresh bytes has a gram at one of the places from here on.
-  size_t back = std::min(held.size() - fresh, kGram + kStride - 2);
-  for (const char* place = old_end - back; place + kGram <= end; place += kStride) {
-    if (!may_be(place)) continue;
+  auto last_gram_of = [this](uint32_t number) {
+    return gram_at<kGram>(end_of(entries_[number]) - kGram);
+  };
+  auto look_around = [&, this](const char* place) {
     for (size_t more = 0; more < kStride; ++more) {
       const char* last_gram = place + more;
       const char* match_end = last_gram + kGram;
       if (match_end > end) break;
       if (match_end <= old_end || !may_be(last_gram)) continue;
-      Runs::Slot run = group.ends.find(gram_at<kGram>(last_gram), [this](uint32_t number) {
-        return gram_at<kGram>(end_of(entries_[number]) - kGram);
-      });
+      Runs::Slot run = group.ends.find(gram_at<kGram>(last_gram), last_gram_of);
       if (run.count == 0) continue;
       size_t available = static_cast<size_t>(match_end - held.data());
       uint32_t number = longest_before(match_end, available, run);
       if (number != kNoEntry) matches.push_back({offset + available, first_number + number});
     }
+  };
+  // A match that ends in the fresh bytes has a gram at one of the places from here on.
+  size_t back = std::min(held.size() - fresh, kGram + kStride - 2);
+  const char* place = old_end - back;
+  for (; place + (kBatch - 1) * kStride + kGram <= end; place += kBatch * kStride) {
+    unsigned found = 0;
+    for (size_t i = 0; i < kBatch; ++i)
+      found |= static_cast<unsigned>(may_be(place + i * kStride)) << i;
+    for (; found != 0; found &= found - 1)
+      look_around(place + static_cast<size_t>(std::countr_zero(found)) * kStride);
   }
+  for (; place + kGram <= end; place += kStride)
+    if (may_be(place)) look_around(place);
 }
 
 /// The longest entry of the run, or that one of the run ends with, that stands right before `end`.

@@ -2,8 +2,8 @@
 
 // Finds exact texts, hundreds of thousands of them, in a stream of bytes.
 //
-// Each text is known by the grams (4 to 8 bytes in a row) near its end. There are so many of them
-// that the scan need only look at every 16th byte of the stream, for short texts at every third:
+// Each text is known by the grams (4 or 6 bytes in a row) near its end. There are so many of them
+// that the scan need only look at every 11th byte of the stream, for short texts at every third:
 // wherever a text ends, one of the places looked at holds one of its grams. A filter of bits tells
 // quickly that a gram belongs to no text; behind it a table leads from the last bytes of a text to
 // all texts that end so, sorted by their bytes from the last to the first, in which the longest one
@@ -87,11 +87,11 @@ class KnownMatcher {
   struct Class {
     uint32_t first = 0;  // [first, last) in entries_
     uint32_t last = 0;
-    std::vector<uint64_t> filter;  // a bit for each gram, by its hash
+    std::vector<uint64_t> filter;  // two bits in one word for each gram, by its hash
     unsigned shift = 0;
     Runs ends;
   };
-  static constexpr size_t kClasses = 4;
+  static constexpr size_t kClasses = 3;
 
   const char* end_of(const Entry& entry) const { return text_.data() + entry.begin + entry.size; }
   template <size_t kClass>
