@@ -13,7 +13,9 @@
 
 #include "daemon/exit_code.h"
 #include "daemon/progress.h"
+#include "daemon/read_ahead.h"
 #include "daemon/stdio.h"
+#include "daemon/write_behind.h"
 
 namespace redactd {
 namespace {
@@ -55,30 +57,25 @@ bool standard_streams_open() {
 
 CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
   Progress progress(copy.from);
-  CopyEnd end;
+  ReadAhead input(copy.from, copy.stop, copy.drains, kReadBytes);
+  WriteBehind output(copy.to, kReadBytes);
   auto put = [&](std::string_view clean) {
     stats.count(clean);
-    return copy.observe ? 0 : write_all(copy.to, clean);
+    return copy.observe ? 0 : output.write(clean);
   };
-  int stop = copy.stop;
-  size_t left = SIZE_MAX;  // to read; all there is until the copy is stopped
-  while (end.write_error == 0 && left > 0) {
+  CopyEnd end;
+  while (end.write_error == 0) {
     std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
-    ReadResult read = read_some(copy.from, stop, room.first(std::min(left, kReadBytes)));
-    if (read.end == ReadEnd::stopped && copy.drains) {
-      left = bytes_waiting(copy.from);
-      stop = -1;
-      continue;
-    }
+    ReadResult read = input.read(room);
     end.read_error = read.error;
     if (read.end != ReadEnd::none) break;
-    if (copy.observe) end.write_error = write_all(copy.to, {room.data(), read.size});
+    if (copy.observe) end.write_error = output.write({room.data(), read.size});
     if (end.write_error == 0) end.write_error = put(redactor.commit(read.size));
     if (end.write_error == 0 && copy.prompts) end.write_error = put(redactor.settle_open());
-    if (left != SIZE_MAX) left -= read.size;
     progress.advance(read.size);
   }
   if (end.write_error == 0) end.write_error = put(redactor.finish());
+  if (int error = output.finish(); end.write_error == 0) end.write_error = error;
   progress.done();
   return end;
 }
@@ -89,6 +86,8 @@ int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& option
     return kRuntimeError;
   }
   if (options.observe) say_that_nothing_is_masked();
+  widen_pipe(STDIN_FILENO);
+  widen_pipe(STDOUT_FILENO);
   StopSignals stop;
   MatchScratch scratch;
   Redactor redactor(std::move(rules), scratch, options.limits);

@@ -15,6 +15,10 @@
 namespace redactd {
 namespace {
 
+/// Measured: 64 KiB, the system's own, makes each process wait for the other; more than this leaves
+/// the second-level cache.
+constexpr int kPipeBytes = 512 * 1024;
+
 std::array<int, 2> signal_pipe = {-1, -1};
 volatile sig_atomic_t signals_seen = 0;
 
@@ -47,19 +51,25 @@ StopSignals::StopSignals() {
 
 int StopSignals::descriptor() const { return signal_pipe[0]; }
 
-ReadResult read_some(int descriptor, int stop, std::span<char> room) {
+ReadResult read_some(int descriptor, int stop, std::span<char> room, int quit) {
   while (true) {
-    std::array<pollfd, 2> waiting = {pollfd{descriptor, POLLIN, 0}, pollfd{stop, POLLIN, 0}};
+    std::array<pollfd, 3> waiting = {pollfd{descriptor, POLLIN, 0}, pollfd{stop, POLLIN, 0},
+                                     pollfd{quit, POLLIN, 0}};
     if (poll(waiting.data(), waiting.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return {0, ReadEnd::failed, errno};
     }
-    if (waiting[1].revents != 0) return {0, ReadEnd::stopped, 0};
+    if (waiting[1].revents != 0 || waiting[2].revents != 0) return {0, ReadEnd::stopped, 0};
     ssize_t size = read(descriptor, room.data(), room.size());
     if (size > 0) return {static_cast<size_t>(size), ReadEnd::none, 0};
     if (size == 0) return {0, ReadEnd::end_of_input, 0};
     if (errno != EINTR && errno != EAGAIN) return {0, ReadEnd::failed, errno};
   }
+}
+
+void widen_pipe(int descriptor) {
+  int size = fcntl(descriptor, F_GETPIPE_SZ);
+  if (size >= 0 && size < kPipeBytes) fcntl(descriptor, F_SETPIPE_SZ, kPipeBytes);
 }
 
 size_t bytes_waiting(int descriptor) {

@@ -25,9 +25,13 @@ struct ReadResult {
   int error = 0;  // errno when failed
 };
 
-/// Waits until `descriptor` has bytes or `stop` (-1: nothing) becomes readable, then reads what is
-/// there.
-ReadResult read_some(int descriptor, int stop, std::span<char> room);
+/// Waits until `descriptor` has bytes or `stop` or `quit` (-1: nothing) becomes readable, then reads
+/// what is there.
+ReadResult read_some(int descriptor, int stop, std::span<char> room, int quit = -1);
+
+/// Asks for a larger buffer between the processes of a pipe, so that they wait for each other less
+/// often. No harm where it cannot be had or where `descriptor` is no pipe.
+void widen_pipe(int descriptor);
 
 /// Bytes that can be read from a pipe or a terminal at once; 0 also where that is not known.
 size_t bytes_waiting(int descriptor);
