@@ -62,7 +62,7 @@ struct PodSelection {
 };
 
 struct SourceConfig {
-  enum class Type { syslog, tcp, stdin_, file, kubernetes };
+  enum class Type { syslog, tcp, stdin_, file, kubernetes, relp };
   /// What to do with a file that is followed for the first time. `oldest`, which the file source
   /// does not offer: at the beginning of the oldest file that it was rotated to.
   enum class StartAt { beginning, end, oldest };
@@ -71,7 +71,7 @@ struct SourceConfig {
   Type type = Type::syslog;
   std::vector<std::string> sinks;  // names; empty: all
 
-  // syslog, tcp
+  // syslog, tcp, relp
   Address listen;
   Framing framing = Framing::automatic;  // of streams; a datagram is one record
   TlsConfig tls;
@@ -128,7 +128,7 @@ struct SpoolConfig {
 };
 
 struct SinkConfig {
-  enum class Type { syslog, tcp, unix_, stdout_, file };
+  enum class Type { syslog, tcp, unix_, stdout_, file, relp };
   enum class Balance { failover, round_robin };
   /// What happens when the queue is full.
   enum class WhenFull { block, drop_newest, drop_oldest };
@@ -140,7 +140,7 @@ struct SinkConfig {
   size_t queue_bytes = 4 << 20;
   WhenFull when_full = WhenFull::block;
 
-  // syslog, tcp (tcp:// tls://), unix (unix:// unixgram://)
+  // syslog, tcp, relp (tcp:// tls://), unix (unix:// unixgram://)
   std::vector<Address> endpoints;
   Balance balance = Balance::failover;
   TlsConfig tls;

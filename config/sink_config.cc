@@ -18,7 +18,7 @@ constexpr size_t kLongestHostname = 255;  // RFC 5424 §6
 constexpr size_t kLongestAppName = 48;
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
-const Words kTypes = {"syslog", "tcp", "unix", "stdout", "file"};
+const Words kTypes = {"syslog", "tcp", "unix", "stdout", "file", "relp"};
 const Words kBalances = {"failover", "round_robin"};
 const Words kWhenFull = {"block", "drop_newest", "drop_oldest"};
 const Words kSpoolKeys = {"directory", "max_size",       "segment_size",
@@ -34,7 +34,7 @@ const Words kSeverities = {"emerg", "alert", "crit", "err", "warning", "notice",
 
 bool always(const SinkConfig&) { return true; }
 bool is_network(const SinkConfig& sink) {
-  return sink.type == Type::syslog || sink.type == Type::tcp;
+  return sink.type == Type::syslog || sink.type == Type::tcp || sink.type == Type::relp;
 }
 bool connects(const SinkConfig& sink) { return is_network(sink) || sink.type == Type::unix_; }
 bool has(const SinkConfig& sink, Transport transport) {
@@ -42,11 +42,13 @@ bool has(const SinkConfig& sink, Transport transport) {
                      [&](const Address& a) { return a.transport == transport; });
 }
 bool is_stream(const SinkConfig& sink) { return !has(sink, Transport::unix_datagram); }
+/// RELP tells records apart by itself, as datagrams do.
+bool is_framed(const SinkConfig& sink) { return is_stream(sink) && sink.type != Type::relp; }
 bool is_tls(const SinkConfig& sink) { return has(sink, Transport::tls); }
 bool is_file(const SinkConfig& sink) { return sink.type == Type::file; }
 
-constexpr const char* kConnecting = "belongs to the types syslog, tcp and unix";
-constexpr const char* kNetwork = "belongs to the types syslog and tcp";
+constexpr const char* kConnecting = "belongs to the types syslog, tcp, unix and relp";
+constexpr const char* kNetwork = "belongs to the types syslog, tcp and relp";
 
 constexpr Option<SinkConfig> kOptions[] = {
     {"name", always, ""},
@@ -54,7 +56,7 @@ constexpr Option<SinkConfig> kOptions[] = {
     {"queue_bytes", always, ""},
     {"when_full", always, ""},
     {"wrap", always, ""},
-    {"framing", is_stream, "belongs to streams; a datagram is one record"},
+    {"framing", is_framed, "belongs to streams; datagrams and RELP's commands are one record each"},
     {"endpoints", connects, kConnecting},
     {"balance", connects, kConnecting},
     {"connect_timeout", connects, kConnecting},
@@ -104,7 +106,8 @@ std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   bool tcp = address.transport == Transport::tcp || address.transport == Transport::tls;
   bool local =
       address.transport == Transport::unix_stream || address.transport == Transport::unix_datagram;
-  if (is_network(sink) && !tcp) return "must be tcp:// or tls:// with the types syslog and tcp";
+  if (is_network(sink) && !tcp)
+    return "must be tcp:// or tls:// with the types syslog, tcp and relp";
   if (sink.type == Type::unix_ && !local)
     return "must be unix:// or unixgram:// with the type unix";
   if (tcp && address.host == "*") return "must name a host to connect to";
@@ -177,7 +180,8 @@ void read_spool(const YamlReader& reader, SinkConfig& sink) {
 
 void read_framing(const YamlReader& reader, SinkConfig& sink) {
   YamlReader framing = reader["framing"];
-  sink.framing = sink.type == Type::syslog ? Framing::octet_counting : Framing::newline;
+  bool counted = sink.type == Type::syslog || sink.type == Type::relp;
+  sink.framing = counted ? Framing::octet_counting : Framing::newline;
   std::optional<size_t> given = framing.one_of(kFramings);
   if (!given) return;
   auto wanted = static_cast<Framing>(*given);
@@ -199,7 +203,8 @@ SinkConfig read_sink(const YamlReader& reader) {
   take(reader["queue_bytes"].bytes({64 << 10, size_t{16} << 30}), sink.queue_bytes);
   take(reader["when_full"].one_of(kWhenFull), sink.when_full);
   read_wrap(reader["wrap"], sink.wrap);
-  if (!reader.has("type")) reader.fail_missing("type", "one of syslog, tcp, unix, stdout, file");
+  if (!reader.has("type"))
+    reader.fail_missing("type", "one of syslog, tcp, unix, stdout, file, relp");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
   if (!type) return sink;
   sink.type = static_cast<Type>(*type);

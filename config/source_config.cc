@@ -15,7 +15,7 @@ constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
 constexpr size_t kGreatestFrame = 999999999;  // nine digits
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
-const Words kTypes = {"syslog", "tcp", "stdin", "file", "kubernetes"};
+const Words kTypes = {"syslog", "tcp", "stdin", "file", "kubernetes", "relp"};
 const Words kStarts = {"beginning", "end"};
 const Words kRateKeys = {"bytes_per_second", "burst"};
 const Words kContainerFormats = {"as_is", "rfc5424", "json"};
@@ -24,16 +24,22 @@ constexpr const char* kPodLogs = "/var/log/pods";
 
 bool always(const SourceConfig&) { return true; }
 bool listens(const SourceConfig& source) {
-  return source.type == Type::syslog || source.type == Type::tcp;
+  return source.type == Type::syslog || source.type == Type::tcp || source.type == Type::relp;
 }
 bool is_stream(const SourceConfig& source) {
   return listens(source) && !is_datagram(source.listen.transport);
 }
+bool is_framed(const SourceConfig& source) {
+  return is_stream(source) && source.type != Type::relp;
+}
 bool is_syslog_stream(const SourceConfig& source) {
   return is_stream(source) && source.type == Type::syslog;
 }
+bool has_frames(const SourceConfig& source) {
+  return is_syslog_stream(source) || source.type == Type::relp;
+}
 bool counts_octets(const SourceConfig& source) {
-  return is_syslog_stream(source) &&
+  return has_frames(source) &&
          (source.framing == Framing::automatic || source.framing == Framing::octet_counting);
 }
 bool is_tls(const SourceConfig& source) {
@@ -53,10 +59,10 @@ constexpr Option<SourceConfig> kOptions[] = {
     {"type", always, ""},
     {"sinks", always, ""},
     {"max_record", always, ""},
-    {"listen", listens, "belongs to the types syslog and tcp"},
-    {"receive_buffer", listens, "belongs to the types syslog and tcp"},
-    {"framing", is_stream, "belongs to stream sockets of the types syslog and tcp"},
-    {"max_frame", is_syslog_stream, "belongs to stream sockets of the type syslog"},
+    {"listen", listens, "belongs to the types syslog, tcp and relp"},
+    {"receive_buffer", listens, "belongs to the types syslog, tcp and relp"},
+    {"framing", is_framed, "belongs to stream sockets of the types syslog and tcp"},
+    {"max_frame", has_frames, "belongs to stream sockets of the types syslog and relp"},
     {"tls", is_tls, "belongs to listen: tls://"},
     {"handshake_timeout", is_tls, "belongs to listen: tls://"},
     {"unix_mode", is_unix, "belongs to listen: unix:// and unixgram://"},
@@ -73,6 +79,7 @@ constexpr Option<SourceConfig> kOptions[] = {
 };
 
 Framing usual_framing(const SourceConfig& source) {
+  if (source.type == Type::relp) return Framing::octet_counting;
   if (source.type != Type::syslog) return Framing::newline;
   return source.listen.transport == Transport::tls ? Framing::octet_counting : Framing::automatic;
 }
@@ -96,8 +103,9 @@ bool read_listen(const YamlReader& reader, SourceConfig& source) {
     return false;
   }
   source.listen = *address;
-  if (source.type == Type::tcp && is_datagram(source.listen.transport)) {
-    listen.fail("is a datagram socket; the type tcp takes tcp://, tls://, unix:// and systemd://");
+  if (source.type != Type::syslog && is_datagram(source.listen.transport)) {
+    listen.fail(
+        "is a datagram socket; the types tcp and relp take tcp://, tls://, unix:// and systemd://");
     return false;
   }
   return true;
@@ -167,7 +175,7 @@ SourceConfig read_source(const YamlReader& reader) {
   source.sinks = reader["sinks"].texts();
   take(reader["max_record"].bytes({1, kGreatestMaxRecord}), source.max_record);
   if (!reader.has("type"))
-    reader.fail_missing("type", "one of syslog, tcp, stdin, file, kubernetes");
+    reader.fail_missing("type", "one of syslog, tcp, stdin, file, kubernetes, relp");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
   if (!type) return source;
   source.type = static_cast<Type>(*type);

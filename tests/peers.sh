@@ -12,7 +12,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='rsyslog rsyslog-openssl syslog-ng-core prometheus haproxy kubernetes-client libvectorscan5'
+packages='rsyslog rsyslog-openssl rsyslog-relp librelp0 syslog-ng-core prometheus haproxy kubernetes-client libvectorscan5'
 programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy usr/bin/kubectl'
 
 say() { echo "peers: $*"; }

@@ -46,6 +46,8 @@ std::string_view to_string(FrameError error) {
       return "tls_handshake";
     case FrameError::proxy_header:
       return "proxy_header";
+    case FrameError::bad_relp:
+      return "bad_relp";
   }
   return "none";
 }

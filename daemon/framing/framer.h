@@ -38,10 +38,11 @@ enum class FrameError : uint8_t {
   count_too_large,  // above max_frame, or more than nine digits
   tls_handshake,    // a TLS client on a plain port
   proxy_header,     // PROXY protocol, which is not spoken here
+  bad_relp,         // no RELP, or none in a session; the framer does not meet it
 };
 /// `zero_count` …, a metric's label.
 std::string_view to_string(FrameError error);
-inline constexpr size_t kFrameErrors = 7;
+inline constexpr size_t kFrameErrors = 8;
 
 /// The end of a record in the bytes that feed() put out.
 struct RecordEnd {

@@ -9,6 +9,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <charconv>
 #include <functional>
+#include <optional>
 #include <utility>
 
 namespace redactd {
@@ -164,20 +165,25 @@ Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
                                  const SinkConfig& config, std::shared_ptr<TlsClient> tls,
                                  IoExecutor home) {
   std::unique_ptr<TlsStream> stream = tls->stream(std::move(socket), host);
-  TimeLimit limit(home, config.connect_timeout, [&stream] {
+  std::optional<TimeLimit> limit;
+  limit.emplace(home, config.connect_timeout, [&stream] {
     error_code ignored;
     stream->next_layer().close(ignored);
   });
   const auto begin = std::chrono::steady_clock::now();
   auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::client, kAwait);
-  if (limit.expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
+  if (limit->expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
   if (error) co_return Connected{nullptr, TlsClient::failure(*stream, error)};
   if (TlsClient::awaits_verdict(*stream)) {
     auto taken = std::chrono::ceil<Milliseconds>(std::chrono::steady_clock::now() - begin);
     error_code verdict = co_await hear_verdict(*stream, std::max(kVerdict, 2 * taken), home);
     if (verdict) co_return Connected{nullptr, "TLS handshake: " + verdict.message()};
   }
-  co_return Connected{tls_connection(std::move(stream)), ""};
+  limit.reset();  // of the stream that goes now
+  if (config.type != SinkConfig::Type::relp)
+    co_return Connected{tls_connection(std::move(stream)), ""};
+  RelpOpened opened = co_await open_relp(std::move(stream), config.connect_timeout, home);
+  co_return Connected{std::move(opened.connection), std::move(opened.error)};
 }
 
 Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,
@@ -189,10 +195,12 @@ Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,
   if (error) co_return Connected{nullptr, "connect: " + error.message()};
   set_option(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, 1);
   notice_dead_peers(socket.native_handle(), config);
-  if (to.transport != Address::Transport::tls) {
+  if (to.transport == Address::Transport::tls)
+    co_return co_await shake_hands(std::move(socket), to.host, config, std::move(tls), home);
+  if (config.type != SinkConfig::Type::relp)
     co_return Connected{tcp_connection(std::move(socket)), ""};
-  }
-  co_return co_await shake_hands(std::move(socket), to.host, config, std::move(tls), home);
+  RelpOpened opened = co_await open_relp(std::move(socket), config.connect_timeout, home);
+  co_return Connected{std::move(opened.connection), std::move(opened.error)};
 }
 
 Awaitable<Connected> connect_unix(const Address& to, const SinkConfig& config, IoExecutor home) {

@@ -61,6 +61,7 @@ std::shared_ptr<Sink> make_sink(const SinkConfig& config, boost::asio::io_contex
       return FdSink::start(config, STDOUT_FILENO, home, counters, std::move(owner));
     case SinkConfig::Type::syslog:
     case SinkConfig::Type::tcp:
+    case SinkConfig::Type::relp:
     case SinkConfig::Type::unix_:
       break;
   }

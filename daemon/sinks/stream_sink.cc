@@ -17,9 +17,10 @@ bool uses_tls(const SinkConfig& config) {
   });
 }
 
-/// Datagrams are sent, and that is all that is known of them.
-bool is_stream(const SinkConfig& config) {
-  return config.endpoints.front().transport != Address::Transport::unix_datagram;
+/// Who it is that says that a record has arrived: nobody, the peer's kernel, or its program.
+unsigned delivery_level(const SinkConfig& config) {
+  if (config.type == SinkConfig::Type::relp) return 2;
+  return config.endpoints.front().transport == Address::Transport::unix_datagram ? 0 : 1;
 }
 
 /// Null if no endpoint needs it.
@@ -72,7 +73,7 @@ void StreamSink::start_lanes() {
   SinkCounters& counters = context_.counters;
   counters.down_since_ms.set(
       static_cast<uint64_t>(std::chrono::duration_cast<Milliseconds>(now).count()));
-  counters.delivery_level.set(is_stream(config_) ? 1 : 0);
+  counters.delivery_level.set(delivery_level(config_));
   counters.unverified_tls.set(context_.tls && !config_.tls.verify ? 1 : 0);
   running_ = lanes_.size();
   for (std::unique_ptr<Lane>& lane : lanes_) {

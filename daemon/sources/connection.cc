@@ -5,6 +5,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 
 #include <new>
 #include <utility>
@@ -26,6 +27,9 @@ constexpr int kLastTlsReads = 16 * 1024;  // each takes one TLS record, however 
 // After a read of so many bytes the next one goes straight to the stream's own buffer, which saves
 // a copy; connections that say little do without one.
 constexpr size_t kBulk = Worker::kReadBytes / 2;
+// How long a RELP connection that ends waits for its records to be safe, and how often it looks.
+constexpr std::chrono::seconds kLastAnswers{2};
+constexpr std::chrono::milliseconds kAnswerPoll{10};
 
 }  // namespace
 
@@ -46,6 +50,7 @@ Connection::Connection(std::shared_ptr<ConnectionSource> source, Worker& worker,
 }
 
 Connection::~Connection() {
+  if (safe_) safe_->close();
   stream_.reset();
   counters_.connections_open.subtract(1);
   source_->open.fetch_sub(1, std::memory_order_relaxed);
@@ -53,6 +58,13 @@ Connection::~Connection() {
 }
 
 void Connection::start() {
+  const SourceConfig& config = source_->setup.config;
+  if (config.type == SourceConfig::Type::relp) {
+    relp_.emplace(config.max_frame);
+    safe_ = std::make_shared<SafeCommands>(worker_.context(), [weak = weak_from_this()] {
+      if (auto self = weak.lock()) self->answer();
+    });
+  }
   asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
 }
 
@@ -74,6 +86,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
       co_await self->read_plain();
     }
     self->finish();
+    if (self->relp_) co_await self->until_answered();
   } catch (const MatchError&) {
     failure = "the matcher failed";
   } catch (const std::bad_alloc&) {
@@ -135,7 +148,7 @@ Awaitable<void> Connection::read_plain() {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
-    bulk_ = size >= kBulk;
+    bulk_ = size >= kBulk && !relp_;
     if (!take({room.data(), size})) co_return;
     co_await until_allowed(size);
     if (!socket_.is_open()) co_return;
@@ -187,13 +200,68 @@ bool Connection::take(std::string_view bytes) {
   last_read_ = Clock::now();
   trimmed_ = false;
   stream_->adopt(worker_.generation());
-  FrameError error = stream_->feed(bytes, last_read_);
+  FrameError error = relp_ ? feed(bytes) : stream_->feed(bytes, last_read_);
   if (error == FrameError::none) return true;
   worker_.log().warning("connection closed: its framing is wrong",
                         {{"source", configured(source_->setup.config.name)},
                          {"peer", peer(peer_)},
                          {"cause", label(to_string(error))}});
   return false;
+}
+
+/// Of RELP. The receipt answers the commands when every sink has their records.
+FrameError Connection::feed(std::string_view bytes) {
+  RelpReceiver::Taken taken = relp_->take(bytes);
+  if (!taken.commands.empty()) {
+    auto receipt = std::make_shared<RelpReceipt>(safe_, std::move(taken.commands));
+    stream_->feed(taken.records, last_read_, receipt);
+  }
+  answer();
+  if (!taken.damaged) return FrameError::none;
+  counters_.frame_errors[static_cast<size_t>(FrameError::bad_relp)].add();
+  return FrameError::bad_relp;
+}
+
+void Connection::answer() {
+  relp_->safe(safe_->take());
+  answers_ += relp_->answers();
+  if (answers_.empty() || answering_ || deaf_) return;
+  answering_ = true;
+  asio::co_spawn(worker_.context(), write_answers(shared_from_this()), asio::detached);
+}
+
+Awaitable<void> Connection::write_answers(std::shared_ptr<Connection> self) {
+  while (!self->answers_.empty() && !self->deaf_) {
+    const std::string now = std::exchange(self->answers_, {});
+    size_t written = 0;
+    boost::system::error_code failed;
+    if (self->tls_) {
+      auto [error, size] = co_await asio::async_write(*self->tls_, asio::buffer(now), kAwait);
+      failed = error;
+    } else {
+      auto [error, size] = co_await asio::async_write(self->socket_, asio::buffer(now), kAwait);
+      failed = error;
+      written = size;
+    }
+    // stop() cancels it together with the read, which it is about.
+    bool cancelled = failed == asio::error::operation_aborted && !self->tls_;
+    if (cancelled && self->socket_.is_open()) {
+      self->answers_.insert(0, now, written);
+    } else {
+      self->deaf_ = static_cast<bool>(failed);
+    }
+  }
+  self->answering_ = false;
+}
+
+/// The peer sends again what has no answer, so that it is worth a moment.
+Awaitable<void> Connection::until_answered() {
+  const Time limit = Clock::now() + kLastAnswers;
+  while (Clock::now() < limit && socket_.is_open() && !deaf_ &&
+         (relp_->unanswered() > 0 || answering_)) {
+    wake_.expires_after(kAnswerPoll);
+    co_await sleep();
+  }
 }
 
 Awaitable<void> Connection::until_room() {

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "daemon/relp/relp_receiver.h"
 #include "daemon/sources/pace.h"
+#include "daemon/sources/relp_receipt.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -56,6 +58,10 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Awaitable<void> until_allowed(size_t bytes);
   Awaitable<void> sleep();
   bool take(std::string_view bytes);
+  FrameError feed(std::string_view bytes);
+  void answer();
+  static Awaitable<void> write_answers(std::shared_ptr<Connection> self);
+  Awaitable<void> until_answered();
   void finish();
   void close();
 
@@ -69,6 +75,11 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   std::optional<asio::ssl::stream<StreamSocket&>> tls_;
   std::vector<char, WipingAllocator<char>> tls_buffer_;
   std::optional<Stream> stream_;
+  std::optional<RelpReceiver> relp_;    // of a source of that type
+  std::shared_ptr<SafeCommands> safe_;  // with it
+  std::string answers_;                 // to be written
+  bool answering_ = false;
+  bool deaf_ = false;  // the peer: it takes no answers any more
   Timer wake_;
   Pace pace_;
   Time last_read_;

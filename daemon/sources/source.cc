@@ -41,7 +41,8 @@ class PassedSockets : public Source {
 };
 
 bool is_network(const SourceConfig& config) {
-  return config.type == SourceConfig::Type::syslog || config.type == SourceConfig::Type::tcp;
+  return config.type == SourceConfig::Type::syslog || config.type == SourceConfig::Type::tcp ||
+         config.type == SourceConfig::Type::relp;
 }
 
 }  // namespace
@@ -67,8 +68,9 @@ std::unique_ptr<Source> make_source(SourceSetup setup) {
 StreamSettings stream_settings(const SourceConfig& config, size_t number) {
   StreamSettings settings;
   settings.source = number;
-  settings.plain =
-      config.type != SourceConfig::Type::syslog && config.format != ContainerFormat::rfc5424;
+  settings.plain = config.type != SourceConfig::Type::syslog &&
+                   config.type != SourceConfig::Type::relp &&
+                   config.format != ContainerFormat::rfc5424;
   if (config.format == ContainerFormat::json) settings.cut_end = "\"}";
   settings.framing.framing = is_network(config) ? config.framing : Framing::newline;
   settings.framing.max_record = config.max_record;

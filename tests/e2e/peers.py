@@ -90,7 +90,8 @@ class Rsyslog(Program):
             file.write('global(workDirectory="%s" maxMessageSize="128k" net.enableDNS="off" processInternalMessages="off")\n%s'
                        % (folder, text))
         super().__init__(test, "rsyslog", [program, "-n", "-f", path, "-i", os.path.join(folder, "pid"),
-                                           "-M", _library("x86_64-linux-gnu", "rsyslog")], folder=folder)
+                                           "-M", _library("x86_64-linux-gnu", "rsyslog")],
+                         {"LD_LIBRARY_PATH": _library("x86_64-linux-gnu")}, folder=folder)
 
 
 def rsyslog_sending(test, lines, port, framing, tls=None, certificate=None, peer="localhost"):

@@ -48,7 +48,7 @@ class Check(RedactdTest):
         lines = run.err.splitlines()
         self.assertRegex(lines[2], r"pack\.yaml:2:\d+: rules\[0\]\.pattern: ")
         self.assertRegex(lines[0], r"redactd\.yaml:1:1: sinks: is missing")
-        self.assertRegex(lines[1], r"redactd\.yaml:1:28: sources\[0\]\.type: is none of syslog, tcp, stdin, file, kubernetes, did you mean 'stdin'\?")
+        self.assertRegex(lines[1], r"redactd\.yaml:1:28: sources\[0\]\.type: is none of syslog, tcp, stdin, file, kubernetes, relp, did you mean 'stdin'\?")
         self.assertEqual(lines[3], "redactd: 3 errors, nothing was done")
 
     def test_a_daemon_that_would_mask_nothing_is_refused(self):

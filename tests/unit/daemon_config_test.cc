@@ -209,7 +209,7 @@ TEST(DaemonConfig, JsonIsYaml) {
 
 TEST(DaemonConfig, KeysOfAnotherTypeAreRefusedWithTheReason) {
   EXPECT_THAT(source_errors("type: stdin, listen: 'tcp://*:1'"),
-              HasSubstr("sources[0].listen: belongs to the types syslog and tcp"));
+              HasSubstr("sources[0].listen: belongs to the types syslog, tcp and relp"));
   EXPECT_THAT(source_errors("type: syslog, listen: 'udp://*:1', framing: newline"),
               HasSubstr("sources[0].framing: belongs to stream sockets"));
   EXPECT_THAT(source_errors("type: syslog, listen: 'tcp://*:1', tls: {}"),
@@ -218,13 +218,14 @@ TEST(DaemonConfig, KeysOfAnotherTypeAreRefusedWithTheReason) {
               HasSubstr("sources[0].unix_mode: belongs to listen: unix://"));
   EXPECT_THAT(source_errors("type: syslog, listen: 'unixgram:///x', max_connections: 1"),
               HasSubstr("sources[0].max_connections: belongs to stream sockets"));
-  EXPECT_THAT(source_errors("type: tcp, listen: 'tcp://*:1', max_frame: 1MiB"),
-              HasSubstr("sources[0].max_frame: belongs to stream sockets of the type syslog"));
+  EXPECT_THAT(
+      source_errors("type: tcp, listen: 'tcp://*:1', max_frame: 1MiB"),
+      HasSubstr("sources[0].max_frame: belongs to stream sockets of the types syslog and relp"));
   EXPECT_THAT(source_errors("type: tcp, listen: 'udp://*:1'"), HasSubstr("is a datagram socket"));
   EXPECT_THAT(sink_errors("type: stdout, endpoints: ['tcp://a:1']"),
-              HasSubstr("sinks[0].endpoints: belongs to the types syslog, tcp and unix"));
+              HasSubstr("sinks[0].endpoints: belongs to the types syslog, tcp, unix and relp"));
   EXPECT_THAT(sink_errors("type: unix, endpoints: ['unix:///a'], keepalive: 1s"),
-              HasSubstr("sinks[0].keepalive: belongs to the types syslog and tcp"));
+              HasSubstr("sinks[0].keepalive: belongs to the types syslog, tcp and relp"));
   EXPECT_THAT(sink_errors("type: syslog, endpoints: ['tcp://a:1'], tls: {}"),
               HasSubstr("sinks[0].tls: belongs to tls:// endpoints"));
   EXPECT_THAT(sink_errors("type: syslog, endpoints: ['tcp://a:1', 'tls://b:1']"),

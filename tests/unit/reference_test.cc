@@ -118,7 +118,8 @@ TEST(Reference, ShowsTheDefaultsOfSources) {
     standard.exclude = source.exclude;
     source.sinks.clear();
     if (source.type != SourceConfig::Type::syslog) standard.framing = Framing::newline;
-    if (source.name == "secure") standard.framing = Framing::octet_counting;
+    if (source.name == "secure" || source.type == SourceConfig::Type::relp)
+      standard.framing = Framing::octet_counting;
     if (source.name == "datagrams") standard.receive_buffer = 4 << 20;
     TlsConfig tls;
     tls.certificate = source.tls.certificate;
@@ -133,7 +134,7 @@ TEST(Reference, ShowsTheDefaultsOfSources) {
 
 TEST(Reference, ShowsTheDefaultsOfSinks) {
   DaemonConfig config = everything();
-  ASSERT_EQ(config.sinks.size(), 5u);
+  ASSERT_EQ(config.sinks.size(), 6u);
   for (const SinkConfig& sink : config.sinks) {
     SinkConfig standard;
     standard.name = sink.name;
@@ -142,7 +143,8 @@ TEST(Reference, ShowsTheDefaultsOfSinks) {
     standard.path = sink.path;
     standard.wrap.hostname = sink.wrap.hostname;
     standard.spool.directory = sink.spool.directory;
-    if (sink.type == SinkConfig::Type::syslog) standard.framing = Framing::octet_counting;
+    if (sink.type == SinkConfig::Type::syslog || sink.type == SinkConfig::Type::relp)
+      standard.framing = Framing::octet_counting;
     standard.tls.certificate = sink.tls.certificate;
     standard.tls.key = sink.tls.key;
     standard.tls.ca = sink.tls.ca;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -49,8 +50,8 @@ struct SpooledSinkTest : SinkTest {
     for (int i = from; i < to; ++i) push({line(i)});
   }
   /// Pushes a batch; true once its receipt is gone.
-  std::shared_ptr<bool> push_with_receipt(const std::string& record) {
-    auto gone = std::make_shared<bool>(false);
+  std::shared_ptr<std::atomic<bool>> push_with_receipt(const std::string& record) {
+    auto gone = std::make_shared<std::atomic<bool>>(false);
     Batch batch = batch_of({record});
     batch.receipt = std::shared_ptr<void>(gone.get(), [gone](void*) { *gone = true; });
     sink->push(std::move(batch));
@@ -94,7 +95,7 @@ TEST_F(SpooledSinkTest, ReleasesReceiptsThoughThePeerIsDown) {
   aggregator.stop();
   start();
   auto gone = push_with_receipt("kept\n");
-  UNTIL(*gone);
+  UNTIL(gone->load());
   EXPECT_EQ(counters.records.get(), 0u);
   EXPECT_EQ(counters.spool_unsynced_bytes.get(), 0u);
 }
@@ -106,9 +107,9 @@ TEST_F(SpooledSinkTest, ReleasesNoReceiptBeforeTheDiskHasTheRecord) {
   auto gone = push_with_receipt("on its way\n");
   UNTIL(counters.records.get() == 1);  // the peer has it already
   UNTIL(counters.spool_unsynced_bytes.get() > 0);
-  EXPECT_FALSE(*gone);
+  EXPECT_FALSE(gone->load());
   close();
-  EXPECT_TRUE(*gone);
+  EXPECT_TRUE(gone->load());
 }
 
 TEST_F(SpooledSinkTest, ARestartSendsWhatWasLeftInOrder) {
@@ -163,11 +164,11 @@ TEST_F(SpooledSinkTest, MakesSourcesWaitWhenItIsFull) {
   }());
   EXPECT_LE(counters.spool_bytes.get(), config.spool.max_size);
   EXPECT_TRUE(told(Kind::spool_full));
-  bool woken = false;
+  std::atomic<bool> woken = false;
   sink->when_room([&] { woken = true; });
-  EXPECT_FALSE(woken);
+  EXPECT_FALSE(woken.load());
   aggregator.start();
-  UNTIL(woken);
+  UNTIL(woken.load());
   until_received(lines(0, pushed));
   UNTIL(counters.spool_full.get() == 0);
 }
@@ -201,10 +202,10 @@ TEST_F(SpooledSinkTest, WaitsWhileTheDiskFailsAndGoesOnByItself) {
   UNTIL(counters.spool_failing.get() == 1);
   UNTIL(counters.spool_errors.get() >= 2);
   EXPECT_TRUE(told(Kind::spool_failed));
-  EXPECT_FALSE(*gone);
+  EXPECT_FALSE(gone->load());
   setrlimit(RLIMIT_FSIZE, &before);
   until_received(lines(0, 20));
-  UNTIL(*gone && counters.spool_failing.get() == 0 && told(Kind::spool_recovered));
+  UNTIL(gone->load() && counters.spool_failing.get() == 0 && told(Kind::spool_recovered));
   EXPECT_EQ(times_told(Kind::spool_failed), 1u);  // once, however often it is tried
 }
 

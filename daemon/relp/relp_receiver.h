@@ -1,0 +1,57 @@
+#pragma once
+
+// The receiving side of a RELP session. Pure. Commands are answered in their order, each once its
+// record is safe.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/relp/relp_frame.h"
+#include "filters/wiping_allocator.h"
+
+namespace redactd {
+
+class RelpReceiver {
+ public:
+  /// A longer record is an error.
+  explicit RelpReceiver(size_t max_record) : max_record_(max_record) {}
+
+  struct Taken {
+    std::string_view records;        // in octet counting; valid until the next call
+    std::vector<uint64_t> commands;  // theirs: to be told as safe()
+    bool damaged = false;            // nothing more can be understood
+  };
+  Taken take(std::string_view bytes);
+
+  void safe(std::span<const uint64_t> commands);
+  /// What the peer is to be sent now.
+  std::string answers();
+  /// Commands that have no answer yet.
+  size_t unanswered() const { return commands_.size(); }
+
+ private:
+  using Bytes = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+  struct Command {
+    uint32_t number;
+    bool done;
+    std::string answer;  // without its header
+    bool last;           // of the session
+  };
+
+  bool obey(const RelpFrame& frame, Taken& taken);
+  void answer(const RelpFrame& frame, std::string text, bool last = false);
+
+  const size_t max_record_;
+  Bytes rest_;     // of a frame whose end has not come
+  Bytes records_;  // of the last call
+  std::deque<Command> commands_;
+  uint64_t passed_ = 0;  // commands in front of commands_
+  bool open_ = false;
+};
+
+}  // namespace redactd

@@ -1,0 +1,89 @@
+#include "daemon/relp/relp_receiver.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace redactd::test {
+namespace {
+
+const std::string kOpen = "1 open 14 relp_version=0\n";
+const std::string kOpened =
+    "1 rsp 60 200 OK\nrelp_version=0\nrelp_software=redactd\ncommands=syslog\n";
+
+struct RelpReceiverTest : ::testing::Test {
+  RelpReceiverTest() {
+    receiver.take(kOpen);
+    opened = receiver.answers();
+  }
+  RelpReceiver receiver{1000};
+  std::string opened;
+};
+
+TEST_F(RelpReceiverTest, OpensASession) {
+  EXPECT_EQ(opened.size(), std::string("1 rsp 60 \n").size() + 60);
+  EXPECT_TRUE(opened.starts_with("1 rsp 60 200 OK\nrelp_version=0\n"));
+  EXPECT_TRUE(opened.ends_with("\ncommands=syslog\n"));
+}
+
+TEST_F(RelpReceiverTest, GivesRecordsAndAnswersNoneBeforeItIsSafe) {
+  RelpReceiver::Taken taken = receiver.take("2 syslog 3 one\n3 syslog 8 two\nline\n");
+  EXPECT_EQ(taken.records, "3 one8 two\nline");
+  EXPECT_FALSE(taken.damaged);
+  ASSERT_EQ(taken.commands.size(), 2u);
+  EXPECT_EQ(receiver.answers(), "");
+  EXPECT_EQ(receiver.unanswered(), 2u);
+  receiver.safe(taken.commands);
+  EXPECT_EQ(receiver.answers(), "2 rsp 6 200 OK\n3 rsp 6 200 OK\n");
+  EXPECT_EQ(receiver.unanswered(), 0u);
+}
+
+TEST_F(RelpReceiverTest, AnswersInTheOrderOfTheCommands) {
+  auto first = receiver.take("2 syslog 3 one\n").commands;
+  auto second = receiver.take("3 syslog 3 two\n4 what 0\n").commands;
+  receiver.safe(second);
+  EXPECT_EQ(receiver.answers(), "");
+  receiver.safe(first);
+  EXPECT_EQ(receiver.answers(), "2 rsp 6 200 OK\n3 rsp 6 200 OK\n4 rsp 19 500 unknown command\n");
+}
+
+TEST_F(RelpReceiverTest, ClosesBehindTheLastAnswer) {
+  auto record = receiver.take("2 syslog 3 one\n3 close 0\n").commands;
+  EXPECT_EQ(receiver.answers(), "");
+  receiver.safe(record);
+  EXPECT_EQ(receiver.answers(), "2 rsp 6 200 OK\n3 rsp 0\n0 serverclose 0\n");
+}
+
+TEST_F(RelpReceiverTest, AnEmptyRecordIsDoneAtOnce) {
+  EXPECT_TRUE(receiver.take("2 syslog 0\n").commands.empty());
+  EXPECT_EQ(receiver.answers(), "2 rsp 6 200 OK\n");
+}
+
+TEST_F(RelpReceiverTest, TheCutsBetweenReadsMakeNoDifference) {
+  const std::string bytes = "2 syslog 3 one\n3 syslog 4 tw\no\n4 syslog 5 three\n";
+  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+    RelpReceiver each(1000);
+    each.take(kOpen);
+    std::string records(each.take(bytes.substr(0, cut)).records);
+    records += each.take(bytes.substr(cut)).records;
+    EXPECT_EQ(records, "3 one4 tw\no5 three") << cut;
+  }
+}
+
+TEST_F(RelpReceiverTest, TakesNothingOutsideASessionAndNothingThatIsNoRelp) {
+  EXPECT_TRUE(RelpReceiver(1000).take("1 syslog 3 one\n").damaged);
+  EXPECT_TRUE(receiver.take("<13>Oct 11 22:14:15 plain syslog\n").damaged);
+  RelpReceiver small(3);
+  EXPECT_FALSE(small.take("1 open 0\n").damaged);
+  EXPECT_TRUE(small.take("2 syslog 4 ").damaged);
+}
+
+TEST_F(RelpReceiverTest, WhatCameBeforeDamageIsTaken) {
+  RelpReceiver::Taken taken = receiver.take("2 syslog 3 one\nrubbish");
+  EXPECT_TRUE(taken.damaged);
+  EXPECT_EQ(taken.records, "3 one");
+}
+
+}  // namespace
+}  // namespace redactd::test
