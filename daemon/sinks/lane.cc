@@ -165,6 +165,7 @@ void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
       endpoints_[endpoint].address->transport == Address::Transport::tls) {
     tell(SinkEvent::Kind::unverified, endpoint);
   }
+  connection_->on_acknowledged([this] { wake(); });  // its watch() keeps the lane
   spawn(watch(connection_), {}, &Lane::watch_ended);
   if (endpoint == 0 || seeking_) return;
   seeking_ = true;

@@ -137,6 +137,7 @@ class RelpConnection final : public SinkConnection {
       outstanding_.pop_front();
     }
     room_.cancel();
+    acknowledged();
     return true;
   }
 

@@ -11,9 +11,11 @@
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "config/daemon_config.h"
 #include "daemon/await.h"
@@ -50,6 +52,10 @@ class SinkConnection {
   /// few. Also after end(), where it is what it was before.
   size_t unacknowledged();
 
+  /// Called when unacknowledged() may have become less, by a connection that is told so by its
+  /// peer; of others it has to be asked.
+  void on_acknowledged(std::function<void()> act) { acknowledged_ = std::move(act); }
+
   bool ended() const { return ended_; }
   boost::system::error_code end_reason() const { return end_reason_; }
   /// Closes the socket, which ends every operation on it. The first reason stays.
@@ -59,8 +65,12 @@ class SinkConnection {
   /// SIOCOUTQ of the socket; `before`: the last answer.
   virtual size_t ask_unacknowledged(size_t before) = 0;
   virtual void close() = 0;
+  void acknowledged() {
+    if (acknowledged_) acknowledged_();
+  }
 
  private:
+  std::function<void()> acknowledged_;
   bool ended_ = false;
   boost::system::error_code end_reason_;
   size_t unacknowledged_ = 0;

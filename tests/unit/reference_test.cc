@@ -105,7 +105,7 @@ TEST(Reference, NamesEveryWordOfTheLoader) {
 
 TEST(Reference, ShowsTheDefaultsOfSources) {
   DaemonConfig config = everything();
-  ASSERT_EQ(config.sources.size(), 9u);
+  ASSERT_EQ(config.sources.size(), 10u);
   for (SourceConfig source : config.sources) {
     SourceConfig standard;
     // What an example needs.
