@@ -12,6 +12,8 @@
 #include <optional>
 #include <utility>
 
+#include "daemon/sinks/relp_connection.h"
+
 namespace redactd {
 namespace {
 
