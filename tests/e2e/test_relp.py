@@ -88,13 +88,14 @@ class Sink(RelpTest):
             def answer():
                 while True:
                     try:
-                        connection, _ = listener.accept()
-                        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+                        with listener.accept()[0] as connection:
+                            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
                     except OSError:
                         return
             threading.Thread(target=answer, daemon=True).start()
             daemon = self.start(server)
             wait_until(lambda: "does not speak RELP" in daemon.says(), daemon.says)
+            listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
         server.listen()
         self.send(0, 5)
         self.assertEqual(server.wait_for(5), self.masked(0, 5))
