@@ -92,10 +92,12 @@ class Sink(RelpTest):
                             connection.sendall(b"HTTP/1.1 400 Bad Request\r\n")
                     except OSError:
                         return
-            threading.Thread(target=answer, daemon=True).start()
+            thread = threading.Thread(target=answer, daemon=True)
+            thread.start()
             daemon = self.start(server)
             wait_until(lambda: "does not speak RELP" in daemon.says(), daemon.says)
             listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
+            thread.join()
         server.listen()
         self.send(0, 5)
         self.assertEqual(server.wait_for(5), self.masked(0, 5))
