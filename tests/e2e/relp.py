@@ -1,6 +1,8 @@
 """The far ends of RELP: a server that acknowledges when it is told to, and a client that counts what was acknowledged."""
 
+import contextlib
 import re
+import select
 import socket
 import threading
 
@@ -123,6 +125,8 @@ class RelpClient:
         self.answers = []
         self.acknowledged = 0
         self.ended = False
+        # Python's TLS must not be used by two threads at once; a plain socket may.
+        self._turn = threading.Lock() if tls else contextlib.nullcontext()
         self.command("open", b"relp_version=0\nrelp_software=test\ncommands=syslog")
         threading.Thread(target=self._read, daemon=True).start()
         wait_until(lambda: self.answers or self.ended, "the session is open")
@@ -130,7 +134,8 @@ class RelpClient:
 
     def command(self, name, data=b""):
         self.number += 1
-        self.socket.sendall(b"%d %s %d%s\n" % (self.number, name.encode(), len(data), b" " + data if data else b""))
+        with self._turn:
+            self.socket.sendall(b"%d %s %d%s\n" % (self.number, name.encode(), len(data), b" " + data if data else b""))
 
     def send(self, records):
         for record in records:
@@ -142,7 +147,7 @@ class RelpClient:
     def _read(self):
         rest = b""
         try:
-            while data := self.socket.recv(1 << 16):
+            while data := self._receive():
                 frames, rest = parse(rest + data)
                 for number, command, answer in frames:
                     self.answers.append((number, command, answer))
@@ -150,6 +155,15 @@ class RelpClient:
         except OSError:
             pass
         self.ended = True
+
+    def _receive(self):
+        readable = select.poll()
+        readable.register(self.socket, select.POLLIN)
+        while True:
+            readable.poll()
+            with self._turn:
+                if readable.poll(0):
+                    return self.socket.recv(1 << 16)
 
     def close(self):
         self.socket.close()
