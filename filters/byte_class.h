@@ -18,11 +18,24 @@ class ByteClass {
   /// unknown.
   static std::optional<ByteClass> parse(std::string_view brackets);
 
+  /// Just these bytes.
+  static constexpr ByteClass of(std::string_view bytes) {
+    ByteClass members;
+    for (char byte : bytes) members.add(static_cast<unsigned char>(byte));
+    return members;
+  }
+
   constexpr void add(unsigned char byte) { member_[byte] = true; }
   constexpr void add_range(unsigned char first, unsigned char last) {
     for (unsigned byte = first; byte <= last; ++byte) member_[byte] = true;
   }
   constexpr bool has(char byte) const { return member_[static_cast<unsigned char>(byte)]; }
+  constexpr bool any_in(std::string_view text) const {
+    for (char byte : text) {
+      if (has(byte)) return true;
+    }
+    return false;
+  }
   constexpr bool empty() const {
     for (bool member : member_) {
       if (member) return false;

@@ -199,11 +199,8 @@ bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {
 /// Whether a mask that this program wrote has the bytes as part of its label: `DB_PASSWORD` in
 /// `[REDACTED:known:DB_PASSWORD]`.
 bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t end) const {
-  constexpr size_t kLongest = 256;
-  size_t from = begin > kLongest ? begin - kLongest : 0;
-  size_t open = text.substr(from, begin - from).rfind('[');
+  size_t open = bracket_before(text, begin, 256);
   if (open == kNone) return false;
-  open += from;
   size_t size = mask_at(text, open);
   return end < open + size && rules_->masker().writes(text.substr(open, size));
 }

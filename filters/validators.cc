@@ -85,11 +85,13 @@ bool decodes_to_user_and_password(std::string_view text) {
 double entropy(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
   if (bytes.empty()) return 0;
-  std::array<unsigned, 256> counts{};
+  std::array<uint16_t, 256> counts{};
   for (char c : bytes) ++counts[static_cast<unsigned char>(c)];
   double sum = 0;
-  for (unsigned count : counts) {
+  for (char c : bytes) {
+    uint16_t& count = counts[static_cast<unsigned char>(c)];
     if (count > 1) sum += times_log2(count);
+    count = 0;  // each byte once
   }
   auto size = static_cast<unsigned>(bytes.size());
   return (times_log2(size) - sum) / size;

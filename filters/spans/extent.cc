@@ -271,11 +271,16 @@ size_t mask_at(std::string_view text, size_t at) {
   return i < text.size() && text[i] == ']' ? i + 1 - at : 0;
 }
 
+size_t bracket_before(std::string_view text, size_t at, size_t most) {
+  size_t from = at > most ? at - most : 0;
+  const void* open = memrchr(text.data() + from, '[', at - from);
+  return open == nullptr ? kNone
+                         : static_cast<size_t>(static_cast<const char*>(open) - text.data());
+}
+
 bool inside_mask(std::string_view text, size_t at) {
-  size_t from = at > 220 ? at - 220 : 0;
-  size_t open = text.substr(from, at - from).rfind('[');
+  size_t open = bracket_before(text, at, 220);
   if (open == kNone) return false;
-  open += from;
   size_t length = mask_at(text, open);
   return length != 0 && at < open + length;
 }

@@ -37,6 +37,9 @@ size_t skip_colour(std::string_view text, size_t at);
 /// The closing bracket may be escaped.
 size_t mask_at(std::string_view text, size_t at);
 
+/// The last `[` among the `most` bytes before `at`; kNone.
+size_t bracket_before(std::string_view text, size_t at, size_t most);
+
 /// Whether byte `at` stands inside a mask.
 bool inside_mask(std::string_view text, size_t at);
 

@@ -289,15 +289,15 @@ bool is_minified(std::string_view value) {
 
 /// kwargs.get( and $_POST[' in front of a quote: what is called, or looked into, for the value.
 bool is_lookup(std::string_view value) {
-  size_t open = value.find_first_of("([");
-  if (open == kNone || open == 0 || open + 1 < value.size()) {
-    bool quoted = open != kNone && open > 0 && (value[open + 1] == '\'' || value[open + 1] == '"');
-    if (!quoted) return false;
-  }
-  return value.substr(0, open).find_first_of("._$:") != kNone &&
-         std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(open), [](char c) {
-           return is_letter(c) || std::string_view("._$:!").find(c) != kNone;
-         });
+  static constexpr ByteClass kJoints = ByteClass::of("._$:");
+  size_t open = 0;
+  bool joined = false;
+  for (; open < value.size() &&
+         (is_letter(value[open]) || kJoints.has(value[open]) || value[open] == '!');
+       ++open)
+    joined = joined || kJoints.has(value[open]);
+  if (!joined || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  return open + 1 == value.size() || value[open + 1] == '\'' || value[open + 1] == '"';
 }
 
 /// settings.API_KEY, config.db.password
@@ -307,6 +307,8 @@ bool is_member(std::string_view value) {
       "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
       "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
       "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this."};
+  constexpr size_t kDotBefore = 9;  // in every one of them
+  if (value.substr(0, kDotBefore).find('.') == kNone) return false;
   return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
     return value.size() > owner.size() && value.starts_with(owner) &&
            !is_scrambled(value.substr(owner.size()));
@@ -413,7 +415,8 @@ bool ends_in_hash(std::string_view value) {
 Verdict check_weak(std::string_view value) {
   if (is_object_path(value) || ends_in_hash(value)) return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
-  if (value.find_first_of(" ()[]{}<>:,;\\@*?|") != kNone) return Verdict::not_random;
+  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
+  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
@@ -422,8 +425,9 @@ Verdict check_weak(std::string_view value) {
 Verdict check_random(std::string_view value) {
   if (value.size() < 12 || is_address(value)) return Verdict::not_random;
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
-  if (value.find_first_of(" ()[]{}<>,;\\@*?|") != kNone || is_path_or_url(value) ||
-      is_object_path(value) || is_dotted_name(value) || is_object_reference(value)) {
+  static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
+  if (kNotRandom.any_in(value) || is_path_or_url(value) || is_object_path(value) ||
+      is_dotted_name(value) || is_object_reference(value)) {
     return Verdict::not_random;
   }
   if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
