@@ -42,10 +42,10 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
   asio::post(worker.context(), [this, alive = std::weak_ptr<int>(alive_), &worker,
                                 generation = std::move(generation), secret, look] {
     if (alive.expired()) return;
-    Stream stream(
-        settings_, generation,
-        StreamThread{worker.number(), worker.stream_thread().scratch, own_worker_counters_},
-        own_counters_, UINT64_MAX);
+    Stream stream(settings_, generation,
+                  StreamThread{worker.number(), worker.stream_thread().scratch,
+                               worker.stream_thread().spare, own_worker_counters_},
+                  own_counters_, UINT64_MAX);
     stream.set_canary(look);
     stream.feed("<46>1 - - redactd - - - self-check redactd-self-check-" + secret + "\n",
                 std::chrono::steady_clock::now());

@@ -25,8 +25,8 @@ struct ReadResult {
   int error = 0;  // errno when failed
 };
 
-/// Waits until `descriptor` has bytes or `stop` or `quit` (-1: nothing) becomes readable, then reads
-/// what is there.
+/// Waits until `descriptor` has bytes or `stop` or `quit` (-1: nothing) becomes readable, then
+/// reads what is there.
 ReadResult read_some(int descriptor, int stop, std::span<char> room, int quit = -1);
 
 /// Asks for a larger buffer between the processes of a pipe, so that they wait for each other less

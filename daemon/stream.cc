@@ -154,10 +154,15 @@ void Stream::replay(std::string_view lines) {
   record_begin_ = redactor_.received();
 }
 
+void Stream::return_buffers() {
+  room_ = {};
+  redactor_.return_buffers(thread_.spare);
+}
+
 void Stream::trim() {
   room_ = {};
   redactor_.trim();
-  if (held_.empty()) held_ = {};
+  if (held_.empty()) std::string().swap(held_);
   ends_ = {};
 }
 

@@ -47,6 +47,7 @@ struct StreamSettings {
 struct StreamThread {
   size_t worker = 0;
   MatchScratch& scratch;
+  SpareBuffers& spare;  // see Redactor::borrow_buffers()
   WorkerCounters& counters;
 };
 
@@ -67,6 +68,11 @@ class Stream {
   /// Where the next bytes may be read to, at least `size`; valid until the next call here. Saves
   /// feed() a copy.
   std::span<char> room(size_t size);
+
+  /// From here to return_buffers() the thread's large buffers are this stream's, for room() and
+  /// feed(). Both end what room() gave out.
+  void borrow_buffers() { redactor_.borrow_buffers(thread_.spare); }
+  void return_buffers();
 
   /// Takes bytes as they came (in room(), or elsewhere) and pushes the records that ended to the
   /// sinks. After a framing error the stream takes no more; what came before the error has been

@@ -95,6 +95,9 @@ Awaitable<void> Worker::keep_time() {
     counters_.loop_ticks.add();
     auto now = std::chrono::steady_clock::now();
     co_await each_session([now](Session& session) { session.tick(now); });
+    // Overwritten a second after the last stream has used them, at the latest.
+    spare_.records = {};
+    std::string().swap(spare_.output);
   }
 }
 

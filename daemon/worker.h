@@ -65,7 +65,7 @@ class Worker {
   /// Does at once what adopt() has asked for. For who makes the thread wait for a configuration.
   void adopt_now();
   const std::shared_ptr<const Generation>& generation() const { return generation_; }
-  StreamThread stream_thread() { return {number_, scratch_, counters_}; }
+  StreamThread stream_thread() { return {number_, scratch_, spare_, counters_}; }
   WorkerCounters& counters() { return counters_; }
   Log& log() { return log_; }
   /// Bytes to read into and hand to a stream before the next co_await: all streams share them.
@@ -88,6 +88,7 @@ class Worker {
   WorkerCounters& counters_;
   Log& log_;
   MatchScratch scratch_;
+  SpareBuffers spare_;  // of the streams
   std::vector<char, WipingAllocator<char>> read_buffer_;
   std::shared_ptr<const Generation> generation_;
   std::mutex adopting_mutex_;

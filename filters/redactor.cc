@@ -120,7 +120,7 @@ void Redactor::trim() {
   if (emitted_ != end_ || record_ != end_) return;
   buffer_ = {};
   base_ = end_;
-  out_ = {};
+  std::string().swap(out_);  // an assignment would keep its memory
   matches_ = {};
   first_match_ = 0;
   record_matches_ = {};
@@ -137,14 +137,48 @@ uint64_t Redactor::window_begin() const {
   return record_ + (emitted_ - record_) / limits_.max_record * limits_.max_record;
 }
 
-std::span<char> Redactor::prepare(size_t size) {
-  // Settled bytes are dropped, but for what the next window of a long record looks back at.
+/// Settled bytes are dropped, but for what the next window of a long record looks back at.
+uint64_t Redactor::first_needed() const {
   uint64_t keep = emitted_;
   if (record_ < emitted_) {
     uint64_t window = window_begin();
     keep = std::max(record_, window - std::min<uint64_t>(window, kOverlap));
   }
-  keep = std::max(keep, base_);
+  return std::max(keep, base_);
+}
+
+void Redactor::move_into(RecordBuffer& buffer) {
+  uint64_t keep = first_needed();
+  std::string_view held = text(keep, end_);
+  std::copy(held.begin(), held.end(), buffer.begin() + kScanPadding);
+  base_ = keep;
+  buffer_.swap(buffer);
+}
+
+void Redactor::borrow_buffers(SpareBuffers& spare) {
+  if (spare.output.capacity() > out_.capacity()) out_.swap(spare.output);
+  if (spare.records.size() <= buffer_.size()) return;
+  if (spare.records.size() >= end_ - first_needed() + 2 * kScanPadding) move_into(spare.records);
+}
+
+void Redactor::return_buffers(SpareBuffers& spare) {
+  view_is_input_ = true;
+  if (out_.capacity() > spare.output.capacity()) out_.swap(spare.output);
+  std::string().swap(out_);
+  size_t held = static_cast<size_t>(end_ - first_needed());
+  if (held > kCheapToMove || buffer_.size() <= spare.records.size()) return;
+  RecordBuffer small(held == 0 ? 0 : held + 2 * kScanPadding);
+  if (held > 0) {
+    move_into(small);
+  } else {
+    base_ = end_;
+    buffer_.swap(small);
+  }
+  spare.records.swap(small);
+}
+
+std::span<char> Redactor::prepare(size_t size) {
+  uint64_t keep = first_needed();
   size_t held = static_cast<size_t>(end_ - keep);
   size_t needed = held + size + 2 * kScanPadding;
   size_t used = static_cast<size_t>(end_ - base_);

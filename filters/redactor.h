@@ -36,6 +36,15 @@ struct Limits {
 };
 inline constexpr size_t kLeastMaxRecord = 1024;
 
+/// Bytes that are not redacted yet.
+using RecordBuffer = std::vector<char, WipingAllocator<char>>;
+
+/// What the streams of one thread pass on to each other.
+struct SpareBuffers {
+  RecordBuffer records;
+  std::string output;
+};
+
 /// A masked span, by its place in the input stream. Holds nothing of the secret.
 struct Finding {
   uint64_t begin = 0;
@@ -98,6 +107,13 @@ class Redactor {
   /// open private key stays open. Throws MatchError, as commit() does.
   void adopt(std::shared_ptr<const RuleSet> rules);
 
+  /// Many streams of one thread need large buffers once between them: borrow_buffers() before
+  /// prepare() takes them, return_buffers() after commit() puts them back and leaves what is held
+  /// in a buffer of its own size. A stream that holds much keeps the large one. Both invalidate
+  /// views and room.
+  void borrow_buffers(SpareBuffers& spare);
+  void return_buffers(SpareBuffers& spare);
+
   /// Gives back the buffers, if no byte is held; the stream goes on as before. For streams that
   /// have nothing to say for a while. Invalidates views.
   void trim();
@@ -149,6 +165,8 @@ class Redactor {
   void note_edits(uint64_t begin);
   void open_streams();
   uint64_t window_begin() const;
+  uint64_t first_needed() const;
+  void move_into(RecordBuffer& buffer);
   uint64_t end_of_open_words() const;
   uint32_t renumber(uint32_t rule, const RuleSet& from, bool& active) const;
   void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
@@ -167,8 +185,7 @@ class Redactor {
 
   // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
   // record that holds emitted_ starts (before base_ for a long one).
-  std::vector<char, WipingAllocator<char>>
-      buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
+  RecordBuffer buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
   uint64_t base_ = 0;
   uint64_t record_ = 0;
   uint64_t emitted_ = 0;  // every byte before it is settled

@@ -24,9 +24,6 @@ constexpr int kReadsInARow = 16;
 // waited for.
 constexpr int kLastReads = 64;
 constexpr int kLastTlsReads = 16 * 1024;  // each takes one TLS record, however small
-// After a read of so many bytes the next one goes straight to the stream's own buffer, which saves
-// a copy; connections that say little do without one.
-constexpr size_t kBulk = Worker::kReadBytes / 2;
 // How long a RELP connection that ends waits for its records to be safe, and how often it looks.
 constexpr std::chrono::seconds kLastAnswers{2};
 constexpr std::chrono::milliseconds kAnswerPoll{10};
@@ -136,9 +133,11 @@ Awaitable<void> Connection::read_plain() {
     co_await until_room();
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
-    std::span<char> room = bulk_ ? stream_->room(Worker::kReadBytes) : worker_.read_buffer();
+    stream_->borrow_buffers();
+    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(Worker::kReadBytes);
     size_t size = socket_.read_some(asio::buffer(room.data(), pace_.piece(room.size())), error);
     ready = error != asio::error::would_block;
+    if (error) stream_->return_buffers();
     if (!ready) {
       if (stopped_) co_return;
       in_a_row = 0;
@@ -148,7 +147,6 @@ Awaitable<void> Connection::read_plain() {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
-    bulk_ = size >= kBulk && !relp_;
     if (!take({room.data(), size})) co_return;
     co_await until_allowed(size);
     if (!socket_.is_open()) co_return;
@@ -167,6 +165,7 @@ Awaitable<void> Connection::read_tls() {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
+    stream_->borrow_buffers();
     if (!take({tls_buffer_.data(), size})) co_return;
     co_await until_allowed(size);
   }
@@ -178,7 +177,9 @@ void Connection::take_what_has_come() {
   boost::system::error_code error;
   for (int i = 0; i < kLastTlsReads && stream_->route().full() == nullptr; ++i) {
     size_t size = tls_->read_some(asio::buffer(tls_buffer_), error);
-    if (error || !take({tls_buffer_.data(), size})) return;
+    if (error) return;
+    stream_->borrow_buffers();
+    if (!take({tls_buffer_.data(), size})) return;
   }
 }
 
@@ -195,12 +196,13 @@ Awaitable<void> Connection::say_goodbye() {
   co_await tls_->async_shutdown(kAwait);
 }
 
-/// False: the connection has to be closed.
+/// The stream has borrowed its buffer, and gives it back. False: the connection has to be closed.
 bool Connection::take(std::string_view bytes) {
   last_read_ = Clock::now();
   trimmed_ = false;
   stream_->adopt(worker_.generation());
   FrameError error = relp_ ? feed(bytes) : stream_->feed(bytes, last_read_);
+  stream_->return_buffers();
   if (error == FrameError::none) return true;
   worker_.log().warning("connection closed: its framing is wrong",
                         {{"source", configured(source_->setup.config.name)},
@@ -311,7 +313,7 @@ void Connection::tick(Time now) {
     return;
   }
   if (waiting_) return;
-  if (!std::exchange(bulk_, false) && !std::exchange(trimmed_, true)) stream_->trim();
+  if (!std::exchange(trimmed_, true)) stream_->trim();
   if (config.idle_timeout.count() > 0 && now - last_read_ > config.idle_timeout) {
     counters_.idle_closed.add();
     stop();

@@ -85,7 +85,6 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Time last_read_;
   bool waiting_ = false;  // for a sink or the rate limit: not idle
   bool stopped_ = false;  // reads what is there already, and ends
-  bool bulk_ = false;     // the last read was a large one
   bool trimmed_ = false;
 };
 

@@ -70,6 +70,43 @@ TEST(RedactorEdits, CoverARecordThatWasMaskedWhole) {
   EXPECT_EQ(out.substr(place), "next\n");
 }
 
+TEST(RedactorBuffers, StreamsThatShareThemPutOutWhatTheyDoAlone) {
+  std::string text = "plain\npassword=correct-horse-battery a\nplain\n" +
+                     fill("a token «ghp_{alnum:36}»").text + "\nlong ";
+  text += std::string(5000, 'x') + " password=abcdefgh12 " + std::string(3000, 'y') + "\nlast";
+  for (size_t piece : {1u, 7u, 64u, 1000u, 4096u, 20000u}) {
+    MatchScratch scratch;
+    SpareBuffers spare;
+    Redactor first(builtin(), scratch, Limits{2048});
+    Redactor second(builtin(), scratch, Limits{2048});
+    std::string outs[2];
+    for (size_t at = 0; at < text.size(); at += piece) {
+      for (Redactor* stream : {&first, &second}) {
+        stream->borrow_buffers(spare);
+        stream->prepare(32768);
+        outs[stream == &second] += feed(*stream, std::string_view(text).substr(at, piece));
+        if (at % 3 != 0) stream->return_buffers(spare);
+      }
+    }
+    for (Redactor* stream : {&first, &second}) outs[stream == &second] += stream->finish();
+    Limits limits{2048};
+    EXPECT_EQ(outs[0], outs[1]) << piece;
+    EXPECT_EQ(outs[0], redact(text, builtin(), limits)) << piece;
+  }
+}
+
+TEST(RedactorBuffers, AStreamThatReturnedThemHoldsWhatItHasNotPutOut) {
+  MatchScratch scratch;
+  SpareBuffers spare;
+  Redactor redactor(builtin(), scratch);
+  redactor.borrow_buffers(spare);
+  redactor.prepare(100'000);
+  EXPECT_EQ(feed(redactor, "x\npassword=correct-horse"), "x\n");
+  redactor.return_buffers(spare);
+  EXPECT_GE(spare.records.size(), 100'000u);
+  EXPECT_EQ(feed(redactor, "-battery\n"), redact("password=correct-horse-battery\n"));
+}
+
 TEST(RedactorAdopt, NewRulesSeeTheHeldPartOfAnUnfinishedRecord) {
   for (size_t cut : {3u, 6u, 8u, 12u, 20u}) {
     MatchScratch scratch;

@@ -56,17 +56,20 @@ struct Pipeline {
   }
 
   void open() {
-    stream.emplace(settings, generation, StreamThread{0, scratch, metrics.worker(0)},
+    stream.emplace(settings, generation, StreamThread{0, scratch, spare, metrics.worker(0)},
                    metrics.source("in", 0), 1);
   }
-  /// As connections do: every other read goes to the stream's own room.
+  /// As connections do, in turn: a read into the stream's room, or elsewhere as with TLS.
   FrameError feed(std::string_view bytes) {
+    stream->borrow_buffers();
     if (std::exchange(in_place, !in_place)) {
       std::span<char> room = stream->room(bytes.size());
       std::copy(bytes.begin(), bytes.end(), room.begin());
       bytes = {room.data(), bytes.size()};
     }
-    return stream->feed(bytes, std::chrono::steady_clock::now());
+    FrameError error = stream->feed(bytes, std::chrono::steady_clock::now());
+    stream->return_buffers();
+    return error;
   }
   void finish() { stream->finish(std::chrono::steady_clock::now()); }
 
@@ -87,6 +90,7 @@ struct Pipeline {
 
   Metrics metrics{1};
   MatchScratch scratch;
+  SpareBuffers spare;
   std::shared_ptr<KeptRecords> sink;
   StreamSettings settings;
   std::shared_ptr<const Generation> generation;
