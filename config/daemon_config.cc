@@ -88,6 +88,7 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
   config.admin = read_admin((*document)["admin"]);
   read_log((*document)["log"], config.log);
   take((*document)["self_check"].boolean(), config.self_check);
+  take((*document)["sandbox"].boolean(), config.sandbox);
   take((*document)["workers"].count({1, kMostWorkers, true}), config.workers);
   take((*document)["drain_timeout"].duration({100ms, 1h, true}), config.drain_timeout);
   take((*document)["ready_grace"].duration({100ms, 24h, true}), config.ready_grace);

@@ -7,6 +7,7 @@
 #include "daemon/fd_limit.h"
 #include "daemon/hardening.h"
 #include "daemon/log.h"
+#include "daemon/sandbox.h"
 #include "daemon/server.h"
 
 namespace redactd {
@@ -23,7 +24,8 @@ int run_daemon(const std::string& config_file) {
   Log log(config.log);
   for (const Diagnostic& warning : diagnostics.warnings())
     log.warning("configuration", {{"warning", error_text(warning.text())}});
-  Server server(config_file, std::move(config), log);
+  Sandbox sandbox(config, log);
+  Server server(config_file, std::move(config), sandbox, log);
   std::string errors;
   if (!server.start(errors)) {
     std::cerr << errors << "redactd: nothing was started\n";

@@ -15,6 +15,7 @@
 #include "daemon/progress.h"
 #include "daemon/read_ahead.h"
 #include "daemon/stdio.h"
+#include "daemon/system_calls.h"
 #include "daemon/write_behind.h"
 
 namespace redactd {
@@ -95,6 +96,7 @@ int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& option
   Copy copy{STDIN_FILENO, STDOUT_FILENO, stop.descriptor()};
   copy.observe = options.observe;
   copy.prompts = isatty(STDOUT_FILENO) != 0;
+  confine_system_calls(Confinement::filter);  // where the kernel can
   CopyEnd end = copy_redacted(copy, redactor, stats);
   if (end.write_error == EPIPE) return kDone;  // the reader has seen enough
   if (options.stats || options.observe)

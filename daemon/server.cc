@@ -45,9 +45,10 @@ void each_add_mask(std::string_view batch, const std::function<void(std::string_
 
 }  // namespace
 
-Server::Server(std::string file, DaemonConfig config, Log& log)
+Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Log& log)
     : file_(std::move(file)),
       config_(std::move(config)),
+      sandbox_(sandbox),
       log_(log),
       metrics_(worker_count(config_)),
       compiler_(control_),

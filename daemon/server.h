@@ -30,6 +30,7 @@
 #include "daemon/metrics.h"
 #include "daemon/notify.h"
 #include "daemon/rule_compiler.h"
+#include "daemon/sandbox.h"
 #include "daemon/self_check.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
@@ -39,7 +40,7 @@ namespace redactd {
 
 class Server {
  public:
-  Server(std::string file, DaemonConfig config, Log& log);
+  Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Log& log);
   ~Server();
 
   /// Starts everything. Throws std::runtime_error with what, where, and what to do.
@@ -92,6 +93,7 @@ class Server {
 
   const std::string file_;
   DaemonConfig config_;
+  const Sandbox& sandbox_;
   Log& log_;
   asio::io_context control_{1};
   Metrics metrics_;

@@ -42,6 +42,8 @@ void Server::file_read(Compiled next) {
   for (const Diagnostic& warning : next.warnings)
     log_.warning("configuration", {{"warning", error_text(warning.text())}});
   if (!next.errors.empty()) return fail(next.errors);
+  if (std::string why = sandbox_.refusal(next.config); !why.empty())
+    return fail(file_ + ": " + why + '\n');
   known_changed_ = !(next.config.known_values == config_.known_values);
   if (!known_changed_) return compile(std::move(next.config));
   auto config = std::make_shared<DaemonConfig>(std::move(next.config));
@@ -233,6 +235,7 @@ void Server::warn_of_restarts(const DaemonConfig& next) {
       next.sources.size() == config_.sources.size() &&
       std::equal(next.sources.begin(), next.sources.end(), config_.sources.begin(), same);
   if (!sources) log_.warning("sources have changed: that takes a restart");
+  if (next.sandbox != config_.sandbox) log_.warning("sandbox has changed: that takes a restart");
   if (next.workers != config_.workers) log_.warning("workers has changed: that takes a restart");
   if (next.admin.on != config_.admin.on || !(next.admin.listen == config_.admin.listen))
     log_.warning("admin.listen has changed: that takes a restart");

@@ -4,7 +4,7 @@
 set -eu
 
 build='g++ cmake ninja-build pkg-config ccache libhyperscan-dev libre2-dev libyaml-cpp-dev libcli11-dev
-  nlohmann-json3-dev libssl-dev libboost1.81-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev prometheus-cpp-dev
+  nlohmann-json3-dev libssl-dev libboost1.81-dev libseccomp-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml'
 # Of the programs that tests/peers.sh unpacks: their libraries; and other programs that the tests run.
 peers='bsdutils git iproute2 libcap2 libestr0 libfastjson4 libglib2.0-0 libgnutls30 libivykis0 libjson-c5 liblognorm5

@@ -24,6 +24,7 @@
 #include "daemon/run/program.h"
 #include "daemon/run/signals.h"
 #include "daemon/run/terminal.h"
+#include "daemon/system_calls.h"
 
 namespace redactd {
 namespace {
@@ -134,6 +135,7 @@ class Run {
 
 int Run::run() {
   if (int status = start(); status != 0) return status;
+  confine_system_calls(Confinement::runner);  // where the kernel can; the program is free
   while (program_ != 0 || !outputs_ended()) wait();
   return finish();
 }

@@ -180,6 +180,7 @@ max_record: 64KiB
 admin: {listen: "tls://0.0.0.0:9601", token: "${TOKEN}", tls: {certificate: c.pem, key: c.key}}
 log: {level: trace, format: journald}
 self_check: off
+sandbox: off
 workers: 3
 drain_timeout: 1s
 ready_grace: 0
@@ -195,6 +196,7 @@ ready_grace: 0
   EXPECT_EQ(config.log.level, LogConfig::Level::trace);
   EXPECT_EQ(config.log.format, LogConfig::Format::journald);
   EXPECT_FALSE(config.self_check);
+  EXPECT_FALSE(config.sandbox);
   EXPECT_EQ(config.workers, 3u);
   EXPECT_EQ(config.drain_timeout, 1s);
   EXPECT_EQ(config.ready_grace, 0s);
@@ -314,7 +316,7 @@ TEST(DaemonConfig, ErrorsDoNotShowWhatWasPutIn) {
       known += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["admin"]) admin += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["log"]) log += std::string(key) + quoted + ", ";
-    for (std::string_view key : {"self_check", "workers", "drain_timeout", "ready_grace",
+    for (std::string_view key : {"self_check", "sandbox", "workers", "drain_timeout", "ready_grace",
                                  "max_record", "rules", "mask", "mask_key"})
       rest += std::string(key) + quoted + "\n";
     std::string ends;

@@ -173,6 +173,7 @@ TEST(Reference, ShowsTheDefaultsOfTheRest) {
   EXPECT_EQ(shown.log.level, standard.log.level);
   EXPECT_EQ(shown.log.format, standard.log.format);
   EXPECT_EQ(shown.self_check, standard.self_check);
+  EXPECT_EQ(shown.sandbox, standard.sandbox);
   EXPECT_EQ(shown.workers, standard.workers);
   EXPECT_EQ(shown.drain_timeout, standard.drain_timeout);
   EXPECT_EQ(shown.ready_grace, standard.ready_grace);
