@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -137,10 +136,10 @@ const std::vector<SystemCallGroup>& allowed_system_calls() {
         "timerfd_create", "timerfd_gettime", "timerfd_settime"}},
       {"streams",
        Confinement::filter,
-       {"close",      "dup",      "dup2",    "dup3",   "epoll_create1", "epoll_ctl", "epoll_pwait",
-        "epoll_wait", "eventfd2", "fcntl",   "fstat",  "ioctl",         "lseek",     "pipe2",
-        "poll",       "ppoll",    "pread64", "preadv", "pselect6",      "pwrite64",  "pwritev",
-        "read",       "readv",    "select",  "write",  "writev"}},
+       {"close",      "dup",      "dup2",  "dup3",    "epoll_create1", "epoll_ctl", "epoll_pwait",
+        "epoll_wait", "eventfd2", "fcntl", "fstat",   "ioctl",         "lseek",     "newfstatat",
+        "pipe2",      "poll",     "ppoll", "pread64", "preadv",        "pselect6",  "pwrite64",
+        "pwritev",    "read",     "readv", "select",  "write",         "writev"}},
       {"itself",
        Confinement::filter,
        {"getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom", "getrlimit", "getrusage",
@@ -148,13 +147,12 @@ const std::vector<SystemCallGroup>& allowed_system_calls() {
       {"program", Confinement::runner, {"getpgrp", "kill", "wait4", "waitid"}},
       {"files",
        Confinement::daemon,
-       {"access",    "chmod",      "close_range", "faccessat",       "faccessat2", "fadvise64",
-        "fallocate", "fchmod",     "fchmodat",    "fdatasync",       "flock",      "fstatfs",
-        "fsync",     "ftruncate",  "getcwd",      "getdents64",      "link",       "linkat",
-        "lstat",     "mkdir",      "mkdirat",     "newfstatat",      "open",       "openat",
-        "readlink",  "readlinkat", "rename",      "renameat",        "renameat2",  "rmdir",
-        "stat",      "statfs",     "statx",       "sync_file_range", "umask",      "unlink",
-        "unlinkat"}},
+       {"access",     "chmod",     "close_range",     "faccessat",  "faccessat2", "fadvise64",
+        "fallocate",  "fchmod",    "fchmodat",        "fdatasync",  "flock",      "fstatfs",
+        "fsync",      "ftruncate", "getcwd",          "getdents64", "link",       "linkat",
+        "lstat",      "mkdir",     "mkdirat",         "open",       "openat",     "readlink",
+        "readlinkat", "rename",    "renameat",        "renameat2",  "rmdir",      "stat",
+        "statfs",     "statx",     "sync_file_range", "umask",      "unlink",     "unlinkat"}},
       {"watches", Confinement::daemon, {"inotify_add_watch", "inotify_init1", "inotify_rm_watch"}},
       {"network",
        Confinement::daemon,
@@ -167,69 +165,27 @@ const std::vector<SystemCallGroup>& allowed_system_calls() {
 }
 
 const std::vector<std::string_view>& calls_refused_to_programs() {
-  static const std::vector<std::string_view> calls = {"acct",
-                                                      "add_key",
-                                                      "adjtimex",
-                                                      "bpf",
-                                                      "chroot",
-                                                      "clock_adjtime",
-                                                      "clock_settime",
-                                                      "delete_module",
-                                                      "fanotify_init",
-                                                      "finit_module",
-                                                      "fsconfig",
-                                                      "fsmount",
-                                                      "fsopen",
-                                                      "fspick",
-                                                      "init_module",
-                                                      "io_uring_enter",
-                                                      "io_uring_register",
-                                                      "io_uring_setup",
-                                                      "ioperm",
-                                                      "iopl",
-                                                      "kcmp",
-                                                      "kexec_file_load",
-                                                      "kexec_load",
-                                                      "keyctl",
-                                                      "lookup_dcookie",
-                                                      "mknod",
-                                                      "mknodat",
-                                                      "modify_ldt",
-                                                      "mount",
-                                                      "mount_setattr",
-                                                      "move_mount",
-                                                      "name_to_handle_at",
-                                                      "open_by_handle_at",
-                                                      "open_tree",
-                                                      "perf_event_open",
-                                                      "personality",
-                                                      "pidfd_getfd",
-                                                      "pivot_root",
-                                                      "process_madvise",
-                                                      "process_vm_readv",
-                                                      "process_vm_writev",
-                                                      "ptrace",
-                                                      "quotactl",
-                                                      "quotactl_fd",
-                                                      "reboot",
-                                                      "request_key",
-                                                      "setdomainname",
-                                                      "sethostname",
-                                                      "setns",
-                                                      "settimeofday",
-                                                      "swapoff",
-                                                      "swapon",
-                                                      "syslog",
-                                                      "umount2",
-                                                      "unshare",
-                                                      "userfaultfd",
-                                                      "vhangup"};
+  // clang-format off
+  static const std::vector<std::string_view> calls = {
+      "acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime",
+      "delete_module", "fanotify_init", "finit_module", "fsconfig", "fsmount", "fsopen", "fspick",
+      "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "ioperm", "iopl",
+      "kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "mknod", "mknodat",
+      "modify_ldt", "mount", "mount_setattr", "move_mount", "name_to_handle_at",
+      "open_by_handle_at", "open_tree", "perf_event_open", "personality", "pidfd_getfd",
+      "pivot_root", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace",
+      "quotactl", "quotactl_fd", "reboot", "request_key", "setdomainname", "sethostname", "setns",
+      "settimeofday", "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd",
+      "vhangup"};
+  // clang-format on
   return calls;
 }
 
+bool confines_system_calls() { return !kSanitized; }
+
 std::string confine_system_calls(Confinement confinement) {
   if (kSanitized) return {};
-  const uint32_t refuse = getenv("SC_KILL") ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
+  const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
   if (confinement == Confinement::starts_programs) {
     Filter filter(SCMP_ACT_ALLOW);
     for (std::string_view call : calls_refused_to_programs()) filter.add(refuse, call);

@@ -31,12 +31,15 @@ struct SystemCallGroup {
 const std::vector<SystemCallGroup>& allowed_system_calls();
 const std::vector<std::string_view>& calls_refused_to_programs();
 
+/// False under a sanitizer, which needs more calls: then nothing is confined.
+bool confines_system_calls();
+
 /// Confines all threads of this process, for good; its children too. What is not allowed fails with
 /// EPERM, and the kernel logs it: a record is then withheld and counted like at any other error,
 /// while a kill would let a new libc stop everybody's log. With `starts_programs` everything is
 /// allowed but calls_refused_to_programs(), for a program inherits the filter and may need
 /// anything. Gives up gaining privileges (NO_NEW_PRIVS). Returns why the kernel will not, or
-/// nothing; under a sanitizer, which needs more calls, it does nothing.
+/// nothing.
 std::string confine_system_calls(Confinement confinement);
 
 }  // namespace redactd

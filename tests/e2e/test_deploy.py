@@ -13,7 +13,7 @@ import unittest
 import yaml
 
 import peers
-from daemon import TOKEN_MASK, DaemonTest, token
+from daemon import SANITIZED, TOKEN_MASK, DaemonTest, token
 from harness import BINARY, RedactdTest
 from wire import free_port, wait_until
 
@@ -104,10 +104,28 @@ class SystemdUnits(DaemonTest):
             os.kill(int(file.read().split()[0]), 15)
         daemon.process.wait(60)
         with open(trace, encoding="utf-8", errors="replace") as file:
-            called = set(re.findall(r"^\d+ +([a-z_0-9]+)\(", file.read(), re.MULTILINE))
+            calls = re.findall(r"^\d+ +([a-z_0-9]+)\((.*)$", file.read(), re.MULTILINE)
+        called = {call for call, _ in calls}
         self.assertGreater(len(called), 30)
         for name in self.UNITS:
             self.assertEqual(called - self.allowed(name) - {"execve"}, set(), name)
+        if SANITIZED:
+            return
+        confined = max(at for at, (call, rest) in enumerate(calls) if call == "seccomp" and rest.endswith("= 0"))
+        self.assertLess(confined, len(calls) / 2)
+        self.assertEqual({call for call, _ in calls[confined + 1:]} - self.confined() - {"clone3"}, set())
+        self.assertEqual([call for call, rest in calls[confined + 1:] if " EPERM " in rest], [])
+
+    def confined(self):
+        """What redactd allows itself, by docs/sandbox.md, which a unit test holds to the program."""
+        with open(os.path.join(DEPLOY, "../docs/sandbox.md"), encoding="utf-8") as file:
+            rows = re.findall(r"^\| \w+ \| (?:all|daemon) \| .* \| ((?:`\w+` ?)+) \|$", file.read(), re.MULTILINE)
+        return {call for row in rows for call in re.findall(r"`(\w+)`", row)}
+
+    def test_redactd_allows_itself_nothing_that_they_refuse(self):
+        self.assertGreater(len(self.confined()), 100)
+        for name in self.UNITS:
+            self.assertEqual(self.confined() - self.allowed(name), set(), name)
 
 
 class ImageRoot(DaemonTest):

@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,6 +18,7 @@
 #include "daemon/hardening.h"
 #include "daemon/notify.h"
 #include "daemon/process_stats.h"
+#include "tests/testing/in_child.h"
 #include "tests/testing/temp_dir.h"
 
 namespace redactd::test {
@@ -48,23 +48,6 @@ class Manager {
   TempDir folder_;
   int socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 };
-
-/// Runs `body` in a process of its own, for what cannot be undone; its result is the exit status.
-template <typename Body>
-int in_child(Body body) {
-  pid_t child = fork();
-  if (child == 0) {
-    int status = 99;
-    try {
-      status = body();
-    } catch (...) {
-    }
-    _exit(status);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 TEST(Notify, TellsTheManagerWhereRedactdIs) {
   Manager manager;
