@@ -144,7 +144,7 @@ const std::vector<SystemCallGroup>& allowed_system_calls() {
        Confinement::filter,
        {"getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom", "getrlimit", "getrusage",
         "getuid", "prlimit64", "sysinfo", "times", "uname"}},
-      {"program", Confinement::runner, {"getpgrp", "kill", "wait4", "waitid"}},
+      {"program", Confinement::runner, {"getpgid", "getpgrp", "kill", "wait4", "waitid"}},
       {"files",
        Confinement::daemon,
        {"access",     "chmod",     "close_range",     "faccessat",  "faccessat2", "fadvise64",
