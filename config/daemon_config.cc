@@ -92,6 +92,7 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
   take((*document)["workers"].count({1, kMostWorkers, true}), config.workers);
   take((*document)["drain_timeout"].duration({100ms, 1h, true}), config.drain_timeout);
   take((*document)["ready_grace"].duration({100ms, 24h, true}), config.ready_grace);
+  take((*document)["reload_on_change"].boolean(), config.reload_on_change);
   cross_check(config, places, *document);
   return config;
 }

@@ -225,7 +225,8 @@ struct DaemonConfig {
   size_t workers = 0;  // 0: as many as there are processors
   Milliseconds drain_timeout = std::chrono::seconds(10);
   Milliseconds ready_grace =
-      std::chrono::seconds(30);  // a sink may be down so long before redactd is not ready
+      std::chrono::seconds(30);   // a sink may be down so long before redactd is not ready
+  bool reload_on_change = false;  // as SIGHUP, when one of its files changes
 };
 
 /// Reads and checks the file; everything that is wrong goes to `diagnostics`, and so do warnings.

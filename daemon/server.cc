@@ -59,6 +59,10 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
              }),
       self_check_(control_, metrics_.control(), config_.sources.size(),
                   [this] { log_.error("self-check failed: a made-up secret was not masked"); }),
+      config_watch_(control_,
+                    [this] {
+                      if (!stopping_) reload([](const std::string&) {});
+                    }),
       signals_(control_),
       tick_(control_),
       deadline_(control_) {}
@@ -96,6 +100,7 @@ bool Server::start(std::string& errors) {
   known_.in_force(known.generation);
   known_.watch([this] { known_values_changed(); });
   note_rules();
+  watch_config();
   wait_for_signals();
   keep_time();
   run_self_check();

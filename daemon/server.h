@@ -23,6 +23,7 @@
 
 #include "config/daemon_config.h"
 #include "daemon/admin.h"
+#include "daemon/config_watch.h"
 #include "daemon/generation.h"
 #include "daemon/known/add_mask.h"
 #include "daemon/known/known_values.h"
@@ -70,6 +71,7 @@ class Server {
   /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
   std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
   void reload(Answer answer);
+  void watch_config();
   void known_values_changed();
   void build_next();
   void file_read(Compiled next);
@@ -100,6 +102,7 @@ class Server {
   RuleCompiler compiler_;
   KnownValues known_;
   SelfCheck self_check_;
+  ConfigWatch config_watch_;
   Sinks sinks_;
   std::map<std::string, size_t> sink_homes_;  // a name's worker, the same over reloads
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -20,6 +20,14 @@ void Server::reload(Answer answer) {
   build_next();
 }
 
+void Server::watch_config() {
+  std::string trouble = config_watch_.watch(config_.reload_on_change ? files_of(file_, config_)
+                                                                     : std::vector<std::string>{});
+  if (!trouble.empty())
+    log_.warning("changes of the configuration cannot all be seen; reload by SIGHUP",
+                 {{"error", error_text(trouble)}});
+}
+
 void Server::known_values_changed() {
   known_wanted_ = true;
   build_next();
@@ -113,6 +121,7 @@ void Server::in_force(uint64_t known_generation) {
   if (of_file_) {
     log_.configure(config_.log);
     reload_certificates();
+    watch_config();
     for (auto& [name, sink] : sinks_) sink->reopen();
     metrics_.control().reloads_ok.add();
     metrics_.control().last_reload_failed.set(0);

@@ -31,6 +31,7 @@ esac
 step "Packages"
 deploy/install-dependencies.sh $packages
 tests/peers.sh || step "Going on without them: their tests will be skipped"
+tests/charts.sh || step "Going on without them: the chart's tests will be skipped"
 step "Building build/$preset"
 cmake --preset "$preset" || fail "cmake could not configure the build; the reason stands above"
 cmake --build --preset "$preset" || fail "the build failed; the reason stands above"

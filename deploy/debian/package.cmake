@@ -19,7 +19,7 @@ install(FILES ${redactd_made}/changelog.gz deploy/debian/copyright CHANGELOG.md 
 install(FILES deploy/systemd/redactd.service deploy/systemd/redactd@.service deploy/systemd/redactd.socket
   DESTINATION lib/systemd/system)
 install(FILES deploy/systemd/redactd.sysusers DESTINATION lib/sysusers.d RENAME redactd.conf)
-install(FILES deploy/prometheus/redactd.rules.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/prometheus)
+install(FILES deploy/helm/redactd/files/redactd.rules.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/prometheus)
 install(FILES deploy/debian/redactd.yaml DESTINATION /etc/redactd)
 install(FILES deploy/debian/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME redactd)
 install(FILES deploy/debian/logrotate DESTINATION /etc/logrotate.d RENAME redactd)

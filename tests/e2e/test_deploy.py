@@ -1,5 +1,5 @@
-"""What deploy/ ships: systemd units, alert rules, manifests. No service manager and no cluster runs here, so it is looked at
-with their own tools: systemd-analyze, promtool, kubectl kustomize, redactd check."""
+"""What deploy/ ships: systemd units, the image's files, alert rules. No service manager and no container engine runs here, so it is
+looked at with their own tools: systemd-analyze, promtool. Of Kubernetes: test_charts.py."""
 
 import json
 import os
@@ -195,57 +195,6 @@ class Dashboard(RedactdTest):
             self.assertTrue(panel["targets"] and all(target["expr"] for target in panel["targets"]), panel["title"])
         self.assertEqual(len({panel["title"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
         self.assertEqual(len({panel["id"] for panel in dashboard["panels"]}), len(dashboard["panels"]))
-
-
-class Manifests(RedactdTest):
-    def rendered(self):
-        kubectl = peers.find("kubectl")
-        text = run(kubectl, "kustomize", os.path.join(DEPLOY, "kubernetes/base"))
-        return [document for document in yaml.safe_load_all(text) if document]
-
-    def test_every_configuration_in_them_is_one(self):
-        found = 0
-        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
-            if document["kind"] != "ConfigMap" or "redactd.yaml" not in document.get("data", {}):
-                continue
-            found += 1
-            checked = self.run_redactd("check", "--config", self.write("redactd.yaml", document["data"]["redactd.yaml"]))
-            self.assertEqual(checked.code, 0, checked.err)
-            for line in checked.err.splitlines():
-                self.assertIn("can reach it without TLS and token", line, "a warning that nobody has explained")
-        self.assertEqual(found, 2)
-
-    def documents(self, name):
-        with open(os.path.join(DEPLOY, name), encoding="utf-8") as file:
-            return [document for document in yaml.safe_load_all(file) if document]
-
-    def test_containers_have_no_more_than_they_need(self):
-        containers = 0
-        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
-            template = document.get("spec", {}).get("template", {}).get("spec")
-            if not template:
-                continue
-            for container in template["containers"]:
-                if not container["image"].startswith("redactd:"):
-                    continue
-                containers += 1
-                context = {**template.get("securityContext", {}), **container.get("securityContext", {})}
-                self.assertIs(context["readOnlyRootFilesystem"], True)
-                self.assertIs(context["allowPrivilegeEscalation"], False)
-                self.assertEqual(context["capabilities"]["drop"], ["ALL"])
-                self.assertEqual(context["seccompProfile"], {"type": "RuntimeDefault"})
-                self.assertIn("memory", container["resources"]["limits"])
-                self.assertIn("readinessProbe", container)
-                self.assertIn("livenessProbe", container)
-            self.assertIs(template["automountServiceAccountToken"], False)
-        self.assertEqual(containers, 2)
-
-    def test_every_volume_that_is_mounted_is_there(self):
-        for document in self.rendered() + self.documents("kubernetes/sidecar.yaml"):
-            template = document.get("spec", {}).get("template", {}).get("spec")
-            for container in (template or {}).get("containers", []):
-                names = {volume["name"] for volume in template["volumes"]}
-                self.assertLessEqual({mount["name"] for mount in container["volumeMounts"]}, names)
 
 
 if __name__ == "__main__":

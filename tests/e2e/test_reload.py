@@ -1,5 +1,6 @@
 """Reloads: rules, masks, known values and sinks change under load; no record is lost, doubled or let through in clear."""
 
+import os
 import threading
 import time
 import unittest
@@ -233,6 +234,77 @@ class WhatChanges(ReloadTest):
         self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 1)
         self.assertGreater(self.daemon.metric("redactd_config_generation"), generation)
         self.assertEqual(self.daemon.ask("/-/reload", "GET")[0], 405)
+        self.daemon.stop()
+
+
+class OnChange(ReloadTest):
+    """reload_on_change: nobody sends a signal."""
+
+    def reloaded(self, result):
+        before = self.daemon.metric("redactd_reloads_total", result=result)
+        return lambda: self.daemon.wait_for_metric(before + 1, "redactd_reloads_total", result=result)
+
+    def test_the_file_is_read_again_as_soon_as_it_changes(self):
+        self.start(reload_on_change=True)
+        done = self.reloaded("ok")
+        self.daemon.configure(self.config(reload_on_change=True, mask={"style": "fixed", "text": "***"}))
+        done()
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), "<13>with ***")
+        self.daemon.stop()
+
+    def test_a_bad_file_changes_nothing_and_a_good_one_after_it_does(self):
+        self.start(reload_on_change=True)
+        done = self.reloaded("failed")
+        self.daemon.configure("sources: []\n")
+        done()
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), f"<13>with {TOKEN_MASK}")
+        done = self.reloaded("ok")
+        self.daemon.configure(self.config(reload_on_change=True, mask={"style": "fixed", "text": "***"}))
+        done()
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), "<13>with ***")
+        self.daemon.stop()
+
+    def test_packs_that_it_names_count_as_well_in_the_way_that_kubelet_changes_them(self):
+        volume = os.path.join(self.folder, "volume")  # pack.yaml → ..data/pack.yaml, ..data → ..1
+        self.fill(volume, "..1", pack(("one", "acme")))
+        os.symlink("..data/pack.yaml", os.path.join(volume, "pack.yaml"))
+        self.start(reload_on_change=True, rules={"files": [os.path.join(volume, "pack.yaml")]})
+        planted = self.plant(secret("acme" + "_", 24))
+        self.assertEqual(self.send(f"<13>with {planted}"), "<13>with [REDACTED:one]")
+        done = self.reloaded("ok")
+        self.fill(volume, "..2", pack(("two", "acme")))
+        done()
+        self.assertEqual(self.send(f"<13>with {planted}"), "<13>with [REDACTED:two]")
+        done = self.reloaded("ok")
+        self.fill(volume, "..3", pack(("three", "acme")))
+        done()
+        self.assertEqual(self.send(f"<13>with {planted}"), "<13>with [REDACTED:three]")
+        self.daemon.stop()
+
+    def fill(self, volume, name, text):
+        os.makedirs(os.path.join(volume, name))
+        with open(os.path.join(volume, name, "pack.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.symlink(name, os.path.join(volume, "..data_tmp"))
+        os.replace(os.path.join(volume, "..data_tmp"), os.path.join(volume, "..data"))
+
+    def test_without_it_a_signal_is_waited_for(self):
+        self.start()
+        self.daemon.configure(self.config(mask={"style": "fixed", "text": "***"}))
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), f"<13>with {TOKEN_MASK}")
+        self.daemon.reload()
+        self.assertEqual(self.daemon.metric("redactd_reloads_total"), 1)
+        self.daemon.stop()
+
+    def test_it_can_be_switched_on_by_a_reload_and_off_by_itself(self):
+        self.start()
+        self.daemon.configure(self.config(reload_on_change=True))
+        self.daemon.reload()
+        done = self.reloaded("ok")
+        self.daemon.configure(self.config())
+        done()
+        self.daemon.configure(self.config(mask={"style": "fixed", "text": "***"}))
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), f"<13>with {TOKEN_MASK}")
         self.daemon.stop()
 
 

@@ -184,6 +184,7 @@ sandbox: off
 workers: 3
 drain_timeout: 1s
 ready_grace: 0
+reload_on_change: on
 )"));
   EXPECT_EQ(config.settings.rule_paths, std::vector<std::string>{"/etc/redactd/packs"});
   EXPECT_EQ(config.settings.disable, std::vector<std::string>{"cookie"});
@@ -200,6 +201,7 @@ ready_grace: 0
   EXPECT_EQ(config.workers, 3u);
   EXPECT_EQ(config.drain_timeout, 1s);
   EXPECT_EQ(config.ready_grace, 0s);
+  EXPECT_TRUE(config.reload_on_change);
 }
 
 TEST(DaemonConfig, JsonIsYaml) {
@@ -316,8 +318,13 @@ TEST(DaemonConfig, ErrorsDoNotShowWhatWasPutIn) {
       known += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["admin"]) admin += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["log"]) log += std::string(key) + quoted + ", ";
+<<<<<<< HEAD
     for (std::string_view key : {"self_check", "sandbox", "workers", "drain_timeout", "ready_grace",
                                  "max_record", "rules", "mask", "mask_key"})
+=======
+    for (std::string_view key : {"self_check", "workers", "drain_timeout", "ready_grace",
+                                 "reload_on_change", "max_record", "rules", "mask", "mask_key"})
+>>>>>>> 66796b4 (Helm chart; sidecars in front of five shippers; reload_on_change)
       rest += std::string(key) + quoted + "\n";
     std::string ends;
     for (const char* type : {"syslog", "tcp", "file", "stdin", "\"${X}\""})

@@ -177,6 +177,7 @@ TEST(Reference, ShowsTheDefaultsOfTheRest) {
   EXPECT_EQ(shown.workers, standard.workers);
   EXPECT_EQ(shown.drain_timeout, standard.drain_timeout);
   EXPECT_EQ(shown.ready_grace, standard.ready_grace);
+  EXPECT_EQ(shown.reload_on_change, standard.reload_on_change);
   EXPECT_EQ(shown.settings.rule_paths, standard.settings.rule_paths);
   EXPECT_EQ(shown.settings.enable, standard.settings.enable);
   EXPECT_EQ(shown.settings.disable, standard.settings.disable);
