@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches the programs that the end-to-end tests use: rsyslog, syslog-ng, Prometheus, kubectl; HAProxy, which
-# the benchmark measures beside it; and a libhs that misses matches, which the tests have to find out. Does nothing when
+# Fetches the programs that the end-to-end tests use: rsyslog, syslog-ng, Prometheus, kubectl, nginx, PostgreSQL, Redis; HAProxy,
+# which the benchmark measures as well; and a libhs that misses matches, which the tests have to find out. Does nothing when
 # they are there already.
 #
 #     tests/peers.sh           into build/peers
@@ -12,8 +12,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages='rsyslog rsyslog-openssl rsyslog-relp librelp0 syslog-ng-core prometheus haproxy kubernetes-client libvectorscan5'
-programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy usr/bin/kubectl'
+packages='rsyslog rsyslog-openssl rsyslog-relp librelp0 syslog-ng-core prometheus haproxy kubernetes-client nginx postgresql-15
+  postgresql-client-15 redis-server redis-tools libvectorscan5'
+programs='usr/sbin/rsyslogd usr/sbin/syslog-ng usr/bin/loggen usr/bin/prometheus usr/bin/promtool usr/sbin/haproxy usr/bin/kubectl
+  usr/sbin/nginx usr/bin/redis-server usr/lib/postgresql/15/bin/postgres usr/lib/postgresql/15/bin/psql'
 
 say() { echo "peers: $*"; }
 fail() {
