@@ -15,9 +15,10 @@ def console_blocks(page):
     """(line number, [(command, what it prints)])"""
     with open(os.path.join(DOCS, page), encoding="utf-8") as file:
         text = file.read()
-    for found in re.finditer(r"^```console\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+    for found in re.finditer(r"^( *)```console\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
         steps = []
-        for line in found[1].splitlines(keepends=True):
+        for line in found[2].splitlines(keepends=True):
+            line = line.removeprefix(found[1])  # of a list's item
             if line.startswith("$ "):
                 steps.append([line[2:], ""])
             elif line.startswith("> "):  # goes on
@@ -56,8 +57,34 @@ class Pages(DocsTest):
     def test_repositories(self):
         self.run_page("repositories.md")
 
+    def test_fingerprints(self):
+        self.run_page("fingerprints.md")
+
+    def test_known(self):
+        self.run_page("known.md")
+
+    def test_pipe(self):
+        self.run_page("pipe.md")
+
     def test_run(self):
         self.run_page("run.md")
+
+    def test_troubleshooting(self):
+        self.run_page("troubleshooting.md")
+
+    def test_upgrading(self):
+        self.run_page("upgrading.md")
+
+    def test_every_page_that_shows_something_is_run(self):
+        shown = {page.removesuffix(".md") for page in os.listdir(DOCS) if page.endswith(".md") and list(console_blocks(page))}
+        self.assertEqual(shown, {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")} - {
+            "every_page_that_shows_something_is_run", "the_readme_lists_every_page_once"})
+
+    def test_the_readme_lists_every_page_once(self):
+        with open(os.path.join(DOCS, "../README.md"), encoding="utf-8") as file:
+            index = re.search(r"^## Documentation\n(.*?)^## ", file.read(), re.MULTILINE | re.DOTALL)[1]
+        listed = re.findall(r"\]\(docs/([^)#]*\.md)\)", index)
+        self.assertEqual(sorted(listed), sorted(page for page in os.listdir(DOCS) if page.endswith(".md")))
 
 
 class PreCommit(DocsTest):
