@@ -45,5 +45,26 @@ class AMatcherThatMisses(RedactdTest):
         self.assertEqual(failed_tests(dict(os.environ)), set())
 
 
+class TheBuild(RedactdTest):
+    """Hyperscan, or a Vectorscan that finds every match: what pkg-config says of libhs decides. arm64 has the latter only."""
+
+    def configured(self, version):
+        source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+        self.write("libhs.pc", f"Name: libhs\nDescription: another one\nVersion: {version}\nLibs: -lhs\nCflags: -I/usr/include/hs\n")
+        return subprocess.run(["cmake", "-G", "Ninja", "-S", source, "-B", os.path.join(self.folder, version), "-DREDACTD_BUILD_TESTS=OFF",
+                               "-DREDACTD_BUILD_BENCH=OFF"], env={**os.environ, "PKG_CONFIG_PATH": self.folder}, capture_output=True,
+                              text=True, timeout=300, check=False)
+
+    def test_refuses_what_misses_matches(self):
+        for version in ("5.3.0", "5.4.9", "5.4.12"):
+            done = self.configured(version)
+            self.assertNotEqual(done.returncode, 0, version)
+            self.assertIn(f"libhs {version} is known to miss matches", done.stderr)
+
+    def test_takes_what_does_not(self):
+        for version in ("5.4.0", "5.4.2", "5.4.13"):
+            self.assertEqual(self.configured(version).returncode, 0, version)
+
+
 if __name__ == "__main__":
     unittest.main()
