@@ -24,14 +24,9 @@ void read_words(const YamlReader& reader, std::vector<std::string>& words, Setti
 }  // namespace
 
 const Words kSettingsKeys = {"rules", "allow", "known", "mask", "mask_key", "max_record"};
-<<<<<<< HEAD
-const Words kDaemonKeys = {"sources", "sinks",      "known_values", "admin",       "log",
-                           "workers", "self_check", "sandbox",      "ready_grace", "drain_timeout"};
-=======
-const Words kDaemonKeys = {"sources",       "sinks",           "known_values", "admin",
-                           "log",           "workers",         "self_check",   "ready_grace",
-                           "drain_timeout", "reload_on_change"};
->>>>>>> 66796b4 (Helm chart; sidecars in front of five shippers; reload_on_change)
+const Words kDaemonKeys = {"sources",     "sinks",         "known_values",    "admin",
+                           "log",         "workers",       "self_check",      "sandbox",
+                           "ready_grace", "drain_timeout", "reload_on_change"};
 
 std::optional<ConfigUse> check_top_level(const YamlReader& document) {
   Words known = kSettingsKeys;

@@ -318,13 +318,8 @@ TEST(DaemonConfig, ErrorsDoNotShowWhatWasPutIn) {
       known += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["admin"]) admin += std::string(key) + quoted + ", ";
     for (std::string_view key : table.keys["log"]) log += std::string(key) + quoted + ", ";
-<<<<<<< HEAD
     for (std::string_view key : {"self_check", "sandbox", "workers", "drain_timeout", "ready_grace",
-                                 "max_record", "rules", "mask", "mask_key"})
-=======
-    for (std::string_view key : {"self_check", "workers", "drain_timeout", "ready_grace",
                                  "reload_on_change", "max_record", "rules", "mask", "mask_key"})
->>>>>>> 66796b4 (Helm chart; sidecars in front of five shippers; reload_on_change)
       rest += std::string(key) + quoted + "\n";
     std::string ends;
     for (const char* type : {"syslog", "tcp", "file", "stdin", "\"${X}\""})
