@@ -89,6 +89,97 @@ class OpensslClient(TlsTest):
         self.daemon.stop()
 
 
+class Scanned(TlsTest):
+    """As a scanner would: hellos written by hand, for what no client of today offers any more."""
+
+    REFUSED = {
+        "no encryption": (0x0001, 0x0002, 0x003B, 0xC006, 0xC010, 0xC015),
+        "export": (0x0003, 0x0006, 0x0008, 0x000B, 0x000E, 0x0011, 0x0014, 0x0017, 0x0019, 0x0062, 0x0064),
+        "RC4": (0x0004, 0x0005, 0x0018, 0xC002, 0xC007, 0xC00C, 0xC011, 0xC016),
+        "DES": (0x0009, 0x000C, 0x000F, 0x0012, 0x0015, 0x001A),
+        "3DES": (0x000A, 0x000D, 0x0010, 0x0013, 0x0016, 0x001B, 0xC003, 0xC008, 0xC00D, 0xC012, 0xC017),
+        "nobody's certificate": (0x0034, 0x003A, 0x006C, 0x006D, 0x00A6, 0x00A7, 0xC018, 0xC019),
+        "IDEA, SEED": (0x0007, 0x0096, 0x0099, 0x009A, 0x009B),
+        "a shared key or password": (0x008A, 0x008B, 0x008C, 0x008D, 0x00A8, 0x00A9, 0xC01D, 0xC020, 0xC035, 0xC036),
+    }
+    GOOD = (0xC02B, 0xC02C, 0xC02F, 0xC030, 0xCCA8, 0xCCA9)
+
+    def answer(self, suites, version=0x0303, compression=(0,)):
+        """What the server says first to this hello: type and body of its first TLS record."""
+        def vector(size, data):
+            return len(data).to_bytes(size, "big") + data
+
+        def extension(number, data):
+            return number.to_bytes(2, "big") + vector(2, data)
+
+        groups = b"".join(group.to_bytes(2, "big") for group in (29, 23, 24))
+        algorithms = b"".join(each.to_bytes(2, "big") for each in (0x0403, 0x0503, 0x0804, 0x0805, 0x0401, 0x0501, 0x0203, 0x0201))
+        extensions = (extension(10, vector(2, groups)) + extension(11, vector(1, b"\0")) + extension(13, vector(2, algorithms)) +
+                      extension(0xFF01, b"\0") + extension(35, b""))
+        hello = (version.to_bytes(2, "big") + bytes(32) + b"\0" + vector(2, b"".join(suite.to_bytes(2, "big") for suite in suites)) +
+                 vector(1, bytes(compression)) + vector(2, extensions))
+        with Client(self.port) as client:
+            client.send(b"\x16" + min(version, 0x0301).to_bytes(2, "big") + vector(2, b"\x01" + vector(3, hello)))
+            data = b""
+            while len(data) < 5 or len(data) < 5 + int.from_bytes(data[3:5], "big"):
+                more = client.socket.recv(65536)
+                if not more:
+                    break
+                data += more
+        return data[0] if data else None, data[5:]
+
+    def assert_refused(self, answer, what):
+        kind, body = answer
+        self.assertIn(kind, (0x15, None), f"{what} is accepted")
+        if kind == 0x15:
+            self.assertEqual(body[0], 2, f"{what}: a fatal alert")
+
+    def setUp(self):
+        super().setUp()
+        self.start(server_settings())
+
+    def test_weak_ciphers_are_refused(self):
+        for name, suites in self.REFUSED.items():
+            self.assert_refused(self.answer(suites), name)
+            for suite in suites:
+                self.assert_refused(self.answer((suite,)), f"{name} ({suite:#06x})")
+        self.assertEqual(self.answer(self.GOOD)[0], 0x16, "the hello itself is in order")
+        self.assert_still_serves()
+        self.daemon.stop()
+
+    def test_of_weak_and_good_ciphers_it_takes_a_good_one(self):
+        weak = tuple(suite for suites in self.REFUSED.values() for suite in suites)
+        kind, body = self.answer(weak + self.GOOD)
+        self.assertEqual(kind, 0x16)
+        self.assertIn(int.from_bytes(body[39 + body[38]:41 + body[38]], "big"), self.GOOD)
+        self.daemon.stop()
+
+    def test_versions_before_1_2_are_refused(self):
+        for version in (0x0300, 0x0301, 0x0302):
+            self.assert_refused(self.answer(self.GOOD + (0x002F, 0x0035, 0xC009, 0xC013), version), f"version {version:#06x}")
+        self.daemon.stop()
+
+    def test_nothing_is_compressed(self):
+        kind, body = self.answer(self.GOOD, compression=(1, 64, 0))
+        self.assertEqual(kind, 0x16)
+        self.assertEqual(body[41 + body[38]], 0, "the method that the server took")
+        self.daemon.stop()
+
+    def test_there_is_no_renegotiation_no_ticket_and_no_early_data(self):
+        command = [peers.find("openssl", "the package openssl"), "s_client", "-connect", f"127.0.0.1:{self.port}",
+                   "-CAfile", certificates.authority().certificate]
+        said = subprocess.run([*command, "-tls1_2", "-no_ign_eof"], input=b"R\n", capture_output=True, timeout=PATIENCE)
+        self.assertIn(b"Secure Renegotiation IS supported", said.stdout, "what keeps an insecure one out")
+        self.assertIn(b"Compression: NONE", said.stdout)
+        self.assertRegex(said.stderr, b"(?i)no.renegotiation")
+        self.assertNotIn(b"TLS session ticket", said.stdout)
+        said = subprocess.run([*command, "-tls1_3"], input=b"Q\n", capture_output=True, timeout=PATIENCE)
+        self.assertNotIn(b"New Session Ticket arrived", said.stdout)
+        self.assertNotIn(b"Early data was accepted", said.stdout)
+        self.assert_still_serves()
+        self.daemon.stop()
+
+
 class ClientCertificates(TlsTest):
     """client_certificate: required."""
 
