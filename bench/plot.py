@@ -1,4 +1,4 @@
-"""Small charts as SVG text (Python standard library only): bars in groups, and lines. Both take plain numbers."""
+"""Small charts as SVG text (Python standard library only): bars in groups, lines, and panels of curves. All take plain numbers."""
 import math
 from xml.sax.saxutils import escape
 
@@ -37,10 +37,10 @@ class Axis:
 
 
 class Canvas:
-    def __init__(self, title, subtitle):
+    def __init__(self, title, subtitle, height=HEIGHT):
         self.parts = [
             '<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" '
-            'font-family="system-ui, sans-serif" font-size="12" fill="#1f2933">' % (WIDTH, HEIGHT, WIDTH, HEIGHT),
+            'font-family="system-ui, sans-serif" font-size="12" fill="#1f2933">' % (WIDTH, height, WIDTH, height),
             '<rect width="100%" height="100%" fill="#ffffff"/>']
         self.text(LEFT, 22, title, size=15, weight="bold")
         self.text(LEFT, 40, subtitle, colour="#52606d")
@@ -123,6 +123,33 @@ def lines(title, subtitle, xs, series, x_label, y_label, log_x=False, log_y=Fals
             canvas.parts.append('<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>' % (x, y, colour))
             canvas.text(x, y - 9 if s == 0 else y + 18, number(value), anchor="middle", size=10, colour=colour)
     return canvas.finish(x_label)
+
+
+def panels(title, subtitle, xs, rows, x_label, marks=()):
+    """Curves below each other over the same x. `rows`: {label: {name: [a value for each x]}}; `marks`: x of vertical lines."""
+    room = 130
+    bottom = TOP - 20 + room * len(rows)
+    canvas = Canvas(title, subtitle, bottom + 50)
+
+    def across(x):
+        return LEFT + (x - xs[0]) / (xs[-1] - xs[0] or 1) * (WIDTH - LEFT - RIGHT)
+
+    for mark in marks:
+        canvas.line(across(mark), TOP - 20, across(mark), bottom, "#f3d9b8")
+    for at, (label, series) in enumerate(rows.items()):
+        begin, end = TOP - 20 + room * (at + 1) - 14, TOP - 20 + room * at + 24
+        axis = Axis([value for row in series.values() for value in row] + [1e-9], begin, end, log=False)
+        canvas.text(LEFT, end - 8, "%s: %s" % (label, ", ".join(series)) if len(series) > 1 else label, size=11, weight="bold")
+        for tick in axis.ticks:
+            canvas.line(LEFT, axis(tick), WIDTH - RIGHT, axis(tick))
+            canvas.text(LEFT - 8, axis(tick) + 4, number(tick), anchor="end", size=10)
+        for colour, row in zip(COLOURS, series.values()):
+            points = " ".join("%.1f,%.1f" % (across(x), axis(value)) for x, value in zip(xs, row))
+            canvas.parts.append('<polyline points="%s" fill="none" stroke="%s" stroke-width="1.3"/>' % (points, colour))
+    for x in (xs[0], (xs[0] + xs[-1]) / 2, xs[-1]):
+        canvas.text(across(x), bottom + 10, number(x), anchor="middle")
+    canvas.text((LEFT + WIDTH - RIGHT) / 2, bottom + 34, x_label, anchor="middle")
+    return "\n".join(canvas.parts + ["</svg>"]) + "\n"
 
 
 def histogram(title, subtitle, series, x_label, y_label):

@@ -106,6 +106,13 @@ class Aggregator:
         self.resume()
         self.drop_connections()
 
+    def keep(self, data, records, mine):
+        """What has come by a connection: bytes, the records that are whole with them, and the connection's list of records."""
+        with self._lock:
+            self.bytes += len(data)
+            mine.extend(records)
+            self.records.extend(records)
+
     def count(self):
         return len(self.records)
 
@@ -157,10 +164,7 @@ class Aggregator:
             if not data:
                 break
             records, rest = unframe(self.framing, rest + data)
-            with self._lock:
-                self.bytes += len(data)
-                mine.extend(records)
-                self.records.extend(records)
+            self.keep(data, records, mine)
         with self._lock:
             if rest:
                 self.rests.append(rest)

@@ -55,6 +55,9 @@ class RelpServer:
         if listener:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
+        self.drop_connections()
+
+    def drop_connections(self):
         opened, self._open = self._open, []
         for connection in opened:
             try:
@@ -62,6 +65,12 @@ class RelpServer:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
+
+    def keep(self, record):
+        self.records.append(record)
+
+    def acknowledge(self, records):
+        self.acknowledged.extend(records)
 
     def wait_for(self, count):
         wait_until(lambda: len(self.acknowledged) >= count, lambda: f"{count} records ({len(self.acknowledged)} came)")
@@ -98,7 +107,7 @@ class RelpServer:
                         offer = b"200 OK\nrelp_version=0\nrelp_software=test\ncommands=syslog"
                         connection.sendall(b"%d rsp %d %s\n" % (number, len(offer), offer))
                     elif command == "syslog":
-                        self.records.append(record)
+                        self.keep(record)
                         waiting.append((number, record))
                         self.most_unanswered = max(self.most_unanswered, len(waiting))
                     elif command == "close":
@@ -106,7 +115,7 @@ class RelpServer:
                 if self.answering.is_set() and waiting:
                     connection.sendall(b"".join(b"%d rsp %d %s\n" % (number, len(self.answer), self.answer) for number, _ in waiting))
                     if self.answer.startswith(b"200"):
-                        self.acknowledged.extend(record for _, record in waiting)
+                        self.acknowledge([record for _, record in waiting])
                     waiting = []
         except OSError:
             pass
