@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/tls.h"
 
@@ -103,9 +104,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
 
   tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
 
-  void start() {
-    asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), asio::detached);
-  }
+  void start() { asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), kOrEnd); }
 
   void reload(const AdminConfig& config) {
     tls_ = make_tls(config);

@@ -1,13 +1,14 @@
 #include "daemon/worker.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <pthread.h>
 
 #include <string>
+
+#include "daemon/or_end.h"
 
 namespace redactd {
 namespace {
@@ -32,7 +33,7 @@ Worker::~Worker() { join(); }
 void Worker::start(std::shared_ptr<const Generation> generation) {
   generation_ = std::move(generation);
   for (const auto& database : generation_->rules->databases()) scratch_.fit(*database);
-  asio::co_spawn(context_, keep_time(), asio::detached);
+  asio::co_spawn(context_, keep_time(), kOrEnd);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), ("redactd-" + std::to_string(number_)).c_str());
     context_.run();
@@ -57,7 +58,7 @@ void Worker::adopt_now() {
   generation_ = std::move(taken.back().generation);
   for (const auto& database : generation_->rules->databases()) scratch_.fit(*database);
   for (const Adopting& each : taken) each.done();
-  asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }), asio::detached);
+  asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }), kOrEnd);
 }
 
 void Worker::stop_sessions(std::function<void()> done) {
@@ -65,8 +66,7 @@ void Worker::stop_sessions(std::function<void()> done) {
     stopping_ = true;
     all_ended_ = std::move(done);
     if (sessions_.empty()) return std::exchange(all_ended_, nullptr)();
-    asio::co_spawn(context_, each_session([](Session& session) { session.stop(); }),
-                   asio::detached);
+    asio::co_spawn(context_, each_session([](Session& session) { session.stop(); }), kOrEnd);
   });
 }
 

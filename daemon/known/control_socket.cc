@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "daemon/or_end.h"
 #include "daemon/sources/socket_path.h"
 
 namespace redactd {
@@ -63,7 +64,7 @@ std::shared_ptr<ControlSocket> ControlSocket::open(asio::io_context& context,
   std::shared_ptr<ControlSocket> socket(
       new ControlSocket(context, path, mode, std::move(answer), std::move(warn)));
   socket->listen();
-  asio::co_spawn(context, accept(socket), asio::detached);
+  asio::co_spawn(context, accept(socket), kOrEnd);
   return socket;
 }
 

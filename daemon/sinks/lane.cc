@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 #include <utility>
+
+#include "daemon/or_end.h"
 
 namespace redactd {
 namespace {
@@ -52,11 +53,12 @@ void Lane::start(const std::shared_ptr<void>& keep_alive, std::function<void()> 
   spawn(run(), stop_run_.slot(), &Lane::run_ended);
 }
 
-/// The lane stays until every coroutine has ended. What they throw is their cancellation.
+/// The lane stays until every coroutine has ended.
 void Lane::spawn(Awaitable<> coroutine, const asio::cancellation_slot& slot,
                  void (Lane::*ended)()) {
   ++coroutines_;
-  auto after = [this, keep_alive = keep_alive_.lock(), ended](const std::exception_ptr&) {
+  auto after = [this, keep_alive = keep_alive_.lock(), ended](const std::exception_ptr& thrown) {
+    kOrEnd(thrown);
     (this->*ended)();
     if (--coroutines_ == 0 && ended_) done_();
   };
@@ -275,8 +277,7 @@ void Lane::lost() {
 
 /// Everything has arrived over the old connection; what follows goes to the first endpoint again.
 void Lane::switch_over() {
-  asio::co_spawn(context_.home, linger(std::exchange(connection_, nullptr), context_.home),
-                 asio::detached);
+  asio::co_spawn(context_.home, linger(std::exchange(connection_, nullptr), context_.home), kOrEnd);
   context_.counters.connected.subtract(1);
   tell(SinkEvent::Kind::returned, 0);
   adopt(0, std::exchange(first_again_, nullptr));

@@ -79,19 +79,23 @@ std::shared_ptr<const Encoded> reframed(StoredBatch batch, const Encoding& encod
 std::shared_ptr<SpooledSink> SpooledSink::start(const SinkConfig& config,
                                                 boost::asio::io_context& home,
                                                 SinkCounters& counters, SinkOwner owner) {
-  std::unique_ptr<Spool> spool = open_spool(config.spool);
-  std::shared_ptr<SpooledSink> sink(new SpooledSink(config, home, counters, std::move(owner)));
+  auto place = std::make_unique<PlaceInLine>(config.spool.directory);
+  std::unique_ptr<Spool> spool = place->is_first() ? open_spool(config.spool) : nullptr;
+  std::shared_ptr<SpooledSink> sink(
+      new SpooledSink(config, home, counters, std::move(owner), std::move(place)));
   if (spool) sink->opened(std::move(spool));
   std::thread([sink] { sink->run(); }).detach();
   return sink;
 }
 
 SpooledSink::SpooledSink(const SinkConfig& config, boost::asio::io_context& home,
-                         SinkCounters& counters, SinkOwner owner)
+                         SinkCounters& counters, SinkOwner owner,
+                         std::unique_ptr<PlaceInLine> place)
     : Sink(config),
       counters_(counters),
       owner_(std::move(owner)),
       behind_(StreamSink::start(config, home, counters, owner_)),
+      place_(std::move(place)),
       waiters_(config.queue_bytes) {}
 
 // ---- of any thread
@@ -142,21 +146,28 @@ void SpooledSink::run() {
   end();
 }
 
-/// False when it was not free in time.
+/// Those before it in line leave by their own deadlines. False when the directory could not be
+/// taken in time for another reason.
 bool SpooledSink::wait_for_directory() {
   while (true) {
-    try {
-      if (std::unique_ptr<Spool> spool = open_spool(config_.spool)) {
-        opened(std::move(spool));
-        return true;
-      }
-    } catch (const std::runtime_error& error) {
-      counters_.spool_failing.set(1);
-      if (failing_.worth_telling(Clock::now())) tell(SinkEvent::Kind::spool_failed, error.what());
-    }
+    const bool first = place_->is_first();
+    if (first && take_directory()) return true;
     Lock lock(mutex_);
-    if (closing_ && Clock::now() >= deadline_) return false;
+    if (first && closing_ && Clock::now() >= deadline_) return false;
     changed_.wait_for(lock, kDirectoryPoll);
+  }
+}
+
+bool SpooledSink::take_directory() {
+  try {
+    std::unique_ptr<Spool> spool = open_spool(config_.spool);
+    if (!spool) return false;
+    opened(std::move(spool));
+    return true;
+  } catch (const std::runtime_error& error) {
+    counters_.spool_failing.set(1);
+    if (failing_.worth_telling(Clock::now())) tell(SinkEvent::Kind::spool_failed, error.what());
+    return false;
   }
 }
 
@@ -398,7 +409,8 @@ void SpooledSink::end() {
   counters_.dropped_at_exit_records.add(left);
   if (left > 0) tell(SinkEvent::Kind::dropped_at_exit);
   pushed_less(bytes);
-  spool_.reset();  // and its lock: whoever waits for the directory goes on
+  spool_.reset();  // and its lock
+  place_.reset();  // whoever waits for the directory goes on
   Lock lock(mutex_);
   std::function<void()> done = std::exchange(done_, nullptr);
   lock.unlock();

@@ -27,6 +27,7 @@
 #include "daemon/sinks/sink.h"
 #include "daemon/sinks/stream_sink.h"
 #include "daemon/spool/deliveries.h"
+#include "daemon/spool/place_in_line.h"
 #include "daemon/spool/spool.h"
 
 namespace redactd {
@@ -36,7 +37,7 @@ namespace redactd {
 class SpooledSink final : public Sink, public std::enable_shared_from_this<SpooledSink> {
  public:
   /// Throws std::runtime_error if the directory cannot be used, or the sink behind not be made. A
-  /// directory that another sink of this process is about to leave is waited for.
+  /// directory that other sinks of this process are about to leave is waited for.
   static std::shared_ptr<SpooledSink> start(const SinkConfig& config, boost::asio::io_context& home,
                                             SinkCounters& counters, SinkOwner owner);
 
@@ -52,9 +53,10 @@ class SpooledSink final : public Sink, public std::enable_shared_from_this<Spool
   class Delivery;
 
   SpooledSink(const SinkConfig& config, boost::asio::io_context& home, SinkCounters& counters,
-              SinkOwner owner);
+              SinkOwner owner, std::unique_ptr<PlaceInLine> place);
   void run();
   bool wait_for_directory();
+  bool take_directory();
   void opened(std::unique_ptr<Spool> spool);
   bool drained() const;
   void wait_for_work();
@@ -86,6 +88,7 @@ class SpooledSink final : public Sink, public std::enable_shared_from_this<Spool
   const std::shared_ptr<StreamSink> behind_;
 
   // Of the spool's thread.
+  std::unique_ptr<PlaceInLine> place_;
   std::unique_ptr<Spool> spool_;  // null while the directory is waited for
   Deliveries deliveries_;
   std::deque<Batch> pending_;  // taken from incoming_, not yet in the spool

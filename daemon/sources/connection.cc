@@ -10,6 +10,7 @@
 #include <new>
 #include <utility>
 
+#include "daemon/or_end.h"
 #include "daemon/tls.h"
 
 namespace redactd {
@@ -229,7 +230,7 @@ void Connection::answer() {
   answers_ += relp_->answers();
   if (answers_.empty() || answering_ || deaf_) return;
   answering_ = true;
-  asio::co_spawn(worker_.context(), write_answers(shared_from_this()), asio::detached);
+  asio::co_spawn(worker_.context(), write_answers(shared_from_this()), kOrEnd);
 }
 
 Awaitable<void> Connection::write_answers(std::shared_ptr<Connection> self) {

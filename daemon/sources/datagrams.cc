@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/datagram_protocol.hpp>
@@ -14,8 +13,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <system_error>
 
+#include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/sources/socket_path.h"
 
@@ -48,7 +49,7 @@ DatagramSession::DatagramSession(std::shared_ptr<SourceSetup> setup, Worker& wor
 DatagramSession::~DatagramSession() { worker_.retire(number_); }
 
 void DatagramSession::start() {
-  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
+  asio::co_spawn(worker_.context(), run(shared_from_this()), kOrEnd);
 }
 
 Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
@@ -58,6 +59,8 @@ Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
       if (!self->receive_ready()) break;
     }
     self->stream_.finish(Clock::now());
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     self->worker_.counters().engine_errors.add();
     self->worker_.log().error("source ended: the matcher failed; what came last is held back",

@@ -2,12 +2,14 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <exception>
+#include <new>
+
+#include "daemon/or_end.h"
 
 namespace redactd {
 namespace {
@@ -38,8 +40,8 @@ FileSession::FileSession(std::shared_ptr<SourceSetup> setup, Worker& worker, Fol
 FileSession::~FileSession() { worker_.retire(number_); }
 
 void FileSession::start() {
-  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
-  if (watch_) asio::co_spawn(worker_.context(), watch(shared_from_this()), asio::detached);
+  asio::co_spawn(worker_.context(), run(shared_from_this()), kOrEnd);
+  if (watch_) asio::co_spawn(worker_.context(), watch(shared_from_this()), kOrEnd);
 }
 
 void FileSession::finish() {
@@ -55,6 +57,8 @@ Awaitable<void> FileSession::run(std::shared_ptr<FileSession> self) {
     if (self->watch_) self->watch_->look_at(-1);
     co_await self->read();
     self->end();
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     self->worker_.counters().engine_errors.add();
     self->worker_.log().error("source ended: the matcher failed; what came last is held back",

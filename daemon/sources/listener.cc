@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +13,7 @@
 #include <stdexcept>
 
 #include "daemon/fd_limit.h"
+#include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/sources/socket_path.h"
 #include "daemon/tls.h"
@@ -127,9 +127,9 @@ size_t Listener::sockets() const { return acceptors_->tcp.size() + acceptors_->u
 
 void Listener::start() {
   for (auto& acceptor : acceptors_->tcp)
-    asio::co_spawn(source_->setup.control, accept<Tcp>(acceptor), asio::detached);
+    asio::co_spawn(source_->setup.control, accept<Tcp>(acceptor), kOrEnd);
   for (auto& acceptor : acceptors_->unix_stream)
-    asio::co_spawn(source_->setup.control, accept<Unix>(acceptor), asio::detached);
+    asio::co_spawn(source_->setup.control, accept<Unix>(acceptor), kOrEnd);
 }
 
 void Listener::stop() {

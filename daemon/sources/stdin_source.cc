@@ -2,7 +2,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -13,8 +12,11 @@
 
 #include <cerrno>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <system_error>
+
+#include "daemon/or_end.h"
 
 namespace redactd {
 namespace {
@@ -69,9 +71,7 @@ StdinSession::StdinSession(std::shared_ptr<SourceSetup> setup, Worker& worker, i
 
 StdinSession::~StdinSession() { worker_.retire(number_); }
 
-void StdinSession::start() {
-  asio::co_spawn(worker_.context(), run(shared_from_this()), asio::detached);
-}
+void StdinSession::start() { asio::co_spawn(worker_.context(), run(shared_from_this()), kOrEnd); }
 
 Awaitable<void> StdinSession::run(std::shared_ptr<StdinSession> self) {
   try {
@@ -87,6 +87,8 @@ Awaitable<void> StdinSession::run(std::shared_ptr<StdinSession> self) {
     self->worker_.log().error(
         "standard input cannot be read",
         {{"source", configured(self->setup_->config.name)}, {"error", error.code()}});
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     self->worker_.counters().engine_errors.add();
     self->worker_.log().error("source ended: the matcher failed; what came last is held back",

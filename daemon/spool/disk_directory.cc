@@ -198,8 +198,9 @@ std::unique_ptr<SpoolDirectory> open_spool_directory(const std::string& path) {
                             "); give each a directory of its own");
   }
   const std::string& token = token_of_this_process();
-  if (ftruncate(lock.get(), 0) != 0 ||
-      pwrite(lock.get(), token.data(), token.size(), 0) != static_cast<ssize_t>(token.size())) {
+  // Never empty: whoever looks meanwhile sees a name.
+  if (pwrite(lock.get(), token.data(), token.size(), 0) != static_cast<ssize_t>(token.size()) ||
+      ftruncate(lock.get(), static_cast<off_t>(token.size())) != 0) {
     throw refusal(path, "cannot be written: " + text_of(errno));
   }
   return std::make_unique<DiskDirectory>(std::move(directory), std::move(lock));

@@ -96,7 +96,7 @@ class ManyConnections(LoadTest):
         Client(port).close()
         wait_until(lambda: daemon.metric("redactd_source_connections_total", source="in") == 1, "the first one")
         before = daemon.open_files()
-        for number in range(2000):
+        for number in range(10_000):
             client = Client(port)
             if number % 3 == 0:
                 client.send(b"100 half a rec")
@@ -104,7 +104,7 @@ class ManyConnections(LoadTest):
                 client.reset()
             else:
                 client.close()
-        wait_until(lambda: daemon.metric("redactd_source_connections_total", source="in") == 2001
+        wait_until(lambda: daemon.metric("redactd_source_connections_total", source="in") == 10_001
                    and daemon.metric("redactd_source_open_connections", source="in") == 0, "all came and went")
         self.assertLessEqual(daemon.open_files(), before + 2)
         self.assertEqual(daemon.metric("redactd_source_held_bytes", source="in"), 0)

@@ -114,6 +114,7 @@ class Faults:
 
     def reloaded(self):
         "SIGHUP, several in a row, with files that change rules and sinks."
+        self.run.kernel.disturb()  # its sink is another one each time, which may have to leave a peer that does not read
         for _ in range(self.chance.randrange(1, 4)):
             self.run.variant += 1
             self.run.daemon.configure(self.run.config())

@@ -264,6 +264,31 @@ TEST_F(SpooledSinkTest, TakesOverTheDirectoryOfTheSinkBeforeIt) {
   for (int i = 0; i < 10; ++i) EXPECT_THAT(all, HasSubstr(line(i)));
 }
 
+TEST_F(SpooledSinkTest, ThoseThatWaitForADirectoryGetItInTheirOrder) {
+  // Reloads one after another, while the first sink still hopes for a peer that reads nothing.
+  const auto closed = std::make_shared<std::atomic<int>>(0);
+  const auto leave = [&](milliseconds within) {
+    sink->close(std::chrono::steady_clock::now() + within, [closed] { ++*closed; });
+    sink.reset();
+  };
+  Aggregator stuck(home, 4096, false);
+  config.endpoints = {stuck.address()};
+  config.send_buffer = 4096;
+  start();
+  push_lines(0, 3000);
+  UNTIL(stuck.connections() == 1 && counters.spool_records.get() > 0);
+  leave(milliseconds(500));
+  start();
+  push_lines(3000, 3100);
+  leave(milliseconds(50));  // over before it is its turn
+  config.endpoints = {aggregator.address()};
+  start();
+  push_lines(3100, 3200);
+  UNTIL(aggregator.received().ends_with(lines(2900, 3200)));
+  UNTIL(*closed == 2);
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 0u);
+}
+
 // ---- the directory
 
 TEST_F(SpooledSinkTest, FilesAreForItsOwnUserAlone) {

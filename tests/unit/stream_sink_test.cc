@@ -18,8 +18,9 @@
 namespace {
 
 constexpr const char* kTestName = "aggregator.redactd.test";
-enum class NameService { answers, fails, hangs };
+enum class NameService { answers, fails, hangs, answers_otherwise };
 std::atomic<NameService> name_service{NameService::answers};
+std::string other_port;  // of its other answer; to be set before
 
 }  // namespace
 
@@ -33,6 +34,7 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (name_service == NameService::fails) return EAI_AGAIN;
     node = "127.0.0.1";
+    if (name_service == NameService::answers_otherwise) service = other_port.c_str();
   }
   return resolve(node, service, hints, result);
 }
@@ -375,6 +377,18 @@ TEST_F(ResolvingSinkTest, FallsBackToTheLastGoodAnswer) {
   aggregator.close(0);
   push({"two\n"});
   UNTIL(aggregator.received(1).ends_with("two\n"));
+}
+
+TEST_F(ResolvingSinkTest, GoesWhereTheNameLeadsNow) {
+  start_by_name();
+  UNTIL(aggregator.received() == "one\n");
+  Aggregator elsewhere(home);
+  other_port = elsewhere.address().port;
+  name_service = NameService::answers_otherwise;
+  aggregator.close(0);  // and still listens
+  push({"two\n"});
+  UNTIL(elsewhere.received().ends_with("two\n"));
+  EXPECT_EQ(aggregator.connections(), 1u);
 }
 
 TEST_F(ResolvingSinkTest, ANameServiceThatHangsHoldsUpNothing) {

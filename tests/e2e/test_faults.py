@@ -1,0 +1,194 @@
+"""Faults of the machine and of clients that no other page has: the clock, memory, a disk that is read-only, slow-loris."""
+
+import os
+import re
+import resource
+import struct
+import subprocess
+import time
+import unittest
+
+from aggregator import Aggregator
+from daemon import SANITIZED, TOKEN_MASK, DaemonTest, sink_to, token
+from wire import Client, frame, frames, free_port, wait_until
+
+OCTET = "octet-counting"
+CLOCK = os.environ.get("REDACTD_JUMPING_CLOCK")  # tests/testing/jumping_clock.cc
+YEAR = 365 * 24 * 3600
+
+
+class FaultTest(DaemonTest):
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self)
+        self.secret = self.plant(token()).encode()
+        self.spool = os.path.join(self.folder, "spool")
+        self.next = 0
+
+    def start(self, **more):
+        spool = {"directory": self.spool, "fsync": "always", **more.pop("spool", {})}
+        self.daemon, self.port = self.start_between(
+            self.aggregator, sink={"spool": spool, "reconnect_min": "10ms", "reconnect_max": "50ms"}, **more)
+
+    def record(self, number, size=0):
+        return b"<13>record %d %s %s" % (number, self.secret, b"x" * size)
+
+    def send(self, count, size=0):
+        with Client(self.port) as client:
+            client.send(frames(OCTET, [self.record(number, size) for number in range(self.next, self.next + count)]))
+        self.next += count
+
+    def assert_all_came(self):
+        masked = self.secret, TOKEN_MASK.encode()
+        records = self.aggregator.wait_for(self.next)
+        self.assertEqual([record.partition(b"x")[0] for record in records],
+                         [self.record(number).replace(*masked) for number in range(self.next)])
+
+
+@unittest.skipUnless(CLOCK, "the library that moves the clock is not built; ctest names it")
+class Clock(FaultTest):
+    def test_its_jumps_hold_up_nothing(self):
+        path = self.write("offset", struct.pack("q", 0))
+
+        def jump(years):
+            with open(path, "r+b") as file:
+                file.write(struct.pack("q", years * YEAR))
+
+        self.start(environment={"LD_PRELOAD": CLOCK, "JUMPING_CLOCK": path})
+        for years in (10, -10, 0, -30, 1):
+            self.send(100)
+            self.assert_all_came()
+            jump(years)
+            self.aggregator.drop_connections(reset=True)  # so that it has to wait, and to connect
+            self.send(100)
+            self.assert_all_came()
+        self.assertIn("rules=", self.daemon.says())
+        self.daemon.reload()
+        said = set(re.findall(r"^(\d{4})-", self.daemon.says(), re.MULTILINE))
+        self.assertGreater(len(said), 2, "the clock did not jump")
+        spent = self.daemon.cpu_seconds()
+        time.sleep(0.5)
+        self.assertLess(self.daemon.cpu_seconds() - spent, 0.2, "it spins")
+        self.daemon.stop()
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer's memory is not the program's")
+class Memory(FaultTest):
+    def test_without_any_left_nothing_is_in_clear_and_nothing_of_a_spool_is_lost(self):
+        self.start(spool={"max_size": "256MiB"})
+        self.send(1000)
+        self.assert_all_came()
+        self.aggregator.go_away()
+        wait_until(lambda: self.daemon.metric("redactd_sink_connected", sink="out") == 0, "the lost connection is noticed")
+        self.send(1000)
+        self.daemon.wait_for_metric(1000, "redactd_sink_spool_records", sink="out")
+        self.leave_no_memory()
+        clients = []
+        for number in range(200):  # they need some
+            try:
+                client = Client(self.port)
+                client.socket.settimeout(1)
+                client.send(frame(OCTET, b"<13>memory %d %s " % (number, self.secret) + b"y" * 200_000))
+                clients.append(client)
+            except OSError:  # closed: one that could not be served
+                pass
+        for client in clients:
+            client.close()
+        if self.daemon.process.poll() is None:
+            resource.prlimit(self.daemon.pid, resource.RLIMIT_DATA, self.unlimited)
+        wait_until(lambda: self.daemon.process.poll() is not None or self.answers(), "it lives on, or has ended")
+        print(self.daemon.says()[-1500:])
+        died = self.daemon.process.poll() is not None
+        print(f"\nwithout memory: {'it ended' if died else 'it lives on'}", flush=True)
+        if died:  # the service manager starts it again
+            self.daemon.look_for_secrets()
+            self.start()
+        self.aggregator.listen()
+        wait_until(lambda: self.count_of(b"<13>record") >= 2000, lambda: f"{self.count_of(b'<13>record')} records of 2000")
+        self.send(1000)
+        wait_until(lambda: self.count_of(b"<13>record") >= 3000, lambda: f"it goes on {self.count_of(b'<13>record')} {self.daemon.says()[-1500:]} {self.daemon.ask('/metrics')[1]}", 10)
+        self.daemon.stop()
+        for record in self.aggregator.records:
+            self.assertNotIn(self.secret, record)
+            self.assertIn(TOKEN_MASK.encode(), record)
+
+    def leave_no_memory(self):
+        """RLIMIT_DATA, not RLIMIT_AS: malloc has reserved addresses, and asks for memory behind them as it goes."""
+        with open(f"/proc/{self.daemon.pid}/status", encoding="ascii") as file:
+            size = int(re.search(r"VmData:\s+(\d+)", file.read())[1]) * 1024
+        self.unlimited = resource.prlimit(self.daemon.pid, resource.RLIMIT_DATA)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_DATA, (size + (256 << 10), self.unlimited[1]))
+
+    def answers(self):
+        try:
+            return self.daemon.ask("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def count_of(self, beginning):
+        return sum(record.startswith(beginning) for record in self.aggregator.records)
+
+
+class Disk(FaultTest):
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("mounting needs root")
+        self.disk = os.path.join(self.folder, "disk")
+        os.mkdir(self.disk)
+        self.spool = os.path.join(self.disk, "spool")
+        done = self.mount("-t", "tmpfs", "-o", "size=4m", "tmpfs")
+        if done.returncode != 0:
+            self.skipTest(f"no file system can be mounted: {done.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk], check=True)
+
+    def mount(self, *arguments):
+        return subprocess.run(["mount", *arguments, self.disk], capture_output=True)
+
+    def test_a_full_one_makes_sources_wait_until_there_is_space(self):
+        self.start(spool={"max_size": "64MiB", "segment_size": "64KiB"})
+        self.send(100)
+        self.assert_all_came()
+        other = os.path.join(self.disk, "other")
+        with open(other, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+        self.send(100, 2000)
+        self.daemon.wait_for_metric(1, "redactd_sink_spool_failing", sink="out")
+        self.assertIn("No space left on device", self.daemon.says())
+        self.assertEqual(self.daemon.ask("/readyz")[0], 503)
+        os.remove(other)
+        self.assert_all_came()
+        wait_until(self.daemon.is_ready, "ready again")
+        self.daemon.stop()
+
+    def test_a_read_only_one_is_refused_at_the_start(self):
+        self.assertEqual(self.mount("-o", "remount,ro").returncode, 0)
+        self.start(wait=False)
+        self.assertNotEqual(self.daemon.process.wait(60), 0)
+        self.assertIn("Read-only file system", self.daemon.says())
+
+
+class SlowLoris(FaultTest):
+    def test_connections_that_never_finish_a_record_harm_nobody_and_are_closed_in_the_end(self):
+        self.start(source={"max_connections": 600, "idle_timeout": "2s"})
+        loris = [Client(self.port) for _ in range(500)]
+        before = self.daemon.resident()
+        for byte in b"999 <13>":
+            for client in loris:
+                client.send(bytes([byte]))
+            self.send(100)
+        self.assert_all_came()
+        self.assertEqual(self.daemon.metric("redactd_source_open_connections", source="in"), 500)
+        if not SANITIZED:
+            self.assertLess(self.daemon.resident() - before, 500 * 16384)
+        self.assertTrue(all(client.is_closed_by_peer() for client in loris))
+        self.assertEqual(self.daemon.metric("redactd_source_idle_closed_connections_total", source="in"), 500)
+        self.daemon.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
