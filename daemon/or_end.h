@@ -16,7 +16,9 @@ struct OrEnd {
     try {
       std::rethrow_exception(thrown);
     } catch (const boost::system::system_error& error) {
-      if (error.code() != boost::asio::error::operation_aborted) throw;
+      if (error.code() != boost::asio::error::operation_aborted) std::terminate();
+    } catch (...) {
+      std::terminate();  // here, for it then says what was thrown
     }
   }
 };

@@ -6,12 +6,10 @@ import time
 
 from records import TOLD_BY
 
-# What memory and sockets' buffers hold of one stream when redactd is killed: SO_SNDBUF and SO_RCVBUF (twice what is asked
-# for), the read buffer, and a sink's queue at three places (docs/delivery.md).
-MEMORY = 2 * (32 << 10) + 2 * (64 << 10) + (256 << 10) + 3 * (64 << 10)
-LEAST_RECORD = 60  # bytes
-IN_FLIGHT = MEMORY // LEAST_RECORD
-SECONDS_TWICE = 3.0  # positions of files and spools are kept so often, and a busy machine is late
+# Behind redactd: what its socket and the window of RELP hold without an answer, in records, and how old the positions of files and
+# spools may be, on a machine that is busy.
+UNANSWERED = 1000
+SECONDS_TWICE = 6.0
 
 
 class Broken(AssertionError):
@@ -44,7 +42,7 @@ class Account:
 
     def disturb(self, now):
         horizon = next((number for when, number in reversed(self.history) if when < now - SECONDS_TWICE), 0)
-        self.allowed_from.append((min(horizon, self.next - IN_FLIGHT), self.next + IN_FLIGHT))
+        self.allowed_from.append((min(horizon, self.next - UNANSWERED), self.next + UNANSWERED))
         del self.allowed_from[:-20]
 
 
@@ -139,13 +137,9 @@ class Ledger:
         """How many are lost, within the promise. To be asked when all has come that will come."""
         missing = self.missing(stream)
         for number in missing:
-            if stream.promise != "everything" and self._was_in_memory(stream, number):
+            if stream.may_be_lost(number):
                 continue
-            self.died_with_peer -= len(self.records.masked(stream.label, number)) + LEAST_RECORD
+            self.died_with_peer -= len(self.records.masked(stream.label, number))
             if self.died_with_peer < 0:
                 raise Broken(f"{self.name}: record {number} of {stream.name} is lost, one of {len(missing)}, and no fault accounts for it")
         return len(missing)
-
-    def _was_in_memory(self, stream, number):
-        """When redactd was killed, or stopped: on its way from the application to the disk."""
-        return any(last - IN_FLIGHT - 2 * stream.burst <= number < last for last in stream.breaks)

@@ -166,7 +166,7 @@ class Soak(DaemonTest):
         for stream in self.streams:
             stream.join(2 * PATIENCE)
         wait_until(lambda: self.check() and all(not ledger.missing(stream) for ledger in self.ledgers for stream in self.streams
-                                                if stream.promise == "everything" and not ledger.died_with_peer),
+                                                if stream.loses_nothing and not ledger.died_with_peer),
                    self.what_is_late)
         for name in ("kernel", "program"):
             wait_until(lambda: self.daemon.metric("redactd_sink_spool_records", sink=name) == 0, f"the spool of {name} is empty")

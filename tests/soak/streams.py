@@ -13,12 +13,18 @@ from wire import frames
 
 BEAT = 0.05  # seconds between bursts
 SEND_BUFFER = 32 << 10
+# What is on its way to the disk when redactd is killed: a fraction of a second's records, more on a machine that is busy; where
+# something stood still before, all that buffers hold: SO_SNDBUF and SO_RCVBUF (twice what is asked for), the read buffer, and a
+# sink's queue at three places (docs/delivery.md).
+SECONDS_IN_MEMORY = 5.0
+MOST_IN_MEMORY = (2 * SEND_BUFFER + 2 * (64 << 10) + (256 << 10) + 3 * (64 << 10)) // 90  # records
+STANDSTILL = 1.0  # seconds
 
 
 class Stream(threading.Thread):
     """`sent`: numbers below it have left the application, or were lost with its connection."""
 
-    promise = "everything"  # or "what memory held": when redactd is killed
+    loses_nothing = True
 
     def __init__(self, name, records, rate):
         super().__init__(daemon=True)
@@ -27,8 +33,6 @@ class Stream(threading.Thread):
         self.records = records
         self.burst = max(1, int(rate * BEAT))
         self.sent = 0
-        self.breaks = []  # where connections were lost: the number that came next
-        self.resent = 0
         self.failure = None
         self._ended = threading.Event()
 
@@ -50,14 +54,20 @@ class Stream(threading.Thread):
     def finish(self):
         pass
 
+    def may_be_lost(self, number):
+        """With what redactd had in memory when it was killed: no sink can help that."""
+        return False
+
 
 class Connected(Stream):
     """Over a stream socket without acknowledgements."""
 
-    promise = "what memory held"
+    loses_nothing = False
 
     def __init__(self, name, records, rate, address, framing):
         super().__init__(name, records, rate)
+        self._lost = []  # with a connection: the numbers that may be, from, to
+        self._history = collections.deque(maxlen=int(60 / BEAT))  # (when, number, seconds that writing took)
         self.address = address
         self.framing = framing
         self.socket = None
@@ -66,6 +76,7 @@ class Connected(Stream):
         if not self._connect():
             return
         data = frames(self.framing, self.next_records())
+        begun = time.monotonic()
         try:
             while data:
                 if select.select([self.socket], [self.socket], [], 0.2)[0]:
@@ -77,6 +88,7 @@ class Connected(Stream):
                 except BlockingIOError:
                     pass
             self.sent += self.burst
+            self._history.append((begun, self.sent, time.monotonic() - begun))
         except OSError:
             self._disconnect()
 
@@ -97,10 +109,17 @@ class Connected(Stream):
         return True
 
     def _disconnect(self):
+        since = time.monotonic() - SECONDS_IN_MEMORY
+        first = next((number for when, number, _ in reversed(self._history) if when < since), 0)
+        if any(took > STANDSTILL for _, _, took in self._history):
+            first = min(first, self.sent - MOST_IN_MEMORY)
         self.sent += self.burst  # in doubt: not sent again
-        self.breaks.append(self.sent)
+        self._lost.append((first, self.sent))
         self.socket.close()
         self.socket = None
+
+    def may_be_lost(self, number):
+        return any(first <= number < last for first, last in self._lost)
 
     def finish(self):
         if self.socket:
@@ -140,7 +159,6 @@ class Relp(Stream):
         self.socket.sendall(b"1 open %d %s\n" % (len(offer), offer))
         again = [record for _, record in self.unanswered]
         self.unanswered.clear()
-        self.resent += len(again)
         self._send(again)
 
     def _send(self, records):
@@ -167,7 +185,6 @@ class Relp(Stream):
 
     def _lose(self):
         if self.socket:
-            self.breaks.append(self.sent)
             self.socket.close()
             self.socket = None
 
