@@ -222,7 +222,7 @@ struct DaemonConfig {
   LogConfig log;
   bool self_check = true;
   bool sandbox = true;  // gives up what the rest does not need: system calls and files
-  size_t workers = 0;  // 0: as many as there are processors
+  size_t workers = 0;   // 0: as many as there are processors
   Milliseconds drain_timeout = std::chrono::seconds(10);
   Milliseconds ready_grace =
       std::chrono::seconds(30);   // a sink may be down so long before redactd is not ready
