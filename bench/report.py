@@ -6,6 +6,7 @@ from statistics import median
 import known
 import plot
 import tcp_report
+import worst
 from figures import mb_s, seconds, spread, table
 
 RATES = ("0", "1", "10", "100")
@@ -162,6 +163,7 @@ class Report:
         for section in (self.filter_section, self.rivals_section, self.rules_section):
             section()
         known.section(self)
+        worst.section(self)
         self.start_section()
         tcp_report.throughput(self)
         tcp_report.latency(self)
@@ -185,7 +187,7 @@ class Report:
         if counts:
             series = {n: [mb_s(self.find("rules", n, rules=c)) for c in counts] for n in ("bare_scan", "redactd")}
             made["throughput-by-rules.svg"] = plot.lines("Throughput by number of rules", machine, counts, series, "rules", "MB/s", log_x=True)
-        return dict(made, **tcp_report.plots(self))
+        return dict(made, **worst.plots(self, machine), **tcp_report.plots(self))
 
 
 def scaled(nanoseconds):
