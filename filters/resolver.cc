@@ -14,8 +14,8 @@ namespace {
 
 // Work is counted in bytes looked at. Honest records stay far below the bound; a record built to
 // make every anchor look at all of it is masked whole instead of costing time squared.
-constexpr size_t kWorkPerByte = 64;
-constexpr size_t kWorkPerRecord = 1 << 20;
+constexpr size_t kWorkPerByte = 16;
+constexpr size_t kWorkPerRecord = 1 << 18;
 
 /// The more a kind knows of its secret, the better its name for a merged span.
 int rank(RuleKind kind) {

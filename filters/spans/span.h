@@ -12,6 +12,18 @@
 
 namespace redactd {
 
+/// Where a value without quotes stands: it decides what ends it.
+struct BareContext {
+  bool query : 1 = false;    // after ? or &: & ends it
+  bool percent : 1 = false;  // percent-encoded text: %26 and %22 end it
+  bool json : 1 = false;     // after a quoted key and a colon: , } ] end it
+  bool escapes : 1 = false;  // quotes are about: \n and \" are escapes that end it
+  bool markup : 1 = false;   // <key>value</key>: < ends it
+  bool single_quote_ends : 1 = true;
+
+  friend bool operator==(const BareContext&, const BareContext&) = default;
+};
+
 /// What a resolver sees: one record, or a window of one that is longer than the limit. A view;
 /// valid while the resolver runs.
 struct RecordView {
@@ -29,6 +41,14 @@ struct RecordView {
     bool single_quote_ends = false;
   };
   mutable HeaderMemo header = {};
+  /// The last long bare value in which nothing depends on where it begins: another that begins
+  /// inside it ends where it does.
+  struct BareMemo {
+    size_t from = 1;
+    size_t end = 0;  // less than from: nothing remembered
+    BareContext context;
+  };
+  mutable BareMemo bare = {};
   /// Up to where base64 and hexadecimal are masked, and up to where escapes have been looked at.
   mutable size_t encoded_until = 0;
   mutable size_t escapes_until = 0;
@@ -57,16 +77,6 @@ struct Quote {
   }
 };
 inline constexpr size_t kMostBackslashes = 255;
-
-/// Where a value without quotes stands: it decides what ends it.
-struct BareContext {
-  bool query : 1 = false;    // after ? or &: & ends it
-  bool percent : 1 = false;  // percent-encoded text: %26 and %22 end it
-  bool json : 1 = false;     // after a quoted key and a colon: , } ] end it
-  bool escapes : 1 = false;  // quotes are about: \n and \" are escapes that end it
-  bool markup : 1 = false;   // <key>value</key>: < ends it
-  bool single_quote_ends : 1 = true;
-};
 
 /// A secret still running where the window ends goes on in the next window in the same way.
 struct Continuation {

@@ -301,11 +301,25 @@ class ValueResolver {
       size_t mask = mask_at(text_, opening.begin);
       if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
       if (end == kNone && opening.bare.markup) end = markup_end(text_, opening.begin);
-      if (end == kNone) end = bare_end(text_, opening.begin, opening.bare);
+      if (end == kNone) return bare_value_end(opening);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);
     }
     record_.work += end - opening.begin;
+    return end;
+  }
+
+  size_t bare_value_end(const Opening& opening) const {
+    constexpr size_t kLong = 64;
+    static constexpr ByteClass kRemembered = ByteClass::of("\\([{)]}>");  // by bare_end()
+    RecordView::BareMemo& memo = record_.bare;
+    if (memo.from <= opening.begin && opening.begin < memo.end && memo.context == opening.bare)
+      return memo.end;
+    size_t end = bare_end(text_, opening.begin, opening.bare);
+    record_.work += end - opening.begin;
+    if (end - opening.begin > kLong &&
+        !kRemembered.any_in(text_.substr(opening.begin, end - opening.begin)))
+      memo = {opening.begin, end, opening.bare};
     return end;
   }
 
