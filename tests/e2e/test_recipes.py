@@ -171,7 +171,7 @@ class Databases(Recipe):
         os.chmod(self.folder, 0o777)
         data = os.path.join(self.folder, "main")
         subprocess.run([os.path.join(folder, "initdb"), "-D", data, "-U", "admin", "--no-sync", "--no-locale", "-E", "UTF8"], check=True,
-                       capture_output=True, timeout=TIME_LIMIT, cwd=self.folder, **nobody)
+                       capture_output=True, timeout=5 * TIME_LIMIT, cwd=self.folder, **nobody)
         command = self.command("PostgreSQL", {"postgres": os.path.join(folder, "postgres")}, "-c", "listen_addresses=", "-c", "fsync=off",
                                "-c", f"unix_socket_directories={self.folder}", "-c", "log_statement=all")
         process, output = self.start_command(command, **nobody)
