@@ -237,10 +237,18 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
       response = reload_response(parser.get(), co_await ask_for_reload());
       if (closed_) co_return false;
     }
-    if (last) response->keep_alive(false);
+    if (last || has_body(parser.get())) response->keep_alive(false);
     lowest.expires_after(limits_.request);
     auto [write_error, written] = co_await http::async_write(stream, *response, kTuple);
     co_return !write_error && response->keep_alive();
+  }
+
+  /// Where a body ends, a proxy before this may see otherwise, and what follows would be a request
+  /// that it has not seen. So nothing follows.
+  static bool has_body(const AdminRequest& request) {
+    auto length = request.find(http::field::content_length);
+    return request.count(http::field::transfer_encoding) > 0 ||
+           (length != request.end() && length->value() != "0");
   }
 
   /// Not of the connection: the peer is there to be told.
