@@ -2,7 +2,6 @@
 
 // Batches of bytes on their way from one thread to another, in order.
 
-#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstddef>
