@@ -4,6 +4,7 @@
 
 #include "config/admin_config.h"
 #include "config/cross_checks.h"
+#include "config/exposure.h"
 #include "config/known_config.h"
 #include "config/rule_loader.h"
 #include "config/settings_reader.h"
@@ -100,6 +101,8 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
 DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostics) {
   std::optional<std::string> text = read_whole_file(path, diagnostics);
   if (!text) return {};
+  if (std::string why = exposure_of_config(path); !why.empty())
+    diagnostics.warn({path, 0, 0}, "", why);
   return parse_daemon_config(*text, path, this_machine(), diagnostics);
 }
 

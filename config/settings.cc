@@ -192,6 +192,7 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
                     why + "; it stands in every mask, so that keys can be rotated");
   }
   key.secret = *text;
+  wipe(*text);
   return key;
 }
 

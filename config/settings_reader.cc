@@ -1,5 +1,6 @@
 #include "config/settings_reader.h"
 
+#include "config/exposure.h"
 #include "config/rule_loader.h"
 
 namespace redactd {
@@ -59,6 +60,8 @@ void read_settings(const YamlReader& document, Settings& settings) {
   if (YamlReader key = document["mask_key"]; key.present() && key.expect_map(kMaskKeyKeys)) {
     settings.mask_key_id = key["id"].text().value_or("");
     settings.mask_key_file = key["file"].file_path().value_or("");
+    if (std::string why = exposure_of_key(settings.mask_key_file); !why.empty())
+      key["file"].warn(why);
   }
   if (auto bytes = document["max_record"].bytes({kLeastMaxRecord, kGreatestMaxRecord}))
     settings.max_record = *bytes;

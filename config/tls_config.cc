@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/exposure.h"
 #include "config/tls_check.h"
 #include "filters/byte_class.h"
 #include "filters/wiping_allocator.h"
@@ -31,6 +32,7 @@ void check_files(const YamlReader& tls, const TlsConfig& config) {
   if (certificate) tell(tls["certificate"], check_certificate(*certificate));
   if (std::optional<std::string> key = contents(tls["key"], config.key)) {
     tell(tls["key"], check_key(*key, certificate.value_or("")));
+    if (std::string why = exposure_of_key(config.key); !why.empty()) tls["key"].warn(why);
     wipe(*key);
   }
   if (std::optional<std::string> ca = contents(tls["ca"], config.ca))

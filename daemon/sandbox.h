@@ -2,10 +2,12 @@
 
 // What the daemon gives up once it knows its configuration and before it has seen a byte of a log.
 
+#include <optional>
 #include <string>
 
 #include "config/daemon_config.h"
 #include "daemon/log.h"
+#include "daemon/write_access.h"
 
 namespace redactd {
 
@@ -20,6 +22,7 @@ class Sandbox {
 
  private:
   bool starts_programs_;
+  std::optional<WriteAccess> writes_;  // nothing: they are not confined
 };
 
 }  // namespace redactd

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <pthread.h>
+#include <string.h>
 
 #include <string>
 
@@ -17,6 +18,11 @@ constexpr std::chrono::seconds kTick{1};
 // Sessions looked at before the data path gets its turn again.
 constexpr size_t kSlice = 64;
 constexpr int kNumberBits = 48;  // of a stream's number; its worker's stand above
+
+/// What was read through it does not stay until something else is.
+void overwrite(RecordBuffer& buffer) {
+  if (!buffer.empty()) explicit_bzero(buffer.data(), buffer.size());
+}
 
 }  // namespace
 
@@ -93,6 +99,9 @@ Awaitable<void> Worker::keep_time() {
     timer.expires_after(kTick);
     co_await timer.async_wait(kAwait);
     counters_.loop_ticks.add();
+    // Nobody has borrowed them now: that ends before the next wait.
+    overwrite(spare_.records);
+    overwrite(read_buffer_);
     auto now = std::chrono::steady_clock::now();
     co_await each_session([now](Session& session) { session.tick(now); });
     // Overwritten a second after the last stream has used them, at the latest.

@@ -7,7 +7,7 @@ build='g++ cmake ninja-build pkg-config ccache libhyperscan-dev libre2-dev libya
   nlohmann-json3-dev libssl-dev libboost1.81-dev libseccomp-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-jsonschema python3-yaml'
 # Of the programs that tests/peers.sh unpacks: their libraries; and other programs that the tests run.
-peers='bsdutils git iproute2 libatomic1 libcap2 libestr0 libfastjson4 libglib2.0-0 libgnutls30 libgssapi-krb5-2 libicu72 libivykis0
+peers='bsdutils gdb git iproute2 libatomic1 libcap2 libestr0 libfastjson4 libglib2.0-0 libgnutls30 libgssapi-krb5-2 libicu72 libivykis0
   libjemalloc2 libjson-c5 libldap-2.5-0 liblognorm5 liblua5.3-0 liblzf1 libnet1 libopentracing-c-wrapper0 libpam0g libpcre2-8-0 libpcre3
   libpq5 libreadline8 libssl3 libsystemd0 libuuid1 libwrap0 libxml2 libzstd1 openssl procps python3-pip strace systemd tzdata util-linux
   zlib1g'

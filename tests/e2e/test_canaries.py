@@ -1,12 +1,14 @@
 """A thousand made-up secrets of many kinds pass through a daemon that says all it can; then every place that it leaves
-traces in on the outside is looked through. All of them have one mark in common, which nothing else has."""
+traces in is looked through, its memory among them. All of them have one mark in common, which nothing else has."""
 
 import os
 import random
+import shutil
+import subprocess
 import unittest
 
 from aggregator import Aggregator
-from daemon import DaemonTest
+from daemon import SANITIZED, DaemonTest, sink_to
 from wire import Client, frames, free_port, wait_until
 
 OCTET = "octet-counting"
@@ -89,6 +91,21 @@ class Canaries(DaemonTest):
         self.assertGreater(self.assert_nothing_in_folder(self.spool), 0)
         self.assertGreater(self.assert_nothing_in_folder(daemon.folder), 1)
 
+    def core(self, daemon):
+        """All of its memory, what it asks to be left out too. Core dumps are off; root may take one all the same."""
+        if os.geteuid() != 0 or not shutil.which("gdb"):
+            self.skipTest("needs root and gdb, to take a core")
+        path = os.path.join(self.folder, "core")
+        done = subprocess.run(["gdb", "--readnever", "-nx", "-batch", "-iex", "set auto-solib-add off", "-p", str(daemon.pid),
+                               "-ex", "set use-coredump-filter off", "-ex", "set dump-excluded-mappings on", "-ex", "gcore " + path],
+                              capture_output=True, timeout=120, check=False)
+        self.assertTrue(os.path.exists(path), done.stderr.decode(errors="replace"))
+        with open(path, "rb") as file:
+            data = file.read()
+        os.remove(path)
+        self.assertGreater(len(data), 1 << 20)
+        return data
+
     def pass_all(self, port, **client):
         with Client(port, **client) as connection:
             self.send(connection)
@@ -99,9 +116,15 @@ class Canaries(DaemonTest):
     def test_nothing_of_them_is_left_anywhere(self):
         self.assertEqual(sum(self.planted.count(record) > 0 for record in self.records), COUNT)
         daemon, port = self.start()
-        self.pass_all(port)
-        daemon.wait_for_metric(COUNT, "redactd_sink_sent_records_total", sink="out")
-        self.assert_nothing_outside_memory(daemon)
+        with Client(port) as idle:  # stays open, with its buffers
+            idle.send(frames(OCTET, self.records[:50]))
+            self.aggregator.wait_for(50)
+            self.aggregator.records.clear()
+            self.pass_all(port)
+            daemon.wait_for_metric(COUNT + 50, "redactd_sink_sent_records_total", sink="out")
+            self.assert_nothing_outside_memory(daemon)
+            if not SANITIZED:
+                self.assert_nothing_in(self.core(daemon), "memory")
         daemon.stop()
         self.assert_nothing_in_folder(self.folder)
 
@@ -113,8 +136,21 @@ class Canaries(DaemonTest):
             self.send(client)
             daemon.wait_for_metric(COUNT, "redactd_sink_spool_records", sink="out")
         self.assert_nothing_outside_memory(daemon)
+        if not SANITIZED:
+            self.assert_nothing_in(self.core(daemon), "memory")
         daemon.stop()
         self.assert_nothing_in_folder(self.folder)
+
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps memory back")
+    def test_the_search_finds_what_is_in_memory(self):
+        """A record that is open is there, in clear, until its end comes."""
+        daemon, port = self.start()
+        with Client(port) as client:
+            client.send(b"900 " + self.records[0])
+            daemon.wait_for_metric(1, "redactd_source_connections_total", source="in")
+            wait_until(lambda: daemon.metric("redactd_source_received_bytes_total", source="in") > 0, "bytes have come")
+            self.assertGreater(self.planted.count(self.core(daemon)), 0)
+        daemon.stop()
 
 
 if __name__ == "__main__":

@@ -260,5 +260,36 @@ class Schema(RedactdTest):
         self.assertGreater(compared, 20)
 
 
+class OpenToOthers(RedactdTest):
+    """A key that everybody may read is told, with what to do; it keeps nothing from starting."""
+
+    def check(self, mode, name):
+        key = self.write("mask.key", "k" * 40)
+        text = "sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout}]\nmask: {style: fingerprint}\n" \
+               f"mask_key: {{id: k1, file: {key}}}\n"
+        config = self.write("open.yaml", text)
+        os.chmod(key, 0o600)
+        os.chmod(config, 0o644)
+        os.chmod(key if name == "key" else config, mode)
+        done = self.run_redactd("check", "--config", config)
+        self.assertEqual(done.code, 0, done.err)
+        return done.err
+
+    def test_a_key_that_everybody_may_read(self):
+        said = self.check(0o644, "key")
+        self.assertEqual(said.count("chmod 0600 it"), 1, said)
+        self.assertIn("mask_key.file: can be read by every user", said)
+
+    def test_a_key_that_others_may_write(self):
+        self.assertEqual(self.check(0o660, "key").count("can be written by others"), 1)
+
+    def test_a_configuration_that_others_may_write(self):
+        self.assertEqual(self.check(0o664, "config").count("who could switch redaction off"), 1)
+
+    def test_what_is_closed_is_not_mentioned(self):
+        for mode in (0o600, 0o640, 0o400):
+            self.assertEqual(self.check(mode, "key"), "")
+
+
 if __name__ == "__main__":
     unittest.main()

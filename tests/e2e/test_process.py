@@ -11,7 +11,7 @@ import time
 import unittest
 
 from aggregator import Aggregator
-from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from daemon import SANITIZED, TOKEN_MASK, DaemonTest, sink_to, token
 from harness import BINARY
 from wire import PATIENCE, Client, frame, frames, free_port, listens, wait_until
 
@@ -206,6 +206,21 @@ class Hardening(ProcessTest):
         with open(f"/proc/{daemon.pid}/limits", encoding="ascii") as file:
             self.assertRegex(file.read(), r"Max core file size\s+0\s+0")
         self.assertEqual(os.stat(f"/proc/{daemon.pid}/environ").st_uid, 0, "what may be dumped belongs to its user, the rest to root")
+        daemon.stop()
+
+    @unittest.skipIf(SANITIZED, "a sanitizer needs more system calls")
+    def test_system_calls_are_confined_in_every_thread(self):
+        daemon, _ = self.start_between(self.aggregator)
+        for thread in os.listdir(f"/proc/{daemon.pid}/task"):
+            with open(f"/proc/{daemon.pid}/task/{thread}/status", encoding="ascii") as file:
+                self.assertRegex(file.read(), r"NoNewPrivs:\s+1\nSeccomp:\s+2\n")
+        self.assertNotIn("does not confine", daemon.says())
+        daemon.stop()
+
+    def test_the_sandbox_can_be_left_out(self):
+        daemon, _ = self.start_between(self.aggregator, sandbox=False)
+        with open(f"/proc/{daemon.pid}/status", encoding="ascii") as file:
+            self.assertRegex(file.read(), r"Seccomp:\s+0\n")
         daemon.stop()
 
     def test_a_log_at_trace_level_holds_no_payload(self):

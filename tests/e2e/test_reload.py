@@ -216,6 +216,31 @@ class WhatChanges(ReloadTest):
         self.daemon.stop()
         self.assertEqual(self.aggregator.count(), 2)
 
+    def test_what_the_sandbox_has_closed_takes_a_restart(self):
+        """Refused as a whole and with the reason, rather than found out when the first record cannot be written."""
+        folder = os.path.join(self.folder, "named")
+        other = os.path.join(self.folder, "other")
+        os.mkdir(folder)
+        os.mkdir(other)
+        config = {"sources": [{"name": "in", "type": "tcp", "listen": f"tcp://127.0.0.1:{free_port()}"}],
+                  "sinks": [{"name": "out", "type": "file", "path": folder + "/log"}]}
+        daemon = Daemon(self, config)
+        elsewhere = {**config, "sinks": [{"name": "out", "type": "file", "path": other + "/log"}]}
+        commands = {**config, "known_values": {"exec": [{"name": "it", "command": ["true"]}]}}
+        for changed, option in ((elsewhere, "sinks[].path"), (commands, "known_values.exec")):
+            if SANITIZED and changed is commands:
+                continue
+            daemon.configure(changed)
+            status, said = daemon.ask("/-/reload", "POST")
+            self.assertNotEqual(status, 200, said)
+            self.assertIn(option, said)
+            self.assertIn("restart it", said)
+        daemon.configure({**config, "sinks": [{"name": "out", "type": "file", "path": folder + "/log2"}]})
+        self.assertEqual(daemon.ask("/-/reload", "POST")[0], 200)
+        daemon.stop()
+        self.assertEqual(sorted(os.listdir(folder)), ["log", "log2"])
+        self.assertEqual(os.listdir(other), [])
+
     def test_a_bad_file_changes_nothing_and_is_told_over_http(self):
         self.start()
         generation = self.daemon.metric("redactd_config_generation")
