@@ -6,7 +6,7 @@ import time
 import unittest
 
 from aggregator import Aggregator
-from daemon import SANITIZED, TOKEN_MASK, DaemonTest, sink_to, token
+from daemon import SANITIZED, TOKEN_MASK, Daemon, DaemonTest, sink_to, token
 from harness import secret
 from wire import Client, frame, free_port, wait_until
 
