@@ -1,6 +1,8 @@
 #include "filters/matcher.h"
 
 #include <hs.h>
+#include <malloc.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +15,13 @@
 
 namespace redactd {
 namespace {
+
+/// The state of a stream holds its last bytes.
+void free_wiped(void* state) {
+  if (state != nullptr) explicit_bzero(state, malloc_usable_size(state));
+  std::free(state);
+}
+const hs_error_t kStreamsAreWiped = hs_set_stream_allocator(std::malloc, free_wiped);
 
 constexpr size_t kRemembered = 16;  // databases that a scratch fits: those of a few rule sets
 constexpr unsigned kMode = HS_MODE_STREAM;
@@ -166,6 +175,7 @@ void MatchScratch::fit(const MatchDatabase& database) {
 }
 
 MatchStream::MatchStream(const MatchDatabase& database) {
+  check(kStreamsAreWiped, "hs_set_stream_allocator");
   check(hs_open_stream(database.get(), 0, &stream_), "hs_open_stream");
 }
 
