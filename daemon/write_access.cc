@@ -28,11 +28,14 @@ constexpr uint64_t kNever = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE
                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
                             LANDLOCK_ACCESS_FS_MAKE_SYM;
 
-/// Without links, as far as it exists.
-fs::path real(const std::string& path) {
+/// Without links, as far as it exists. What a link leads to need not be there yet.
+fs::path real(fs::path path) {
+  constexpr int kMostLinks = 40;  // as in the kernel
   std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error) && !fs::exists(path, error); ++i)
+    path = path.parent_path() / fs::read_symlink(path, error);
   fs::path found = fs::weakly_canonical(path, error);
-  return error ? fs::path(path).lexically_normal() : found;
+  return error ? path.lexically_normal() : found;
 }
 
 fs::path nearest_folder(fs::path path) {
