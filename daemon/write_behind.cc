@@ -16,51 +16,62 @@ constexpr size_t kMuch = 64 * 1024;
 }  // namespace
 
 WriteBehind::WriteBehind(int descriptor, size_t batch_bytes)
-    : descriptor_(descriptor), batches_(batch_bytes) {}
+    : shared_(std::make_shared<Shared>(descriptor, batch_bytes)) {}
 
-WriteBehind::~WriteBehind() { finish(); }
+WriteBehind::~WriteBehind() {
+  if (!thread_.joinable()) return;
+  shared_->batches.close();
+  if (shared_->ended.get_future().wait_for(kPatience) == std::future_status::ready) {
+    thread_.join();
+  } else {
+    shared_->given_up = true;
+    thread_.detach();
+  }
+}
 
 int WriteBehind::write(std::string_view bytes) {
-  if (error_ != 0) return error_;
-  if ((bytes.size() < kMuch && batches_.idle()) || !has_thread()) {
-    error_ = write_all(descriptor_, bytes);
-    return error_;
+  std::atomic<int>& error = shared_->error;
+  if (error != 0) return error;
+  if ((bytes.size() < kMuch && shared_->batches.idle()) || !has_thread()) {
+    error = write_all(shared_->descriptor, bytes);
+    return error;
   }
   while (!bytes.empty()) {
-    std::span<char> room = batches_.room();
-    if (room.empty()) return error_;
+    std::span<char> room = shared_->batches.room();
+    if (room.empty()) return error;
     size_t size = std::min(bytes.size(), room.size());
     std::memcpy(room.data(), bytes.data(), size);
-    batches_.filled(size);
+    shared_->batches.filled(size);
     bytes.remove_prefix(size);
   }
-  return error_;
+  return error;
 }
 
 int WriteBehind::finish() {
-  batches_.close();
+  shared_->batches.close();
   if (thread_.joinable()) thread_.join();
-  return error_;
+  return shared_->error;
 }
 
 bool WriteBehind::has_thread() {
   if (thread_.joinable()) return true;
   try {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([shared = shared_] { shared->run(); });
   } catch (const std::system_error&) {
     return false;
   }
   return true;
 }
 
-void WriteBehind::run() {
-  while (error_ == 0) {
-    std::string_view batch = batches_.oldest();
-    if (batch.empty()) return;
-    error_ = write_all(descriptor_, batch);
-    batches_.emptied();
+void WriteBehind::Shared::run() {
+  while (error == 0 && !given_up) {
+    std::string_view batch = batches.oldest();
+    if (batch.empty()) break;
+    error = write_all(descriptor, batch);
+    batches.emptied();
   }
-  batches_.close();
+  batches.close();
+  ended.set_value();
 }
 
 }  // namespace redactd

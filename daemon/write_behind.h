@@ -3,7 +3,10 @@
 // Output that is written by a thread of its own while the next batch is scanned.
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <future>
+#include <memory>
 #include <string_view>
 #include <thread>
 
@@ -15,9 +18,15 @@ namespace redactd {
 /// once, without the thread.
 class WriteBehind {
  public:
-  /// The descriptor stays the caller's.
+  /// How long the destructor waits for a reader.
+  static constexpr std::chrono::seconds kPatience{2};
+
+  /// The descriptor stays the caller's, and open as long as the process.
   WriteBehind(int descriptor, size_t batch_bytes);
-  /// What was handed over is written first.
+  /// Without finish() before, something has failed: what was handed over is written if the reader
+  /// takes it within kPatience. One that stalls is left with a part of it, and the thread with its
+  /// last write: nothing interrupts that, for a descriptor that others share cannot be made
+  /// non-blocking.
   ~WriteBehind();
   WriteBehind(const WriteBehind&) = delete;
   WriteBehind& operator=(const WriteBehind&) = delete;
@@ -29,12 +38,21 @@ class WriteBehind {
   int finish();
 
  private:
-  bool has_thread();
-  void run();
+  /// Outlives this object where the thread does.
+  struct Shared {
+    Shared(int to, size_t batch_bytes) : descriptor(to), batches(batch_bytes) {}
+    void run();
 
-  int descriptor_;
-  Handover batches_;
-  std::atomic<int> error_ = 0;
+    const int descriptor;
+    Handover batches;
+    std::atomic<int> error = 0;
+    std::atomic<bool> given_up = false;
+    std::promise<void> ended;
+  };
+
+  bool has_thread();
+
+  std::shared_ptr<Shared> shared_;
   std::thread thread_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <random>
 #include <string>
 #include <thread>
@@ -164,6 +165,41 @@ TEST(WriteBehind, ASmallBatchIsWrittenWhenTheCallReturns) {
   WriteBehind output(pipe.to(), kBatch);
   EXPECT_EQ(output.write("a line\n"), 0);
   EXPECT_EQ(bytes_waiting(pipe.from()), 7u);
+}
+
+/// As when the matcher fails: an exception passes, and nobody calls finish().
+TEST(WriteBehind, GivenUpItDoesNotWaitForAReaderThatStalls) {
+  Pipe pipe;
+  const std::string sent = noise(4 * kBatch);
+  auto start = std::chrono::steady_clock::now();
+  {
+    WriteBehind output(pipe.to(), kBatch);
+    ASSERT_EQ(output.write(sent), 0);  // more than the pipe holds, less than the batches do
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+  std::string received(sent.size(), '\0');
+  ssize_t size = read(pipe.from(), received.data(), received.size());
+  ASSERT_GT(size, 0);
+  EXPECT_TRUE(sent.starts_with(received.substr(0, static_cast<size_t>(size))));
+  pipe.close_end(0);  // ends the write that is still open
+}
+
+TEST(WriteBehind, GivenUpItStillWritesWhatAReaderTakes) {
+  Pipe pipe;
+  const std::string sent = noise(4 * kBatch);
+  std::string received;
+  std::thread reader([&] {
+    std::string room(70'000, '\0');
+    for (ssize_t size; (size = read(pipe.from(), room.data(), room.size())) > 0;)
+      received.append(room, 0, static_cast<size_t>(size));
+  });
+  {
+    WriteBehind output(pipe.to(), kBatch);
+    ASSERT_EQ(output.write(sent), 0);
+  }
+  pipe.close_end(1);
+  reader.join();
+  EXPECT_TRUE(received == sent);
 }
 
 TEST(WriteBehind, AReaderThatLeftIsSaidAtTheEndAtLatest) {
