@@ -278,7 +278,9 @@ void Resolver::merge(std::string_view text) {
     int rank_b = rank(rules_->rules()[b.rule].kind);
     return rank_a != rank_b ? rank_a < rank_b : a.rule < b.rule;
   };
-  if (found_.size() > 1) std::sort(found_.begin(), found_.end(), before);
+  // Nearly always they are in order already.
+  if (!std::is_sorted(found_.begin(), found_.end(), before))
+    std::sort(found_.begin(), found_.end(), before);
   for (const Span& span : found_) {
     if (span.begin >= span.end) continue;
     if (inside_fixed_mask(text, span, rules_->masker().fixed_text(span.rule))) continue;

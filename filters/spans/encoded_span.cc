@@ -65,12 +65,12 @@ class Reading {
 
   /// The secret that begins with byte `at`, or whose marker holds it.
   std::optional<Decoded> find_at(size_t at, Verdict& verdict) {
-    std::vector<const TokenCores::Core*> cores;
-    auto collect = [&cores](const TokenCores::Core& core) { cores.push_back(&core); };
+    cores_.clear();
+    auto collect = [this](const TokenCores::Core& core) { cores_.push_back(&core); };
     rules_.cores.at(std::string_view(bytes_).substr(at), collect);
-    if (cores.empty() && !spaced_.empty())
+    if (cores_.empty() && !spaced_.empty())
       rules_.cores.at(std::string_view(spaced_).substr(at), collect);
-    for (const TokenCores::Core* core : cores) {
+    for (const TokenCores::Core* core : cores_) {
       Decoded found;
       verdict = core->marker ? try_marker(at, *core, found) : try_token(at, *core, found);
       if (verdict == Verdict::masked) return found;
@@ -87,17 +87,18 @@ class Reading {
     std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
     // Where the units end the text does, unless the record goes on and cuts it off.
     cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
+    closed_ = bytes_;
+    if (!cut_off_) closed_ += ' ';
   }
 
   Verdict try_token(size_t at, const TokenCores::Core& core, Decoded& found) {
     const size_t width = core.classes.size();
     while (true) {
-      std::string bytes = cut_off_ ? bytes_ : bytes_ + ' ';
-      std::vector<Span> spans;
-      Verdict verdict = resolve_token(RecordView{bytes}, rules_.rules[core.rule], core.rule, width,
-                                      at + width, spans);
-      if (spans.empty()) return verdict;
-      found = {spans[0].begin, spans[0].end, core.rule, false};
+      spans_.clear();
+      Verdict verdict = resolve_token(RecordView{closed_}, rules_.rules[core.rule], core.rule,
+                                      width, at + width, spans_);
+      if (spans_.empty()) return verdict;
+      found = {spans_[0].begin, spans_[0].end, core.rule, false};
       bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;
       if (all_seen) return verdict;
       units_.extend(kUnitsMore);
@@ -124,7 +125,10 @@ class Reading {
   EncodedText& units_;
   size_t phase_;
   std::string bytes_;
+  std::string closed_;  // with a blank behind them where the text ends
   std::string spaced_;  // with spaces for pluses; empty: there is none
+  std::vector<const TokenCores::Core*> cores_;
+  std::vector<Span> spans_;
   bool cut_off_ = false;
 };
 

@@ -35,7 +35,9 @@ bool key_boundary(std::string_view text, size_t start) {
 /// The start of the longest of the rule's keys that ends at `key_end`.
 size_t longest_key(std::string_view text, size_t key_end, const Rule& rule) {
   size_t best = kNone;
+  const char last = key_end > 0 ? to_lower(text[key_end - 1]) : '\0';
   for (const std::string& key : rule.keys) {
+    if (key.back() != last && key.back() != '_') continue;  // most of them
     size_t start = match_key_backwards(text, key_end, key);
     if (start == kNone) continue;
     if (rule.boundary == Boundary::word && !key_boundary(text, start)) continue;

@@ -49,6 +49,13 @@ struct RecordView {
     BareContext context;
   };
   mutable BareMemo bare = {};
+  /// The last quotes before `until`, so that each value need not look for them anew.
+  struct QuoteMemo {
+    size_t until = 0;
+    size_t last_double = std::string_view::npos;
+    size_t last_single = std::string_view::npos;
+  };
+  mutable QuoteMemo quotes = {};
   /// Up to where base64 and hexadecimal are masked, and up to where escapes have been looked at.
   mutable size_t encoded_until = 0;
   mutable size_t escapes_until = 0;

@@ -15,14 +15,35 @@ constexpr size_t kLookedAt = 512;
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
 
-bool is_one_of(std::string_view value, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return equals_ignoring_case(value, word); });
-}
+/// Lower-case words, of which few have to be compared: most values differ from all of them in
+/// length or first letter.
+class Words {
+ public:
+  template <size_t N>
+  explicit constexpr Words(const std::string_view (&words)[N]) : words_(words) {
+    for (std::string_view word : words) firsts_[slot(word.size())] |= bit(word[0]);
+  }
 
-constexpr std::string_view kNothings[] = {
+  bool has(std::string_view value) const {
+    if (value.empty() || (firsts_[slot(value.size())] & bit(to_lower(value[0]))) == 0) return false;
+    return std::any_of(words_.begin(), words_.end(),
+                       [&](std::string_view word) { return equals_ignoring_case(value, word); });
+  }
+
+ private:
+  static constexpr size_t slot(size_t size) { return std::min<size_t>(size, 31); }
+  static constexpr uint64_t bit(char c) {
+    return uint64_t{1} << (static_cast<unsigned char>(c) % 64);
+  }
+
+  std::span<const std::string_view> words_;
+  std::array<uint64_t, 32> firsts_{};  // of each length, the first letters there are
+};
+
+constexpr std::string_view kNothingWords[] = {
     "null", "nil",   "none", "true",  "false",  "undefined", "nan",   "yes",     "no",   "on",
     "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
+constexpr Words kNothings(kNothingWords);
 
 // What sentences, schemas and configuration listings have where a secret would stand.
 constexpr std::string_view kSentenceWords[] = {"a",
@@ -173,6 +194,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "with",
                                                "wrong",
                                                "your"};
+constexpr Words kInSentences(kSentenceWords);
 
 bool is_plain_word(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
@@ -209,6 +231,8 @@ bool is_template(std::string_view value) {
                                                              {"%(", ")s"},
                                                              {"((", "))"},
                                                              {"%", "%"}}};
+  static constexpr ByteClass kOpenings = ByteClass::of("${<%#(");
+  if (value.empty() || !kOpenings.has(value[0])) return false;
   for (const Delimiters& delimiters : kTemplates) {
     if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
         !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
@@ -391,7 +415,7 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
   // secret.
   bool word = (is_plain_word(value) &&
-               (setting.sentence || value.size() < 12 || is_one_of(value, kSentenceWords))) ||
+               (setting.sentence || value.size() < 12 || kInSentences.has(value))) ||
               (setting.sentence && is_compound(value));
   bool plain = word || is_number(value) || is_address(value) || is_path_or_url(value) ||
                is_duration_or_size(value) || is_code(value) || is_remark(value) ||
@@ -453,13 +477,11 @@ bool is_listing(std::string_view value, std::string_view word) {
 }  // namespace
 
 bool is_placeholder(std::string_view value) {
-  if (value.empty() || is_one_of(value, kNothings)) return true;
+  if (value.empty() || kNothings.has(value)) return true;
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Masks of other tools: one character repeated, or a bracketed word.
-  if (is_all(value, "*") || is_all(value, "x") || is_all(value, "X") || is_all(value, ".") ||
-      is_all(value, "-") || is_all(value, "_") || is_all(value, "#")) {
-    return true;
-  }
+  static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
+  if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
   static constexpr std::string_view kBullet = "\xe2\x80\xa2";
   if (value.size() % kBullet.size() == 0 && value.starts_with(kBullet)) {
     bool bullets = true;
@@ -468,10 +490,11 @@ bool is_placeholder(std::string_view value) {
     }
     if (bullets) return true;
   }
-  static constexpr std::string_view kOtherMasks[] = {
+  static constexpr std::string_view kMaskWords[] = {
       "[masked]",    "[filtered]", "[hidden]", "[secret]", "(redacted)",  "(hidden)",
       "(sensitive)", "[removed]",  "redacted", "(masked)", "[protected]", "(sensitive value)"};
-  if (is_one_of(value, kOtherMasks)) return true;
+  static constexpr Words kOtherMasks(kMaskWords);
+  if (kOtherMasks.has(value)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value);
 }
 
@@ -482,7 +505,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
     word.remove_suffix(1);
   }
-  if (setting.sentence && is_one_of(word, kSentenceWords)) return Verdict::plain_word;
+  if (setting.sentence && kInSentences.has(word)) return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;

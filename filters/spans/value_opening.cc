@@ -59,9 +59,30 @@ bool is_first_argument(std::string_view text, size_t name_begin, const Quote& qu
   return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
 }
 
-bool has_before(std::string_view text, size_t at, char mark) {
+/// Whether quotes stand before `at`, not too far away.
+struct QuotesBefore {
+  bool any = false;
+  bool single = false;
+};
+
+size_t last_before(std::string_view text, size_t from, size_t at, char mark) {
+  const void* found = memrchr(text.data() + from, mark, at - from);
+  return found == nullptr ? kNone
+                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+QuotesBefore quotes_before(const RecordView& record, size_t at) {
   size_t from = at > kLookBack ? at - kLookBack : 0;
-  return std::memchr(text.data() + from, mark, at - from) != nullptr;
+  RecordView::QuoteMemo& seen = record.quotes;
+  if (at < seen.until) seen = {};
+  size_t unseen = std::max(seen.until, from);
+  size_t last_double = last_before(record.text, unseen, at, '"');
+  size_t last_single = last_before(record.text, unseen, at, '\'');
+  seen.until = at;
+  if (last_double != kNone) seen.last_double = last_double;
+  if (last_single != kNone) seen.last_single = last_single;
+  auto near = [from](size_t last) { return last != kNone && last >= from; };
+  return {near(seen.last_double) || near(seen.last_single), near(seen.last_single)};
 }
 
 /// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else
@@ -259,29 +280,34 @@ bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
   return marks % 2 == 1;
 }
 
-Opening open_value_at(std::string_view text, size_t at) {
+Opening open_value_at(const RecordView& record, size_t at) {
+  std::string_view text = record.text;
   Opening opening;
   at = skip_colour(text, skip_blanks(text, at));
   open_quote(text, at, opening);
-  opening.bare.escapes = has_before(text, at, '"') || has_before(text, at, '\'');
-  opening.bare.single_quote_ends = has_before(text, at, '\'');
+  QuotesBefore quotes = quotes_before(record, at);
+  opening.bare.escapes = quotes.any;
+  opening.bare.single_quote_ends = quotes.single;
   return opening;
 }
 
-std::optional<Opening> value_in_object(std::string_view text, size_t at, const Opening& opening) {
+std::optional<Opening> value_in_object(const RecordView& record, size_t at,
+                                       const Opening& opening) {
+  std::string_view text = record.text;
   if (!opening.bare.json || text.substr(at, 1) != "{") return std::nullopt;
   size_t name = skip_blanks(text, at + 1);
   Quote quote = quote_at(text, name);
   if (quote.none()) return std::nullopt;
   size_t value = value_member(text, name, quote);
   if (value == kNone) return std::nullopt;
-  Opening member = open_value_at(text, value);
+  Opening member = open_value_at(record, value);
   if (member.quote.none()) return std::nullopt;
   member.bare.json = true;
   return member;
 }
 
-std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_t key_end) {
+std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
+  std::string_view text = record.text;
   size_t name_begin = name_start(text, key_begin);
   size_t at = skip_colour(text, key_end);
   Quote key_quote = quote_at(text, at);
@@ -305,7 +331,7 @@ std::optional<Opening> open_value(std::string_view text, size_t key_begin, size_
     return std::nullopt;
 
   size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;
-  Opening opening = open_value_at(text, value);
+  Opening opening = open_value_at(record, value);
   if (key_quote.none() && !opening.quote.none() && !separator.percent &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;

@@ -78,7 +78,7 @@ class ValueResolver {
       if (text_[at] == '[') {
         if (std::optional<Verdict> verdict = array(at + 1, opening)) return *verdict;
       }
-      if (std::optional<Opening> member = value_in_object(text_, at, opening))
+      if (std::optional<Opening> member = value_in_object(record_, at, opening))
         return assign(*member);
       if (text_[at] == '{' && !opening.bare.markup &&
           (at + 1 >= text_.size() || text_[at + 1] != '{')) {
@@ -97,7 +97,7 @@ class ValueResolver {
     while (at < text_.size() && is_blank(text_[at])) ++at;
     if (text_.substr(at, 1) == "]") return Verdict::no_value;
     for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
-      Opening element = open_value_at(text_, at);
+      Opening element = open_value_at(record_, at);
       element.bare.json = true;
       if (element.quote.none()) {
         char first = element.begin < text_.size() ? text_[element.begin] : ']';
@@ -142,7 +142,7 @@ class ValueResolver {
     Verdict result = Verdict::no_value;
     size_t at = opening.begin + 1;
     for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
-      Opening element = open_value_at(text_, at);
+      Opening element = open_value_at(record_, at);
       if (element.quote.none()) {
         // Go's %v prints no quotes: map[Authorization:[Bearer …]]
         return i == 0 ? resolve_one(element) : result;
@@ -274,12 +274,12 @@ class ValueResolver {
     size_t at = opening.begin + 1;
     Verdict result = Verdict::no_value;
     for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
-      Opening name = open_value_at(text_, at);
+      Opening name = open_value_at(record_, at);
       if (name.quote.none()) return result;
       at = quoted_end(text_, name.begin, name.quote) + name.quote.size();
       while (at < text_.size() && is_blank(text_[at])) ++at;
       if (at >= text_.size() || text_[at] != ':') return result;
-      Opening value = open_value_at(text_, at + 1);
+      Opening value = open_value_at(record_, at + 1);
       value.bare.json = true;
       size_t end = value_end(value);
       if (!value.quote.none() &&
@@ -442,7 +442,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (anchor_end == 0) return Verdict::crosses_record;
   ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
-    Opening opening = open_value_at(text, anchor_end);
+    Opening opening = open_value_at(record, anchor_end);
     if (rule.form == ValueForm::object)
       opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
@@ -453,7 +453,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return Verdict::inside_word;
   if (is_public_key(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
-  std::optional<Opening> opening = open_value(text, start, key_end);
+  std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
   if (rule.names.empty()) return resolver.resolve(*opening);
   KeyName name = find_name(text, start, key_end, rule);
@@ -465,13 +465,13 @@ bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_en
   if (anchor_end == 0) return true;
   if (rule.keys.empty()) {
     if (rule.form == ValueForm::object) return false;
-    return open_value_at(text, anchor_end).begin >= text.size();
+    return open_value_at(RecordView{text}, anchor_end).begin >= text.size();
   }
   size_t key_end = end_of_key(text, anchor_end);
   if (!separator_may_follow(text, key_end)) return true;
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return true;
-  std::optional<Opening> opening = open_value(text, start, key_end);
+  std::optional<Opening> opening = open_value(RecordView{text}, start, key_end);
   return !opening || opening->begin >= text.size();
 }
 
