@@ -48,12 +48,29 @@ def free_ports(count):
 
 # ---------------------------------------------------------------- configurations
 
-def haproxy(buffer_bytes=None):
-    """TCP mode as Debian's defaults have it: a thread for each processor, 16 KiB buffers."""
-    def config(_folder, port, sink):
+def certificate(folder):
+    """A self-signed one and its key, made for this run → their paths."""
+    paths = [os.path.join(folder, name) for name in ("certificate.pem", "key.pem")]
+    if not all(map(os.path.exists, paths)):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=localhost", "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
+    return paths
+
+
+def haproxy(buffer_bytes=None, tls=False):
+    """TCP mode as Debian's defaults have it: a thread for each processor, 16 KiB buffers. `tls`: it takes TLS and sends plain."""
+    def config(folder, port, sink):
         tuned = "  tune.bufsize %d\n" % buffer_bytes if buffer_bytes else ""
+        crypt = ""
+        if tls:
+            both = os.path.join(folder, "both.pem")  # named without its folder, which holds blanks
+            with open(both, "w", encoding="utf-8") as out:
+                for path in certificate(folder):
+                    with open(path, encoding="utf-8") as part:
+                        out.write(part.read())
+            crypt = " ssl crt both.pem"
         return ("global\n  maxconn %d\n%sdefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n"
-                "listen relay\n  bind 127.0.0.1:%d\n  server sink 127.0.0.1:%d\n" % (2 * MAX_CONNECTIONS, tuned, port, sink))
+                "listen relay\n  bind 127.0.0.1:%d%s\n  server sink 127.0.0.1:%d\n" % (2 * MAX_CONNECTIONS, tuned, port, crypt, sink))
     return Relay("haproxy", config, lambda folder, path: ["-q", "-f", path])
 
 
@@ -116,13 +133,14 @@ def rsyslog(rules):
     return Relay("rsyslogd", config, arguments)
 
 
-def redactd(program, pack=None, reloads=False):
-    """The built-in rules, or those of `pack` alone. `reloads`: other rules twice a second."""
-    def config(_folder, port, sink):
+def redactd(program, pack=None, reloads=False, tls=False):
+    """The built-in rules, or those of `pack` alone. `reloads`: other rules twice a second. `tls`: it takes TLS and sends plain."""
+    def config(folder, port, sink):
+        crypt = ", tls: {certificate: '%s', key: '%s'}" % tuple(certificate(folder)) if tls else ""
         rules = "rules: {files: ['%s'], disable: [all]}\nmask: {style: fixed, text: '%s'}\n" % (pack, MASK) if pack else ""
-        return ("%ssources:\n  - {name: in, type: syslog, listen: 'tcp://127.0.0.1:%d', framing: auto}\n"
+        return ("%ssources:\n  - {name: in, type: syslog, listen: '%s://127.0.0.1:%d', framing: auto%s}\n"
                 "sinks:\n  - {name: out, type: syslog, endpoints: ['tcp://127.0.0.1:%d'], framing: octet-counting}\n"
-                "admin: {listen: 'tcp://127.0.0.1:%d'}\n" % (rules, port, sink, free_ports(1)[0]))
+                "admin: {listen: 'tcp://127.0.0.1:%d'}\n" % (rules, "tls" if tls else "tcp", port, crypt, sink, free_ports(1)[0]))
     return (ReloadedRelay if reloads else Relay)(program, config, lambda folder, path: ["--config", path])
 
 

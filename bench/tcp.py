@@ -11,6 +11,7 @@ import relays
 HEADER = b"<14>1 2026-03-03T09:14:00.000000Z node-1 shop 0000000000 - - "  # the zeros: room for tcp_load's sequence number
 CONNECTIONS = (1, 8, 256)
 RATE = 50000
+TLS = ", TLS"  # ends the name of what takes TLS
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Megabytes of records that each gets: a second or more for each of them.
 MEGABYTES = {"syslog-ng, 100 rules": 8, "rsyslog, 100 rules": 3, "syslog-ng": 40, "rsyslog": 100}
@@ -38,7 +39,9 @@ class Tcp:
             "direct": None,
             "haproxy": relays.haproxy(),
             "haproxy, 256 KiB buffers": relays.haproxy(256 * 1024),
+            "haproxy, TLS": relays.haproxy(tls=True),
             "redactd": relays.redactd(redactd),
+            "redactd, TLS": relays.redactd(redactd, tls=True),
             "redactd, 100 rules": relays.redactd(redactd, pack),
             "redactd, reloads": relays.redactd(redactd, reloads=True),
             "syslog-ng": relays.syslog_ng(None),
@@ -74,7 +77,8 @@ class Tcp:
         port, sink = relays.free_ports(2)
         if relay is None:
             port = sink
-        argv = [self.load, mode, "--listen", str(sink), "--to", str(port)] + arguments + [file]
+        tls = ["--tls"] if name.endswith(TLS) else []
+        argv = [self.load, mode, "--listen", str(sink), "--to", str(port)] + tls + arguments + [file]
         load = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         load.stdout.readline()  # it listens
         if relay:

@@ -2,7 +2,7 @@
 // this process, so that one clock times both ends. Prints `listening` as soon as a relay can
 // connect, and a JSON object at the end.
 //
-//     tcp_load throughput --listen PORT --to PORT --connections 8 --repeat 60 FILE
+//     tcp_load throughput --listen PORT --to PORT --connections 8 --repeat 60 [--tls] FILE
 //     tcp_load latency    --listen PORT --to PORT --rate 50000 --seconds 20 FILE
 //
 // FILE holds one record a line. The relay connects to --listen (before or while it takes our
@@ -13,8 +13,10 @@
 // and its latency counts from then. Each line of FILE needs kSequenceRoom, which becomes i.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,6 +35,7 @@
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -123,6 +126,55 @@ void watch(const Descriptor& poll, int fd, uint32_t events, uint64_t key) {
   event.data.u64 = key;
   checked(epoll_ctl(poll.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
+
+// ---------------------------------------------------------------- TLS
+
+/// Sends over TLS (1.3, AES-128-GCM, nothing verified: the relay is ours) where it was asked for.
+class Transport {
+ public:
+  Transport(Descriptor socket, bool tls) : socket_(std::move(socket)) {
+    if (!tls) return;
+    static SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    tls_.reset(SSL_new(context));
+    SSL_set_fd(tls_.get(), socket_.get());
+    if (SSL_connect(tls_.get()) != 1) throw std::runtime_error("TLS handshake with the relay");
+    checked(fcntl(socket_.get(), F_SETFL, O_NONBLOCK), "fcntl");
+  }
+
+  int descriptor() const { return socket_.get(); }
+
+  /// Bytes taken; 0: none now.
+  size_t send_some(std::string_view bytes) {
+    if (tls_) return send_tls(bytes);
+    ssize_t sent = send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) return 0;
+    return static_cast<size_t>(checked(sent, "send to the relay"));
+  }
+
+  /// Ends TLS, so that the relay sees no truncation.
+  void finish() {
+    if (tls_) SSL_shutdown(tls_.get());
+  }
+
+ private:
+  struct Free {
+    void operator()(SSL* tls) const { SSL_free(tls); }
+  };
+
+  size_t send_tls(std::string_view bytes) {
+    int sent = SSL_write(tls_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    if (sent > 0) return static_cast<size_t>(sent);
+    int error = SSL_get_error(tls_.get(), sent);
+    if (error != SSL_ERROR_WANT_WRITE && error != SSL_ERROR_WANT_READ)
+      throw std::runtime_error("send over TLS to the relay: error " + std::to_string(error));
+    return 0;
+  }
+
+  Descriptor socket_;
+  std::unique_ptr<SSL, Free> tls_;
+};
 
 // ---------------------------------------------------------------- records
 
@@ -279,6 +331,7 @@ struct Options {
   uint16_t to = 0;
   Framing framing = Framing::octet_counting;
   size_t connections = 1;
+  bool tls = false;
   uint64_t repeat = 1;
   uint64_t rate = 50000;
   double seconds = 10;
@@ -288,7 +341,7 @@ struct Options {
 
 /// One connection's share of the corpus, sent `repeats` times over.
 struct Share {
-  Descriptor socket;
+  Transport relay;
   std::string_view bytes;
   uint64_t repeats;
   size_t offset = 0;
@@ -300,17 +353,15 @@ std::vector<Share> connect_all(const Options& options, const Corpus& corpus) {
   for (size_t i = 0; i < options.connections; ++i) {
     size_t first = i * records / options.connections;
     size_t last = (i + 1) * records / options.connections;
-    shares.push_back({connect_to(options.to), corpus.records(first, last), options.repeat});
+    shares.push_back({Transport(connect_to(options.to), options.tls), corpus.records(first, last),
+                      options.repeat});
   }
   return shares;
 }
 
 /// → whether the share is done.
 bool send_some(Share& share) {
-  std::string_view piece = share.bytes.substr(share.offset, kBlock);
-  ssize_t sent = send(share.socket.get(), piece.data(), piece.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  if (sent < 0 && errno == EAGAIN) return false;
-  share.offset += static_cast<size_t>(checked(sent, "send to the relay"));
+  share.offset += share.relay.send_some(share.bytes.substr(share.offset, kBlock));
   if (share.offset < share.bytes.size()) return false;
   share.offset = 0;
   return --share.repeats == 0;
@@ -318,7 +369,7 @@ bool send_some(Share& share) {
 
 void send_all(std::vector<Share>& shares) {
   Descriptor poll(static_cast<int>(checked(epoll_create1(0), "epoll_create1")));
-  for (size_t i = 0; i < shares.size(); ++i) watch(poll, shares[i].socket.get(), EPOLLOUT, i);
+  for (size_t i = 0; i < shares.size(); ++i) watch(poll, shares[i].relay.descriptor(), EPOLLOUT, i);
   std::array<epoll_event, 64> events;
   for (size_t open = shares.size(); open > 0;) {
     int ready = epoll_wait(poll.get(), events.data(), events.size(), -1);
@@ -326,7 +377,8 @@ void send_all(std::vector<Share>& shares) {
     for (int i = 0; i < static_cast<int>(checked(ready, "epoll_wait")); ++i) {
       Share& share = shares[events[static_cast<size_t>(i)].data.u64];
       if (!send_some(share)) continue;
-      epoll_ctl(poll.get(), EPOLL_CTL_DEL, share.socket.get(), nullptr);
+      share.relay.finish();
+      epoll_ctl(poll.get(), EPOLL_CTL_DEL, share.relay.descriptor(), nullptr);
       --open;
     }
   }
@@ -498,6 +550,7 @@ int main(int argc, char** argv) {
     mode->add_option("file", options.file, "one record a line")->required();
   }
   as_fast_as_it_goes->add_option("--connections", options.connections);
+  as_fast_as_it_goes->add_flag("--tls", options.tls, "send over TLS");
   as_fast_as_it_goes->add_option("--repeat", options.repeat, "how often the file is sent");
   as_fast_as_it_goes->add_option("--keep", options.keep, "file for what the relay sent");
   open_loop->add_option("--rate", options.rate, "records a second");

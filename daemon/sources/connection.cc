@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -160,17 +161,37 @@ Awaitable<void> Connection::read_tls() {
     co_await until_room();
     if (stopped_) break;
     auto piece = asio::buffer(tls_buffer_, pace_.piece(tls_buffer_.size()));
-    auto [error, size] = co_await tls_->async_read_some(piece, kAwait);
+    auto [error, first] = co_await tls_->async_read_some(piece, kAwait);
     if (error && stopped_) break;
     if (error) {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
     stream_->borrow_buffers();
-    if (!take({tls_buffer_.data(), size})) co_return;
+    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(Worker::kReadBytes);
+    room = room.first(pace_.piece(room.size()));
+    std::copy_n(tls_buffer_.data(), first, room.data());
+    boost::system::error_code over;
+    size_t size = first + read_ready(room.subspan(first), over);
+    if (!take({room.data(), size})) co_return;
+    if (over) {
+      if (over != asio::error::eof) counters_.read_errors.add();
+      co_return;
+    }
     co_await until_allowed(size);
   }
   take_what_has_come();
+}
+
+/// What else has come over TLS: a batch is what is ready, not one TLS record. `over`: why nothing
+/// will come any more.
+size_t Connection::read_ready(std::span<char> room, boost::system::error_code& over) {
+  size_t size = 0;
+  while (size < room.size() && !over) {
+    size += tls_->read_some(asio::buffer(room.data() + size, room.size() - size), over);
+  }
+  if (over == asio::error::would_block) over = {};
+  return size;
 }
 
 /// Of a connection that is stopped: as far as it goes without waiting.

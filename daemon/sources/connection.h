@@ -52,6 +52,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Awaitable<bool> shake_hands();
   Awaitable<void> read_plain();
   Awaitable<void> read_tls();
+  size_t read_ready(std::span<char> room, boost::system::error_code& over);
   void take_what_has_come();
   Awaitable<void> say_goodbye();
   Awaitable<void> until_room();
