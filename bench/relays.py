@@ -133,14 +133,14 @@ def rsyslog(rules):
     return Relay("rsyslogd", config, arguments)
 
 
-def redactd(program, pack=None, reloads=False, tls=False):
+def redactd(program, pack=None, reloads=False, tls=False, framing="octet-counting"):
     """The built-in rules, or those of `pack` alone. `reloads`: other rules twice a second. `tls`: it takes TLS and sends plain."""
     def config(folder, port, sink):
         crypt = ", tls: {certificate: '%s', key: '%s'}" % tuple(certificate(folder)) if tls else ""
         rules = "rules: {files: ['%s'], disable: [all]}\nmask: {style: fixed, text: '%s'}\n" % (pack, MASK) if pack else ""
         return ("%ssources:\n  - {name: in, type: syslog, listen: '%s://127.0.0.1:%d', framing: auto%s}\n"
-                "sinks:\n  - {name: out, type: syslog, endpoints: ['tcp://127.0.0.1:%d'], framing: octet-counting}\n"
-                "admin: {listen: 'tcp://127.0.0.1:%d'}\n" % (rules, "tls" if tls else "tcp", port, crypt, sink, free_ports(1)[0]))
+                "sinks:\n  - {name: out, type: syslog, endpoints: ['tcp://127.0.0.1:%d'], framing: %s}\n"
+                "admin: {listen: 'tcp://127.0.0.1:%d'}\n" % (rules, "tls" if tls else "tcp", port, crypt, sink, framing, free_ports(1)[0]))
     return (ReloadedRelay if reloads else Relay)(program, config, lambda folder, path: ["--config", path])
 
 

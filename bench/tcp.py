@@ -11,7 +11,8 @@ import relays
 HEADER = b"<14>1 2026-03-03T09:14:00.000000Z node-1 shop 0000000000 - - "  # the zeros: room for tcp_load's sequence number
 CONNECTIONS = (1, 8, 256)
 RATE = 50000
-TLS = ", TLS"  # ends the name of what takes TLS
+# What ends a relay's name, and what the load does then.
+WAYS = {", TLS": ["--tls"], ", newline": ["--framing", "newline"]}
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Megabytes of records that each gets: a second or more for each of them.
 MEGABYTES = {"syslog-ng, 100 rules": 8, "rsyslog, 100 rules": 3, "syslog-ng": 40, "rsyslog": 100}
@@ -42,6 +43,8 @@ class Tcp:
             "haproxy, TLS": relays.haproxy(tls=True),
             "redactd": relays.redactd(redactd),
             "redactd, TLS": relays.redactd(redactd, tls=True),
+            "haproxy, newline": relays.haproxy(),
+            "redactd, newline": relays.redactd(redactd, framing="newline"),
             "redactd, 100 rules": relays.redactd(redactd, pack),
             "redactd, reloads": relays.redactd(redactd, reloads=True),
             "syslog-ng": relays.syslog_ng(None),
@@ -77,8 +80,7 @@ class Tcp:
         port, sink = relays.free_ports(2)
         if relay is None:
             port = sink
-        tls = ["--tls"] if name.endswith(TLS) else []
-        argv = [self.load, mode, "--listen", str(sink), "--to", str(port)] + tls + arguments + [file]
+        argv = [self.load, mode, "--listen", str(sink), "--to", str(port)] + WAYS.get(way_of(name), []) + arguments + [file]
         load = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         load.stdout.readline()  # it listens
         if relay:
@@ -128,7 +130,8 @@ class Tcp:
             result = self.through(name, "throughput", ["--keep", kept], file)
             with open(file, "rb") as lines:
                 count = sum(1 for _ in lines)
-            as_lines(kept)
+            if not name.endswith(", newline"):
+                as_lines(kept)
             truth = [t for t in self.truth["1"] if t[0] <= count]
             left = measure.secrets_left(truth, kept)
             self.runs.append(dict(section="tcp-check", program=name, records=result["records"], planted=len(truth), left=sum(left.values()),
@@ -145,6 +148,11 @@ class Tcp:
                 histogram[bound] = histogram.get(bound, 0) + count
             self.add("tcp-latency", name, results, ("p50_us", "p90_us", "p99_us", "p999_us", "max_us", "cpu", "load_cpu"), rate=RATE,
                      records=results[0]["records"], histogram=sorted(histogram.items()))
+
+
+def way_of(name):
+    """One of WAYS, or nothing: octet-counted and plain."""
+    return next((way for way in WAYS if name.endswith(way)), "")
 
 
 def as_lines(path):
