@@ -299,7 +299,7 @@ std::string rule_id(const std::string& id, std::set<std::string>& taken) {
   };
   std::string unique = cut(result, kLongestId);
   for (size_t number = 2; !taken.insert(unique).second; ++number) {
-    std::string suffix = "-" + std::to_string(number);
+    std::string suffix = '-' + std::to_string(number);
     unique = cut(result, kLongestId - suffix.size()) + suffix;
   }
   return unique;

@@ -136,7 +136,7 @@ std::string LogValue::text() const {
     case Kind::number:
       return std::to_string(number_);
     case Kind::negative:
-      return "-" + std::to_string(number_);
+      return '-' + std::to_string(number_);
     case Kind::truth:
       return number_ != 0 ? "true" : "false";
     case Kind::error:

@@ -134,12 +134,14 @@ void Server::in_force(uint64_t known_generation) {
   build_next();
 }
 
-/// The old configuration stays in force.
+/// The old configuration stays in force. Its files may have been rotated all the same: that is what
+/// SIGHUP is sent for as well.
 void Server::fail(const std::string& errors) {
   building_ = false;
   if (known_generation_ != 0) known_.failed(known_generation_);
   if (known_changed_) known_.reconfigure(config_.known_values, [] {});
   if (of_file_) {
+    for (auto& [name, sink] : sinks_) sink->reopen();
     metrics_.control().reloads_failed.add();
     metrics_.control().last_reload_failed.set(1);
     notify_ready("redacting with the old configuration: the new one is wrong");

@@ -23,7 +23,7 @@ bool is_stream(std::string_view word) { return word == "stdout" || word == "stde
 
 /// The text of member `name` of an object whose members are all strings.
 std::string_view member(std::string_view object, std::string_view name) {
-  std::string key = "\"" + std::string(name) + "\":\"";
+  std::string key = '"' + std::string(name) + "\":\"";
   size_t begin = object.find(key);
   if (begin == std::string_view::npos) return {};
   begin += key.size();

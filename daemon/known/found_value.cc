@@ -35,6 +35,10 @@ Secret percent_decoded(std::string_view text) {
 
 }  // namespace
 
+bool is_secret_variable(std::string_view name, std::string_view value) {
+  return names_secret(name) || !url_password(value).empty();
+}
+
 void add_found(std::vector<FoundValue>& values, std::string_view name, const std::string& where,
                std::string_view value) {
   if (value.empty()) return;

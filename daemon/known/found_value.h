@@ -33,6 +33,10 @@ struct Reading {
   std::vector<std::string> unread;
 };
 
+/// Whether a variable holds a secret, if nothing else is said: by its name (names_secret), or
+/// because its value is a URL with a password, as `HTTP_PROXY` or `AMQP_URL` may.
+bool is_secret_variable(std::string_view name, std::string_view value);
+
 /// Adds `value`, and the password in it if it is a URL with one
 /// (`postgres://user:password@host/db`): programs log the one without the other. An empty value is
 /// none.

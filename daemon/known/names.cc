@@ -42,12 +42,19 @@ bool matches_any_name(const std::vector<std::string>& patterns, std::string_view
 }
 
 const std::vector<std::string>& secret_names() {
-  static const std::vector<std::string> kNames = {
-      "*PASSWORD*", "*PASSWD*",           "*PASSPHRASE*", "*_PASS", "PASS",
-      "*_PWD",      "*SECRET*",           "*TOKEN*",      "*_KEY",  "*_KEY_*",
-      "*APIKEY*",   "*CREDENTIAL*",       "*_AUTH",       "*_DSN",  "*DATABASE_URL",
-      "*REDIS_URL", "*MONGO*_URL",        "*MONGO*_URI",  "*_SALT", "*COOKIE*",
-      "*WEBHOOK*",  "*CONNECTION_STRING*"};
+  static const std::vector<std::string> kNames = {"*PASSWORD*",    "*PASSWD*",
+                                                  "*PASSPHRASE*",  "*_PASS",
+                                                  "PASS",          "*_PWD",
+                                                  "*_PW",          "SSHPASS",
+                                                  "*JWT*",         "*AUTHORIZATION*",
+                                                  "*SECRET*",      "*TOKEN*",
+                                                  "*_KEY",         "*_KEY_*",
+                                                  "*APIKEY*",      "*CREDENTIAL*",
+                                                  "*_AUTH",        "*_DSN",
+                                                  "*DATABASE_URL", "*REDIS_URL",
+                                                  "*MONGO*_URL",   "*MONGO*_URI",
+                                                  "*_SALT",        "*COOKIE*",
+                                                  "*WEBHOOK*",     "*CONNECTION_STRING*"};
   return kNames;
 }
 

@@ -125,8 +125,8 @@ class Reader {
 
   void take_pairs(std::string_view text, const std::string& file) {
     for (const KnownValue& pair : parse_dotenv(text)) {
-      bool wanted =
-          path_.names.empty() ? names_secret(pair.name) : matches_any_name(path_.names, pair.name);
+      bool wanted = path_.names.empty() ? is_secret_variable(pair.name, pair.value)
+                                        : matches_any_name(path_.names, pair.name);
       if (wanted) add_found(reading_.values, pair.name, "file " + file, pair.value);
     }
   }

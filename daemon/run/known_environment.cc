@@ -14,7 +14,9 @@ namespace redactd {
 RuleGroup known_environment(const std::vector<std::string>& patterns,
                             const char* const* environment) {
   Reading reading = read_environment(
-      [&](std::string_view name) { return names_secret(name) || matches_any_name(patterns, name); },
+      [&](std::string_view name, std::string_view value) {
+        return is_secret_variable(name, value) || matches_any_name(patterns, name);
+      },
       environment);
   std::vector<KnownValue> values;
   for (FoundValue& found : reading.values) {

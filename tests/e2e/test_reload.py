@@ -1,6 +1,7 @@
 """Reloads: rules, masks, known values and sinks change under load; no record is lost, doubled or let through in clear."""
 
 import os
+import signal
 import threading
 import time
 import unittest
@@ -260,6 +261,21 @@ class WhatChanges(ReloadTest):
         self.assertGreater(self.daemon.metric("redactd_config_generation"), generation)
         self.assertEqual(self.daemon.ask("/-/reload", "GET")[0], 405)
         self.daemon.stop()
+
+
+    def test_a_file_that_was_rotated_is_opened_anew_also_when_the_configuration_is_wrong(self):
+        path = os.path.join(self.folder, "out.log")
+        port = free_port()
+        daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{port}"}], [{"type": "file", "path": path}])
+        daemon.configure("nosuch: 1\n")
+        os.rename(path, path + ".1")
+        daemon.signal(signal.SIGHUP)
+        wait_until(lambda: os.path.exists(path), "the file that is reopened")
+        with Client(port) as client:
+            client.send(b"<13>behind the rotation\n")
+            wait_until(lambda: os.path.getsize(path) > 0, "the record in it")
+        self.assertEqual(os.path.getsize(path + ".1"), 0)
+        daemon.stop()
 
 
 class OnChange(ReloadTest):

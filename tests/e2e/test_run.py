@@ -256,6 +256,13 @@ class Secrets(RunTest):
                                env={"PATH": os.environ["PATH"], "DATABASE_URL": url})
         self.assertNotIn(PASSWORD.encode(), run.out)
 
+    def test_also_that_of_a_url_in_a_variable_of_any_name(self):
+        for value in (f"amqp://app:{PASSWORD}@queue:5672/", f"http://me:{PASSWORD}@proxy:3128", f"redis://:{PASSWORD}@cache"):
+            run = self.run_redactd("run", "--disable", "all", "--", "sh", "-c", 'echo "with ${WHERE#*:*:}"; echo "$ELSEWHERE"',
+                                   env={"PATH": os.environ["PATH"], "WHERE": value, "ELSEWHERE": "https://example.org/a@b:c"})
+            self.assertNotIn(PASSWORD.encode(), run.out)
+            self.assertEqual(run.out.splitlines()[1], b"https://example.org/a@b:c")
+
     def test_also_of_variables_that_are_named(self):
         value = secret("", 20, "pin")
         variables = {"PATH": os.environ["PATH"], "MY_PIN": value, "SHORT_PIN": "ab"}

@@ -29,7 +29,8 @@ TEST(Names, ManyStarsTakeNoLongerThanTheirProduct) {
 
 TEST(Names, OfSecretsAreTold) {
   for (const char* name : {"DB_PASSWORD", "PGPASSWORD", "GITHUB_TOKEN", "SECRET_KEY_BASE",
-                           "STRIPE_SECRET", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "SENTRY_DSN"})
+                           "STRIPE_SECRET", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "SENTRY_DSN",
+                           "LDAP_BIND_PW", "SSHPASS", "JWT", "HTTP_AUTHORIZATION"})
     EXPECT_TRUE(names_secret(name)) << name;
   for (const char* name : {"PORT", "NODE_ENV", "LOG_LEVEL", "PWD", "DB_HOST", "APP_NAME",
                            "S3_BUCKET", "PUBLIC_URL", "DB_USER", "DB_PASSWORD_FILE",
