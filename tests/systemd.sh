@@ -41,14 +41,15 @@ cmake --build --preset release --target redactd redactd_package_files >/dev/null
 rm -rf "$work/packed"
 cpack -G DEB --config build/release/CPackConfig.cmake -B "$work/packed" >/dev/null
 
-if [[ ! -e $root/usr/bin/logrotate ]]; then
+if [[ ! -e $root/usr/sbin/logrotate ]]; then
   say "making a Debian root"
   debootstrap --variant=minbase --include=systemd,systemd-sysv,logrotate,iproute2 bookworm "$root" >"$work/log" 2>&1 ||
     fail "debootstrap: $(tail -3 "$work/log")"
   cp -r /etc/apt/. "$root/etc/apt/"
   chroot "$root" apt-get -q update >>"$work/log" 2>&1 || fail "updating: $(tail -5 "$work/log")"
 fi
-rm -rf "$root"/{etc,var/lib,var/log}/redactd*
+rm -rf "$root"/{etc,etc/systemd/system,var/lib,var/log}/redactd* # of the last time
+find "$root/etc/systemd/system" -lname '*/redactd*' -delete
 cp "$work"/packed/redactd_*.deb "$root/redactd.deb"
 chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --reinstall -o Dpkg::Options::=--force-confmiss install /redactd.deb \
   >>"$work/log" 2>&1 || fail "installing: $(tail -5 "$work/log")"
@@ -104,6 +105,7 @@ until_true() {
   fail "waited for $what"
 }
 is() { [[ $(inside systemctl show --value -p "$2" "$1") == "$3" ]] || return 1; }
+journal_has() { [[ $(inside journalctl -q -o cat) == *"$1"* ]]; }
 holds() { grep -q -F -e "$2" "$root$1"; }
 configure() { cat >"$root/etc/redactd/$1.yaml"; }
 send() { inside logger -n 127.0.0.1 -P "$1" -T "$2"; }
@@ -124,7 +126,7 @@ inside systemctl reload redactd || fail "it does not reload"
 cp "$root/etc/redactd/redactd.yaml" "$work/good.yaml"
 echo 'nosuch: 1' >>"$root/etc/redactd/redactd.yaml"
 ! inside systemctl reload redactd 2>/dev/null || fail "it reloads a wrong configuration"
-inside journalctl -q -u redactd -o cat | grep -q '^/etc/redactd/redactd.yaml:.*nosuch' || fail "the journal does not say what is wrong"
+until_true "what is wrong in the journal" journal_has 'nosuch: is no known key'
 is redactd ActiveState active || fail "a wrong configuration has ended it"
 
 say "rotating, in spite of it"
@@ -213,7 +215,7 @@ inside install -D -m 644 /usr/share/doc/redactd/examples/journald.conf /etc/syst
 inside systemctl daemon-reload
 inside systemctl -q reenable redactd.service
 inside systemctl restart syslog.socket redactd.service || fail "it does not start with the drop-in"
-inside systemd-run -q --wait echo "seven $secret"
+inside systemd-cat echo "seven $secret"
 until_true "the record" holds /var/log/redactd/two.log "seven $mask"
 
 say "upgrading and removing"
@@ -221,8 +223,9 @@ before=$(inside systemctl show --value -p MainPID redactd@two)
 inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y --reinstall install /redactd.deb >>"$work/log" 2>&1 || fail "upgrading: $(tail -5 "$work/log")"
 ! is redactd@two MainPID "$before" || fail "the instance still runs the old program"
 is redactd@two ActiveState active && is redactd ActiveState active || fail "they do not run after the upgrade"
+rm "$root/etc/redactd/two.yaml" # which the package does not know
 inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y purge redactd >>"$work/log" 2>&1 || fail "purging: $(tail -5 "$work/log")"
-! inside pgrep -x redactd >/dev/null || fail "it still runs"
+! inside sh -c 'grep -q -s -x redactd /proc/[0-9]*/comm' || fail "it still runs"
 left=$(find "$root"/{etc,var/lib,var/log} \( -name '*redactd*' -o -lname '*redactd*' \) -not -path '*/dpkg/*' -not -path '*/apt/*' \
   -not -path '*/etc/systemd/system/redactd.service.d*')
 [[ -z $left ]] || fail "this is left: $left"
