@@ -177,8 +177,12 @@ class Chart(KubernetesTest):
         self.assert_is_a_configuration(self.config(self.render()))
         rendered = self.render(EVERYTHING)
         for name, text in self.files_of(rendered).items():
-            self.write(name, text)
+            os.chmod(self.write(name, text), 0o440)  # the volume's defaultMode
         self.assert_is_a_configuration(self.config(rendered).replace("/etc/redactd/", self.folder + "/"))
+
+    def test_its_secrets_are_nobody_elses_to_read(self):
+        volumes = of_kind("DaemonSet", self.render(EVERYTHING))["spec"]["template"]["spec"]["volumes"]
+        self.assertEqual([volume["projected"]["defaultMode"] for volume in volumes if volume["name"] == "config"], [0o440])
 
     def files_of(self, rendered):
         """What the pod has in /etc/redactd besides redactd.yaml."""
@@ -332,29 +336,28 @@ HEADER = re.compile(rb"<\d{1,3}>1 \S+ \S+ (\S+) \S+ \S+ - (.*)", re.DOTALL)
 
 class Sidecars(DaemonTest, KubernetesTest):
     def each(self):
-        for path in SIDECARS:
-            with self.subTest(sidecar=os.path.basename(path)):
-                with open(path, encoding="utf-8") as file:
-                    yield os.path.basename(path).removesuffix(".yaml"), documents(file.read())
+        return [(os.path.basename(path).removesuffix(".yaml"), documents(read(path))) for path in SIDECARS]
 
     def test_there_is_one_for_each_shipper(self):
         self.assertEqual([os.path.basename(path) for path in SIDECARS],
                          ["alloy.yaml", "filebeat.yaml", "fluent-bit.yaml", "promtail.yaml", "stdout.yaml", "vector.yaml"])
 
     def test_are_valid_and_have_a_configuration(self):
-        for _, manifests in self.each():
-            self.assert_valid(manifests)
-            self.assert_is_a_configuration(of_kind("ConfigMap", manifests)["data"]["redactd.yaml"])
-            self.assert_has_no_more_than_it_needs(of_kind("Deployment", manifests))
-            self.assertIs(of_kind("Deployment", manifests)["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"], True)
+        for name, manifests in self.each():
+            with self.subTest(sidecar=name):
+                self.assert_valid(manifests)
+                self.assert_is_a_configuration(of_kind("ConfigMap", manifests)["data"]["redactd.yaml"])
+                self.assert_has_no_more_than_it_needs(of_kind("Deployment", manifests))
+                self.assertIs(of_kind("Deployment", manifests)["spec"]["template"]["spec"]["securityContext"]["runAsNonRoot"], True)
 
     def test_the_shipper_listens_where_redactd_sends(self):
         for name, manifests in self.each():
-            if name == "stdout":
-                continue
-            config = yaml.safe_load(of_kind("ConfigMap", manifests)["data"]["redactd.yaml"])["sinks"][0]
-            address, framing = self.listens(name, of_kind("ConfigMap", manifests)["data"])
-            self.assertEqual((config["endpoints"], config["framing"]), ([f"tcp://{address}"], framing))
+            with self.subTest(sidecar=name):
+                if name == "stdout":
+                    continue
+                config = yaml.safe_load(of_kind("ConfigMap", manifests)["data"]["redactd.yaml"])["sinks"][0]
+                address, framing = self.listens(name, of_kind("ConfigMap", manifests)["data"])
+                self.assertEqual((config["endpoints"], config["framing"]), ([f"tcp://{address}"], framing))
 
     def listens(self, name, files):
         if name == "alloy":
@@ -366,17 +369,18 @@ class Sidecars(DaemonTest, KubernetesTest):
 
     def test_what_the_application_logs_reaches_the_shipper_masked(self):
         for name, manifests in self.each():
-            files = of_kind("ConfigMap", manifests)["data"]
-            secret = self.plant(token(len(name)))
-            received = self.through(name, yaml.safe_load(files["redactd.yaml"]), secret)
-            if name == "stdout":
-                self.assertEqual(received, f"login with {TOKEN_MASK} end".encode())
-                continue
-            self.assertEqual(HEADER.fullmatch(received).groups(), (b"application", f"login with {TOKEN_MASK} end".encode()))
-            if name == "fluent-bit":
-                regex = yaml.safe_load(files["fluent-bit.yaml"])["parsers"][0]["regex"].replace("(?<", "(?P<")
-                parsed = re.fullmatch(regex, received.decode())
-                self.assertEqual((parsed["ident"], parsed["message"]), ("application", f"login with {TOKEN_MASK} end"))
+            with self.subTest(sidecar=name):
+                files = of_kind("ConfigMap", manifests)["data"]
+                secret = self.plant(token(len(name)))
+                received = self.through(name, yaml.safe_load(files["redactd.yaml"]), secret)
+                if name == "stdout":
+                    self.assertEqual(received, f"login with {TOKEN_MASK} end".encode())
+                    continue
+                self.assertEqual(HEADER.fullmatch(received).groups(), (b"application", f"login with {TOKEN_MASK} end".encode()))
+                if name == "fluent-bit":
+                    regex = yaml.safe_load(files["fluent-bit.yaml"])["parsers"][0]["regex"].replace("(?<", "(?P<")
+                    parsed = re.fullmatch(regex, received.decode())
+                    self.assertEqual((parsed["ident"], parsed["message"]), ("application", f"login with {TOKEN_MASK} end"))
 
     def through(self, name, config, secret):
         """What comes out at its far end when the application logs a secret; paths and ports are this machine's."""
