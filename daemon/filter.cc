@@ -45,15 +45,22 @@ void say_that_nothing_is_masked() {
   std::cerr << "redactd: OBSERVING ONLY: nothing is masked, secrets go through in clear\n";
 }
 
-bool standard_streams_open() {
-  bool open = true;
-  for (int descriptor : {STDIN_FILENO, STDOUT_FILENO}) {
-    if (fcntl(descriptor, F_GETFD) >= 0) continue;
-    std::cerr << "redactd: standard " << (descriptor == STDIN_FILENO ? "input" : "output")
-              << " is closed\n";
-    open = false;
-  }
-  return open;
+OpenStreams hold_standard_streams() {
+  auto hold = [](int descriptor) {
+    if (fcntl(descriptor, F_GETFD) >= 0) return true;
+    open("/dev/null", O_RDONLY);  // takes the lowest number; to write to it fails
+    return false;
+  };
+  OpenStreams streams;
+  streams.input = hold(STDIN_FILENO);
+  streams.output = hold(STDOUT_FILENO);
+  return streams;
+}
+
+bool all_there(const OpenStreams& streams, bool input_needed) {
+  if (input_needed && !streams.input) std::cerr << "redactd: standard input is closed\n";
+  if (!streams.output) std::cerr << "redactd: standard output is closed\n";
+  return streams.output && (streams.input || !input_needed);
 }
 
 CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {

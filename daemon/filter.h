@@ -42,8 +42,17 @@ int run_filter(std::shared_ptr<const RuleSet> rules, const FilterOptions& option
 /// The warning of --observe.
 void say_that_nothing_is_masked();
 
-/// Whether file descriptors 0 and 1 are open; call it before any file is opened, for an opened file
-/// would take the place of a closed one. Prints what is missing.
-bool standard_streams_open();
+/// Which of file descriptors 0 and 1 were open.
+struct OpenStreams {
+  bool input = false;
+  bool output = false;
+};
+
+/// Call it before any file is opened: one that is closed becomes /dev/null, so that no opened file
+/// takes its place.
+OpenStreams hold_standard_streams();
+
+/// Whether what is needed is there; prints what is missing.
+bool all_there(const OpenStreams& streams, bool input_needed);
 
 }  // namespace redactd

@@ -76,8 +76,9 @@ int run(const Options& options) {
   }
 }
 
-int run_checked(const Options& options, bool streams_open) {
-  if (!streams_open) return kRuntimeError;
+int run_checked(const Options& options, const OpenStreams& streams) {
+  // The program of `run` may do without input.
+  if (!all_there(streams, options.command != Command::run)) return kRuntimeError;
   if (std::string why = refuse_matcher(matcher_info().version); !why.empty()) {
     std::cerr << "redactd: " << why << '\n';
     return kRuntimeError;
@@ -90,10 +91,10 @@ int run_checked(const Options& options, bool streams_open) {
 
 int main(int argc, char** argv) {
   using namespace redactd;
-  bool streams_open = standard_streams_open();
+  OpenStreams streams = hold_standard_streams();
   try {
     ParsedOptions parsed = parse_options(argc, argv);
-    int exit_code = parsed.exit ? parsed.exit_code : run_checked(parsed.options, streams_open);
+    int exit_code = parsed.exit ? parsed.exit_code : run_checked(parsed.options, streams);
     std::cout.flush();
     if (std::cout) return exit_code;
     std::cerr << "redactd: cannot write to standard output\n";

@@ -401,6 +401,11 @@ class Surroundings(RunTest):
                 with open(f"/proc/{process.pid}/environ", "rb") as file:
                     file.read()
 
+    def test_standard_input_may_be_closed(self):
+        for options in ("", "--pty"):
+            done = subprocess.run(["sh", "-c", f"exec '{BINARY}' run {options} -- sh -c 'cat; echo end; exit 6' <&-"], capture_output=True, timeout=20)
+            self.assertEqual((done.returncode, done.stdout), (6, b"end\n"), done.stderr)
+
     def test_standard_error_may_be_closed(self):
         done = subprocess.run(["sh", "-c", f"exec '{BINARY}' run -- sh -c 'echo out; echo err >&2; exit 6' 2>&-"], capture_output=True, timeout=20)
         self.assertEqual((done.returncode, done.stdout), (6, b"out\n"))
