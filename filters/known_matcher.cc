@@ -176,7 +176,7 @@ void KnownMatcher::build_heads() {
 
 void KnownMatcher::scan(std::string_view held, size_t fresh, uint64_t offset, uint32_t first_number,
                         std::vector<Match>& matches) const {
-  if (entries_.empty()) return;
+  if (entries_.empty() || fresh == 0) return;
   scan_class<0>(held, fresh, offset, first_number, matches);
   scan_class<1>(held, fresh, offset, first_number, matches);
   scan_class<2>(held, fresh, offset, first_number, matches);

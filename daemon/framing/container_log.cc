@@ -72,7 +72,8 @@ void ContainerLog::feed(std::string_view bytes, RawText& out) {
     if (line_feed == std::string_view::npos) return;
     ++taken_;
     bytes.remove_prefix(1);
-    take_line(whole ? piece : std::string_view(open_line_), out);
+    // Cut at the same byte, in however many reads it came.
+    take_line(whole ? piece.substr(0, max_content_) : std::string_view(open_line_), out);
     open_line_.clear();
     if (!holds()) settled_ = taken_;
   }

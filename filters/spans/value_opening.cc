@@ -133,16 +133,35 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
+/// The next tag closes an element.
+bool closing_tag_follows(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  size_t tag = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
+  return tag != kNone && text.substr(tag + 1, 1) == "/";
+}
+
+bool ends_in_mask(std::string_view text) {
+  constexpr size_t kLongestMask = 300;
+  if (!text.ends_with(']')) return false;
+  text.remove_prefix(text.size() - std::min(text.size(), kLongestMask));
+  size_t begin = text.rfind('[');
+  return begin != kNone && mask_at(text, begin) == text.size() - begin;
+}
+
 /// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
-/// `://user:<password>@`).
-bool opens_tag(std::string_view text, size_t name_begin) {
+/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
+/// A mask before it may stand for anything.
+bool opens_tag(std::string_view text, size_t name_begin, size_t value) {
   size_t open = name_begin;
   if (open > 0 && text[open - 1] == ':') {  // <ns:password>
     --open;
     while (open > 0 && is_key_byte(text[open - 1])) --open;
   }
   if (open == 0 || text[open - 1] != '<') return false;
-  return open == 1 || std::string_view("=:/@").find(text[open - 2]) == kNone;
+  std::string_view before = text.substr(0, open - 1);
+  bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
+                                         ends_in_mask(before));
+  return !placeholder || closing_tag_follows(text, value);
 }
 
 /// The separator at `at`, just past the key and its closing quote.
@@ -177,7 +196,7 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin,
     found.sentence = key_quote.none() && found.end < text.size() && is_blank(text[found.end]);
     return found;
   }
-  bool tag = c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin);
+  bool tag = c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin, at + 1);
   if (tag && at + 1 < text.size() && !is_blank(text[at + 1])) {
     found.end = at + 1;
     found.markup = true;

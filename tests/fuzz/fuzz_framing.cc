@@ -1,8 +1,5 @@
 // The framer on any bytes: any reads give the same records, which are those that a plain reading of
 // the format finds; and what is encoded is read back.
-//
-// The schedule is at the end of the input, so that seeds read as text: the last byte counts the
-// cuts, the byte before it chooses the options, and the two bytes of each cut stand before those.
 
 #include <string>
 #include <string_view>
@@ -10,6 +7,7 @@
 
 #include "daemon/framing/encoding.h"
 #include "tests/fuzz/require.h"
+#include "tests/fuzz/schedule.h"
 #include "tests/testing/framed.h"
 
 namespace redactd::fuzz {
@@ -127,20 +125,13 @@ Framer::Options options_of(unsigned choice) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace redactd;
   using namespace redactd::fuzz;
-  std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  auto number = [&](size_t at) { return static_cast<unsigned>(data[at]); };
   if (size < 2) return 0;
-  const size_t count = std::min<size_t>(number(size - 1) % 16, (size - 2) / 2);
-  const Framer::Options options = options_of(number(size - 2));
-  const size_t end = size - 2 - 2 * count;
-  bytes = bytes.substr(0, end);
-  std::vector<size_t> cuts;
-  for (size_t at = end; at < size - 2; at += 2) {
-    cuts.push_back((number(at) * 256 + number(at + 1)) % (end + 1));
-  }
-  std::sort(cuts.begin(), cuts.end());
+  const Schedule schedule = schedule_of(data, size);
+  const std::string_view bytes = schedule.bytes;
+  const std::vector<size_t>& cuts = schedule.cuts;
+  const Framer::Options options = options_of(schedule.options);
   std::vector<size_t> each;
-  for (size_t at = 0; at < end; ++at) each.push_back(at);
+  for (size_t at = 0; at < bytes.size(); ++at) each.push_back(at);
 
   const Framed whole = read_in({}, bytes, options);
   require(read_in(cuts, bytes, options) == whole, "the records depend on the reads");

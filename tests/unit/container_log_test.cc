@@ -74,6 +74,23 @@ TEST(ContainerLog, SaysTheSameHoweverItIsCut) {
   }
 }
 
+TEST(ContainerLog, ALineBeyondTheMostSaysTheSameHoweverItIsCut) {
+  const std::string text = "1T stdout P " + std::string(80, 'x') + "\n2T stdout F " +
+                           std::string(120, 'y') + "\n" + R"({"log":")" + std::string(120, 'z') +
+                           R"(\n","stream":"stderr","time":"1"})" + "\n";
+  for (ContainerFormat format :
+       {ContainerFormat::as_is, ContainerFormat::json, ContainerFormat::rfc5424}) {
+    std::string whole = records(text, format, 100);
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      ContainerLog log(format, kOrigin, 100);
+      RawText out;
+      log.feed(std::string_view(text).substr(0, cut), out);
+      log.feed(std::string_view(text).substr(cut), out);
+      ASSERT_EQ(std::string(out), whole) << cut;
+    }
+  }
+}
+
 TEST(ContainerLog, TellsUpToWhereNothingIsHeld) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 1 << 20);
   RawText out;

@@ -148,6 +148,13 @@ TEST(KnownMatcher, SeesNothingBeforeWhatIsHeld) {
   EXPECT_EQ(matches[0], (Match{108, 7}));
 }
 
+/// Found by fuzz_stream: an offset was added to a null pointer.
+TEST(KnownMatcher, HasNothingToSayOfNothing) {
+  std::vector<Match> matches;
+  matcher_of({"a-known-value"}).scan({}, 0, 0, 0, matches);
+  EXPECT_TRUE(matches.empty());
+}
+
 TEST(KnownMatcher, TakesAnyByte) {
   std::string text("\0\xff\x80\n\r\0", 6);
   EXPECT_EQ(places(matcher_of({text}), "x" + text + "y"), (std::vector<Place>{{7, text}}));

@@ -318,5 +318,22 @@ TEST(Value, MessagesThatShowAKey) {
                      "machine api.example.com login bob password «{alnum:16}»"});
 }
 
+/// Found by fuzz_redact: what is a placeholder elsewhere opens an element if another tag closes it.
+TEST(Value, AnElementMayStandBehindAnEqualsSign) {
+  for (std::string_view before :
+       {"body=", "body:", "/path/", "Authorization: Bearer {alnum:20}="}) {
+    Filled line = fill(std::string(before) + "<password>«{alnum:16}»</password>");
+    std::string out = redact(line.text + "\n");
+    EXPECT_EQ(count_of(out, line.secrets[0]), 0u) << out;
+    EXPECT_EQ(redact(out), out);
+  }
+  EXPECT_EQ(redact("password=<password> ok\n"), "password=<password> ok\n");
+}
+
+TEST(Value, AMaskInPlaceOfAnEqualsSignChangesNothing) {
+  const std::string text = "Authorization: Bearer [!X=<password>{alPassword\" v\n";
+  EXPECT_EQ(redact(redact(text)), redact(text));
+}
+
 }  // namespace
 }  // namespace redactd::test
