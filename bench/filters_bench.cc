@@ -193,7 +193,7 @@ BENCHMARK_CAPTURE(
 void BM_Mask(benchmark::State& state, MaskStyle style) {
   FingerprintKey key;
   key.id = "k1";
-  key.secret = fill_example("{hex:64}", "mask key").text;
+  key.secret = LockedBytes(fill_example("{hex:64}", "mask key").text);
   MaskSpec spec;
   spec.style = style;
   Masker masker(builtin()->rules(), spec, key);

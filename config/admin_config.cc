@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/exposure.h"
 #include "config/tls_config.h"
 
 namespace redactd {
@@ -29,6 +30,10 @@ void read_token(const YamlReader& token, AdminConfig& admin) {
   std::optional<std::string> text = token.text();
   if (!text) return;
   admin.token = *text;
+  for (const std::string& file : token.files_in_text()) {
+    if (std::string why = exposure_of_key(file); !why.empty())
+      token.warn("the file " + file + ' ' + why);
+  }
   bool visible =
       std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (text->size() < kShortestToken || !visible)

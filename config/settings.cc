@@ -1,12 +1,14 @@
 #include "config/settings.h"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <set>
 
 #include "config/builtin_pack.h"
 #include "config/gitleaks_file.h"
 #include "config/rule_loader.h"
+#include "config/surroundings.h"
 #include "filters/known.h"
 #include "filters/self_test.h"
 
@@ -174,11 +176,22 @@ RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
   return group;
 }
 
+/// Not by a stream, whose buffer would keep a copy of it.
+std::optional<std::string> read_key(const std::string& path, Diagnostics& diagnostics) {
+  std::string why;
+  std::optional<std::string> text = this_machine().read_file(path, why);
+  if (!text) {
+    diagnostics.add({path, 0, 0}, "",
+                    "cannot be read; check that it exists and that its permissions allow it");
+  }
+  return text;
+}
+
 FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics) {
   FingerprintKey key;
   key.id = settings.mask_key_id;
   if (settings.mask_key_file.empty()) return key;
-  std::optional<std::string> text = read_whole_file(settings.mask_key_file, diagnostics);
+  std::optional<std::string> text = read_key(settings.mask_key_file, diagnostics);
   if (!text) return key;
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
   if (text->size() < kShortestMaskKey) {
@@ -191,8 +204,15 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
     diagnostics.add({}, "mask key id",
                     why + "; it stands in every mask, so that keys can be rotated");
   }
-  key.secret = *text;
+  key.secret = LockedBytes(*text);
   wipe(*text);
+  if (int error = key.secret.lock_error(); error != 0) {
+    diagnostics.warn(
+        {settings.mask_key_file, 0, 0}, "",
+        "the key may be written to swap, for it cannot be locked in memory (" +
+            std::string(std::strerror(error)) +
+            "): raise the limit of locked memory (LimitMEMLOCK= of a unit, ulimit -l)");
+  }
   return key;
 }
 

@@ -17,13 +17,17 @@ bool is_variable_name(std::string_view name) {
   });
 }
 
+std::string path_of(std::string_view name, const std::string& folder) {
+  return (std::filesystem::path(folder) / name).string();
+}
+
 std::optional<std::string> file_value(std::string_view name, const std::string& folder,
                                       const Surroundings& surroundings, std::string& error) {
   if (name.empty()) {
     error = "${file:} names no file";
     return std::nullopt;
   }
-  std::string path = (std::filesystem::path(folder) / name).string();
+  std::string path = path_of(name, folder);
   std::string why;
   std::optional<std::string> value = surroundings.read_file(path, why);
   if (!value) {
@@ -82,6 +86,24 @@ std::optional<std::string> substitute(std::string_view text, const std::string& 
     result += *value;
     text.remove_prefix(close + 1);
   }
+}
+
+std::vector<std::string> substituted_files(std::string_view text, const std::string& folder) {
+  std::vector<std::string> files;
+  const std::string begin = "${" + std::string(kFile);
+  for (size_t at = 0; (at = text.find('$', at)) != std::string_view::npos;) {
+    size_t close = text.find('}', at);
+    if (text.substr(at + 1, 1) == "$") {
+      at += 2;
+    } else if (close == std::string_view::npos) {
+      break;
+    } else {
+      if (text.substr(at).starts_with(begin))
+        files.push_back(path_of(text.substr(at + begin.size(), close - at - begin.size()), folder));
+      at = close + 1;
+    }
+  }
+  return files;
 }
 
 }  // namespace redactd

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/surroundings.h"
 
@@ -16,5 +17,8 @@ namespace redactd {
 /// A relative path is relative to `folder`. One newline at the end of a file is dropped.
 std::optional<std::string> substitute(std::string_view text, const std::string& folder,
                                       const Surroundings& surroundings, std::string& error);
+
+/// The paths of the `${file:/path}` in `text`, as substitute() reads them.
+std::vector<std::string> substituted_files(std::string_view text, const std::string& folder);
 
 }  // namespace redactd

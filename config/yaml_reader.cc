@@ -212,6 +212,11 @@ std::optional<std::string> YamlReader::text() const {
   return value;
 }
 
+std::vector<std::string> YamlReader::files_in_text() const {
+  if (!is_scalar() || document_->surroundings == nullptr) return {};
+  return substituted_files(node_.Scalar(), document_->folder);
+}
+
 std::optional<bool> YamlReader::boolean() const {
   std::optional<std::string> value = text();
   if (!value) return std::nullopt;

@@ -73,6 +73,8 @@ class YamlReader {
   std::optional<unsigned> mode() const;
   /// The path of a file; a relative one is relative to this file's folder.
   std::optional<std::string> file_path() const;
+  /// The files that stand in the text as `${file:/path}`.
+  std::vector<std::string> files_in_text() const;
   std::vector<std::string> texts() const;
   std::vector<std::string> file_paths() const;
 

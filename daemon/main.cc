@@ -63,6 +63,8 @@ int run(const Options& options) {
     report(diagnostics);
     return kUsage;
   }
+  for (const Diagnostic& warning : diagnostics.warnings())
+    std::cerr << "redactd: warning: " << warning.text() << '\n';
   FilterOptions filter{{options.settings.max_record}, options.stats, options.observe};
   switch (options.command) {
     case Command::explain:

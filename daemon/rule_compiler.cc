@@ -30,6 +30,7 @@ Compiled compile_rules(DaemonConfig config, const std::vector<KnownValue>& known
     RuleGroup values = rules_of(known, config.known_values.encodings);
     result.rules = build_rule_set(settings, diagnostics, std::move(values), previous);
     result.errors = diagnostics.text();
+    result.warnings = diagnostics.warnings();
     if (!result.rules && result.errors.empty()) result.errors = "the rules cannot be compiled\n";
   } catch (const std::exception& error) {
     result.errors = std::string("the rules cannot be compiled: ") + error.what() + '\n';

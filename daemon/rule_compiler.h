@@ -22,7 +22,7 @@ struct Compiled {
   DaemonConfig config;
   std::shared_ptr<const RuleSet> rules;  // null: `errors` says why
   std::string errors;                    // one a line, as they are printed
-  std::vector<Diagnostic> warnings;      // of a file that was read
+  std::vector<Diagnostic> warnings;      // of the file that was read, or of the rules
 };
 
 /// Rules of `config` and of `known`, sharing with `previous` what is the same. Fails closed:

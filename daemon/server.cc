@@ -89,6 +89,7 @@ bool Server::start(std::string& errors) {
     errors = first.errors;
     return false;
   }
+  warn(first.warnings);
   for (size_t i = 0; i < worker_count(config_); ++i)
     workers_.push_back(std::make_unique<Worker>(i, metrics_.worker(i), log_));
   sinks_ = make_sinks(config_.sinks);

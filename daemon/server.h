@@ -87,6 +87,7 @@ class Server {
   void hand_out(const std::function<void()>& done);
   void in_force(uint64_t known_generation);
   void reload_certificates();
+  void warn(const std::vector<Diagnostic>& warnings);
   void warn_of_restarts(const DaemonConfig& next);
   void answer_all(const std::string& errors);
   void note_rules();

@@ -28,6 +28,11 @@ void Server::watch_config() {
                  {{"error", error_text(trouble)}});
 }
 
+void Server::warn(const std::vector<Diagnostic>& warnings) {
+  for (const Diagnostic& warning : warnings)
+    log_.warning("configuration", {{"warning", error_text(warning.text())}});
+}
+
 void Server::known_values_changed() {
   known_wanted_ = true;
   build_next();
@@ -47,8 +52,7 @@ void Server::build_next() {
 }
 
 void Server::file_read(Compiled next) {
-  for (const Diagnostic& warning : next.warnings)
-    log_.warning("configuration", {{"warning", error_text(warning.text())}});
+  warn(next.warnings);
   if (!next.errors.empty()) return fail(next.errors);
   if (std::string why = sandbox_.refusal(next.config); !why.empty())
     return fail(file_ + ": " + why + '\n');
@@ -75,7 +79,10 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   } catch (const std::exception& error) {
     return fail(file_ + ": " + error.what() + '\n');
   }
-  if (of_file_) warn_of_restarts(next.config);
+  if (of_file_) {
+    warn(next.warnings);
+    warn_of_restarts(next.config);
+  }
   for (auto& [name, sink] : sinks_) {
     auto kept = sinks.find(name);
     if (kept == sinks.end() || kept->second != sink) gone_sinks_.push_back(sink);

@@ -22,8 +22,9 @@ std::string digits(const FingerprintKey& key, std::string_view rule, std::string
   message += secret;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
+  const std::string_view secret_key = key.secret.view();
   const unsigned char* done = HMAC(
-      EVP_sha256(), key.secret.data(), static_cast<int>(key.secret.size()),
+      EVP_sha256(), secret_key.data(), static_cast<int>(secret_key.size()),
       reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size);
   if (done == nullptr) throw std::runtime_error("HMAC-SHA-256 failed");
   static constexpr std::string_view kHex = "0123456789abcdef";

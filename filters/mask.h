@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/locked_bytes.h"
 #include "filters/rule.h"
 
 namespace redactd {
@@ -20,7 +21,7 @@ inline constexpr std::string_view kWholeRecordMask = "[REDACTED:unscannable-reco
 /// The key of the `fingerprint` style. `id` stands in every mask, so that keys can be rotated.
 struct FingerprintKey {
   std::string id;
-  std::string secret;
+  LockedBytes secret;
 };
 
 /// Names a secret without showing it, as the mask of the style `fingerprint` does:

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
+
+#include "filters/locked_bytes.h"
 
 namespace redactd {
 
@@ -12,14 +13,13 @@ namespace redactd {
 class Fingerprints {
  public:
   Fingerprints();
-  ~Fingerprints();
   Fingerprints(const Fingerprints&) = delete;
   Fingerprints& operator=(const Fingerprints&) = delete;
 
   std::string of(std::string_view value) const;
 
  private:
-  std::array<unsigned char, 32> key_{};
+  LockedBytes key_;
 };
 
 }  // namespace redactd

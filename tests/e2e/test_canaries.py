@@ -3,12 +3,14 @@ traces in is looked through, its memory among them. All of them have one mark in
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import unittest
 
 from aggregator import Aggregator
 from daemon import SANITIZED, DaemonTest, sink_to
+from harness import secret
 from wire import Client, frames, free_port, wait_until
 
 OCTET = "octet-counting"
@@ -91,13 +93,14 @@ class Canaries(DaemonTest):
         self.assertGreater(self.assert_nothing_in_folder(self.spool), 0)
         self.assertGreater(self.assert_nothing_in_folder(daemon.folder), 1)
 
-    def core(self, daemon):
+    def core(self, daemon, everything=True):
         """All of its memory, what it asks to be left out too. Core dumps are off; root may take one all the same."""
         if os.geteuid() != 0 or not shutil.which("gdb"):
             self.skipTest("needs root and gdb, to take a core")
         path = os.path.join(self.folder, "core")
         done = subprocess.run(["gdb", "--readnever", "-nx", "-batch", "-iex", "set auto-solib-add off", "-p", str(daemon.pid),
-                               "-ex", "set use-coredump-filter off", "-ex", "set dump-excluded-mappings on", "-ex", "gcore " + path],
+                               "-ex", "set use-coredump-filter off", "-ex", "set dump-excluded-mappings " + ("on" if everything else "off"),
+                               "-ex", "gcore " + path],
                               capture_output=True, timeout=120, check=False)
         self.assertTrue(os.path.exists(path), done.stderr.decode(errors="replace"))
         with open(path, "rb") as file:
@@ -139,6 +142,23 @@ class Canaries(DaemonTest):
         self.assert_nothing_in_memory(daemon)
         daemon.stop()
         self.assert_nothing_in_folder(self.folder)
+
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps memory back")
+    def test_the_key_of_fingerprints_is_in_locked_memory_alone(self):
+        """Once, in a page that is never swapped and stands in no core."""
+        secret_key = self.plant(secret("", 40, "mask key"))
+        key = self.write("mask.key", secret_key + "\n")
+        os.chmod(key, 0o600)
+        daemon, port = self.start(mask={"style": "fingerprint"}, mask_key={"id": "k1", "file": key})
+        self.pass_all(port)
+        daemon.wait_for_metric(COUNT, "redactd_sink_sent_records_total", sink="out")
+        daemon.reload()
+        with open(f"/proc/{daemon.pid}/status", encoding="ascii") as file:
+            self.assertGreaterEqual(int(re.search(r"VmLck:\s+(\d+) kB", file.read())[1]), 8)
+        self.assertNotIn("cannot be locked", daemon.says())
+        wait_until(lambda: self.core(daemon).count(secret_key.encode()) == 1, "the key is in memory once", pause=1)
+        self.assertEqual(self.core(daemon, everything=False).count(secret_key.encode()), 0)
+        daemon.stop()
 
     @unittest.skipIf(SANITIZED, "a sanitizer keeps memory back")
     def test_the_search_finds_what_is_in_memory(self):

@@ -2,13 +2,14 @@
 
 import json
 import os
+import resource
 import subprocess
 import unittest
 
 import jsonschema
 import yaml
 
-from harness import BINARY, RedactdTest, secret
+from harness import BINARY, CANARIES, RedactdTest, secret
 
 ROOT = os.path.join(os.path.dirname(__file__), "../..")
 BAD_CONFIGS = os.path.join(ROOT, "tests/data/bad_configs")
@@ -285,6 +286,36 @@ class OpenToOthers(RedactdTest):
 
     def test_a_configuration_that_others_may_write(self):
         self.assertEqual(self.check(0o664, "config").count("who could switch redaction off"), 1)
+
+    def test_a_token_in_a_file_that_everybody_may_read(self):
+        token = self.write("token", "t" * 40)
+        config = self.write("token.yaml", "sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout}]\n"
+                                          "admin: {token: '${file:token}'}\n")
+        os.chmod(config, 0o600)
+        for mode, count in ((0o644, 1), (0o640, 0), (0o600, 0)):
+            os.chmod(token, mode)
+            done = self.run_redactd("check", "--config", config)
+            self.assertEqual(done.code, 0, done.err)
+            self.assertEqual(done.err.count("admin.token: the file "), count, done.err)
+
+    def test_a_key_that_cannot_be_locked_in_memory(self):
+        if os.geteuid() != 0:
+            self.skipTest("only root may lock memory whatever the limit, and give that up")
+        key = self.write("mask.key", "k" * 40)
+        os.chmod(key, 0o644)
+        os.chmod(self.folder, 0o755)
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+
+        arguments = ("--mask", "fingerprint", "--mask-key-file", key, "--mask-key-id", "k1")
+        line = b"password=" + CANARIES[1].encode() + b"\n"
+        done = self.run_redactd(*arguments, input=line, preexec_fn=limit, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(done.code, 0, done.err)
+        self.assertIn(b"[REDACTED:password:k1:", done.out)
+        self.assertEqual(done.err.count("cannot be locked in memory"), 1, done.err)
+        self.assertIn("ulimit -l", done.err)
+        self.assertEqual(self.run_redactd(*arguments, input=line).err, "")
 
     def test_what_is_closed_is_not_mentioned(self):
         for mode in (0o600, 0o640, 0o400):

@@ -15,7 +15,7 @@
 namespace redactd::test {
 namespace {
 
-const FingerprintKey kKey{"k1", "0123456789abcdef0123456789abcdef"};
+const FingerprintKey kKey{"k1", LockedBytes("0123456789abcdef0123456789abcdef")};
 
 struct NamedMask {
   const char* name;

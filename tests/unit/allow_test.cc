@@ -88,7 +88,7 @@ TEST(Allow, MasksWhatAnotherRuleFindsThatIsNotAllowed) {
 
 TEST(Allow, LetsTheSecretPassThatAFingerprintNames) {
   const std::string key = "mask_key: {id: k1, file: key}\n";
-  const FingerprintKey same{"k1", kKey};
+  const FingerprintKey same{"k1", LockedBytes(kKey)};
   std::string print = fingerprint(same, "password", "hunter2hunter2").text();
   for (const std::string& spelling : {print, "'[REDACTED:" + print + "]'"}) {
     Rules rules = rules_of_config(key + "allow: [{fingerprint: " + spelling + "}]\n");

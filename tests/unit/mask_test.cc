@@ -9,7 +9,7 @@
 namespace redactd {
 namespace {
 
-const FingerprintKey kKey{"k1", "0123456789abcdef0123456789abcdef"};
+const FingerprintKey kKey{"k1", LockedBytes("0123456789abcdef0123456789abcdef")};
 
 Rule named(std::string id) {
   Rule rule;
