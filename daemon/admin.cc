@@ -229,6 +229,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     lowest.expires_after(limits_.request);
     auto [error, size] = co_await http::async_read(stream, buffer, parser, kTuple);
     if (closed_ || (error && !of_the_request(error))) co_return false;
+    if (!error && !names_one_host(parser.get())) error = http::error::bad_field;
     seat.works();
     std::optional<AdminResponse> response =
         error ? refuse(error) : respond(parser.get(), config_.token, hooks_);

@@ -147,6 +147,11 @@ void limit(AdminParser& parser) {
   parser.body_limit(kAdminMaxBody);
 }
 
+bool names_one_host(const AdminRequest& request) {
+  size_t hosts = request.count(field::host);
+  return hosts == 1 || (hosts == 0 && request.version() < 11);
+}
+
 std::optional<AdminResponse> respond(const AdminRequest& request, std::string_view token,
                                      const AdminHooks& hooks) {
   std::string_view path = path_of(request);

@@ -39,6 +39,10 @@ constexpr size_t kAdminMaxBody = 4 * 1024;
 /// Sets the limits.
 void limit(AdminParser& parser);
 
+/// RFC 9112 §3.2: it may be missing in HTTP/1.0 alone. Of two, a proxy before this may see the
+/// other.
+bool names_one_host(const AdminRequest& request);
+
 /// The answer; none to a `POST /-/reload` that may be done: the caller runs the reload and answers
 /// with reload_response(). `token`: of the configuration; empty: nobody has to show one. /healthz
 /// and /readyz answer without a token, for probes of orchestrators have none, but show no reasons

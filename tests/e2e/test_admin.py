@@ -68,6 +68,14 @@ class Smuggling(AdminTest):
         self.assertEqual(self.reloads(), 0)
         self.daemon.stop()
 
+    def test_a_request_names_one_host(self):
+        for version, hosts, answer in ((b"1.1", b"", b"400"), (b"1.1", b"Host: x\r\nHost: y\r\n", b"400"), (b"1.0", b"", b"200"),
+                                       (b"1.1", b"Host: x\r\nX: 1\r\nhost: x\r\n", b"400"), (b"1.1", b"Host: x\r\n", b"200")):
+            with self.subTest(hosts=hosts, version=version):
+                said = self.say(b"GET /healthz HTTP/" + version + b"\r\nConnection: close\r\n" + hosts + b"\r\n")
+                self.assertEqual(said.split()[1], answer, said)
+        self.daemon.stop()
+
     def test_lines_that_end_wrongly_hide_nothing(self):
         for data in (b"GET /healthz HTTP/1.1\nHost: x\nX: y\n\n" + HIDDEN, b"GET /healthz HTTP/1.1\r\nHost: x\r\n X: y\r\nA\r\n\r\n" + HIDDEN,
                      b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\rPOST /-/reload HTTP/1.1\r\n\r\n" + HIDDEN,
