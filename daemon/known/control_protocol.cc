@@ -27,12 +27,18 @@ std::string check(const ControlRequest& request) {
   return {};
 }
 
+/// A real number may be outside of every whole one.
+int64_t whole_number(const json& value) {
+  if (!value.is_number_integer()) throw std::invalid_argument("no whole number");
+  return value.get<int64_t>();
+}
+
 ControlRequest request_of(const json& object) {
   ControlRequest request;
   std::string command = object.at("command").get<std::string>();
   if (command == "add") {
     request.command = ControlRequest::Command::add;
-    request.size = object.at("size").get<size_t>();
+    request.size = static_cast<size_t>(whole_number(object.at("size")));
   } else if (command == "remove") {
     request.command = ControlRequest::Command::remove;
   } else if (command != "list") {
@@ -40,7 +46,7 @@ ControlRequest request_of(const json& object) {
   }
   request.name = object.value("name", "");
   request.fingerprint = object.value("fingerprint", "");
-  if (object.contains("ttl_ms")) request.ttl = Milliseconds(object["ttl_ms"].get<int64_t>());
+  if (object.contains("ttl_ms")) request.ttl = Milliseconds(whole_number(object["ttl_ms"]));
   return request;
 }
 
@@ -94,10 +100,11 @@ std::optional<ControlAnswer> parse_answer(std::string_view line) {
     json object = json::parse(line);
     ControlAnswer answer;
     answer.error = object.value("error", "");
-    answer.removed = object.value("removed", size_t{0});
+    if (object.contains("removed"))
+      answer.removed = static_cast<size_t>(whole_number(object["removed"]));
     for (const json& listed : object.value("values", json::array())) {
       ListedValue value{listed.at("name"), listed.at("fingerprint"), listed.at("source"), {}};
-      if (listed.contains("ttl_ms")) value.left = Milliseconds(listed["ttl_ms"].get<int64_t>());
+      if (listed.contains("ttl_ms")) value.left = Milliseconds(whole_number(listed["ttl_ms"]));
       answer.values.push_back(std::move(value));
     }
     return answer;

@@ -70,5 +70,18 @@ TEST(ControlProtocol, WrongRequestsAreRefusedWithoutShowingThem) {
   }
 }
 
+/// Found by fuzz_known: such a number was converted, which has no defined result.
+TEST(ControlProtocol, NumbersAreWhole) {
+  for (const char* line :
+       {R"({"command":"add","name":"N","size":1e300})",
+        R"({"command":"add","name":"N","size":1.5})", R"({"command":"add","name":"N","size":-1})",
+        R"({"command":"add","name":"N","size":9,"ttl_ms":1e300})"}) {
+    std::string error;
+    EXPECT_FALSE(parse_request(line, error)) << line;
+    EXPECT_FALSE(error.empty()) << line;
+  }
+  EXPECT_FALSE(parse_answer(R"({"removed":1e300})"));
+}
+
 }  // namespace
 }  // namespace redactd::test
