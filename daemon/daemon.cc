@@ -6,6 +6,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/fd_limit.h"
 #include "daemon/hardening.h"
+#include "daemon/last_words.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
 #include "daemon/server.h"
@@ -13,6 +14,7 @@
 namespace redactd {
 
 int run_daemon(const std::string& config_file) {
+  set_last_words();
   harden_process();
   Diagnostics diagnostics;
   DaemonConfig config = load_daemon_config(config_file, diagnostics);
