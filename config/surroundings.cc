@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <vector>
+
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
@@ -29,9 +32,9 @@ std::optional<std::string> file_contents(const std::string& path, std::string& e
   }
   std::setvbuf(file.get(), nullptr, _IONBF, 0);  // no copy of a key stays in a buffer
   std::string text;
-  char chunk[4096];
-  while (size_t size = std::fread(chunk, 1, sizeof chunk, file.get())) {
-    text.append(chunk, size);
+  std::vector<char, WipingAllocator<char>> chunk(4096);
+  while (size_t size = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
+    text.append(chunk.data(), size);
     if (text.size() > kLargestFile) {
       error = "larger than 16 MiB";
       return std::nullopt;

@@ -156,7 +156,8 @@ class Canaries(DaemonTest):
         with open(f"/proc/{daemon.pid}/status", encoding="ascii") as file:
             self.assertGreaterEqual(int(re.search(r"VmLck:\s+(\d+) kB", file.read())[1]), 8)
         self.assertNotIn("cannot be locked", daemon.says())
-        wait_until(lambda: self.core(daemon).count(secret_key.encode()) == 1, "the key is in memory once", pause=1)
+        wait_until(lambda: self.core(daemon).count(secret_key.encode()) == 1,
+                   lambda: f"the key is in memory {self.core(daemon).count(secret_key.encode())} times", pause=1)
         self.assertEqual(self.core(daemon, everything=False).count(secret_key.encode()), 0)
         daemon.stop()
 

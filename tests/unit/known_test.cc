@@ -254,7 +254,7 @@ TEST(Known, OfOneValueInTwoPlacesTheFirstNamesTheMask) {
 TEST(Known, TwiceIsOnceThoughTheLabelHoldsTheValue) {
   for (const MaskSpec& mask : {MaskSpec{}, MaskSpec{MaskStyle::fingerprint, "", 4}}) {
     Rules rules = rules_of({named("VAULT_K1", {"VAULT_K1", "known:"})},
-                           {mask, {"k1", "0123456789abcdef0123456789abcdef"}});
+                           {mask, {"k1", LockedBytes("0123456789abcdef0123456789abcdef")}});
     std::string once = redact("a VAULT_K1 b\n", rules);
     EXPECT_TRUE(once.starts_with("a [REDACTED:known:VAULT_K1")) << once;
     EXPECT_EQ(redact(once, rules), once);

@@ -75,8 +75,8 @@ TEST(Mask, FingerprintDependsOnSecretKeyRuleAndKeyId) {
   std::string base = masked(spec, "hunter2-hunter2");
   auto digest = [](const std::string& mask) { return mask.substr(mask.size() - 10, 8); };
   EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter3")));
-  EXPECT_NE(digest(base),
-            digest(masked(spec, "hunter2-hunter2", {"k1", "another key of some length"})));
+  EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter2",
+                                        {"k1", LockedBytes("another key of some length")})));
   EXPECT_NE(digest(base), digest(masked(spec, "hunter2-hunter2", kKey, "other-token")));
   EXPECT_NE(base, masked(spec, "hunter2-hunter2", {"k2", kKey.secret}));
 }
@@ -90,8 +90,9 @@ TEST(Mask, FingerprintIsHmacSha256) {
 TEST(Mask, FingerprintWithoutAKeyIsAnErrorNotADefaultKey) {
   MaskSpec spec{MaskStyle::fingerprint, "", 4};
   EXPECT_THROW(Masker({named("a")}, spec, {}), std::invalid_argument);
-  EXPECT_THROW(Masker({named("a")}, spec, {"k1", ""}), std::invalid_argument);
-  EXPECT_THROW(Masker({named("a")}, spec, {"", "0123456789abcdef"}), std::invalid_argument);
+  EXPECT_THROW(Masker({named("a")}, spec, {"k1", LockedBytes("")}), std::invalid_argument);
+  EXPECT_THROW(Masker({named("a")}, spec, {"", LockedBytes("0123456789abcdef")}),
+               std::invalid_argument);
   Rule own = named("a");
   own.mask = spec;
   EXPECT_THROW(Masker({own}, {}, {}), std::invalid_argument)
