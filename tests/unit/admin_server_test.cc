@@ -138,7 +138,8 @@ TEST(AdminServer, AnswersRequestsSentAllAtOnceInTheirOrder) {
   Admin admin;
   Peer peer(admin);
   std::string all;
-  for (int i = 0; i < 200; ++i) all += i % 2 == 0 ? kScrape : "GET /nothing HTTP/1.1\r\n\r\n";
+  for (int i = 0; i < 200; ++i)
+    all += i % 2 == 0 ? kScrape : "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n";
   peer.send(all);
   for (int i = 0; i < 200; ++i) ASSERT_EQ(peer.status(), i % 2 == 0 ? 200 : 404) << i;
 }
@@ -166,7 +167,7 @@ TEST(AdminServer, KeepsToWhatThePeerWantsOfTheConnection) {
   EXPECT_EQ(old.status(), 200);
   EXPECT_TRUE(old.closed());
   Peer once(admin);
-  once.send("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+  once.send("GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(once.status(), 200);
   EXPECT_TRUE(once.closed());
 }
@@ -194,7 +195,7 @@ TEST(AdminServer, ALargeAnswerArrivesWhole) {
 TEST(AdminServer, TooLargeAHeaderIsRefused) {
   Admin admin;
   Peer peer(admin);
-  peer.send("GET / HTTP/1.1\r\nX: " + std::string(100000, 'x') + "\r\n\r\n");
+  peer.send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(100000, 'x') + "\r\n\r\n");
   EXPECT_EQ(peer.status(), 431);
   EXPECT_TRUE(peer.closed());
 }
@@ -202,7 +203,7 @@ TEST(AdminServer, TooLargeAHeaderIsRefused) {
 TEST(AdminServer, AHeaderThatNeverEndsIsRefused) {
   Admin admin;
   Peer peer(admin);
-  peer.send("GET / HTTP/1.1\r\n");
+  peer.send("GET / HTTP/1.1\r\nHost: h\r\n");
   for (int i = 0; i < 3000; ++i) peer.send("X-Header: value\r\n");
   EXPECT_EQ(peer.status(), 431);
 }
@@ -210,10 +211,11 @@ TEST(AdminServer, AHeaderThatNeverEndsIsRefused) {
 TEST(AdminServer, TooLargeABodyIsRefused) {
   Admin admin;
   Peer sized(admin);
-  sized.send("POST /-/reload HTTP/1.1\r\nContent-Length: 4097\r\n\r\n" + std::string(4097, 'x'));
+  sized.send("POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 4097\r\n\r\n" +
+             std::string(4097, 'x'));
   EXPECT_EQ(sized.status(), 413);
   Peer chunked(admin);
-  chunked.send("POST /-/reload HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" +
+  chunked.send("POST /-/reload HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1388\r\n" +
                std::string(5000, 'x'));
   EXPECT_EQ(chunked.status(), 413);
 }
@@ -226,8 +228,8 @@ TEST(AdminServer, GarbageIsRefusedAndHurtsNobody) {
       "<13>a syslog line\n",
       std::string(1000, '\0'),
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-      "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-      "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"};
+      "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"};
   for (const std::string& bytes : garbage) {
     Peer peer(admin);
     peer.send(bytes);
@@ -317,7 +319,7 @@ TEST(AdminServer, ConnectionsAtWorkAreNotCutOffForNewOnes) {
   Admin admin(on_free_port(), limits);
   admin.reload_takes = 300ms;
   Peer reloading(admin);
-  reloading.send("POST /-/reload HTTP/1.1\r\n\r\n");
+  reloading.send("POST /-/reload HTTP/1.1\r\nHost: h\r\n\r\n");
   Peer other(admin);
   EXPECT_TRUE(other.closed());
   EXPECT_EQ(reloading.status(), 200);
@@ -326,7 +328,7 @@ TEST(AdminServer, ConnectionsAtWorkAreNotCutOffForNewOnes) {
 TEST(AdminServer, AReloadAnswersWithItsErrors) {
   Admin admin;
   Peer peer(admin);
-  peer.send("POST /-/reload HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+  peer.send("POST /-/reload HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
   AdminResponse response = peer.answer();
   EXPECT_EQ(response.result_int(), 500u);
   EXPECT_THAT(response.body(), HasSubstr("a.yaml:1:1: sinks: none"));
@@ -338,7 +340,7 @@ TEST(AdminServer, StopsWhileARequestAndAReloadAreUnderWay) {
   Peer half(*admin);
   half.send("GET /");
   Peer reloading(*admin);
-  reloading.send("POST /-/reload HTTP/1.1\r\n\r\n");
+  reloading.send("POST /-/reload HTTP/1.1\r\nHost: h\r\n\r\n");
   Peer asking(*admin);
   asking.send(kScrape);
   EXPECT_EQ(asking.status(), 200);
@@ -457,7 +459,7 @@ TEST(AdminServer, AReloadTakesANewToken) {
   Peer peer(admin);
   peer.send(kScrape);
   EXPECT_EQ(peer.status(), 401);
-  peer.send("GET /metrics HTTP/1.1\r\nAuthorization: Bearer made-up-token\r\n\r\n");
+  peer.send("GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer made-up-token\r\n\r\n");
   EXPECT_EQ(peer.status(), 200);
 }
 
