@@ -105,6 +105,8 @@ void write_rule(std::ostream& out, const Rule& rule, size_t number) {
     }
     out << "    r.extend = byte_class(" << cpp_string(members) << ");\n";
   }
+  if (rule.stands != ValueStands::anywhere)
+    out << "    r.stands = " << enumerator("ValueStands", rule.stands) << ";\n";
   if (rule.in_sentences)
     out << "    r.in_sentences = " << enumerator("Strength", *rule.in_sentences) << ";\n";
   for (const Validator& validator : rule.validators) {

@@ -23,6 +23,7 @@ const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "cri
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
                                               "credentials", "object",        "rest"};
+const std::vector<std::string_view> kStands = {"anywhere", "in_quotes", "at_once"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
 
@@ -37,8 +38,8 @@ std::vector<std::string_view> keys_of(RuleKind kind) {
     case RuleKind::token:
       return {"pattern", "prefix", "extend", "min", "max", "boundary"};
     case RuleKind::value:
-      return {"keys",         "names", "ordinary_names", "pattern", "form", "strength",
-              "in_sentences", "min",   "boundary",       "requires"};
+      return {"keys",         "names", "ordinary_names", "pattern",  "form",  "strength",
+              "in_sentences", "min",   "boundary",       "requires", "stands"};
     case RuleKind::userinfo:
       return {"pattern"};
     case RuleKind::block:
@@ -253,6 +254,8 @@ class RuleParser {
     if (auto strength = at("in_sentences").one_of(kStrengths))
       rule_.in_sentences = static_cast<Strength>(*strength);
     rule_.required_text = at("requires").text().value_or("");
+    if (auto stands = at("stands").one_of(kStands))
+      rule_.stands = static_cast<ValueStands>(*stands);
     read_bounds();
   }
 

@@ -18,6 +18,10 @@ enum class RuleKind { token, value, userinfo, block, known, regex };
 enum class Severity { low, medium, high, critical };
 enum class Boundary { word, none };
 enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
+
+/// Where the value has to stand to count: behind blanks or not, only in quotes, or right behind the
+/// key.
+enum class ValueStands { anywhere, in_quotes, at_once };
 /// What stands between the markers of a block: key material, also on the markers' own lines; a
 /// value on lines of its own; or `name: value` lines.
 enum class BlockBody { key_material, lines, pairs, hex };
@@ -111,6 +115,7 @@ struct Rule {
   /// The same in a sentence (`pass: 42 of 43`) and for bare JSON numbers; nothing: no difference.
   std::optional<Strength> in_sentences;
   std::string required_text;  // the record must hold it
+  ValueStands stands = ValueStands::anywhere;
 
   // regex
   /// The group that is the secret, 0: the first that is not empty. Nothing: the group named

@@ -73,6 +73,10 @@ bool percent_ends_value(std::string_view text, size_t at) {
   static constexpr std::array<std::string_view, 7> kEnds = {"26", "22", "27", "3b",
                                                             "0a", "0d", "20"};
   std::string_view code = text.substr(at + 1, 2);
+  while (code == "25" && at + 4 < text.size()) {  // of what was encoded twice
+    at += 2;
+    code = text.substr(at + 1, 2);
+  }
   return std::any_of(kEnds.begin(), kEnds.end(),
                      [&](std::string_view end) { return equals_ignoring_case(code, end); });
 }

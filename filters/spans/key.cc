@@ -149,7 +149,7 @@ std::vector<std::string> key_expressions(const Rule& rule) {
   // A weak key in a sentence is nothing to look at: only a separator makes it a key.
   bool marked = rule.strength == Strength::weak || !rule.names.empty();
   std::string after =
-      marked ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&])";
+      marked ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&(,<])";
   std::vector<std::string> expressions;
   std::string keys;
   size_t count = 0;

@@ -136,6 +136,8 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "or",
                                                "passwd",
                                                "password",
+                                               "permission",
+                                               "please",
                                                "policy",
                                                "prompt",
                                                "provided",
@@ -155,6 +157,7 @@ constexpr std::string_view kSentenceWords[] = {"a",
                                                "saved",
                                                "secret",
                                                "secrets",
+                                               "see",
                                                "sent",
                                                "set",
                                                "should",
@@ -221,10 +224,11 @@ bool is_template(std::string_view value) {
     std::string_view open;
     std::string_view close;
   };
-  static constexpr std::array<Delimiters, 10> kTemplates = {{{"${{", "}}"},
+  static constexpr std::array<Delimiters, 11> kTemplates = {{{"${{", "}}"},
                                                              {"${", "}"},
                                                              {"$(", ")"},
                                                              {"{{", "}}"},
+                                                             {"<|", "|>"},
                                                              {"<", ">"},
                                                              {"%{", "}"},
                                                              {"#{", "}"},
@@ -245,6 +249,9 @@ bool is_template(std::string_view value) {
       return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
     });
     if (name) return true;
+    bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
+    bool required = delimiters.open == "${" && inner.find(":?") != kNone;   // ${VAR:?missing}
+    if (filtered || required) return true;
   }
   return false;
 }
@@ -253,6 +260,16 @@ bool is_shell_variable(std::string_view value) {
   return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
          std::all_of(value.begin() + 1, value.end(),
                      [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+/// ?, $1, :password, @password: what a statement has where its driver puts the value.
+bool is_bind_parameter(std::string_view value) {
+  if (value == "?") return true;
+  if (value.size() < 2 || (value[0] != '$' && value[0] != ':' && value[0] != '@')) return false;
+  std::string_view name = value.substr(1);
+  if (value[0] == '$') return name.size() < 4 && std::all_of(name.begin(), name.end(), is_digit);
+  return is_lower(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
 }
 
 bool is_printf(std::string_view value) {
@@ -330,7 +347,8 @@ bool is_member(std::string_view value) {
       "settings.",   "config.",    "conf.",     "cfg.",  "props.",  "options.",
       "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
       "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
-      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this."};
+      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this.",
+      "var.",        "local.",     "data.",     "each.", "module.", "random_password."};
   constexpr size_t kDotBefore = 9;  // in every one of them
   if (value.substr(0, kDotBefore).find('.') == kNone) return false;
   return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
@@ -339,9 +357,39 @@ bool is_member(std::string_view value) {
   });
 }
 
+/// `expected_token`, `rawPassword`, `$password`: a variable that is named after what it holds.
+bool is_variable(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  bool sigil = value.starts_with('$');
+  if (sigil) value.remove_prefix(1);
+  if (value.size() > 40 || value.empty() || !is_lower(value[0])) return false;
+  if (!std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '_'; }))
+    return false;
+  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
+    if (value.size() < word.size()) return false;
+    size_t at = value.size() - word.size();
+    if (!equals_ignoring_case(value.substr(at), word)) return false;
+    return at == 0 ? sigil || word.size() > 3 : value[at - 1] == '_' || is_upper(value[at]);
+  });
+}
+
+/// `strings.TrimPrefix(h` and, with the quote behind it, `Configuration[`: the beginning of a call.
+bool is_call(std::string_view value) {
+  size_t open = value.find_first_of("([");
+  if (open == kNone || open < 3 || !is_letter(value[0])) return false;
+  std::string_view name = value.substr(0, open);
+  bool plain = std::all_of(name.begin(), name.end(),
+                           [](char c) { return is_letter(c) || c == '.' || c == '_'; });
+  if (!plain) return false;
+  size_t dot = name.rfind('.');
+  bool member = dot != kNone && dot + 1 < name.size() && is_upper(name[dot + 1]);
+  return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
+}
+
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
+  if (is_variable(value) || is_call(value)) return true;
   size_t paren = value.find('(');
   return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
 }
@@ -403,6 +451,48 @@ bool is_dotted_name(std::string_view value) {
          });
 }
 
+/// `expires_in=3600` behind a word that is no key of its own: another pair.
+bool is_pair(std::string_view value) {
+  size_t equals = value.find('=');
+  if (equals == kNone || equals < 2 || equals > 32 || equals + 1 >= value.size()) return false;
+  if (value.find_first_not_of('=', equals) == kNone) return false;  // padding
+  std::string_view name = value.substr(0, equals);
+  return is_letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter(c) || c == '_' || c == '-';
+         });
+}
+
+/// invalid_grant, wrong-password: a code of words.
+bool is_word_code(std::string_view value) {
+  return value.size() < 48 && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || c == '_' || c == '-'; });
+}
+
+/// What validation says about a field: "must be at least 8 characters", "is required".
+bool is_message(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"must",     "required", "characters", "doesn't",
+                                                "can't",    "cannot",   "too short",  "too long",
+                                                "too weak", "invalid",  "incorrect",  "not match"};
+  return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
+}
+
+/// &str, Option<String>, Optional[str], required|min:8: a type, or the rules for a field.
+bool is_type(std::string_view value) {
+  static constexpr std::string_view kTypes[] = {"&str",    "&'static", "Option<", "Optional[str",
+                                                "Vec<",    "[]byte",   "*string", "required|",
+                                                "string|", "nullable", "str|",    "sometimes|"};
+  return std::any_of(std::begin(kTypes), std::end(kTypes),
+                     [&](std::string_view type) { return value.starts_with(type); });
+}
+
+/// db-password: the name of a Secret, of words.
+bool is_secret_name(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"password", "secret", "token",  "cred",  "key",
+                                                "tls",      "cert",   "config", "vault", "auth"};
+  return is_word_code(value) && holds_any(value, kWords);
+}
+
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value) {
   return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
@@ -416,11 +506,11 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   // secret.
   bool word = (is_plain_word(value) &&
                (setting.sentence || value.size() < 12 || kInSentences.has(value))) ||
-              (setting.sentence && is_compound(value));
-  bool plain = word || is_number(value) || is_address(value) || is_path_or_url(value) ||
-               is_duration_or_size(value) || is_code(value) || is_remark(value) ||
-               is_object_reference(value) || is_dotted_name(value) || is_prose(value) ||
-               is_digest(value);
+              (setting.sentence && (is_compound(value) || is_pair(value))) || is_word_code(value);
+  bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
+               is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
+               is_code(value) || is_remark(value) || is_object_reference(value) ||
+               is_dotted_name(value) || is_prose(value) || is_digest(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -450,8 +540,8 @@ Verdict check_random(std::string_view value) {
   if (value.size() < 12 || is_address(value)) return Verdict::not_random;
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
   static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
-  if (kNotRandom.any_in(value) || is_path_or_url(value) || is_object_path(value) ||
-      is_dotted_name(value) || is_object_reference(value)) {
+  if (is_pair(value) || kNotRandom.any_in(value) || is_path_or_url(value) ||
+      is_object_path(value) || is_dotted_name(value) || is_object_reference(value)) {
     return Verdict::not_random;
   }
   if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
@@ -470,6 +560,12 @@ bool is_mount(std::string_view value) {
 /// What schemas, type listings, usage lines, code, debuggers and PAM have behind a key, without
 /// quotes and in any position.
 bool is_listing(std::string_view value, std::string_view word) {
+  // YAML tags, an encrypted value of SOPS, architectures of packages, and a keyword of languages
+  static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
+                                                "!ENV", "!secret", "|",     ">",       "|-",
+                                                ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
+  if (std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords)) return true;
+  if (value.starts_with("ENC[") || value.starts_with("$(") || is_type(value)) return true;
   return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
          is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
 }
@@ -490,12 +586,25 @@ bool is_placeholder(std::string_view value) {
     }
     if (bullets) return true;
   }
-  static constexpr std::string_view kMaskWords[] = {
-      "[masked]",    "[filtered]", "[hidden]", "[secret]", "(redacted)",  "(hidden)",
-      "(sensitive)", "[removed]",  "redacted", "(masked)", "[protected]", "(sensitive value)"};
+  static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
+                                                     "***masked***",
+                                                     "[redacted]",
+                                                     "[masked]",
+                                                     "[filtered]",
+                                                     "[hidden]",
+                                                     "[secret]",
+                                                     "(redacted)",
+                                                     "(hidden)",
+                                                     "(sensitive)",
+                                                     "[removed]",
+                                                     "redacted",
+                                                     "(masked)",
+                                                     "[protected]",
+                                                     "(sensitive value)"};
   static constexpr Words kOtherMasks(kMaskWords);
   if (kOtherMasks.has(value)) return true;
-  return is_template(value) || is_shell_variable(value) || is_printf(value);
+  return is_template(value) || is_shell_variable(value) || is_printf(value) ||
+         is_bind_parameter(value);
 }
 
 Verdict check_value(std::string_view value, const ValueSetting& setting) {
@@ -509,7 +618,9 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   switch (setting.strength) {
     case Strength::strong:
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
-      if (is_object_name(value)) return Verdict::plain_word;
+      if (is_object_name(value) || is_message(value)) return Verdict::plain_word;
+      if (setting.quoted && is_type(value)) return Verdict::plain_word;
+      if (setting.may_be_name && is_secret_name(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;
     case Strength::medium:

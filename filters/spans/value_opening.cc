@@ -95,8 +95,9 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
     if (quote.mark != key_quote.mark) return kNone;
     at += quote.size();
   }
-  if (!starts_with_ignoring_case(text.substr(at), "value")) return kNone;
-  at += 5;
+  bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
+  if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
+  at += content ? 7 : 5;
   if (!quote.none()) {
     Quote closing = quote_at(text, at);
     if (closing.none()) return kNone;
@@ -108,6 +109,7 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
 
 struct Separator {
   size_t end = kNone;  // npos: there is none
+  bool doubt = false;  // it proves less than an =
   bool colon = false;
   bool percent = false;
   bool markup = false;
@@ -164,8 +166,109 @@ bool opens_tag(std::string_view text, size_t name_begin, size_t value) {
   return !placeholder || closing_tag_follows(text, value);
 }
 
+bool has_attribute_before(std::string_view text, size_t quote) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
+    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
+  }
+  return false;
+}
+
+/// Past the > of the tag at `at`, `<td class="v">`; npos when there is none near.
+size_t tag_end(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  if (at + 1 >= text.size() || text[at] != '<') return kNone;
+  size_t close =
+      text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at + 1);
+  return close == kNone || text[close] == '<' ? kNone : close + 1;
+}
+
+bool is_value_tag(std::string_view text, size_t at) {
+  static constexpr std::string_view kTags[] = {"<td",   "<dd",   "<value", "<string",
+                                               "<pre>", "<code", "<span"};
+  return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
+    return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
+  });
+}
+
+/// `KEY</td><td>`, `KEY</name><value>`: where the next element's text begins, else npos.
+size_t next_element(std::string_view text, size_t at) {
+  constexpr int kDeepest = 3;
+  if (text.substr(at, 2) != "</") return kNone;
+  size_t close = tag_end(text, at);
+  if (close == kNone) return kNone;
+  size_t open = skip_line_breaks(text, close);
+  for (int depth = 0; depth < kDeepest && open < text.size() && text[open] == '<'; ++depth) {
+    size_t inside = is_value_tag(text, open) ? tag_end(text, open) : kNone;
+    if (inside == kNone) return kNone;
+    open = skip_line_breaks(text, inside);
+    if (open < text.size() && text[open] != '<') return open;
+  }
+  return kNone;
+}
+
+/// `<Password Type="…">`: past the > of the tag that the key names, else npos.
+size_t tag_with_attributes(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at);
+  if (close == kNone || text[close] == '<' || text[close - 1] == '/') return kNone;
+  return text.substr(at, close - at).find('=') == kNone ? kNone : close + 1;
+}
+
+/// `.password("…")`, `setPassword("…")`: a call that is given the value.
+bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
+  size_t word = key_begin;
+  while (word > name_begin && is_alnum(text[word - 1])) --word;
+  std::string_view before = text.substr(word, key_begin - word);
+  if (before.empty()) return key_begin > 0 && text[key_begin - 1] == '.';
+  return before == "set" || before == "with";
+}
+
+/// `;s:12:` of PHP's serialize() between name and value, else 0.
+size_t serialized_string(std::string_view rest) {
+  if (!rest.starts_with(";s:")) return 0;
+  size_t at = 3;
+  while (at < rest.size() && at < 10 && is_digit(rest[at])) ++at;
+  return at > 3 && at < rest.size() && rest[at] == ':' ? at + 1 : 0;
+}
+
+/// ` a2=` of auditd between two arguments in quotes, else 0.
+size_t audited_argument(std::string_view rest) {
+  if (!rest.starts_with("a")) return 0;
+  size_t at = 1;
+  while (at < rest.size() && at < 5 && is_digit(rest[at])) ++at;
+  return at > 1 && at < rest.size() && rest[at] == '=' ? at + 1 : 0;
+}
+
+/// `name=\"password\"\r\n\r\n`: past the blank line of a form's part, else npos.
+size_t form_part(std::string_view text, size_t at) {
+  if (at >= text.size() || text[at] != '\\') return kNone;
+  size_t value = skip_line_breaks(text, at);
+  std::string_view breaks = text.substr(at, value - at);
+  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
+}
+
+/// What may stand behind a name in quotes instead of = and :, else npos.
+size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
+                        const Quote& key_quote) {
+  std::string_view rest = text.substr(at);
+  if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
+  if (rest.starts_with(',')) {
+    // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
+    bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
+    bool pair =
+        header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
+    if (pair) return at + 1;
+  }
+  if (size_t length = serialized_string(rest); length != 0) return at + length;
+  if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
+    return at + length;
+  bool attribute =
+      name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
+  return attribute ? form_part(text, at) : kNone;
+}
+
 /// The separator at `at`, just past the key and its closing quote.
-Separator separator_at(std::string_view text, size_t at, size_t name_begin,
+Separator separator_at(std::string_view text, size_t at, size_t name_begin, size_t key_begin,
                        const Quote& key_quote) {
   Separator none;
   size_t key_end = at;
@@ -192,14 +295,41 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin,
   if (c == ':') {
     if (rest.starts_with("::")) return none;  // a scope, not a separator
     found.end = at + (rest.starts_with(":=") ? 2 : 1);
+    if (size_t typed = typed_assignment(text, skip_blanks(text, found.end)); typed != kNone) {
+      found.end = typed;  // let password: string = "…"
+      return found;
+    }
     found.colon = true;
-    found.sentence = key_quote.none() && found.end < text.size() && is_blank(text[found.end]);
+    found.sentence =
+        (key_quote.none() || blank_before) && found.end < text.size() && is_blank(text[found.end]);
     return found;
   }
   bool tag = c == '>' && !blank_before && key_quote.none() && opens_tag(text, name_begin, at + 1);
   if (tag && at + 1 < text.size() && !is_blank(text[at + 1])) {
     found.end = at + 1;
     found.markup = true;
+    return found;
+  }
+  if (c == '<') {
+    found.end = next_element(text, at);
+    found.markup = found.doubt = true;
+    return found;
+  }
+  if (blank_before && key_quote.none() && opens_tag(text, name_begin)) {
+    found.end = tag_with_attributes(text, at);
+    found.markup = found.doubt = true;
+    if (found.end != kNone) return found;
+    found = {};
+  }
+  if (blank_before && rest.starts_with("-> ")) {
+    found.end = at + 3;
+    found.sentence = true;
+    return found;
+  }
+  for (std::string_view escaped : {"%253d", "%253a", "%25253d"}) {
+    if (!starts_with_ignoring_case(rest, escaped)) continue;
+    found.end = at + escaped.size();
+    found.percent = true;
     return found;
   }
   if (starts_with_ignoring_case(rest, "%3d") || starts_with_ignoring_case(rest, "%3a")) {
@@ -212,17 +342,33 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin,
     return found;
   }
   if (!key_quote.none()) {
-    // ["--password", "…"] and define('DB_PASSWORD', '…')
-    if (c == ',' &&
-        (is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote))) {
+    if (c == '>' && name_begin >= key_quote.size() &&
+        has_attribute_before(text, name_begin - key_quote.size()) && at + 1 < text.size() &&
+        text[at + 1] != '<') {  // <property name="password">…
       found.end = at + 1;
+      found.markup = found.doubt = true;
       return found;
     }
-    found.end = value_member(text, at, key_quote);
-    found.colon = found.end != kNone && text[found.end - 1] == ':';
+    found.end = quoted_separator(text, at, name_begin, key_quote);
+    found.colon = found.end != kNone && text[found.end - 1] == ':' && text[at] != ';';
     return found;
   }
-  if (blank_before && is_option(text, name_begin)) {
+  bool quoted_next = !quote_at(text, at + (c == '(' || c == ',' ? 1 : 0)).none();
+  if (c == ',' && quoted_next && name_begin > 0 && text[name_begin - 1] == '{') {
+    found.end = at + 1;  // {password,"…"} of Erlang
+    return found;
+  }
+  if (c == '(' && quoted_next && !blank_before && sets_value(text, name_begin, key_begin)) {
+    found.end = at + 1;
+    found.doubt = true;
+    return found;
+  }
+  if (blank_before && quoted_next && name_begin > 0 && text[name_begin - 1] == ':') {
+    found.end = at;  // {:password "…"} of Clojure
+    return found;
+  }
+  // More than a blank: the column of a help text.
+  if (at == key_end + 1 && is_option(text, name_begin)) {
     found.end = at;
     return found;
   }
@@ -251,7 +397,25 @@ bool equals_pair_starts(std::string_view text, size_t at) {
          !is_blank(text[mark + 1]);
 }
 
-bool is_string_prefix(char c) { return std::strchr("bBuUrRfF$@", c) != nullptr; }
+bool is_string_prefix(char c) { return std::strchr("bBuUrRfFN$@", c) != nullptr; }
+
+/// `Some("…")`, `(*string)("…")`, `string(12) "…"`, `<<"…">>`: where the quote stands that printers
+/// put such things before; `at` when there is none.
+size_t skip_wrapper(std::string_view text, size_t at) {
+  static constexpr std::string_view kWrappers[] = {
+      "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
+      "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password("};
+  size_t inside = at;
+  for (std::string_view wrapper : kWrappers) {
+    if (text.substr(inside, wrapper.size()) == wrapper) inside += wrapper.size();
+  }
+  if (text.substr(inside, 7) == "string(") {
+    size_t digits = inside + 7;
+    while (digits < text.size() && is_digit(text[digits])) ++digits;
+    if (digits > inside + 7 && text.substr(digits, 2) == ") ") inside = digits + 2;
+  }
+  return inside == at || quote_at(text, inside).none() ? at : inside;
+}
 
 /// Reads the opening quote at `at`.
 void open_quote(std::string_view text, size_t at, Opening& opening) {
@@ -302,7 +466,7 @@ bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
 Opening open_value_at(const RecordView& record, size_t at) {
   std::string_view text = record.text;
   Opening opening;
-  at = skip_colour(text, skip_blanks(text, at));
+  at = skip_wrapper(text, skip_colour(text, skip_blanks(text, at)));
   open_quote(text, at, opening);
   QuotesBefore quotes = quotes_before(record, at);
   opening.bare.escapes = quotes.any;
@@ -341,7 +505,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     ++at;  // user[password]=…
   }
   if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
-  Separator separator = separator_at(text, at, name_begin, key_quote);
+  Separator separator = separator_at(text, at, name_begin, key_begin, key_quote);
   if (separator.end == kNone) return std::nullopt;
   if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')
     return std::nullopt;  // /etc/passwd: …
@@ -349,7 +513,17 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
   if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//")
     return std::nullopt;
 
+  // undefined method `password=' for …
+  bool quoted_name = name_begin > 0 && text[name_begin - 1] == '`' && separator.end < text.size() &&
+                     text[separator.end] == '\'';
+  if (quoted_name) return std::nullopt;
+
   size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;
+  constexpr std::string_view kCdata = "<![CDATA[";
+  if (separator.markup && text.substr(value, kCdata.size()) == kCdata) value += kCdata.size();
+  if (separator.markup && is_value_tag(text, value)) {
+    if (size_t inside = tag_end(text, value); inside != kNone) value = inside;
+  }
   Opening opening = open_value_at(record, value);
   if (key_quote.none() && !opening.quote.none() && !separator.percent &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
@@ -360,6 +534,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
              !is_blank(text[separator.end - 2]);
   if (gap && opening.quote.none() && equals_pair_starts(text, opening.begin)) return std::nullopt;
   opening.sentence = separator.sentence && opening.quote.none();
+  opening.doubt = separator.doubt;
   opening.bare.percent = separator.percent;
   opening.bare.markup = separator.markup;
   opening.bare.json = separator.colon && !key_quote.none();

@@ -18,6 +18,7 @@ struct Opening {
   Quote outer;            // the quotes around the whole `key: value` (a header in a command line)
   BareContext bare;       // for a bare value
   bool sentence = false;  // see ValueSetting
+  bool doubt = false;     // what stands between key and value proves less than an =
 };
 
 /// `{"value":"…"` after a key, as in Terraform's outputs: the value; nothing when the object begins

@@ -45,6 +45,9 @@ class ValueResolver {
         anchor_end_(anchor_end),
         spans_(spans) {}
 
+  /// `secret: db-password`: the value may be the name of an object that holds the secret.
+  void expect_names() { names_objects_ = true; }
+
   Verdict resolve(const Opening& opening) {
     bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
     bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" &&
@@ -80,6 +83,8 @@ class ValueResolver {
       }
       if (std::optional<Opening> member = value_in_object(record_, at, opening))
         return assign(*member);
+      if (size_t end = brace_end(at); end != kNone)
+        return add(at + 1, end, opening, Strength::medium);
       if (text_[at] == '{' && !opening.bare.markup &&
           (at + 1 >= text_.size() || text_[at + 1] != '{')) {
         return Verdict::no_value;  // an object: its own keys tell
@@ -88,7 +93,36 @@ class ValueResolver {
     bool sentence = opening.sentence || (opening.bare.json && opening.quote.none());
     Strength strength = sentence ? rule_.in_sentences.value_or(rule_.strength) : rule_.strength;
     if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
-    return add(at, value_end(opening), opening, strength);
+    if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
+    size_t end = value_end(opening);
+    Verdict verdict = add(at, end, opening, strength);
+    if (!opening.quote.none()) changed_value(end + opening.quote.size());
+    return verdict;
+  }
+
+  /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
+  size_t brace_end(size_t at) const {
+    static constexpr ByteClass kNotInside = ByteClass::of(" \t\r\n\"'`:=,{");
+    constexpr size_t kLongest = 256;
+    if (at == 0 || text_[at] != '{' || text_[at - 1] != '=') return kNone;
+    size_t limit = std::min(text_.size(), at + kLongest);
+    for (size_t i = at + 1; i < limit && !kNotInside.has(text_[i]); ++i) {
+      if (text_[i] != '}') continue;
+      bool doubled = i + 1 < limit && text_[i + 1] == '}';
+      if (!doubled) return i;
+      ++i;
+    }
+    return kNone;
+  }
+
+  /// `"old" -> "new"`, as Terraform and Kubernetes tools print changes.
+  void changed_value(size_t at) {
+    while (at < text_.size() && text_[at] == ' ') ++at;
+    if (at >= text_.size()) return;
+    std::string_view arrow = text_.substr(at, 3);
+    if (arrow != "-> " && arrow != "=> ") return;
+    Opening next = open_value_at(record_, at + arrow.size());
+    if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
   }
 
   /// `["a", "b"]`: every element; nothing when it is no array.
@@ -377,6 +411,9 @@ class ValueResolver {
 
   /// A header's value without the form that its name promises.
   Verdict add_word(size_t begin, size_t end, const Opening& opening) {
+    if (text_.substr(begin, 1) == "[" && !opening.quote.none()) {
+      return add(begin, end, opening, Strength::medium);  // "[Redacted]"
+    }
     size_t stop = std::min(end, bare_end(text_, begin, opening.bare));
     record_.work += stop - begin;
     return add(begin, stop, opening, Strength::medium);
@@ -389,6 +426,7 @@ class ValueResolver {
     setting.strength = strength;
     setting.quoted = !opening.quote.none();
     setting.sentence = opening.sentence;
+    setting.may_be_name = names_objects_;
     if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
     bool cut_off = end == text_.size();
     if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
@@ -407,6 +445,7 @@ class ValueResolver {
 
   std::string_view text_;
   KeyName name_;
+  bool names_objects_ = false;
   const RecordView& record_;
   const Rule& rule_;
   uint32_t rule_number_;
@@ -414,14 +453,26 @@ class ValueResolver {
   std::vector<Span>& spans_;
 };
 
-/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake: no secrets, whatever they are
-/// called.
-bool is_public_key(std::string_view text, size_t key_end) {
-  static constexpr std::array<std::string_view, 2> kNames = {"publickeytoken", "sec-websocket-key"};
-  return std::any_of(kNames.begin(), kNames.end(), [&](std::string_view name) {
-    return key_end >= name.size() &&
-           equals_ignoring_case(text.substr(key_end - name.size(), name.size()), name);
-  });
+/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on: no
+/// secrets, whatever they are called.
+bool names_no_secret(std::string_view text, size_t key_end) {
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "publickeytoken", "secwebsocketkey", "publickey", "updatepassword", "continuationtoken",
+      "pagetoken",      "nexttoken",       "pubkey",    "stoptoken",      "resumetoken"};
+  constexpr size_t kLongest = 20;
+  char folded[kLongest];
+  size_t size = 0;
+  for (size_t at = key_end; at > 0 && size < kLongest; --at) {
+    char c = text[at - 1];
+    if (is_alnum(c)) {
+      folded[kLongest - ++size] = to_lower(c);
+    } else if (c != '_' && c != '-') {
+      break;
+    }
+  }
+  std::string_view name(folded + kLongest - size, size);
+  return std::any_of(kNames.begin(), kNames.end(),
+                     [&](std::string_view known) { return name.ends_with(known); });
 }
 
 /// arn:aws:secretsmanager:eu-west-1:123456789012:secret:…: a part of a name, not a key.
@@ -434,6 +485,13 @@ bool is_part_of_arn(std::string_view text, size_t key_begin) {
   return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
 }
 
+/// Without looking back, as open_value_at() does.
+bool quote_follows(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  bool prefix = at + 1 < text.size() && is_letter(text[at]) && !is_letter(text[at + 1]);
+  return !quote_at(text, at + (prefix ? 1 : 0)).none();
+}
+
 }  // namespace
 
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
@@ -442,7 +500,14 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (anchor_end == 0) return Verdict::crosses_record;
   ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
+    if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
+        is_blank(text[anchor_end])) {
+      return Verdict::no_value;
+    }
+    if (rule.stands == ValueStands::in_quotes && !quote_follows(text, anchor_end))
+      return Verdict::no_value;
     Opening opening = open_value_at(record, anchor_end);
+    if (rule.stands == ValueStands::in_quotes && opening.quote.none()) return Verdict::no_value;
     if (rule.form == ValueForm::object)
       opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
@@ -452,9 +517,10 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return Verdict::inside_word;
-  if (is_public_key(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
+  if (names_no_secret(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
+  if (equals_ignoring_case(text.substr(start, key_end - start), "secret")) resolver.expect_names();
   if (rule.names.empty()) return resolver.resolve(*opening);
   KeyName name = find_name(text, start, key_end, rule);
   if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
