@@ -504,9 +504,10 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   if (value.size() < 4) return Verdict::plain_word;
   // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
   // secret.
-  bool word = (is_plain_word(value) &&
-               (setting.sentence || value.size() < 12 || kInSentences.has(value))) ||
-              (setting.sentence && (is_compound(value) || is_pair(value))) || is_word_code(value);
+  bool words =
+      is_plain_word(value) && (setting.sentence || value.size() < 12 || kInSentences.has(value));
+  bool named = setting.sentence && (is_compound(value) || is_pair(value));
+  bool word = words || named || is_word_code(value);
   bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
                is_code(value) || is_remark(value) || is_object_reference(value) ||
@@ -587,20 +588,20 @@ bool is_placeholder(std::string_view value) {
     if (bullets) return true;
   }
   static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
-                                                     "***masked***",
-                                                     "[redacted]",
-                                                     "[masked]",
-                                                     "[filtered]",
-                                                     "[hidden]",
-                                                     "[secret]",
-                                                     "(redacted)",
-                                                     "(hidden)",
-                                                     "(sensitive)",
-                                                     "[removed]",
-                                                     "redacted",
-                                                     "(masked)",
-                                                     "[protected]",
-                                                     "(sensitive value)"};
+                                                    "***masked***",
+                                                    "[redacted]",
+                                                    "[masked]",
+                                                    "[filtered]",
+                                                    "[hidden]",
+                                                    "[secret]",
+                                                    "(redacted)",
+                                                    "(hidden)",
+                                                    "(sensitive)",
+                                                    "[removed]",
+                                                    "redacted",
+                                                    "(masked)",
+                                                    "[protected]",
+                                                    "(sensitive value)"};
   static constexpr Words kOtherMasks(kMaskWords);
   if (kOtherMasks.has(value)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value) ||

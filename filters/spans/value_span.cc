@@ -531,6 +531,9 @@ bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_en
   if (anchor_end == 0) return true;
   if (rule.keys.empty()) {
     if (rule.form == ValueForm::object) return false;
+    bool other = anchor_end < text.size() && rule.stands == ValueStands::in_quotes &&
+                 !quote_follows(text, anchor_end);
+    if (other) return true;
     return open_value_at(RecordView{text}, anchor_end).begin >= text.size();
   }
   size_t key_end = end_of_key(text, anchor_end);
