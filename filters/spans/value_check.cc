@@ -217,6 +217,11 @@ bool is_all(std::string_view value, std::string_view members) {
   return value.find_first_not_of(members) == kNone;
 }
 
+bool holds_any(std::string_view value, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return value.find(word) != kNone; });
+}
+
 /// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
 /// #{name}.
 bool is_template(std::string_view value) {
@@ -268,7 +273,8 @@ bool is_bind_parameter(std::string_view value) {
   if (value.size() < 2 || (value[0] != '$' && value[0] != ':' && value[0] != '@')) return false;
   std::string_view name = value.substr(1);
   if (value[0] == '$') return name.size() < 4 && std::all_of(name.begin(), name.end(), is_digit);
-  return is_lower(name[0]) &&
+  static constexpr std::string_view kWords[] = {"pass", "pwd", "token", "secret", "key", "hash"};
+  return is_lower(name[0]) && name.size() < 40 && holds_any(name, kWords) &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
 }
 
@@ -310,11 +316,6 @@ bool is_duration_or_size(std::string_view value) {
   while (digits < value.size() && (is_digit(value[digits]) || value[digits] == '.')) ++digits;
   return digits > 0 && value.size() - digits <= 3 && value.size() <= 10 &&
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
-}
-
-bool holds_any(std::string_view value, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return value.find(word) != kNone; });
 }
 
 /// r.secret, n.token||"": what minifiers leave of names.
@@ -375,21 +376,23 @@ bool is_variable(std::string_view value) {
 
 /// `strings.TrimPrefix(h` and, with the quote behind it, `Configuration[`: the beginning of a call.
 bool is_call(std::string_view value) {
-  size_t open = value.find_first_of("([");
-  if (open == kNone || open < 3 || !is_letter(value[0])) return false;
-  std::string_view name = value.substr(0, open);
-  bool plain = std::all_of(name.begin(), name.end(),
-                           [](char c) { return is_letter(c) || c == '.' || c == '_'; });
-  if (!plain) return false;
-  size_t dot = name.rfind('.');
-  bool member = dot != kNone && dot + 1 < name.size() && is_upper(name[dot + 1]);
+  size_t open = 0;
+  size_t dot = kNone;
+  for (;
+       open < value.size() && (is_letter(value[open]) || value[open] == '.' || value[open] == '_');
+       ++open) {
+    if (value[open] == '.') dot = open;
+  }
+  if (open < 3 || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  if (!is_letter(value[0])) return false;
+  bool member = dot != kNone && dot + 1 < open && is_upper(value[dot + 1]);
   return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
 }
 
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
-  if (is_variable(value) || is_call(value)) return true;
+  if (is_call(value)) return true;
   size_t paren = value.find('(');
   return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
 }
@@ -462,9 +465,10 @@ bool is_pair(std::string_view value) {
          });
 }
 
-/// invalid_grant, wrong-password: a code of words.
-bool is_word_code(std::string_view value) {
-  return value.size() < 48 && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
+/// invalid_grant, wrong-password: a code of words, shorter than `limit`: words in a row may be a
+/// passphrase.
+bool is_word_code(std::string_view value, size_t limit) {
+  return value.size() < limit && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
          std::all_of(value.begin(), value.end(),
                      [](char c) { return is_lower(c) || c == '_' || c == '-'; });
 }
@@ -490,7 +494,7 @@ bool is_type(std::string_view value) {
 bool is_secret_name(std::string_view value) {
   static constexpr std::string_view kWords[] = {"password", "secret", "token",  "cred",  "key",
                                                 "tls",      "cert",   "config", "vault", "auth"};
-  return is_word_code(value) && holds_any(value, kWords);
+  return is_word_code(value, 48) && holds_any(value, kWords);
 }
 
 /// Words with blanks between them and no digit: a message, not a token.
@@ -506,8 +510,9 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   // secret.
   bool words =
       is_plain_word(value) && (setting.sentence || value.size() < 12 || kInSentences.has(value));
-  bool named = setting.sentence && (is_compound(value) || is_pair(value));
-  bool word = words || named || is_word_code(value);
+  bool named =
+      setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value, 20));
+  bool word = words || named || (value[0] == '$' && is_variable(value));
   bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
                is_code(value) || is_remark(value) || is_object_reference(value) ||
@@ -567,8 +572,11 @@ bool is_listing(std::string_view value, std::string_view word) {
                                                 ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
   if (std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords)) return true;
   if (value.starts_with("ENC[") || value.starts_with("$(") || is_type(value)) return true;
-  return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
-         is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
+  bool variable =
+      value[0] == '$' && is_variable(value);  // without a sigil it may be a weak password
+  return variable || equals_ignoring_case(word, "string") || word == "chauthtok" ||
+         is_code(value) || is_metavariable(value) || is_remark(value) || is_address(value) ||
+         is_mount(value);
 }
 
 }  // namespace

@@ -315,11 +315,11 @@ Separator separator_at(std::string_view text, size_t at, size_t name_begin, size
     found.markup = found.doubt = true;
     return found;
   }
-  if (blank_before && key_quote.none() && opens_tag(text, name_begin)) {
-    found.end = tag_with_attributes(text, at);
+  size_t attributes = blank_before && key_quote.none() ? tag_with_attributes(text, at) : kNone;
+  if (attributes != kNone && opens_tag(text, name_begin, attributes)) {
+    found.end = attributes;
     found.markup = found.doubt = true;
-    if (found.end != kNone) return found;
-    found = {};
+    return found;
   }
   if (blank_before && rest.starts_with("-> ")) {
     found.end = at + 3;

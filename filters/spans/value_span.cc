@@ -45,7 +45,7 @@ class ValueResolver {
         anchor_end_(anchor_end),
         spans_(spans) {}
 
-  /// `secret: db-password`: the value may be the name of an object that holds the secret.
+  /// `existingSecret: db-password`: the value may be the name of an object that holds the secret.
   void expect_names() { names_objects_ = true; }
 
   Verdict resolve(const Opening& opening) {
@@ -456,9 +456,9 @@ class ValueResolver {
 /// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on: no
 /// secrets, whatever they are called.
 bool names_no_secret(std::string_view text, size_t key_end) {
-  static constexpr std::array<std::string_view, 10> kNames = {
-      "publickeytoken", "secwebsocketkey", "publickey", "updatepassword", "continuationtoken",
-      "pagetoken",      "nexttoken",       "pubkey",    "stoptoken",      "resumetoken"};
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "publickeytoken", "secwebsocketkey", "publickey", "continuationtoken", "pagetoken",
+      "nexttoken",      "pubkey",          "stoptoken", "resumetoken"};
   constexpr size_t kLongest = 20;
   char folded[kLongest];
   size_t size = 0;
@@ -520,7 +520,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (names_no_secret(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
-  if (equals_ignoring_case(text.substr(start, key_end - start), "secret")) resolver.expect_names();
+  if (text.substr(0, key_end).ends_with("existingSecret")) resolver.expect_names();
   if (rule.names.empty()) return resolver.resolve(*opening);
   KeyName name = find_name(text, start, key_end, rule);
   if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
