@@ -5,6 +5,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/placeholder.h"
 #include "filters/spans/value_check.h"
 #include "filters/validators.h"
 

@@ -1,11 +1,12 @@
 #include "filters/spans/value_check.h"
 
 #include <algorithm>
-#include <array>
-#include <span>
 
 #include "filters/byte_class.h"
+#include "filters/spans/code_shape.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/placeholder.h"
+#include "filters/spans/word_list.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -14,190 +15,6 @@ namespace {
 constexpr size_t kLookedAt = 512;
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
-
-/// Lower-case words, of which few have to be compared: most values differ from all of them in
-/// length or first letter.
-class Words {
- public:
-  template <size_t N>
-  explicit constexpr Words(const std::string_view (&words)[N]) : words_(words) {
-    for (std::string_view word : words) firsts_[slot(word.size())] |= bit(word[0]);
-  }
-
-  bool has(std::string_view value) const {
-    if (value.empty() || (firsts_[slot(value.size())] & bit(to_lower(value[0]))) == 0) return false;
-    return std::any_of(words_.begin(), words_.end(),
-                       [&](std::string_view word) { return equals_ignoring_case(value, word); });
-  }
-
- private:
-  static constexpr size_t slot(size_t size) { return std::min<size_t>(size, 31); }
-  static constexpr uint64_t bit(char c) {
-    return uint64_t{1} << (static_cast<unsigned char>(c) % 64);
-  }
-
-  std::span<const std::string_view> words_;
-  std::array<uint64_t, 32> firsts_{};  // of each length, the first letters there are
-};
-
-constexpr std::string_view kNothingWords[] = {
-    "null", "nil",   "none", "true",  "false",  "undefined", "nan",   "yes",     "no",   "on",
-    "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
-constexpr Words kNothings(kNothingWords);
-
-// What sentences, schemas and configuration listings have where a secret would stand.
-constexpr std::string_view kSentenceWords[] = {"a",
-                                               "accepted",
-                                               "access",
-                                               "added",
-                                               "an",
-                                               "and",
-                                               "any",
-                                               "api",
-                                               "are",
-                                               "as",
-                                               "at",
-                                               "auth",
-                                               "authentication",
-                                               "auto",
-                                               "bad",
-                                               "be",
-                                               "because",
-                                               "blank",
-                                               "bool",
-                                               "boolean",
-                                               "by",
-                                               "can",
-                                               "cannot",
-                                               "change",
-                                               "changed",
-                                               "check",
-                                               "compat",
-                                               "configured",
-                                               "confirm",
-                                               "contains",
-                                               "could",
-                                               "created",
-                                               "default",
-                                               "denied",
-                                               "did",
-                                               "disabled",
-                                               "does",
-                                               "empty",
-                                               "enter",
-                                               "enabled",
-                                               "error",
-                                               "exists",
-                                               "expected",
-                                               "expired",
-                                               "expires",
-                                               "failed",
-                                               "failure",
-                                               "field",
-                                               "file",
-                                               "files",
-                                               "for",
-                                               "found",
-                                               "from",
-                                               "generated",
-                                               "given",
-                                               "got",
-                                               "has",
-                                               "have",
-                                               "hidden",
-                                               "if",
-                                               "in",
-                                               "incorrect",
-                                               "int",
-                                               "integer",
-                                               "invalid",
-                                               "is",
-                                               "issued",
-                                               "it",
-                                               "key",
-                                               "length",
-                                               "ldap",
-                                               "login",
-                                               "loaded",
-                                               "malformed",
-                                               "masked",
-                                               "match",
-                                               "mismatch",
-                                               "missing",
-                                               "must",
-                                               "needed",
-                                               "new",
-                                               "not",
-                                               "ok",
-                                               "object",
-                                               "of",
-                                               "omitted",
-                                               "optional",
-                                               "or",
-                                               "passwd",
-                                               "password",
-                                               "permission",
-                                               "please",
-                                               "policy",
-                                               "prompt",
-                                               "provided",
-                                               "received",
-                                               "redacted",
-                                               "refresh",
-                                               "refreshed",
-                                               "rejected",
-                                               "renewed",
-                                               "repeat",
-                                               "required",
-                                               "reset",
-                                               "retype",
-                                               "revoked",
-                                               "rotated",
-                                               "rotation",
-                                               "saved",
-                                               "secret",
-                                               "secrets",
-                                               "see",
-                                               "sent",
-                                               "set",
-                                               "should",
-                                               "skipped",
-                                               "sss",
-                                               "stored",
-                                               "str",
-                                               "string",
-                                               "success",
-                                               "successful",
-                                               "systemd",
-                                               "text",
-                                               "that",
-                                               "the",
-                                               "this",
-                                               "to",
-                                               "token",
-                                               "tokens",
-                                               "too",
-                                               "unable",
-                                               "unauthorized",
-                                               "unchanged",
-                                               "unknown",
-                                               "unspecified",
-                                               "update",
-                                               "updated",
-                                               "used",
-                                               "user",
-                                               "using",
-                                               "valid",
-                                               "value",
-                                               "verified",
-                                               "was",
-                                               "were",
-                                               "when",
-                                               "will",
-                                               "with",
-                                               "wrong",
-                                               "your"};
-constexpr Words kInSentences(kSentenceWords);
 
 bool is_plain_word(std::string_view value) {
   return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
@@ -213,81 +30,8 @@ bool is_compound(std::string_view value) {
          });
 }
 
-bool is_all(std::string_view value, std::string_view members) {
-  return value.find_first_not_of(members) == kNone;
-}
-
-bool holds_any(std::string_view value, std::span<const std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return value.find(word) != kNone; });
-}
-
-/// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
-/// #{name}.
-bool is_template(std::string_view value) {
-  struct Delimiters {
-    std::string_view open;
-    std::string_view close;
-  };
-  static constexpr std::array<Delimiters, 11> kTemplates = {{{"${{", "}}"},
-                                                             {"${", "}"},
-                                                             {"$(", ")"},
-                                                             {"{{", "}}"},
-                                                             {"<|", "|>"},
-                                                             {"<", ">"},
-                                                             {"%{", "}"},
-                                                             {"#{", "}"},
-                                                             {"%(", ")s"},
-                                                             {"((", "))"},
-                                                             {"%", "%"}}};
-  static constexpr ByteClass kOpenings = ByteClass::of("${<%#(");
-  if (value.empty() || !kOpenings.has(value[0])) return false;
-  for (const Delimiters& delimiters : kTemplates) {
-    if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
-        !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
-      continue;
-    }
-    std::string_view inner = value.substr(
-        delimiters.open.size(), value.size() - delimiters.open.size() - delimiters.close.size());
-    // A default (`${VAR:-hunter2}`) may be a secret of its own.
-    bool name = std::all_of(inner.begin(), inner.end(), [](char c) {
-      return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
-    });
-    if (name) return true;
-    bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
-    bool required = delimiters.open == "${" && inner.find(":?") != kNone;   // ${VAR:?missing}
-    if (filtered || required) return true;
-  }
-  return false;
-}
-
-bool is_shell_variable(std::string_view value) {
-  return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
-         std::all_of(value.begin() + 1, value.end(),
-                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
-}
-
-/// ?, $1, :password, @password: what a statement has where its driver puts the value.
-bool is_bind_parameter(std::string_view value) {
-  if (value == "?") return true;
-  if (value.size() < 2 || (value[0] != '$' && value[0] != ':' && value[0] != '@')) return false;
-  std::string_view name = value.substr(1);
-  if (value[0] == '$') return name.size() < 4 && std::all_of(name.begin(), name.end(), is_digit);
-  static constexpr std::string_view kWords[] = {"pass", "pwd", "token", "secret", "key", "hash"};
-  return is_lower(name[0]) && name.size() < 40 && holds_any(name, kWords) &&
-         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
-}
-
-bool is_printf(std::string_view value) {
-  return value.size() >= 2 && value.size() <= 4 && value[0] == '%' && is_letter(value.back()) &&
-         (is_lower(value.back()) || value.back() == 'T') &&
-         std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
-           return c == '+' || c == '#' || c == 'l' || c == '-' || c == '.';
-         });
-}
-
 bool is_number(std::string_view value) {
-  return !value.empty() && is_all(value, "0123456789.,-+%") && value.size() < 12;
+  return !value.empty() && value.find_first_not_of("0123456789.,-+%") == kNone && value.size() < 12;
 }
 
 /// 0x7f3a2b10c4d0
@@ -316,93 +60,6 @@ bool is_duration_or_size(std::string_view value) {
   while (digits < value.size() && (is_digit(value[digits]) || value[digits] == '.')) ++digits;
   return digits > 0 && value.size() - digits <= 3 && value.size() <= 10 &&
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
-}
-
-/// r.secret, n.token||"": what minifiers leave of names.
-bool is_minified(std::string_view value) {
-  static constexpr std::string_view kNames[] = {"pass",  "Pass", "secret", "Secret", "token",
-                                                "Token", "key",  "Key",    "auth",   "Auth"};
-  if (value.size() < 4 || !is_letter(value[0]) || value[1] != '.') return false;
-  size_t at = 2;
-  while (at < value.size() && is_letter(value[at])) ++at;
-  if (!holds_any(value.substr(0, at), kNames)) return false;
-  return at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone;
-}
-
-/// kwargs.get( and $_POST[' in front of a quote: what is called, or looked into, for the value.
-bool is_lookup(std::string_view value) {
-  static constexpr ByteClass kJoints = ByteClass::of("._$:");
-  size_t open = 0;
-  bool joined = false;
-  for (; open < value.size() &&
-         (is_letter(value[open]) || kJoints.has(value[open]) || value[open] == '!');
-       ++open)
-    joined = joined || kJoints.has(value[open]);
-  if (!joined || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
-  return open + 1 == value.size() || value[open + 1] == '\'' || value[open + 1] == '"';
-}
-
-/// settings.API_KEY, config.db.password
-bool is_member(std::string_view value) {
-  static constexpr std::string_view kOwners[] = {
-      "settings.",   "config.",    "conf.",     "cfg.",  "props.",  "options.",
-      "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
-      "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
-      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this.",
-      "var.",        "local.",     "data.",     "each.", "module.", "random_password."};
-  constexpr size_t kDotBefore = 9;  // in every one of them
-  if (value.substr(0, kDotBefore).find('.') == kNone) return false;
-  return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
-    return value.size() > owner.size() && value.starts_with(owner) &&
-           !is_scrambled(value.substr(owner.size()));
-  });
-}
-
-/// `expected_token`, `rawPassword`, `$password`: a variable that is named after what it holds.
-bool is_variable(std::string_view value) {
-  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
-  bool sigil = value.starts_with('$');
-  if (sigil) value.remove_prefix(1);
-  if (value.size() > 40 || value.empty() || !is_lower(value[0])) return false;
-  if (!std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '_'; }))
-    return false;
-  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
-    if (value.size() < word.size()) return false;
-    size_t at = value.size() - word.size();
-    if (!equals_ignoring_case(value.substr(at), word)) return false;
-    return at == 0 ? sigil || word.size() > 3 : value[at - 1] == '_' || is_upper(value[at]);
-  });
-}
-
-/// `strings.TrimPrefix(h` and, with the quote behind it, `Configuration[`: the beginning of a call.
-bool is_call(std::string_view value) {
-  size_t open = 0;
-  size_t dot = kNone;
-  for (;
-       open < value.size() && (is_letter(value[open]) || value[open] == '.' || value[open] == '_');
-       ++open) {
-    if (value[open] == '.') dot = open;
-  }
-  if (open < 3 || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
-  if (!is_letter(value[0])) return false;
-  bool member = dot != kNone && dot + 1 < open && is_upper(value[dot + 1]);
-  return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
-}
-
-bool is_code(std::string_view value) {
-  if (value.size() > kLookedAt) return false;
-  if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
-  if (is_call(value)) return true;
-  size_t paren = value.find('(');
-  return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
-}
-
-/// PASSWORD, <TOKEN>: what a usage line has where the value goes.
-bool is_metavariable(std::string_view value) {
-  static constexpr std::string_view kNames[] = {"PASSWORD", "PASS",       "TOKEN",  "SECRET", "KEY",
-                                                "API_KEY",  "PASSPHRASE", "STRING", "VALUE"};
-  while (!value.empty() && (value.back() == ']' || value.back() == ')')) value.remove_suffix(1);
-  return std::find(std::begin(kNames), std::end(kNames), value) != std::end(kNames);
 }
 
 /// (sensitive value), (known after apply), of which a blank leaves the first word.
@@ -481,15 +138,6 @@ bool is_message(std::string_view value) {
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
 }
 
-/// &str, Option<String>, Optional[str], required|min:8: a type, or the rules for a field.
-bool is_type(std::string_view value) {
-  static constexpr std::string_view kTypes[] = {"&str",    "&'static", "Option<", "Optional[str",
-                                                "Vec<",    "[]byte",   "*string", "required|",
-                                                "string|", "nullable", "str|",    "sometimes|"};
-  return std::any_of(std::begin(kTypes), std::end(kTypes),
-                     [&](std::string_view type) { return value.starts_with(type); });
-}
-
 /// db-password: the name of a Secret, of words.
 bool is_secret_name(std::string_view value) {
   static constexpr std::string_view kWords[] = {"password", "secret", "token",  "cred",  "key",
@@ -509,7 +157,7 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
   // secret.
   bool words =
-      is_plain_word(value) && (setting.sentence || value.size() < 12 || kInSentences.has(value));
+      is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
   bool named =
       setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value, 20));
   bool word = words || named || (value[0] == '$' && is_variable(value));
@@ -581,41 +229,6 @@ bool is_listing(std::string_view value, std::string_view word) {
 
 }  // namespace
 
-bool is_placeholder(std::string_view value) {
-  if (value.empty() || kNothings.has(value)) return true;
-  if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
-  // Masks of other tools: one character repeated, or a bracketed word.
-  static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
-  if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
-  static constexpr std::string_view kBullet = "\xe2\x80\xa2";
-  if (value.size() % kBullet.size() == 0 && value.starts_with(kBullet)) {
-    bool bullets = true;
-    for (size_t i = 0; i < value.size(); i += kBullet.size()) {
-      bullets = bullets && value.substr(i, kBullet.size()) == kBullet;
-    }
-    if (bullets) return true;
-  }
-  static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
-                                                    "***masked***",
-                                                    "[redacted]",
-                                                    "[masked]",
-                                                    "[filtered]",
-                                                    "[hidden]",
-                                                    "[secret]",
-                                                    "(redacted)",
-                                                    "(hidden)",
-                                                    "(sensitive)",
-                                                    "[removed]",
-                                                    "redacted",
-                                                    "(masked)",
-                                                    "[protected]",
-                                                    "(sensitive value)"};
-  static constexpr Words kOtherMasks(kMaskWords);
-  if (kOtherMasks.has(value)) return true;
-  return is_template(value) || is_shell_variable(value) || is_printf(value) ||
-         is_bind_parameter(value);
-}
-
 Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value.empty()) return Verdict::no_value;
   if (is_placeholder(value)) return Verdict::placeholder;
@@ -623,7 +236,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
     word.remove_suffix(1);
   }
-  if (setting.sentence && kInSentences.has(word)) return Verdict::plain_word;
+  if (setting.sentence && is_sentence_word(word)) return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;

@@ -17,14 +17,11 @@ struct ValueSetting {
   /// Only a space, a colon with a space, or "is" stands between key and value, as in a sentence
   /// (`password: incorrect`).
   bool sentence = false;
-  /// The key names an object as often as its content (`secret: db-password`).
+  /// The key names an object, not its content (`existingSecret: db-password`).
   bool may_be_name = false;
 };
 
 /// Verdict::masked, or why the value is no secret.
 Verdict check_value(std::string_view value, const ValueSetting& setting);
-
-/// `null`, `true`, `***`, `${VAR}`, `<none>`, a mask, empty: never a secret.
-bool is_placeholder(std::string_view value);
 
 }  // namespace redactd

@@ -1,0 +1,21 @@
+#pragma once
+
+// Values that are pieces of code: what is in a variable, not a secret.
+
+#include <string_view>
+
+namespace redactd {
+
+/// `settings.API_KEY`, `r.secret`, `kwargs.get(`, `getToken()`.
+bool is_code(std::string_view value);
+
+/// A variable that is named after what it holds, with or without its sigil.
+bool is_variable(std::string_view value);
+
+/// A name of a usage line.
+bool is_metavariable(std::string_view value);
+
+/// A type, or the rules for a field.
+bool is_type(std::string_view value);
+
+}  // namespace redactd

@@ -1,0 +1,356 @@
+#include "filters/spans/separator.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kBlanks = 64;  // most blanks around a separator
+
+bool is_option(std::string_view text, size_t name_begin) {
+  if (name_begin + 1 >= text.size() || text[name_begin] != '-') return false;
+  if (name_begin == 0) return true;
+  char before = text[name_begin - 1];
+  return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
+         before == '(' || before == '=';
+}
+
+/// `("name"`: the name is the first argument of a call, or the first of a pair.
+bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
+  size_t before = quote.size() + 1;
+  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
+}
+
+/// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
+size_t compound_assignment(std::string_view rest) {
+  for (std::string_view assignment : {"?=", "::=", ":::=", ".=", "+=", "||=", "?\?="}) {
+    if (rest.starts_with(assignment)) return assignment.size();
+  }
+  return 0;
+}
+
+/// `var dbPassword string = "…"`: past the = behind the type's name, else npos.
+size_t typed_assignment(std::string_view text, size_t at) {
+  size_t type = at;
+  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.'))
+    ++type;
+  size_t equals = skip_blanks(text, type);
+  if (type == at || equals == type || equals >= text.size() || text[equals] != '=') return kNone;
+  size_t value = skip_blanks(text, equals + 1);
+  return quote_at(text, value).none() ? kNone : equals + 1;
+}
+
+/// The next tag closes an element.
+bool closing_tag_follows(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  size_t tag = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
+  return tag != kNone && text.substr(tag + 1, 1) == "/";
+}
+
+bool ends_in_mask(std::string_view text) {
+  constexpr size_t kLongestMask = 300;
+  if (!text.ends_with(']')) return false;
+  text.remove_prefix(text.size() - std::min(text.size(), kLongestMask));
+  size_t begin = text.rfind('[');
+  return begin != kNone && mask_at(text, begin) == text.size() - begin;
+}
+
+/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
+/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
+/// A mask before it may stand for anything.
+bool opens_tag(std::string_view text, size_t name_begin, size_t value) {
+  size_t open = name_begin;
+  if (open > 0 && text[open - 1] == ':') {  // <ns:password>
+    --open;
+    while (open > 0 && is_name_byte(text[open - 1])) --open;
+  }
+  if (open == 0 || text[open - 1] != '<') return false;
+  std::string_view before = text.substr(0, open - 1);
+  bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
+                                         ends_in_mask(before));
+  return !placeholder || closing_tag_follows(text, value);
+}
+
+bool has_attribute_before(std::string_view text, size_t quote) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
+    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
+  }
+  return false;
+}
+
+/// `KEY</td><td>`, `KEY</name><value>`: where the next element's text begins, else npos.
+size_t next_element(std::string_view text, size_t at) {
+  constexpr int kDeepest = 3;
+  if (text.substr(at, 2) != "</") return kNone;
+  size_t close = tag_end(text, at);
+  if (close == kNone) return kNone;
+  size_t open = skip_line_breaks(text, close);
+  for (int depth = 0; depth < kDeepest && open < text.size() && text[open] == '<'; ++depth) {
+    size_t inside = is_value_tag(text, open) ? tag_end(text, open) : kNone;
+    if (inside == kNone) return kNone;
+    open = skip_line_breaks(text, inside);
+    if (open < text.size() && text[open] != '<') return open;
+  }
+  return kNone;
+}
+
+/// `<Password Type="…">`: past the > of the tag that the key names, else npos.
+size_t tag_with_attributes(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at);
+  if (close == kNone || text[close] == '<' || text[close - 1] == '/') return kNone;
+  return text.substr(at, close - at).find('=') == kNone ? kNone : close + 1;
+}
+
+/// `.password("…")`, `setPassword("…")`: a call that is given the value.
+bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
+  size_t word = key_begin;
+  while (word > name_begin && is_alnum(text[word - 1])) --word;
+  std::string_view before = text.substr(word, key_begin - word);
+  if (before.empty()) return key_begin > 0 && text[key_begin - 1] == '.';
+  return before == "set" || before == "with";
+}
+
+/// `;s:12:` of PHP's serialize() between name and value, else 0.
+size_t serialized_string(std::string_view rest) {
+  if (!rest.starts_with(";s:")) return 0;
+  size_t at = 3;
+  while (at < rest.size() && at < 10 && is_digit(rest[at])) ++at;
+  return at > 3 && at < rest.size() && rest[at] == ':' ? at + 1 : 0;
+}
+
+/// ` a2=` of auditd between two arguments in quotes, else 0.
+size_t audited_argument(std::string_view rest) {
+  if (!rest.starts_with("a")) return 0;
+  size_t at = 1;
+  while (at < rest.size() && at < 5 && is_digit(rest[at])) ++at;
+  return at > 1 && at < rest.size() && rest[at] == '=' ? at + 1 : 0;
+}
+
+/// `name=\"password\"\r\n\r\n`: past the blank line of a form's part, else npos.
+size_t form_part(std::string_view text, size_t at) {
+  if (at >= text.size() || text[at] != '\\') return kNone;
+  size_t value = skip_line_breaks(text, at);
+  std::string_view breaks = text.substr(at, value - at);
+  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
+}
+
+/// What may stand behind a name in quotes instead of = and :, else npos.
+size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
+                        const Quote& key_quote) {
+  std::string_view rest = text.substr(at);
+  if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
+  if (rest.starts_with(',')) {
+    // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
+    bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
+    bool pair =
+        header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
+    if (pair) return at + 1;
+  }
+  if (size_t length = serialized_string(rest); length != 0) return at + length;
+  if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
+    return at + length;
+  bool attribute =
+      name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
+  return attribute ? form_part(text, at) : kNone;
+}
+
+class SeparatorReader {
+ public:
+  SeparatorReader(std::string_view text, size_t key_end, const KeyPlace& key)
+      : text_(text), key_end_(key_end), key_(key) {
+    at_ = skip_colour(text, skip_blanks(text, skip_colour(text, key_end)));
+    rest_ = text.substr(std::min(at_, text.size()));
+    blank_before_ = at_ > key_end && is_blank(text[at_ - 1]);
+  }
+
+  Separator read() const {
+    if (rest_.empty()) return {};
+    if (rest_[0] == '=') return equals();
+    if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
+    if (rest_[0] == ':') return colon();
+    if (rest_[0] == '<') return markup(next_element(text_, at_));
+    if (size_t value = behind_tag(); value != kNone) return markup(value, rest_[0] != '>');
+    if (blank_before_ && rest_.starts_with("-> ")) return sentence(at_ + 3);
+    if (Separator escaped = encoded(); escaped.end != kNone) return escaped;
+    return key_.quote.none() ? behind_name() : behind_quoted_name();
+  }
+
+ private:
+  static Separator ends(size_t end) {
+    Separator found;
+    found.end = end;
+    return found;
+  }
+
+  static Separator sentence(size_t end) {
+    Separator found = ends(end);
+    found.sentence = true;
+    return found;
+  }
+
+  static Separator markup(size_t end, bool doubt = true) {
+    Separator found = ends(end);
+    found.markup = true;
+    found.doubt = doubt;
+    return found;
+  }
+
+  static Separator doubtful(size_t end) {
+    Separator found = ends(end);
+    found.doubt = true;
+    return found;
+  }
+
+  /// `=` `==` `=>` `=~`
+  Separator equals() const {
+    static constexpr std::string_view kMore = "=>~";
+    size_t end = at_ + 1;
+    while (end < text_.size() && end < at_ + 3 && kMore.find(text_[end]) != kNone) ++end;
+    return ends(end);
+  }
+
+  Separator colon() const {
+    if (rest_.starts_with("::")) return {};  // a scope, not a separator
+    Separator found = ends(at_ + (rest_.starts_with(":=") ? 2 : 1));
+    if (size_t typed = typed_assignment(text_, skip_blanks(text_, found.end)); typed != kNone)
+      return ends(typed);  // let password: string = "…"
+    found.colon = true;
+    found.sentence = (key_.quote.none() || blank_before_) && found.end < text_.size() &&
+                     is_blank(text_[found.end]);
+    return found;
+  }
+
+  /// `<password>` and `<Password Type="…">`: past it, else npos.
+  size_t behind_tag() const {
+    if (!key_.quote.none()) return kNone;
+    if (blank_before_) {
+      size_t value = tag_with_attributes(text_, at_);
+      return value != kNone && opens_tag(text_, key_.name_begin, value) ? value : kNone;
+    }
+    bool tag = rest_.size() > 1 && rest_[0] == '>' && !is_blank(rest_[1]) &&
+               opens_tag(text_, key_.name_begin, at_ + 1);
+    return tag ? at_ + 1 : kNone;
+  }
+
+  /// `%3D`, also encoded twice, and `\u003d`.
+  Separator encoded() const {
+    for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
+      if (!starts_with_ignoring_case(rest_, escaped)) continue;
+      Separator found = ends(at_ + escaped.size());
+      found.percent = true;
+      return found;
+    }
+    bool json =
+        starts_with_ignoring_case(rest_, "\\u003d") || starts_with_ignoring_case(rest_, "\\u003a");
+    return json ? ends(at_ + 6) : Separator{};
+  }
+
+  Separator behind_quoted_name() const {
+    bool attribute = key_.name_begin >= key_.quote.size() &&
+                     has_attribute_before(text_, key_.name_begin - key_.quote.size());
+    if (attribute && rest_.size() > 1 && rest_[0] == '>' && rest_[1] != '<')
+      return markup(at_ + 1);  // <property name="password">…
+    Separator found = ends(quoted_separator(text_, at_, key_.name_begin, key_.quote));
+    found.colon = found.end != kNone && text_[found.end - 1] == ':' && rest_[0] != ';';
+    return found;
+  }
+
+  Separator behind_name() const {
+    const char c = rest_[0];
+    const char before = key_.name_begin > 0 ? text_[key_.name_begin - 1] : '\0';
+    bool quoted_next = !quote_at(text_, at_ + (c == '(' || c == ',' ? 1 : 0)).none();
+    if (quoted_next && c == ',' && before == '{') return ends(at_ + 1);  // {password,"…"} of Erlang
+    if (quoted_next && c == '(' && !blank_before_ &&
+        sets_value(text_, key_.name_begin, key_.key_begin))
+      return doubtful(at_ + 1);
+    if (quoted_next && blank_before_ && before == ':') return ends(at_);  // {:password "…"}
+    // More than a blank: the column of a help text.
+    if (at_ == key_end_ + 1 && is_option(text_, key_.name_begin)) return ends(at_);
+    return blank_before_ ? behind_blank() : Separator{};
+  }
+
+  Separator behind_blank() const {
+    if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
+    if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
+    if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
+    return {};
+  }
+
+  std::string_view text_;
+  size_t key_end_;
+  const KeyPlace& key_;
+  size_t at_ = 0;
+  std::string_view rest_;
+  bool blank_before_ = false;
+};
+
+}  // namespace
+
+Separator separator_at(std::string_view text, size_t at, const KeyPlace& key) {
+  return SeparatorReader(text, at, key).read();
+}
+
+size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
+  at = skip_blanks(text, at);
+  if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, at);
+  if (!quote.none()) {
+    if (quote.mark != key_quote.mark) return kNone;
+    at += quote.size();
+  }
+  bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
+  if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
+  at += content ? 7 : 5;
+  if (!quote.none()) {
+    Quote closing = quote_at(text, at);
+    if (closing.none()) return kNone;
+    at += closing.size();
+  }
+  at = skip_blanks(text, at);
+  return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
+}
+
+size_t skip_blanks(std::string_view text, size_t at) {
+  size_t limit = std::min(text.size(), at + kBlanks);
+  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at;
+}
+
+size_t skip_line_breaks(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    size_t letter = text.find_first_not_of('\\', at);
+    if (is_blank(text[at])) {
+      ++at;
+    } else if (letter != kNone && letter > at &&
+               (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
+      at = letter + 1;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+bool is_value_tag(std::string_view text, size_t at) {
+  static constexpr std::string_view kTags[] = {"<td",   "<dd",   "<value", "<string",
+                                               "<pre>", "<code", "<span"};
+  return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
+    return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
+  });
+}
+
+size_t tag_end(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  if (at + 1 >= text.size() || text[at] != '<') return kNone;
+  size_t close =
+      text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at + 1);
+  return close == kNone || text[close] == '<' ? kNone : close + 1;
+}
+
+bool is_name_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+}  // namespace redactd

@@ -1,0 +1,51 @@
+#pragma once
+
+// Lists of words that values are compared with.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "filters/byte_class.h"
+
+namespace redactd {
+
+/// Lower-case words, of which few have to be compared: most values differ from all of them in
+/// length or first letter.
+class WordList {
+ public:
+  template <size_t N>
+  explicit constexpr WordList(const std::string_view (&words)[N]) : words_(words) {
+    for (std::string_view word : words) firsts_[slot(word.size())] |= bit(word[0]);
+  }
+
+  bool has(std::string_view value) const {
+    if (value.empty() || (firsts_[slot(value.size())] & bit(to_lower(value[0]))) == 0) return false;
+    return std::any_of(words_.begin(), words_.end(),
+                       [&](std::string_view word) { return equals_ignoring_case(value, word); });
+  }
+
+ private:
+  static constexpr size_t slot(size_t size) { return std::min<size_t>(size, 31); }
+  static constexpr uint64_t bit(char c) {
+    return uint64_t{1} << (static_cast<unsigned char>(c) % 64);
+  }
+
+  std::span<const std::string_view> words_;
+  std::array<uint64_t, 32> firsts_{};  // of each length, the first letters there are
+};
+
+/// Whether any of the words stands in the value.
+inline bool holds_any(std::string_view value, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return value.find(word) != std::string_view::npos;
+  });
+}
+
+/// Whether the value is one of the words that sentences, schemas and configuration listings have
+/// where a secret would stand (`incorrect`, `required`, `string`). Case does not matter.
+bool is_sentence_word(std::string_view value);
+
+}  // namespace redactd
