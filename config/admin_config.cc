@@ -31,8 +31,8 @@ void read_token(const YamlReader& token, AdminConfig& admin) {
   if (!text) return;
   admin.token = *text;
   for (const std::string& file : token.files_in_text()) {
-    if (std::string why = exposure_of_key(file); !why.empty())
-      token.warn("the file " + file + ' ' + why);
+    std::string why = exposure_of_key(file);
+    if (!why.empty()) token.warn(std::string("the file ").append(file).append(" ").append(why));
   }
   bool visible =
       std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < 0x7f; });
