@@ -67,28 +67,28 @@ bool is_call(std::string_view value) {
   return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
 }
 
-}  // namespace
-
-/// `expected_token`, `rawPassword`, `$password`: a variable that is named after what it holds.
+/// `$password`, `$rawPassword`: a variable that is named after what it holds. Without the sigil it
+/// may be a weak password.
 bool is_variable(std::string_view value) {
   static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
-  bool sigil = value.starts_with('$');
-  if (sigil) value.remove_prefix(1);
-  if (value.size() > 40 || value.empty() || !is_lower(value[0])) return false;
-  if (!std::all_of(value.begin(), value.end(), [](char c) { return is_letter(c) || c == '_'; }))
+  if (value.size() < 2 || value.size() > 40 || value[0] != '$' || !is_lower(value[1])) return false;
+  std::string_view name = value.substr(1);
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; }))
     return false;
   return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
-    if (value.size() < word.size()) return false;
-    size_t at = value.size() - word.size();
-    if (!equals_ignoring_case(value.substr(at), word)) return false;
-    return at == 0 ? sigil || word.size() > 3 : value[at - 1] == '_' || is_upper(value[at]);
+    if (name.size() < word.size()) return false;
+    size_t at = name.size() - word.size();
+    if (!equals_ignoring_case(name.substr(at), word)) return false;
+    return at == 0 || name[at - 1] == '_' || is_upper(name[at]);
   });
 }
+
+}  // namespace
 
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
-  if (is_call(value)) return true;
+  if (is_variable(value) || is_call(value)) return true;
   size_t paren = value.find('(');
   return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
 }

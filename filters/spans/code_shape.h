@@ -6,11 +6,8 @@
 
 namespace redactd {
 
-/// `settings.API_KEY`, `r.secret`, `kwargs.get(`, `getToken()`.
+/// `settings.API_KEY`, `r.secret`, `$rawPassword`, `kwargs.get(`, `getToken()`.
 bool is_code(std::string_view value);
-
-/// A variable that is named after what it holds, with or without its sigil.
-bool is_variable(std::string_view value);
 
 /// A name of a usage line.
 bool is_metavariable(std::string_view value);

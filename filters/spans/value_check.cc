@@ -122,10 +122,9 @@ bool is_pair(std::string_view value) {
          });
 }
 
-/// invalid_grant, wrong-password: a code of words, shorter than `limit`: words in a row may be a
-/// passphrase.
-bool is_word_code(std::string_view value, size_t limit) {
-  return value.size() < limit && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
+/// invalid_grant, wrong-password: a code of words. Longer ones may be a passphrase.
+bool is_word_code(std::string_view value) {
+  return value.size() < 20 && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
          std::all_of(value.begin(), value.end(),
                      [](char c) { return is_lower(c) || c == '_' || c == '-'; });
 }
@@ -136,13 +135,6 @@ bool is_message(std::string_view value) {
                                                 "can't",    "cannot",   "too short",  "too long",
                                                 "too weak", "invalid",  "incorrect",  "not match"};
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
-}
-
-/// db-password: the name of a Secret, of words.
-bool is_secret_name(std::string_view value) {
-  static constexpr std::string_view kWords[] = {"password", "secret", "token",  "cred",  "key",
-                                                "tls",      "cert",   "config", "vault", "auth"};
-  return is_word_code(value, 48) && holds_any(value, kWords);
 }
 
 /// Words with blanks between them and no digit: a message, not a token.
@@ -158,9 +150,8 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   // secret.
   bool words =
       is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
-  bool named =
-      setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value, 20));
-  bool word = words || named || (value[0] == '$' && is_variable(value));
+  bool named = setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value));
+  bool word = words || named;
   bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
                is_code(value) || is_remark(value) || is_object_reference(value) ||
@@ -220,11 +211,8 @@ bool is_listing(std::string_view value, std::string_view word) {
                                                 ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
   if (std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords)) return true;
   if (value.starts_with("ENC[") || value.starts_with("$(") || is_type(value)) return true;
-  bool variable =
-      value[0] == '$' && is_variable(value);  // without a sigil it may be a weak password
-  return variable || equals_ignoring_case(word, "string") || word == "chauthtok" ||
-         is_code(value) || is_metavariable(value) || is_remark(value) || is_address(value) ||
-         is_mount(value);
+  return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
+         is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
 }
 
 }  // namespace
@@ -242,7 +230,6 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
       if (is_object_name(value) || is_message(value)) return Verdict::plain_word;
       if (setting.quoted && is_type(value)) return Verdict::plain_word;
-      if (setting.may_be_name && is_secret_name(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;
     case Strength::medium:

@@ -17,8 +17,6 @@ struct ValueSetting {
   /// Only a space, a colon with a space, or "is" stands between key and value, as in a sentence
   /// (`password: incorrect`).
   bool sentence = false;
-  /// The key names an object, not its content (`existingSecret: db-password`).
-  bool may_be_name = false;
 };
 
 /// Verdict::masked, or why the value is no secret.

@@ -45,9 +45,6 @@ class ValueResolver {
         anchor_end_(anchor_end),
         spans_(spans) {}
 
-  /// `existingSecret: db-password`: the value may be the name of an object that holds the secret.
-  void expect_names() { names_objects_ = true; }
-
   Verdict resolve(const Opening& opening) {
     bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
     bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" &&
@@ -426,7 +423,6 @@ class ValueResolver {
     setting.strength = strength;
     setting.quoted = !opening.quote.none();
     setting.sentence = opening.sentence;
-    setting.may_be_name = names_objects_;
     if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
     bool cut_off = end == text_.size();
     if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
@@ -445,7 +441,6 @@ class ValueResolver {
 
   std::string_view text_;
   KeyName name_;
-  bool names_objects_ = false;
   const RecordView& record_;
   const Rule& rule_;
   uint32_t rule_number_;
@@ -453,12 +448,12 @@ class ValueResolver {
   std::vector<Span>& spans_;
 };
 
-/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on: no
-/// secrets, whatever they are called.
+/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
+/// of a Secret that exists: no secrets, whatever they are called.
 bool names_no_secret(std::string_view text, size_t key_end) {
-  static constexpr std::array<std::string_view, 9> kNames = {
+  static constexpr std::array<std::string_view, 10> kNames = {
       "publickeytoken", "secwebsocketkey", "publickey", "continuationtoken", "pagetoken",
-      "nexttoken",      "pubkey",          "stoptoken", "resumetoken"};
+      "nexttoken",      "pubkey",          "stoptoken", "resumetoken",       "existingsecret"};
   constexpr size_t kLongest = 20;
   char folded[kLongest];
   size_t size = 0;
@@ -520,7 +515,6 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (names_no_secret(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
-  if (text.substr(0, key_end).ends_with("existingSecret")) resolver.expect_names();
   if (rule.names.empty()) return resolver.resolve(*opening);
   KeyName name = find_name(text, start, key_end, rule);
   if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
