@@ -5,8 +5,9 @@ import os
 import select
 import socket
 import threading
+import time
 
-from wire import PATIENCE, free_port, unframe, wait_until
+from wire import PATIENCE, QUIET, free_port, unframe, wait_until
 
 CLONE_NEWNET = 0x40000000
 
@@ -36,6 +37,14 @@ def _listening_socket(host, port, namespace):
     return made[0]
 
 
+def _readable(sockets):
+    poll = select.poll()
+    for each in sockets:
+        if each and each.fileno() >= 0:
+            poll.register(each, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class Aggregator:
     """Listens on TCP, or TLS with an ssl.SSLContext. Records are kept in the order of their arrival, and by connection."""
 
@@ -55,9 +64,12 @@ class Aggregator:
         self._reading = threading.Event()
         self._reading.set()
         self._open = []
+        self._arriving = 0  # connections that are accepted and not yet among the open ones
+        self._last = 0  # when something came
         self._gone = []  # listeners whose late connections are nobody's
         self._listener = None
         self.listen()
+        test.far_ends.append(self)
         test.addCleanup(self.close)
 
     @property
@@ -109,6 +121,7 @@ class Aggregator:
     def keep(self, data, records, mine):
         """What has come by a connection: bytes, the records that are whole with them, and the connection's list of records."""
         with self._lock:
+            self._last = time.monotonic()
             self.bytes += len(data)
             mine.extend(records)
             self.records.extend(records)
@@ -116,15 +129,34 @@ class Aggregator:
     def count(self):
         return len(self.records)
 
+    def settle(self):
+        """When a sender has ended: waits until all that it sent is here. Other connections may stay."""
+        if self._reading.is_set():
+            wait_until(self._is_settled, "all that was sent is read")
+
+    def _is_settled(self):
+        with self._lock:
+            if self._arriving or _readable([self._listener, *self._open]):
+                return False
+            return not self._open or time.monotonic() - self._last > QUIET
+
     def wait_for(self, count, seconds=PATIENCE):
         """The records, as soon as there are `count`."""
         wait_until(lambda: len(self.records) >= count, lambda: f"{count} records ({len(self.records)} came)", seconds)
         return list(self.records)
 
     def _accept(self, listener):
+        listener.settimeout(0)  # waits below, without the lock
+        waiting = select.poll()
+        waiting.register(listener, select.POLLIN)
         while True:
+            waiting.poll(200)
             try:
-                connection, _ = listener.accept()
+                with self._lock:
+                    connection, _ = listener.accept()
+                    self._arriving += 1
+            except BlockingIOError:
+                continue
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(connection, listener), daemon=True).start()
@@ -136,10 +168,13 @@ class Aggregator:
                 connection = self.tls.wrap_socket(connection, server_side=True)
                 connection.settimeout(None)
             except OSError:
-                self.refused += 1
+                with self._lock:
+                    self.refused += 1
+                    self._arriving -= 1
                 return
         mine = []
         with self._lock:
+            self._arriving -= 1
             late = listener in self._gone
             if not late:
                 self._open.append(connection)

@@ -127,6 +127,8 @@ class Daemon:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"redactd does not end; it says:\n{self.says()[-3000:]}") from None
         self.test.assertEqual(ended, code, self.says()[-3000:])
+        for far_end in self.test.far_ends:
+            far_end.settle()
         self.look_for_secrets()
 
     def look_for_secrets(self):
@@ -150,6 +152,7 @@ class DaemonTest(RedactdTest):
     def setUp(self):
         super().setUp()
         self._planted = []
+        self.far_ends = []  # aggregators
 
     def plant(self, text):
         """A secret that must not be seen anywhere behind redactd."""

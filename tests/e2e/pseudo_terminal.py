@@ -9,7 +9,7 @@ import struct
 import termios
 import time
 
-PATIENCE = 20  # seconds
+PATIENCE = 60  # seconds
 
 
 class Terminal:

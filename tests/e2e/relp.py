@@ -5,8 +5,9 @@ import re
 import select
 import socket
 import threading
+import time
 
-from wire import PATIENCE, free_port, wait_until
+from wire import PATIENCE, QUIET, free_port, wait_until
 
 
 def parse(data):
@@ -37,8 +38,11 @@ class RelpServer:
         self.answering.set()
         self.most_unanswered = 0
         self._open = []
+        self._threads = []  # one for each connection
+        self._last = 0  # when something came
         self._listener = None
         self.listen()
+        test.far_ends.append(self)
         test.addCleanup(self.go_away)
 
     @property
@@ -66,6 +70,11 @@ class RelpServer:
             except OSError:
                 pass
 
+    def settle(self):
+        """When a sender has ended: waits until what it sent is here. Other connections may stay."""
+        wait_until(lambda: not any(thread.is_alive() for thread in self._threads) or time.monotonic() - self._last > QUIET,
+                   "all that was sent is read")
+
     def keep(self, record):
         self.records.append(record)
 
@@ -87,7 +96,8 @@ class RelpServer:
                     return
                 continue
             self._open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            self._threads.append(threading.Thread(target=self._serve, args=(connection,), daemon=True))
+            self._threads[-1].start()
 
     def _serve(self, connection):
         rest = b""
@@ -99,6 +109,7 @@ class RelpServer:
                     data = connection.recv(1 << 16)
                     if not data:
                         break
+                    self._last = time.monotonic()
                     frames, rest = parse(rest + data)
                 except TimeoutError:
                     frames = []

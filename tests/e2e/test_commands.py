@@ -287,7 +287,7 @@ class General(RedactdTest):
         path = self.write("dirty.log", TEXT)
         for arguments in (["scan", path], ["explain", path], ["rules", "list"], ["--version"], ["--help"]):
             with open("/dev/full", "wb") as full:
-                done = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=20)
+                done = subprocess.run([BINARY, *arguments], stdout=full, stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(done.returncode, 3, arguments)
             self.assert_no_canary(done.stderr, "standard error")
 

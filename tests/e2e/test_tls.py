@@ -269,9 +269,9 @@ class BadHandshakes(TlsTest):
         except OSError:
             pass
         for client in (silent, half, slow):
-            self.assertTrue(client.is_closed_by_peer(5))
+            self.assertTrue(client.is_closed_by_peer())
             client.close()
-        self.assertLess(time.monotonic() - begun, 5)
+        self.assertLess(time.monotonic() - begun, 9, "that is the default's")
         self.daemon.wait_for_metric(3, "redactd_source_handshake_failures_total", source="in")
         wait_until(lambda: self.daemon.metric("redactd_source_open_connections", source="in") == 0, "their places are free")
         self.assert_still_serves()

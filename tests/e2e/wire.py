@@ -1,11 +1,12 @@
 """Syslog on the wire: framing (RFC 6587), free ports, clients and waiting."""
 
-import os
+import itertools
 import random
 import socket
 import time
 
 PATIENCE = 60  # seconds until a wait gives up; a busy machine is slow, a healthy one takes milliseconds
+QUIET = 0.5  # seconds without a byte: no more comes of what is under way
 
 
 def frame(framing, record):
@@ -48,20 +49,38 @@ def wait_until(condition, what, seconds=PATIENCE, pause=0.003):
         time.sleep(pause)
 
 
-# Below the range that the kernel takes clients' ports from, and a stretch for each process, so that no two take the same.
-_next_port = 10000 + os.getpid() * 97 % 20000 + random.randrange(40)
+# Stretches of ports below the range that the kernel takes clients' ports from.
+_STRETCH = 50
+_firsts = list(range(10000, 32000, _STRETCH))
+random.shuffle(_firsts)
+_names = []  # one for each stretch of this process, bound as long as it lives, so that other tests keep off
+
+
+def _claimed_ports():
+    for first in _firsts:
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            name.bind(f"\0redactd tests, ports from {first}")
+        except OSError:
+            name.close()
+            continue
+        _names.append(name)
+        yield from range(first, first + _STRETCH)
+
+
+# Who needs more than these begins again with the first.
+_ports = itertools.cycle(itertools.islice(_claimed_ports(), 1000))
 
 
 def free_port(kind=socket.SOCK_STREAM, host="127.0.0.1"):
-    global _next_port
-    while True:
-        _next_port = _next_port + 1 if _next_port < 32000 else 10000
+    for port in _ports:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
             try:
-                probe.bind((host, _next_port))
-                return _next_port
+                probe.bind((host, port))
+                return port
             except OSError:
                 continue
+    raise AssertionError("other tests have all ports")
 
 
 def listens(port, host="127.0.0.1"):

@@ -8,7 +8,7 @@ namespace redactd::test {
 /// Runs `context` until `condition` holds; false when it still does not after `limit`.
 template <typename Condition>
 bool run_until(boost::asio::io_context& context, Condition condition,
-               std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+               std::chrono::milliseconds limit = std::chrono::seconds(60)) {
   auto deadline = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= deadline) return false;

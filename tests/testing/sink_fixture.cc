@@ -108,7 +108,7 @@ SinkOwner SinkTest::owner() {
 }
 
 void SinkTest::until(const std::function<bool()>& condition, const char* what) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > limit) {
       for (const auto& [kind, reason] : events) {

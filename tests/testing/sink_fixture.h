@@ -80,7 +80,7 @@ class SinkTest : public ::testing::Test {
   void push(const std::vector<std::string>& records, uint64_t stream = 0) {
     sink->push(batch_of(records, stream));
   }
-  /// Runs until `condition` holds; fails the test after ten seconds.
+  /// Runs until `condition` holds; fails the test after a minute.
   void until(const std::function<bool()>& condition, const char* what);
   /// Whether close() was done by then.
   void close(std::chrono::milliseconds within = std::chrono::seconds(5));

@@ -20,7 +20,7 @@
 
 namespace redactd::test {
 
-inline constexpr std::chrono::seconds kDeadline{20};
+inline constexpr std::chrono::seconds kDeadline{60};
 
 /// Takes records; keeps their receipts while it is told to hold them.
 class ObservedSink : public Sink {

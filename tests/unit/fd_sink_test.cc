@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,6 +183,11 @@ struct StdoutSinkTest : SinkTest {
     if (ends[0] >= 0) ::close(ends[0]);
     ends[0] = -1;
   }
+  int in_pipe() const {
+    int bytes = 0;
+    ioctl(ends[0], FIONREAD, &bytes);
+    return bytes;
+  }
   std::string read(size_t size) const {
     std::string all(size, '\0');
     for (size_t have = 0; have < size;) {
@@ -210,7 +216,11 @@ TEST_F(StdoutSinkTest, ASlowReaderIsWaitedFor) {
   start();
   const std::string record = std::string(999, 'x') + "\n";
   size_t pushed = 0;
-  for (; !sink->full(); ++pushed) push({record});
+  auto stands_still = [&] {  // the pipe is full, and so the thread writes nothing more
+    if (!sink->full()) push({record}), ++pushed;
+    return in_pipe() == 4096 && sink->full();
+  };
+  UNTIL(stands_still());
   std::atomic<int> woken = 0;
   sink->when_room([&] { ++woken; });
   EXPECT_EQ(woken, 0);

@@ -46,7 +46,7 @@ bool alive(pid_t pid) {
 }
 
 bool ends(pid_t pid) {
-  for (int i = 0; i < 2000 && alive(pid); ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 12000 && alive(pid); ++i) std::this_thread::sleep_for(5ms);
   return !alive(pid);
 }
 

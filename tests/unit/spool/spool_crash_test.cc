@@ -139,7 +139,7 @@ struct SpoolCrashTest : ::testing::Test {
     ASSERT_EQ(pipe(pipes), 0);
     pid_t child = fork();
     if (child == 0) {
-      alarm(20);  // a point that is never reached
+      alarm(120);  // a point that is never reached
       close(pipes[0]);
       try {
         live(point, seed, pipes[1]);
@@ -148,17 +148,19 @@ struct SpoolCrashTest : ::testing::Test {
       }
     }
     close(pipes[1]);
+    std::thread killer;
     if (point.point.empty()) {
-      std::thread([child, microseconds] {
+      killer = std::thread([child, microseconds] {
         usleep(microseconds);
         kill(child, SIGKILL);
-      }).detach();
+      });
     }
     for (Promises each; read(pipes[0], &each, sizeof each) == sizeof each;) {
       promises.safe = std::max(promises.safe, each.safe);
       promises.acknowledged = std::max(promises.acknowledged, each.acknowledged);
     }
     close(pipes[0]);
+    if (killer.joinable()) killer.join();  // before the child's number may be another's
     int status = 0;
     waitpid(child, &status, 0);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
