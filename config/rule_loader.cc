@@ -1,11 +1,13 @@
 #include "config/rule_loader.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <system_error>
 
 #include "config/allow_reader.h"
 #include "config/yaml_reader.h"
@@ -391,13 +393,14 @@ std::optional<std::string> read_whole_file(const std::string& path, Diagnostics&
     diagnostics.add({path, 0, 0}, "", "is a folder; name a file");
     return std::nullopt;
   }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
     // An empty file makes operator<< fail; that is no error.
     if (file && file.peek() == std::ifstream::traits_type::eof()) return std::string();
-    diagnostics.add({path, 0, 0}, "",
-                    "cannot be read; check that it exists and that its permissions allow it");
+    int reason = errno != 0 ? errno : EIO;
+    diagnostics.add({path, 0, 0}, "", "cannot be read: " + std::generic_category().message(reason));
     return std::nullopt;
   }
   return std::move(text).str();

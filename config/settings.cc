@@ -181,8 +181,7 @@ std::optional<std::string> read_key(const std::string& path, Diagnostics& diagno
   std::string why;
   std::optional<std::string> text = this_machine().read_file(path, why);
   if (!text) {
-    diagnostics.add({path, 0, 0}, "",
-                    "cannot be read; check that it exists and that its permissions allow it");
+    diagnostics.add({path, 0, 0}, "", "cannot be read: " + why);
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -86,6 +87,26 @@ std::string_view line_of(std::string_view text, size_t number) {
   return text.substr(0, text.find('\n'));
 }
 
+/// What yaml-cpp complains of, with what people mostly do wrong there.
+std::string explained(const std::string& complaint, std::string_view line) {
+  if (line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
+    return "a tab indents this line; YAML wants spaces";
+  static const std::map<std::string_view, const char*> kMostly = {
+      {"end of map not found", "the indentation fits none of the lines before it"},
+      {"end of sequence not found", "the indentation fits none of the lines before it"},
+      {"end of map flow not found", "a { before it is not closed"},
+      {"end of sequence flow not found", "a [ before it is not closed"},
+      {"illegal flow end", "a bracket that nothing opens"},
+      {"illegal block entry",
+       "no '- ' may stand here: an indentation is wrong, or a bracket before it is not closed"},
+      {"illegal map value",
+       "no ': ' may stand here: an indentation is wrong, or a text with ': ' needs quotes"},
+      {"the referenced anchor is not defined", "a text that begins with * needs quotes"},
+      {"unknown token", "a text that begins with %, @ or ` needs quotes"}};
+  auto found = kMostly.find(complaint);
+  return found == kMostly.end() ? complaint : found->second;
+}
+
 }  // namespace
 
 std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::string& file,
@@ -113,7 +134,9 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
         std::make_shared<const Document>(Document{file, folder, &diagnostics, surroundings});
     return YamlReader(node, "", std::move(document), {file, 1, 1});
   } catch (const YAML::Exception& error) {
-    diagnostics.add(at(file, error.mark), "", "is no valid YAML: " + error.msg);
+    Location where = at(file, error.mark);
+    diagnostics.add(where, "",
+                    "is no valid YAML: " + explained(error.msg, line_of(text, where.line)));
     return std::nullopt;
   }
 }

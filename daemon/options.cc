@@ -397,13 +397,36 @@ std::vector<std::string> take_program(int& argc, char** argv) {
   return {dashes + 1, end};
 }
 
-/// For those who give a file as an argument, as to cat, or forget the -- of run.
-std::string usage_hint(const CLI::App& app, bool run) {
-  for (const std::string& word : app.remaining(true)) {
-    if (run) return "\nThe program stands behind --: redactd run -- PROGRAM ARGUMENTS";
-    if (!word.empty() && word[0] != '-') return "\nredactd reads standard input: redactd < " + word;
+/// The option or command that the word may be meant to be.
+std::string meant(const CLI::App& app, const std::string& word) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::vector<std::string> names;
+  for (const CLI::App* level = command; level != nullptr; level = level->get_parent()) {
+    for (const CLI::Option* option : level->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
-  return {};
+  for (const CLI::App* each : command->get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(each->get_name());
+  return did_you_mean(word, {names.begin(), names.end()});
+}
+
+/// Of words that are left over. Some give a file as an argument, as to cat, or forget the -- of
+/// run.
+std::string not_expected(const CLI::App& app, bool run) {
+  std::vector<std::string> words = app.remaining(true);
+  auto is_option = [](const std::string& word) { return word.starts_with('-'); };
+  if (run && !std::all_of(words.begin(), words.end(), is_option))
+    return "the program stands behind --: redactd run -- PROGRAM ARGUMENTS";
+  auto option = std::find_if(words.begin(), words.end(), is_option);
+  if (option != words.end()) {
+    std::string name = option->substr(0, option->find('='));
+    return "there is no option " + name + meant(app, name);
+  }
+  const std::string& word = words.front();
+  std::string suggestion = meant(app, word);
+  return "'" + word + "' is not expected here" +
+         (suggestion.empty() ? "; redactd reads standard input: redactd < " + word : suggestion);
 }
 
 constexpr const char* kDescription =
@@ -458,10 +481,12 @@ ParsedOptions parse_options(int argc, char** argv) {
       return parsed;
     }
     // The words left over may be a value, given where everybody can read it.
-    bool of_known = commands.known->parsed() && dynamic_cast<const CLI::ExtrasError*>(&error);
+    bool left_over = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
     std::cerr << "redactd: "
-              << (of_known ? "known takes values from standard input or --file only"
-                           : error.what() + usage_hint(app, commands.run->parsed()))
+              << (!left_over ? error.what()
+                  : commands.known->parsed()
+                      ? "known takes values from standard input or --file only"
+                      : not_expected(app, commands.run->parsed()))
               << "\nTry: redactd --help\n";
     parsed.exit_code = kUsage;
     return parsed;

@@ -4,6 +4,7 @@
 #
 #     deploy/assemble-root.sh PROGRAM ROOT
 set -eu
+umask 022  # others than its maker run what is in it
 
 [ $# -eq 2 ] || { sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p}' "$0"; exit 2; }
 program=$1

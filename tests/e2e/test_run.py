@@ -514,7 +514,7 @@ class InATerminal(RunTest):
 
     def test_colours_stay(self):
         os.mkdir(os.path.join(self.folder, "folder"))
-        run = self.run_program("ls", "--color=auto", self.folder, options=["--pty"])
+        run = self.run_program("env", "TERM=xterm", "ls", "--color=auto", self.folder, options=["--pty"])
         self.assertIn(b"\x1b[", run.out)
         run = self.run_program("ls", "--color=auto", self.folder)
         self.assertEqual(run.out, b"folder\n")

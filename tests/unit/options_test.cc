@@ -155,6 +155,22 @@ TEST(Options, AMisspeltMaskIsSuggested) {
             std::string::npos);
 }
 
+TEST(Options, MisspeltOnesAndCommandsAreSuggested) {
+  for (const auto& [arguments, expected] :
+       std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--confg", "a.yaml"}, "there is no option --confg, did you mean '--config'?"},
+           {{"--mak=label"}, "there is no option --mak, did you mean '--mask'?"},
+           {{"run", "--ptty", "--", "ls"}, "there is no option --ptty, did you mean '--pty'?"},
+           {{"scan", "--fromat", "json", "a"},
+            "there is no option --fromat, did you mean '--format'?"},
+           {{"chek"}, "'chek' is not expected here, did you mean 'check'?"},
+           {{"rules", "lst"}, "'lst' is not expected here, did you mean 'list'?"},
+           {{"some.log"},
+            "'some.log' is not expected here; redactd reads standard input: redactd < some.log"},
+           {{"run", "ls"}, "the program stands behind --: redactd run -- PROGRAM ARGUMENTS"}})
+    EXPECT_NE(parse(arguments).err.find(expected), std::string::npos) << parse(arguments).err;
+}
+
 TEST(Options, AValueOnTheCommandLineIsNotShownAgain) {
   Parsed parsed = parse({"known", "add", "--name", "DB", "made-up"});
   EXPECT_EQ(parsed.err.find("made-up"), std::string::npos) << parsed.err;
