@@ -61,6 +61,9 @@ constexpr Metric<SourceCounters> kSourceMetrics[] = {
      &SourceCounters::stalled},
     {"redactd_source_rate_delays_total", MetricType::Counter,
      "Times reading waited for the rate limit.", &SourceCounters::rate_delays},
+    {"redactd_source_damaged_positions_total", MetricType::Counter,
+     "Position files that could not be understood and were set aside.",
+     &SourceCounters::damaged_positions},
 };
 
 constexpr Metric<SinkCounters> kSinkMetrics[] = {

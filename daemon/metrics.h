@@ -71,6 +71,7 @@ struct SourceCounters {
   Counter held_bytes;  // of records whose end has not come
   Counter stalled;     // times that reading waited for a full sink
   Counter rate_delays;
+  Counter damaged_positions;
 };
 
 /// Of one sink; written by the sink's thread, but for `dropped_*` (see there).

@@ -295,6 +295,15 @@ void PositionSaver::save() {
   }
 }
 
+void tell_if_set_aside(const SourceSetup& setup, const std::string& aside) {
+  if (aside.empty()) return;
+  setup.metrics.source(setup.config.name, 0).damaged_positions.add();
+  setup.log.error(
+      "the position file was damaged and has been set aside; reading begins at start_at: records "
+      "come twice or are missing",
+      {{"source", configured(setup.config.name)}, {"set_aside", configured(aside)}});
+}
+
 FileSource::FileSource(SourceSetup setup)
     : setup_(std::make_shared<SourceSetup>(std::move(setup))) {}
 
@@ -305,6 +314,7 @@ FileSource::~FileSource() {
 void FileSource::open() {
   if (setup_->config.position_file.empty()) return;
   PositionFile file(setup_->config.position_file);
+  tell_if_set_aside(*setup_, file.set_aside_if_damaged());
   saved_ = file.load();
   file.check_writable();
   checkpoints_ = std::make_shared<Checkpoints>();

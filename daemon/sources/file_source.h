@@ -18,6 +18,9 @@
 
 namespace redactd {
 
+/// Logs and counts a damaged position file; `aside`: its name now, empty if there was none.
+void tell_if_set_aside(const SourceSetup& setup, const std::string& aside);
+
 /// What a session follows.
 struct FollowedFile {
   std::string path;

@@ -40,6 +40,7 @@ KubernetesSource::~KubernetesSource() {
 
 void KubernetesSource::open() {
   if (!keeps_positions(*setup_)) return;
+  tell_if_set_aside(*setup_, table_.set_aside_if_damaged());
   positions_ = table_.load();
   was_here_ = !positions_.empty();
   table_.check_writable();

@@ -108,6 +108,33 @@ auto parse(const std::string& path, const std::string& text, From from) {
   }
 }
 
+PositionTable::Positions table_from_json(const json& value) {
+  PositionTable::Positions positions;
+  for (const auto& [path, position] : value.at("files").items())
+    positions.emplace(path, from_json(position));
+  return positions;
+}
+
+/// What is left of a file of redactd's: its beginning, or nothing but zeros, as after a power cut.
+/// A log that was named by mistake does not look so, not even one of JSON lines.
+bool is_of_redactd(std::string_view text) {
+  return text.starts_with("{\n") || text.find_first_not_of('\0') == std::string_view::npos;
+}
+
+template <typename From>
+std::string set_aside(const std::string& path, From from) {
+  std::optional<std::string> text = read_whole(path);
+  if (!text || !is_of_redactd(*text)) return {};
+  try {
+    from(json::parse(*text));
+    return {};
+  } catch (const std::exception&) {
+  }
+  std::string aside = path + ".damaged";
+  if (rename(path.c_str(), aside.c_str()) != 0) throw failure(path, "renamed", errno);
+  return aside;
+}
+
 /// On the disk when it returns.
 void replace(const std::string& path, const json& value) {
   std::string text = value.dump(2, ' ', false, json::error_handler_t::replace) + '\n';
@@ -144,6 +171,8 @@ Fingerprint fingerprint_of(std::span<const char> first_bytes) {
   return fingerprint;
 }
 
+std::string PositionFile::set_aside_if_damaged() const { return set_aside(path_, from_json); }
+
 std::optional<Position> PositionFile::load() const {
   std::optional<std::string> text = read_whole(path_);
   if (!text) return std::nullopt;
@@ -154,15 +183,14 @@ void PositionFile::save(const Position& position) const { replace(path_, to_json
 
 void PositionFile::check_writable() const { try_to_replace(path_); }
 
+std::string PositionTable::set_aside_if_damaged() const {
+  return set_aside(path_, table_from_json);
+}
+
 PositionTable::Positions PositionTable::load() const {
   std::optional<std::string> text = read_whole(path_);
   if (!text) return {};
-  return parse(path_, *text, [](const json& value) {
-    Positions positions;
-    for (const auto& [path, position] : value.at("files").items())
-      positions.emplace(path, from_json(position));
-    return positions;
-  });
+  return parse(path_, *text, table_from_json);
 }
 
 void PositionTable::save(const Positions& positions) const {

@@ -44,6 +44,11 @@ class PositionFile {
  public:
   explicit PositionFile(std::string path) : path_(std::move(path)) {}
 
+  /// A file that redactd has written and that no longer says where it was, after a fault of the
+  /// disk or from a later version, is renamed to NAME.damaged, in place of an earlier one. Returns
+  /// that name; empty if there was nothing to do. What somebody else has written stays where it is,
+  /// and load() refuses it. Throws std::runtime_error.
+  std::string set_aside_if_damaged() const;
   /// Nothing if there is no such file. Throws std::runtime_error if it cannot be read or is none of
   /// redactd's.
   std::optional<Position> load() const;
@@ -62,6 +67,7 @@ class PositionTable {
   using Positions = std::map<std::string, Position>;
   explicit PositionTable(std::string path) : path_(std::move(path)) {}
 
+  std::string set_aside_if_damaged() const;
   Positions load() const;
   void save(const Positions& positions) const;
   void check_writable() const;

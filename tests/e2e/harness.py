@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-BINARY = os.environ.get("REDACTD_BIN") or os.path.join(os.path.dirname(__file__), "../../build/release/redactd")
+BINARY = os.path.abspath(os.environ.get("REDACTD_BIN") or os.path.join(os.path.dirname(__file__), "../../build/release/redactd"))
 os.umask(0o022)  # whatever the user's is: other users run some of what is made here
 TIME_LIMIT = 60  # seconds; nothing here takes more than a few
 

@@ -150,6 +150,26 @@ class Following(FollowingTest):
         daemon.stop()
         self.assertEqual(set(self.numbers(self.aggregator.records)), set(range(50_000)))
 
+    def test_a_damaged_position_file_is_set_aside_and_said_so(self):
+        with open(self.path, "wb") as file:
+            file.write(b"".join(b"line %d %s end\n" % (number, self.secret.encode()) for number in range(10)))
+        daemon = self.follow()
+        self.wait_for_all(10)
+        daemon.stop()
+        with open(self.position, "r+b") as file:
+            file.truncate(40)
+        daemon = self.follow()
+        wait_until(lambda: len(self.aggregator.records) == 20, "all of it again")
+        self.assertEqual(daemon.metric("redactd_source_damaged_positions_total", source="in"), 1)
+        self.assertRegex(daemon.says(), r"error the position file was damaged .* set_aside=\S+\.damaged\n")
+        daemon.stop()
+        self.assertEqual(self.numbers(self.aggregator.records), list(range(10)) * 2)
+        self.assertTrue(os.path.exists(self.position + ".damaged"))
+        daemon = self.follow()
+        daemon.stop()
+        self.assertNotIn("damaged", daemon.says())
+        self.assertEqual(self.aggregator.count(), 20)
+
     def test_a_position_file_that_is_none_is_an_error_at_the_start(self):
         with open(self.position, "w", encoding="ascii") as file:
             file.write(f"a log line with {self.secret}\n")

@@ -53,7 +53,6 @@ def wait_until(condition, what, seconds=PATIENCE, pause=0.003):
 _STRETCH = 50
 _firsts = list(range(10000, 32000, _STRETCH))
 random.shuffle(_firsts)
-_names = []  # one for each stretch of this process, bound as long as it lives, so that other tests keep off
 
 
 def _claimed_ports():
@@ -64,7 +63,7 @@ def _claimed_ports():
         except OSError:
             name.close()
             continue
-        _names.append(name)
+        name.detach()  # stays bound as long as this process lives, so that other tests keep off
         yield from range(first, first + _STRETCH)
 
 

@@ -74,13 +74,48 @@ TEST(PositionFile, HoldsAHashOfTheFirstBytesAndNotTheBytes) {
 
 TEST(PositionFile, RefusesWhatRedactdHasNotWrittenAndDoesNotQuoteIt) {
   TempDir folder;
-  for (const char* text :
-       {"", "a log line", "{}", "[1]", R"({"version":2})", R"({"version":1,"path":3})"}) {
+  for (const char* text : {"a log line", "{}", "[1]", R"({"version":2})",
+                           R"({"level":"info"}
+{"level":"info"}
+)"}) {
     PositionFile file(folder.write("position", text));
+    EXPECT_EQ(file.set_aside_if_damaged(), "") << text;
+    EXPECT_EQ(content(folder.path("position")), text) << "it may be a log";
     std::string error = error_of([&] { file.load(); });
     EXPECT_NE(error.find("none that redactd has written"), std::string::npos) << text;
     EXPECT_EQ(error.find("log line"), std::string::npos) << error;
   }
+}
+
+TEST(PositionFile, OfItsOwnWhatIsDamagedIsSetAsideWhole) {
+  TempDir folder;
+  PositionFile file(folder.path("position"));
+  EXPECT_EQ(file.set_aside_if_damaged(), "") << "there is none";
+  file.save(at(100));
+  EXPECT_EQ(file.set_aside_if_damaged(), "");
+  const std::string good = content(folder.path("position"));
+  std::string later = good;
+  later.replace(later.find("\"version\": 1"), 12, "\"version\": 9");
+  for (const std::string& damaged : {std::string(), std::string(4096, '\0'), later,
+                                     good.substr(0, good.size() / 2), good.substr(0, 2)}) {
+    folder.write("position", damaged);
+    EXPECT_EQ(file.set_aside_if_damaged(), folder.path("position.damaged")) << damaged;
+    EXPECT_EQ(content(folder.path("position.damaged")), damaged);
+    EXPECT_EQ(file.load(), std::nullopt);
+  }
+  file.save(at(200));
+  EXPECT_EQ(file.load(), at(200));
+}
+
+TEST(PositionTable, ADamagedOneIsSetAsideToo) {
+  TempDir folder;
+  PositionTable table(folder.path("positions"));
+  table.save({{"/a", at(1)}, {"/b", at(2)}});
+  EXPECT_EQ(table.set_aside_if_damaged(), "");
+  std::string half = content(folder.path("positions"));
+  folder.write("positions", half.substr(0, half.size() - 10));
+  EXPECT_EQ(table.set_aside_if_damaged(), folder.path("positions.damaged"));
+  EXPECT_TRUE(table.load().empty());
 }
 
 TEST(PositionFile, SaysWhyItCannotBeWritten) {
