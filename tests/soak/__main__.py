@@ -23,6 +23,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3600, help="of load and faults (default 3600)")
     parser.add_argument("--seed", default="1", help="of faults and records (default 1)")
     parser.add_argument("--rate", type=int, default=1000, help="records a second, of all streams (default 1000)")
+    parser.add_argument("--one-process", action="store_true", help="no fault ends redactd: is its memory the same at the end as before?")
     parser.add_argument("--picture", default="soak.svg", help="memory, descriptors, throughput and latency (default soak.svg)")
     result = unittest.TextTestRunner(verbosity=0).run(run.Soak(parser.parse_args()))
     sys.exit(0 if result.wasSuccessful() else 1)

@@ -12,13 +12,16 @@ import time
 from wire import Client
 
 WHILE_IT_LASTS = 0.4  # the chance that a second fault comes on top of one that lasts
+ON_TOP = ["connections_reset", "killed", "reloaded", "refused_file", "rotated", "vanishing_connections"]
+ENDS_REDACTD = ("killed", "terminated")
 
 
 class Faults:
     """Of one run (soak.Soak). A method whose docstring is not empty and that has no underscore is a fault."""
 
-    def __init__(self, run, seed):
+    def __init__(self, run, seed, left_out=()):
         self.run = run
+        self.left_out = left_out
         self.chance = random.Random(f"faults {seed}")
         self.told = []  # (time, name)
         self._deck = []
@@ -27,7 +30,7 @@ class Faults:
     def deal(self):
         if not self._deck:
             self._deck = [name for name, method in inspect.getmembers(self, inspect.ismethod)
-                          if method.__doc__ and not name.startswith("_")]
+                          if method.__doc__ and not name.startswith("_") and name not in self.left_out]
             self.chance.shuffle(self._deck)
         name = self._deck.pop()
         self._tell(name)
@@ -44,7 +47,7 @@ class Faults:
             return
         self._nested = True
         time.sleep(seconds / 2)
-        name = self.chance.choice(["connections_reset", "killed", "reloaded", "refused_file", "rotated", "vanishing_connections"])
+        name = self.chance.choice([name for name in ON_TOP if name not in self.left_out])
         self._tell(name)
         getattr(self, name)()
         time.sleep(seconds / 2)

@@ -8,7 +8,7 @@ import time
 import picture
 from daemon import SANITIZED, Daemon, DaemonTest
 from ends import Kernel, Program
-from faults import Faults
+from faults import ENDS_REDACTD, Faults
 from laws import Broken, Ledger
 from records import Records
 from streams import Connected, Log, Relp
@@ -45,6 +45,8 @@ class Soak(DaemonTest):
         self.assert_spools_are_clean()
         self.watch.end()
         self.report(time.monotonic() - began, lost)
+        if self.options.one_process:
+            self.watch.require_flat_memory()
 
     # ---- What takes part
 
@@ -69,7 +71,7 @@ class Soak(DaemonTest):
             file.write(EXTRA_RULE)
         self.daemons = 0
         self.daemon = self.start_redactd()
-        self.faults = Faults(self, seed)
+        self.faults = Faults(self, seed, ENDS_REDACTD if self.options.one_process else ())
         for stream in self.streams:
             stream.start()
         self.addCleanup(lambda: [stream.end() for stream in self.streams])

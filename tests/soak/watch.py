@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from daemon import SANITIZED
 
 MEMORY_ABOVE_BASE = 96 << 20  # a reload holds two sets of rules for a moment
+GROWTH = 1.05  # of one process between the second quarter of the run and the last, each by its median
 FILES_ABOVE_BASE = 400  # connections that a fault opens
 ALWAYS_ZERO = ("redactd_unscanned_bytes_total", "redactd_canary_escapes_total", "redactd_sink_dropped_records_total",
                "redactd_sink_spool_damaged_records_total", "redactd_engine_errors_total")
@@ -90,11 +91,23 @@ class Watch(threading.Thread):
             run.daemon.look_for_secrets()
             run.assert_spools_are_clean()
 
+    def memory_by_quarters(self):
+        """The medians, in MiB: of a process that lives that long, and of many otherwise."""
+        size = max(1, len(self.samples) // 4)
+        return [share(sorted(sample.resident / 2**20 for sample in self.samples[at:at + size]), 0.5)
+                for at in range(0, 4 * size, size) if self.samples[at:at + size]]
+
+    def require_flat_memory(self):
+        quarters = self.memory_by_quarters()
+        assert quarters[-1] < GROWTH * quarters[1], f"memory grows: {quarters} MiB"
+
     def summary(self):
         resident = sorted(sample.resident / 2**20 for sample in self.samples)
         files = sorted(sample.files for sample in self.samples)
         rates = sorted(sample.records for sample in self.samples)
         half = sorted(sample.half for sample in self.samples)
-        return (f"memory {share(resident, 0.5):.0f} MiB, at most {resident[-1]:.0f} ({self.base.resident / 2**20:.0f} at the beginning); "
+        quarters = ", ".join(f"{quarter:.0f}" for quarter in self.memory_by_quarters())
+        return (f"memory {share(resident, 0.5):.0f} MiB (by quarters of the time {quarters}), at most {resident[-1]:.0f}, "
+                f"{self.base.resident / 2**20:.0f} at the beginning; "
                 f"open files {share(files, 0.5)}, at most {files[-1]}; {share(rates, 0.5):.0f} records/s at the sinks; "
                 f"latency {share(half, 0.5) * 1000:.0f} ms")
