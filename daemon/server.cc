@@ -80,6 +80,7 @@ Server::~Server() {
 
 bool Server::start(std::string& errors) {
   signal(SIGPIPE, SIG_IGN);  // a sink whose reader is gone gets an error
+  signal(SIGXFSZ, SIG_IGN);  // and so does a log that may not grow
   passed_ = take_passed_sockets();
   add_mask_ = config_.known_values.add_mask;
   known_.load();

@@ -48,6 +48,8 @@ std::string_view to_string(FrameError error) {
       return "proxy_header";
     case FrameError::bad_relp:
       return "bad_relp";
+    case FrameError::bad_relp_number:
+      return "bad_relp_number";
   }
   return "none";
 }

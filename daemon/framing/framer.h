@@ -39,10 +39,11 @@ enum class FrameError : uint8_t {
   tls_handshake,    // a TLS client on a plain port
   proxy_header,     // PROXY protocol, which is not spoken here
   bad_relp,         // no RELP, or none in a session; the framer does not meet it
+  bad_relp_number,  // a RELP command's, which is not the one after the last
 };
 /// `zero_count` …, a metric's label.
 std::string_view to_string(FrameError error);
-inline constexpr size_t kFrameErrors = 8;
+inline constexpr size_t kFrameErrors = 9;
 
 /// The end of a record in the bytes that feed() put out.
 struct RecordEnd {

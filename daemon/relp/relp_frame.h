@@ -10,7 +10,12 @@
 
 namespace redactd {
 
-constexpr uint32_t kLastRelpNumber = 999'999'999;  // then they begin with 1 again
+constexpr uint32_t kLastRelpNumber = 999'999'999;
+
+/// Of the command after this one: after the last they begin with 1 again, for 0 is no command's.
+inline uint32_t next_relp_number(uint32_t number) {
+  return number == kLastRelpNumber ? 1 : number + 1;
+}
 
 struct RelpFrame {
   uint32_t number = 0;

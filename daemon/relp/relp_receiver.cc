@@ -14,10 +14,11 @@ RelpReceiver::Taken RelpReceiver::take(std::string_view bytes) {
   records_.clear();
   rest_ += bytes;
   std::string_view left = rest_;
-  while (!taken.damaged) {
+  while (taken.error == FrameError::none) {
     ReadRelp read = read_relp(left, max_record_);
     if (read.result == ReadRelp::Result::short_) break;
-    taken.damaged = read.result == ReadRelp::Result::damaged || !obey(read.frame, taken);
+    const bool whole = read.result == ReadRelp::Result::whole;
+    taken.error = whole ? obey(read.frame, taken) : FrameError::bad_relp;
     left.remove_prefix(read.size);
   }
   rest_ = Bytes(left);
@@ -25,14 +26,18 @@ RelpReceiver::Taken RelpReceiver::take(std::string_view bytes) {
   return taken;
 }
 
-/// False: not in a session.
-bool RelpReceiver::obey(const RelpFrame& frame, Taken& taken) {
+FrameError RelpReceiver::obey(const RelpFrame& frame, Taken& taken) {
+  const bool first = last_number_ == 0;
+  if (frame.number == 0 || (!first && frame.number != next_relp_number(last_number_)))
+    return FrameError::bad_relp_number;
+  last_number_ = frame.number;
   if (frame.command == "open") {
     open_ = true;
     answer(frame, std::string(kDone) + "\nrelp_version=0\nrelp_software=redactd\ncommands=syslog");
   } else if (!open_) {
-    return false;
+    return FrameError::bad_relp;  // not in a session
   } else if (frame.command == "close") {
+    open_ = false;
     answer(frame, "", true);
   } else if (frame.command != "syslog") {
     answer(frame, "500 unknown command");
@@ -45,7 +50,7 @@ bool RelpReceiver::obey(const RelpFrame& frame, Taken& taken) {
     taken.commands.push_back(passed_ + commands_.size());
     commands_.push_back({frame.number, false, std::string(kDone), false});
   }
-  return true;
+  return FrameError::none;
 }
 
 void RelpReceiver::answer(const RelpFrame& frame, std::string text, bool last) {

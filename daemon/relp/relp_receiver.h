@@ -1,7 +1,8 @@
 #pragma once
 
 // The receiving side of a RELP session. Pure. Commands are answered in their order, each once its
-// record is safe.
+// record is safe. Their numbers go up by one from the first on, whichever that is; 0 is for hints,
+// which a client has none of.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/framing/framer.h"
 #include "daemon/relp/relp_frame.h"
 #include "filters/wiping_allocator.h"
 
@@ -22,9 +24,9 @@ class RelpReceiver {
   explicit RelpReceiver(size_t max_record) : max_record_(max_record) {}
 
   struct Taken {
-    std::string_view records;        // in octet counting; valid until the next call
-    std::vector<uint64_t> commands;  // theirs: to be told as safe()
-    bool damaged = false;            // nothing more can be understood
+    std::string_view records;             // in octet counting; valid until the next call
+    std::vector<uint64_t> commands;       // theirs: to be told as safe()
+    FrameError error = FrameError::none;  // nothing more is understood
   };
   Taken take(std::string_view bytes);
 
@@ -43,7 +45,7 @@ class RelpReceiver {
     bool last;           // of the session
   };
 
-  bool obey(const RelpFrame& frame, Taken& taken);
+  FrameError obey(const RelpFrame& frame, Taken& taken);
   void answer(const RelpFrame& frame, std::string text, bool last = false);
 
   const size_t max_record_;
@@ -52,6 +54,7 @@ class RelpReceiver {
   std::deque<Command> commands_;
   uint64_t passed_ = 0;  // commands in front of commands_
   bool open_ = false;
+  uint32_t last_number_ = 0;  // 0: there was none
 };
 
 }  // namespace redactd

@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
 namespace redactd {
 namespace {
+
+constexpr std::array kOnlyBlocked = {SIGPIPE, SIGXFSZ, SIGTTOU};
 
 sigset_t taken_over() {
   sigset_t set;
@@ -16,8 +19,9 @@ sigset_t taken_over() {
     sigaddset(&set, number);
   // Some programs are told to end by one of these (STOPSIGNAL of a container).
   for (int number = SIGRTMIN; number <= SIGRTMAX; ++number) sigaddset(&set, number);
-  // A reader that is gone is an error of write(); the terminal may be set from the background.
-  for (int number : {SIGPIPE, SIGTTOU}) sigaddset(&set, number);
+  // A reader that is gone and a file that may not grow are errors of write(); the terminal may be
+  // set from the background.
+  for (int number : kOnlyBlocked) sigaddset(&set, number);
   return set;
 }
 
@@ -29,8 +33,7 @@ RunSignals::RunSignals() {
   sigset_t set = taken_over();
   if (sigprocmask(SIG_BLOCK, &set, &inherited_) != 0)
     throw std::system_error(errno, std::generic_category(), "sigprocmask");
-  sigdelset(&set, SIGPIPE);
-  sigdelset(&set, SIGTTOU);
+  for (int number : kOnlyBlocked) sigdelset(&set, number);
   descriptor_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
 }

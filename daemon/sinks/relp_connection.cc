@@ -115,7 +115,7 @@ class RelpConnection final : public SinkConnection {
   }
 
   uint32_t next_number() {
-    last_number_ = last_number_ == kLastRelpNumber ? 1 : last_number_ + 1;
+    last_number_ = next_relp_number(last_number_);
     return last_number_;
   }
 

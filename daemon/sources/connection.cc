@@ -29,6 +29,10 @@ constexpr int kLastTlsReads = 16 * 1024;  // each takes one TLS record, however 
 // How long a RELP connection that ends waits for its records to be safe, and how often it looks.
 constexpr std::chrono::seconds kLastAnswers{2};
 constexpr std::chrono::milliseconds kAnswerPoll{10};
+// Commands without an answer, and bytes of answers that the peer does not take: then it is not read
+// on. librelp itself has no more than 128 commands on their way.
+constexpr size_t kMostUnanswered = 16 * 1024;
+constexpr size_t kMostAnswers = 64 * 1024;
 
 }  // namespace
 
@@ -133,6 +137,7 @@ Awaitable<void> Connection::read_plain() {
   while (!stopped_ || ++last_reads <= kLastReads) {
     if (!ready && !stopped_) co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
     co_await until_room();
+    if (relp_) co_await until_heard();
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
     stream_->borrow_buffers();
@@ -159,6 +164,7 @@ Awaitable<void> Connection::read_plain() {
 Awaitable<void> Connection::read_tls() {
   while (!stopped_) {
     co_await until_room();
+    if (relp_) co_await until_heard();
     if (stopped_) break;
     auto piece = asio::buffer(tls_buffer_, pace_.piece(tls_buffer_.size()));
     auto [error, first] = co_await tls_->async_read_some(piece, kAwait);
@@ -241,9 +247,9 @@ FrameError Connection::feed(std::string_view bytes) {
     stream_->feed(taken.records, last_read_, receipt);
   }
   answer();
-  if (!taken.damaged) return FrameError::none;
-  counters_.frame_errors[static_cast<size_t>(FrameError::bad_relp)].add();
-  return FrameError::bad_relp;
+  if (taken.error != FrameError::none)
+    counters_.frame_errors[static_cast<size_t>(taken.error)].add();
+  return taken.error;
 }
 
 void Connection::answer() {
@@ -307,6 +313,19 @@ Awaitable<void> Connection::until_room() {
   }
   waiting_ = false;
   last_read_ = Clock::now();
+}
+
+/// A peer that asks and does not listen has no memory for that here. It counts as idle, unless it
+/// is a sink that holds its answers up.
+Awaitable<void> Connection::until_heard() {
+  while (!stopped_ && !deaf_ &&
+         (answers_.size() > kMostAnswers || relp_->unanswered() > kMostUnanswered)) {
+    waiting_ = answers_.size() <= kMostAnswers;
+    wake_.expires_after(kAnswerPoll);
+    co_await sleep();
+    if (waiting_) last_read_ = Clock::now();
+  }
+  waiting_ = false;
 }
 
 Awaitable<void> Connection::until_allowed(size_t bytes) {

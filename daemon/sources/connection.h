@@ -56,6 +56,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   void take_what_has_come();
   Awaitable<void> say_goodbye();
   Awaitable<void> until_room();
+  Awaitable<void> until_heard();
   Awaitable<void> until_allowed(size_t bytes);
   Awaitable<void> sleep();
   bool take(std::string_view bytes);

@@ -179,6 +179,23 @@ class Disk(FaultTest):
         self.assertIn("Read-only file system", self.daemon.says())
 
 
+class LogFile(FaultTest):
+    def test_one_that_may_not_grow_ends_nothing(self):
+        """RLIMIT_FSIZE sends a signal besides the error, whose default is to end the process."""
+        self.start()
+        size = len(self.daemon.says())
+        limits = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (size, limits[1]))
+        self.daemon.reload()
+        self.assertEqual(len(self.daemon.says()), size)
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, limits)
+        self.daemon.reload()
+        self.assertIn("configuration reloaded", self.daemon.says())
+        self.send(10)
+        self.assert_all_came()
+        self.daemon.stop()
+
+
 class SlowLoris(FaultTest):
     def test_connections_that_never_finish_a_record_harm_nobody_and_are_closed_in_the_end(self):
         self.start(source={"max_connections": 600, "idle_timeout": "5s"})

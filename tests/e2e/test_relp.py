@@ -1,5 +1,6 @@
 """RELP: the aggregator's program acknowledges each record, and what it has not acknowledged is sent again."""
 
+import itertools
 import os
 import random
 import socket
@@ -184,6 +185,25 @@ class Source(RelpTest):
         client.close()
         again.stop()
 
+    def test_a_client_that_takes_no_answers_is_not_read_on_and_costs_no_memory(self):
+        aggregator = Aggregator(self)
+        daemon = self.between(sink_to(aggregator), idle_timeout="2s")
+        before = daemon.resident()
+        with socket.create_connection(("127.0.0.1", self.port)) as client:
+            client.sendall(b"999999999 open 0\n")
+            client.settimeout(1)
+            numbers = itertools.count(1)
+            sent = 0
+            with self.assertRaises(OSError):  # nothing is taken any more, or the connection is gone
+                while sent < 300 << 20:
+                    commands = b"".join(b"%d what 0\n" % next(numbers) for _ in range(1000))
+                    client.sendall(commands)
+                    sent += len(commands)
+            self.assertLess(sent, 32 << 20)
+            self.assertLess(daemon.resident() - before, 32 << 20)
+            daemon.wait_for_metric(1, "redactd_source_idle_closed_connections_total", source="in")
+        daemon.stop()
+
     def test_a_stop_answers_what_it_can(self):
         aggregator = Aggregator(self)
         daemon = self.between(sink_to(aggregator))
@@ -202,6 +222,17 @@ class Source(RelpTest):
                 client.send(rubbish)
                 self.assertTrue(client.is_closed_by_peer())
         daemon.wait_for_metric(3, "redactd_source_frame_errors_total", source="in", kind="bad_relp")
+        daemon.stop()
+
+    def test_a_command_with_a_number_that_is_not_the_next_ends_the_session_and_takes_nothing(self):
+        aggregator = Aggregator(self)
+        daemon = self.between(sink_to(aggregator))
+        for number in (0, 2, 4):  # a hint's, the one before, one left out
+            with Client(self.port) as client:
+                client.send(b"1 open 0\n2 syslog 4 good\n%d syslog 3 bad\n" % number)
+                self.assertTrue(client.is_closed_by_peer())
+        daemon.wait_for_metric(3, "redactd_source_frame_errors_total", source="in", kind="bad_relp_number")
+        self.assertEqual(aggregator.wait_for(3), [b"good"] * 3)
         daemon.stop()
 
     def test_over_tls(self):

@@ -18,7 +18,7 @@ namespace {
 struct Session {
   std::string records;
   std::string answers;
-  bool damaged = false;
+  FrameError error = FrameError::none;
 
   bool operator==(const Session&) const = default;
 };
@@ -27,12 +27,12 @@ Session receive(std::string_view bytes, size_t piece) {
   RelpReceiver receiver(100);
   Session session;
   std::vector<uint64_t> open;
-  while (!bytes.empty() && !session.damaged) {
+  while (!bytes.empty() && session.error == FrameError::none) {
     std::string_view part = bytes.substr(0, piece);
     bytes.remove_prefix(part.size());
     RelpReceiver::Taken taken = receiver.take(part);
     session.records += taken.records;
-    session.damaged = taken.damaged;
+    session.error = taken.error;
     open.insert(open.end(), taken.commands.begin(), taken.commands.end());
   }
   // The later ones first: the answers come in order all the same.

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 #include "daemon/exit_code.h"
 #include "daemon/or_end.h"
@@ -24,9 +26,16 @@ TEST(LastWords, WithoutMemory) {
               "^redactd: out of memory; it ends at once, to be started again\n$");
 }
 
-TEST(LastWords, OfAnyOtherError) {
-  EXPECT_EXIT(end_by(std::make_exception_ptr(std::runtime_error("no more numbers"))),
-              testing::ExitedWithCode(kRuntimeError), "^redactd: no more numbers; it ends at once");
+TEST(LastWords, OfTheSystem) {
+  std::system_error full(ENOSPC, std::generic_category(), "write");
+  EXPECT_EXIT(end_by(std::make_exception_ptr(full)), testing::ExitedWithCode(kRuntimeError),
+              "^redactd: write: No space left on device; it ends at once");
+}
+
+TEST(LastWords, OfAnyOtherErrorAreItsTypeForItsOwnMayQuoteALog) {
+  EXPECT_EXIT(end_by(std::make_exception_ptr(std::runtime_error("expected a number: my secret"))),
+              testing::ExitedWithCode(kRuntimeError),
+              "^redactd: an error of the type std::runtime_error; it ends at once");
   EXPECT_EXIT(end_by(std::make_exception_ptr(7)), testing::ExitedWithCode(kRuntimeError),
               "an error without a name");
 }

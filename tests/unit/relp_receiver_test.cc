@@ -26,7 +26,7 @@ TEST_F(RelpReceiverTest, OpensASession) {
 TEST_F(RelpReceiverTest, GivesRecordsAndAnswersNoneBeforeItIsSafe) {
   RelpReceiver::Taken taken = receiver.take("2 syslog 3 one\n3 syslog 8 two\nline\n");
   EXPECT_EQ(taken.records, "3 one8 two\nline");
-  EXPECT_FALSE(taken.damaged);
+  EXPECT_EQ(taken.error, FrameError::none);
   ASSERT_EQ(taken.commands.size(), 2u);
   EXPECT_EQ(receiver.answers(), "");
   EXPECT_EQ(receiver.unanswered(), 2u);
@@ -68,17 +68,51 @@ TEST_F(RelpReceiverTest, TheCutsBetweenReadsMakeNoDifference) {
 }
 
 TEST_F(RelpReceiverTest, TakesNothingOutsideASessionAndNothingThatIsNoRelp) {
-  EXPECT_TRUE(RelpReceiver(1000).take("1 syslog 3 one\n").damaged);
-  EXPECT_TRUE(receiver.take("<13>Oct 11 22:14:15 plain syslog\n").damaged);
+  EXPECT_EQ(RelpReceiver(1000).take("1 syslog 3 one\n").error, FrameError::bad_relp);
+  EXPECT_EQ(receiver.take("<13>Oct 11 22:14:15 plain syslog\n").error, FrameError::bad_relp);
   RelpReceiver small(3);
-  EXPECT_FALSE(small.take("1 open 0\n").damaged);
-  EXPECT_TRUE(small.take("2 syslog 4 ").damaged);
+  EXPECT_EQ(small.take("1 open 0\n").error, FrameError::none);
+  EXPECT_EQ(small.take("2 syslog 4 ").error, FrameError::bad_relp);
 }
 
 TEST_F(RelpReceiverTest, WhatCameBeforeDamageIsTaken) {
   RelpReceiver::Taken taken = receiver.take("2 syslog 3 one\nrubbish");
-  EXPECT_TRUE(taken.damaged);
+  EXPECT_EQ(taken.error, FrameError::bad_relp);
   EXPECT_EQ(taken.records, "3 one");
+}
+
+TEST_F(RelpReceiverTest, TakesNothingBehindTheEndOfASession) {
+  RelpReceiver::Taken taken = receiver.take("2 close 0\n3 syslog 3 one\n");
+  EXPECT_EQ(taken.error, FrameError::bad_relp);
+  EXPECT_TRUE(taken.commands.empty());
+  EXPECT_EQ(receiver.answers(), "2 rsp 0\n0 serverclose 0\n");
+}
+
+TEST_F(RelpReceiverTest, NumbersGoUpByOne) {
+  for (const char* wrong : {"0 syslog 3 two\n", "2 syslog 3 two\n", "4 syslog 3 two\n",
+                            "1 syslog 3 two\n", "999999999 syslog 3 two\n", "0 open 0\n"}) {
+    RelpReceiver each(1000);
+    each.take(kOpen);
+    RelpReceiver::Taken taken = each.take("2 syslog 3 one\n" + std::string(wrong));
+    EXPECT_EQ(taken.error, FrameError::bad_relp_number) << wrong;
+    EXPECT_EQ(taken.records, "3 one") << wrong;  // what came before is sound
+    each.safe(taken.commands);
+    EXPECT_EQ(each.unanswered(), 2u);  // and is answered, it alone
+  }
+  EXPECT_EQ(RelpReceiver(1000).take("0 open 0\n").error, FrameError::bad_relp_number);
+}
+
+TEST_F(RelpReceiverTest, BehindTheLastNumberComesOneAgain) {
+  RelpReceiver each(1000);
+  auto taken =
+      each.take("999999998 open 0\n999999999 syslog 3 one\n1 syslog 3 two\n2 syslog 5 three\n");
+  EXPECT_EQ(taken.error, FrameError::none);
+  EXPECT_EQ(taken.records, "3 one3 two5 three");
+  each.answers();
+  each.safe(taken.commands);
+  EXPECT_EQ(each.answers(), "999999999 rsp 6 200 OK\n1 rsp 6 200 OK\n2 rsp 6 200 OK\n");
+  RelpReceiver other(1000);
+  EXPECT_EQ(other.take("999999999 open 0\n0 syslog 3 one\n").error, FrameError::bad_relp_number);
 }
 
 }  // namespace
