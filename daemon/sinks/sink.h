@@ -93,7 +93,7 @@ struct SinkEvent {
     // Of a spool; `endpoint` is its directory.
     spool_replays,    // info: records of an earlier process are in it; `reason`: how many
     spool_torn,       // warning: the end of a write that a crash broke off was cut off
-    spool_damaged,    // error: records could not be read and are lost; `reason`: how many
+    spool_damaged,    // error: records could not be read and are lost; `reason`: how many, or of what
     spool_full,       // warning: its records wait; once a minute
     spool_drops,      // error: the oldest records are dropped; once a minute
     spool_failed,     // error: once an outage, then once a minute

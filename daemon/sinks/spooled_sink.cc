@@ -177,6 +177,8 @@ void SpooledSink::opened(std::unique_ptr<Spool> spool) {
   counters_.spool_torn_bytes.add(spool_->torn_bytes());
   if (spool_->torn_bytes() > 0)
     tell(SinkEvent::Kind::spool_torn, std::to_string(spool_->torn_bytes()) + " bytes");
+  for (const std::string& name : spool_->no_files())
+    tell(SinkEvent::Kind::spool_damaged, name + " is no file; it is left where it is");
   uint64_t waiting = spool_->next_record() - spool_->cursor();
   if (waiting > 0) tell(SinkEvent::Kind::spool_replays, std::to_string(waiting) + " records");
   note_figures();

@@ -48,7 +48,7 @@ struct ReadBatch {
   enum class Result : uint8_t {
     whole,
     short_,   // `size` bytes are needed to say more
-    damaged,  // what stands here; the next may begin `size` bytes on if that is not 0
+    damaged,  // what stands here
   };
   Result result = Result::damaged;
   size_t size = 0;  // of the batch in the segment

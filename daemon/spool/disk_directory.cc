@@ -118,6 +118,13 @@ class DiskDirectory final : public SpoolDirectory {
     return names;
   }
 
+  bool is_file(const std::string& name) override {
+    struct stat status = {};
+    if (fstatat(directory_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+      fail("stat " + name);
+    return S_ISREG(status.st_mode);
+  }
+
   std::unique_ptr<SpoolFile> create(const std::string& name) override {
     return opened(name, O_RDWR | O_CREAT | O_EXCL);
   }

@@ -36,11 +36,8 @@ std::optional<StoredBatch> SegmentReader::next(uint64_t limit) {
       sound_until_ = offset_;
       return std::move(read.batch);
     }
-    if (read.result == ReadBatch::Result::damaged && read.size > 0) {
-      offset_ += read.size;  // the header is sound, the records are not
-    } else if (!step_over(limit)) {
-      offset_ = limit;
-    }
+    // Not by the size that a sound header tells: bytes may be missing behind it.
+    if (!step_over(limit)) offset_ = limit;
   }
   return std::nullopt;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 #include <random>
 #include <system_error>
 #include <tuple>
@@ -50,19 +51,21 @@ Spool::Spool(std::unique_ptr<SpoolDirectory> directory, const SpoolConfig& confi
       config_(config),
       saved_position_(*directory_, has(directory_->names(), SpoolPosition::kName)) {
   position_ = next_record_ = saved_position_.record();
-  list_segments(directory_->names());
+  const uint64_t first = list_segments(directory_->names());
   if (!segments_.empty()) cut_torn_tail(last());
   for (const Segment& segment : segments_) {
     next_record_ = std::max(next_record_, segment.end);
     bytes_ += segment.size;
   }
   cursor_ = position_;
-  if (!segments_.empty()) position_ = cursor_ = std::max(cursor_, segments_.front().first);
+  if (!segments_.empty()) position_ = cursor_ = std::max(cursor_, first);
   remove_acknowledged();
   replayed_before_ = safe_before_ = next_record_;
 }
 
-void Spool::list_segments(const std::vector<std::string>& names) {
+/// Returns the first record that a name tells of.
+uint64_t Spool::list_segments(const std::vector<std::string>& names) {
+  uint64_t earliest = std::numeric_limits<uint64_t>::max();
   for (const std::string& name : names) {
     std::string_view text = name;
     if (text.size() != 2 * kHexDigits + 1 + kSuffix.size() || !text.ends_with(kSuffix) ||
@@ -71,6 +74,11 @@ void Spool::list_segments(const std::vector<std::string>& names) {
     auto first = parse_hex(text.substr(0, kHexDigits));
     auto salt = parse_hex(text.substr(kHexDigits + 1, kHexDigits));
     if (!first || !salt) continue;
+    earliest = std::min(earliest, *first);
+    if (!directory_->is_file(name)) {
+      no_files_.push_back(name);
+      continue;
+    }
     Segment segment{name, *salt, *first, *first, directory_->open(name)->size()};
     segment.synced = segment.size;
     segments_.push_back(segment);
@@ -81,28 +89,41 @@ void Spool::list_segments(const std::vector<std::string>& names) {
   for (size_t i = 0; i + 1 < segments_.size(); ++i) {
     segments_[i].end = segments_[i + 1].first;
     // Two begin with the same record where one was given up and could not be removed.
-    if (segments_[i].end == segments_[i].first) scan(segments_[i]);
+    uint64_t ignored = 0;
+    if (segments_[i].end == segments_[i].first) scan(segments_[i], ignored);
   }
+  return earliest;
 }
 
-/// Finds out where the segment's records end. Returns where its last sound batch does.
-uint64_t Spool::scan(Segment& segment) {
+/// Finds out where the segment's records end, and where its last sound batch does. False when the
+/// disk does not give back what stands behind that.
+bool Spool::scan(Segment& segment, uint64_t& sound) {
   SegmentReader reader(directory_->open(segment.name), segment.salt);
-  while (auto batch = reader.next(segment.size)) segment.end = std::max(segment.end, batch->end());
-  return reader.sound_until();
+  try {
+    while (auto batch = reader.next(segment.size))
+      segment.end = std::max(segment.end, batch->end());
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::io_error) throw;
+    sound = reader.sound_until();
+    return false;
+  }
+  sound = reader.sound_until();
+  return true;
 }
 
+/// What cannot be read is not cut off: somebody else may be able to.
 void Spool::cut_torn_tail(Segment& last) {
-  uint64_t sound = scan(last);
+  uint64_t sound = 0;
+  const bool readable = scan(last, sound);
   torn_bytes_ = last.size - sound;
-  if (torn_bytes_ > 0) {
+  if (torn_bytes_ > 0 && readable) {
     std::unique_ptr<SpoolFile> file = directory_->open(last.name);
     file->truncate(sound);
     file->sync();
   }
   last.size = last.synced = sound;
   if (last.size > 0) return;
-  directory_->remove(last.name);
+  if (readable) directory_->remove(last.name);
   segments_.pop_back();
 }
 

@@ -36,7 +36,8 @@ namespace redactd {
 
 class Spool {
  public:
-  /// Takes up what is there. Cuts off what a crash has left behind the last whole batch.
+  /// Takes up what is there. Cuts off what a crash has left behind the last whole batch. What has a
+  /// segment's name and is no file stays where it is, and is none.
   Spool(std::unique_ptr<SpoolDirectory> directory, const SpoolConfig& config);
 
   // ---- in
@@ -72,7 +73,10 @@ class Spool {
 
   // ---- figures
   uint64_t bytes() const { return bytes_; }
-  uint64_t torn_bytes() const { return torn_bytes_; }            // cut off when it was opened
+  /// Of the last segment, when it was opened: not read, for they are damaged or unfinished.
+  uint64_t torn_bytes() const { return torn_bytes_; }
+  /// Segments that are no files, which were found when it was opened.
+  const std::vector<std::string>& no_files() const { return no_files_; }
   uint64_t replayed_before() const { return replayed_before_; }  // records of an earlier process
   /// Since the last call.
   uint64_t take_damaged_records() { return std::exchange(damaged_records_, 0); }
@@ -95,8 +99,8 @@ class Spool {
     uint64_t first;
   };
 
-  void list_segments(const std::vector<std::string>& names);
-  uint64_t scan(Segment& segment);
+  uint64_t list_segments(const std::vector<std::string>& names);
+  bool scan(Segment& segment, uint64_t& sound);
   void cut_torn_tail(Segment& last);
   void need_segment(size_t bytes);
   void begin_segment(uint64_t first);
@@ -135,6 +139,7 @@ class Spool {
   uint64_t position_ = 0;
 
   uint64_t torn_bytes_ = 0;
+  std::vector<std::string> no_files_;
   uint64_t replayed_before_ = 0;
   uint64_t damaged_records_ = 0;
   uint64_t dropped_records_ = 0;

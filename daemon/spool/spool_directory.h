@@ -33,6 +33,8 @@ class SpoolDirectory {
   virtual ~SpoolDirectory() = default;
 
   virtual std::vector<std::string> names() = 0;
+  /// Whether there is a file behind the name, which can be opened: no folder, link or pipe.
+  virtual bool is_file(const std::string& name) = 0;
   /// A new file, to be written and read.
   virtual std::unique_ptr<SpoolFile> create(const std::string& name) = 0;
   virtual std::unique_ptr<SpoolFile> open(const std::string& name) = 0;

@@ -32,6 +32,7 @@ class FakeDisk {
   int error = EIO;
   bool stays_broken = false;
   size_t operations = 0;
+  std::string unreadable;  // the name of a file with a bad sector at its end
 
   size_t used() const {
     size_t bytes = 0;
@@ -86,6 +87,9 @@ class FakeFile final : public SpoolFile {
   uint64_t size() override { return file_->bytes.size(); }
   size_t read(uint64_t offset, std::span<char> to) override {
     if (disk_.fails()) disk_.fail(disk_.error);
+    auto unreadable = disk_.files.find(disk_.unreadable);
+    const bool bad = unreadable != disk_.files.end() && unreadable->second == file_;
+    if (bad && offset + to.size() >= file_->bytes.size()) disk_.fail(EIO);
     if (offset >= file_->bytes.size()) return 0;
     return file_->bytes.copy(to.data(), to.size(), offset);
   }
@@ -135,6 +139,7 @@ class FakeDirectory final : public SpoolDirectory {
     for (const auto& [name, file] : disk_.files) names.push_back(name);
     return names;
   }
+  bool is_file(const std::string&) override { return true; }
   std::unique_ptr<SpoolFile> create(const std::string& name) override {
     if (disk_.fails()) disk_.fail(disk_.error);
     if (disk_.files.contains(name)) disk_.fail(EEXIST);

@@ -72,6 +72,7 @@ class CrashingDirectory final : public SpoolDirectory {
       : directory_(std::move(directory)), crash_(crash) {}
 
   std::vector<std::string> names() override { return directory_->names(); }
+  bool is_file(const std::string& name) override { return directory_->is_file(name); }
   std::unique_ptr<SpoolFile> create(const std::string& name) override {
     auto file = directory_->create(name);
     crash_.reach("created");
