@@ -318,19 +318,28 @@ void SpooledSink::deliver(std::shared_ptr<const Encoded> encoded, uint64_t strea
   behind_->push({std::move(encoded), stream, received, std::move(receipt), nullptr});
 }
 
-/// Also lets segments go. Errors only mean that more is sent again after a crash.
+/// False when the disk did not do it, which is counted.
+template <typename Act>
+bool SpooledSink::tried(Act act) {
+  try {
+    act();
+    return true;
+  } catch (const std::system_error&) {
+    counters_.spool_errors.add();
+    return false;
+  }
+}
+
+/// Also lets segments go, which may be what makes room for the position. Errors only mean that more
+/// is sent again after a crash.
 void SpooledSink::keep_position() {
   const Clock::time_point now = Clock::now();
   if (!position_due_ && spool_->position_changed()) position_due_ = now + kPositionAge;
   if (!position_due_ || now < *position_due_) return;
   position_due_.reset();
-  try {
-    spool_->save_position();
-    spool_->remove_acknowledged();
-  } catch (const std::system_error&) {
-    counters_.spool_errors.add();
-    position_due_ = now + kRetry;
-  }
+  const bool saved = tried([&] { spool_->save_position(); });
+  const bool removed = tried([&] { spool_->remove_acknowledged(); });
+  if (!saved || !removed) position_due_ = now + kRetry;
 }
 
 void SpooledSink::pushed_less(size_t bytes) {
@@ -392,12 +401,8 @@ void SpooledSink::close_behind() {
 
 void SpooledSink::end() {
   if (spool_) {
-    try {
-      spool_->save_position();
-      spool_->remove_acknowledged(true);
-    } catch (const std::system_error&) {
-      counters_.spool_errors.add();
-    }
+    tried([this] { spool_->save_position(); });
+    tried([this] { spool_->remove_acknowledged(true); });
     note_figures();
   }
   uint64_t left = 0;

@@ -67,6 +67,8 @@ class SpooledSink final : public Sink, public std::enable_shared_from_this<Spool
   void read_on();
   void keep_position();
 
+  template <typename Act>
+  bool tried(Act act);
   bool store_first();
   void sync_when_due();
   void release_receipts();

@@ -152,17 +152,21 @@ class Disk(FaultTest):
     def mount(self, *arguments):
         return subprocess.run(["mount", *arguments, self.disk], capture_output=True)
 
-    def test_a_full_one_makes_sources_wait_until_there_is_space(self):
-        self.start(spool={"max_size": "64MiB", "segment_size": "64KiB"})
-        self.send(100)
-        self.assert_all_came()
+    def fill(self):
+        """With a file, whose path is returned."""
         other = os.path.join(self.disk, "other")
         with open(other, "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
             except OSError:
-                pass
+                return other
+
+    def test_a_full_one_makes_sources_wait_until_there_is_space(self):
+        self.start(spool={"max_size": "64MiB", "segment_size": "64KiB"})
+        self.send(100)
+        self.assert_all_came()
+        other = self.fill()
         self.send(100, 2000)
         self.daemon.wait_for_metric(1, "redactd_sink_spool_failing", sink="out")
         self.assertIn("No space left on device", self.daemon.says())
@@ -170,6 +174,18 @@ class Disk(FaultTest):
         os.remove(other)
         self.assert_all_came()
         wait_until(self.daemon.is_ready, "ready again")
+        self.daemon.stop()
+
+    def test_one_that_the_spool_has_filled_is_emptied_when_the_aggregator_returns(self):
+        """There may be no space left to note what was sent, which must not keep that from being deleted."""
+        self.aggregator.go_away()
+        self.start(spool={"max_size": "64MiB", "segment_size": "64KiB"})
+        self.send(3000, 2000)
+        self.daemon.wait_for_metric(1, "redactd_sink_spool_failing", sink="out")
+        self.fill()  # to the last byte
+        self.aggregator.listen()
+        self.assert_all_came()
+        wait_until(lambda: self.daemon.metric("redactd_sink_spool_records", sink="out") == 0, "the spool is empty")
         self.daemon.stop()
 
     def test_a_read_only_one_is_refused_at_the_start(self):

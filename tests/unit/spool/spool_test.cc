@@ -151,6 +151,20 @@ TEST_F(SpoolTest, BlocksWhenItIsFullUntilASegmentIsAcknowledged) {
   EXPECT_EQ(dropped(), 0u);
 }
 
+TEST_F(SpoolTest, IsFullAtItsCapToTheByteAndNotBefore) {
+  const size_t batch = stored_size(*numbered(10, 3));
+  append_synced(4);  // numbers of one digit
+  config.max_size = spool->bytes() + 5 * batch;
+  open();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(spool->make_room(batch)) << i;
+    append_synced(1);
+  }
+  EXPECT_EQ(spool->bytes(), config.max_size);
+  EXPECT_EQ(disk.used(), config.max_size);
+  EXPECT_FALSE(spool->make_room(1));
+}
+
 TEST_F(SpoolTest, TakesABatchThatIsLargerThanItselfWhenItIsEmpty) {
   config.max_size = 2000;
   open();
