@@ -232,6 +232,18 @@ TEST_F(SpooledSinkTest, StepsOverDamageAndSaysHowMuchIsLost) {
   EXPECT_GE(counters.spool_damaged_records.get(), 3u);
 }
 
+TEST_F(SpooledSinkTest, SaysWhatIsNoFileAndGoesOn) {
+  std::filesystem::create_directory(config.spool.directory);
+  chmod(config.spool.directory.c_str(), 0700);
+  const std::string link = config.spool.directory + "/0000000000000000-0000000000000000.segment";
+  std::filesystem::create_symlink("/etc/passwd", link);
+  start();
+  UNTIL(told(Kind::spool_damaged));
+  push_lines(0, 10);
+  until_received(lines(0, 10));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+}
+
 TEST_F(SpooledSinkTest, RecordsGetTheFramingOfTheSinkThatSendsThem) {
   aggregator.stop();
   config.framing = Framing::octet_counting;
@@ -320,8 +332,7 @@ TEST_F(SpooledSinkTest, RefusesSymbolicLinks) {
   std::filesystem::remove(config.spool.directory);
   std::filesystem::create_directory(config.spool.directory);
   chmod(config.spool.directory.c_str(), 0700);
-  std::filesystem::create_symlink(
-      "/etc/passwd", config.spool.directory + "/0000000000000000-0000000000000000.segment");
+  std::filesystem::create_symlink("/etc/passwd", config.spool.directory + "/position");
   EXPECT_THAT(refusal(), HasSubstr("cannot be taken up"));
 }
 
