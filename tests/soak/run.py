@@ -101,7 +101,7 @@ class Soak(DaemonTest):
                            keepalive=("30s", "20s")[self.variant % 2]),
                       sink("program", "relp", self.relp.url, "always")],
             "rules": {"files": [os.path.join(self.folder, "extra.yaml")] if self.variant % 3 == 1 else []},
-            "drain_timeout": "3s"}
+            "drain_timeout": "20s"}  # more than a full disk lasts, on a machine that is busy too
 
     def start_redactd(self):
         self.daemons += 1
