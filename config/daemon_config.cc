@@ -1,6 +1,8 @@
 #include "config/daemon_config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "config/admin_config.h"
 #include "config/cross_checks.h"
@@ -99,6 +101,12 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
 }
 
 DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostics) {
+  std::error_code error;
+  if (std::filesystem::is_fifo(path, error)) {
+    diagnostics.add({path, 0, 0}, "",
+                    "is a pipe; a daemon reads its configuration more than once: name a file");
+    return {};
+  }
   std::optional<std::string> text = read_whole_file(path, diagnostics);
   if (!text) return {};
   if (std::string why = exposure_of_config(path); !why.empty())

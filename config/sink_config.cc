@@ -91,6 +91,7 @@ void read_code(const YamlReader& reader, const Words& names, unsigned& code) {
 
 void read_wrap(const YamlReader& reader, WrapConfig& wrap) {
   if (!reader.present() || !reader.expect_map(kWrapKeys)) return;
+  if (!reader["enabled"].present()) reader.warn("does nothing without enabled: true");
   take(reader["enabled"].boolean(), wrap.on);
   take(reader["hostname"].text(), wrap.hostname);
   if (!wrap.hostname.empty() && !is_visible(wrap.hostname, kLongestHostname))

@@ -37,7 +37,8 @@ int check_config(const std::string& config_file) {
     std::cout << counted(config.sources.size(), "source") << ", "
               << counted(config.sinks.size(), "sink") << ", ";
   }
-  std::cout << counted(active(*rules), "rule") << '\n';
+  std::cout << counted(active(*rules), "rule")
+            << (daemon ? "\n" : "; no sources: redactd filters standard input with it\n");
   return kDone;
 }
 

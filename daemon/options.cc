@@ -445,7 +445,9 @@ constexpr const char* kFooter =
     "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage, "
     "configuration or rules, nothing "
     "was read;\n"
-    "3 input, output or engine failed, nothing went out unmasked.\n\nMore: man redactd";
+    "3 input, output or engine failed, nothing went out unmasked.\n"
+    "The options of redactd --help, such as --config and --rules, may stand with its commands "
+    "too.\n\nMore: man redactd";
 
 }  // namespace
 

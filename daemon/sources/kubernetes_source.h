@@ -53,6 +53,7 @@ class KubernetesSource : public Source {
   bool first_look_ = true;
   bool folder_missing_ = false;
   bool unsaved_ = false;
+  std::chrono::steady_clock::time_point next_save_;
   bool stopped_ = false;
   asio::steady_timer timer_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);

@@ -37,12 +37,12 @@ def _listening_socket(host, port, namespace):
     return made[0]
 
 
-def _readable(sockets):
+def _readable(sockets, milliseconds=0):
     poll = select.poll()
     for each in sockets:
         if each and each.fileno() >= 0:
             poll.register(each, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(poll.poll(milliseconds))
 
 
 class Aggregator:
@@ -81,6 +81,7 @@ class Aggregator:
         self._listener = _listening_socket(self.host, self.port, self.namespace)
         if self.receive_buffer:
             self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        self._listener.settimeout(0)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def stop_listening(self):
@@ -146,12 +147,9 @@ class Aggregator:
         return list(self.records)
 
     def _accept(self, listener):
-        listener.settimeout(0)  # waits below, without the lock
-        waiting = select.poll()
-        waiting.register(listener, select.POLLIN)
         while True:
-            waiting.poll(200)
             try:
+                _readable([listener], 200)
                 with self._lock:
                     connection, _ = listener.accept()
                     self._arriving += 1

@@ -39,7 +39,7 @@ class Check(RedactdTest):
         self.assertRegex(run.out.decode(), r"^\S+/redactd\.yaml: ok: 1 source, 1 sink, \d+ rules\n$")
         self.assertEqual((run.code, run.err), (0, ""))
         run = self.check("rules: {disable: [cookie]}\n")
-        self.assertRegex(run.out.decode(), r"^\S+/redactd\.yaml: ok: \d+ rules\n$")
+        self.assertRegex(run.out.decode(), r"^\S+/redactd\.yaml: ok: \d+ rules; no sources: .*\n$")
         self.assertEqual((run.code, run.err), (0, ""))
 
     def test_tells_all_errors_of_configuration_and_rules(self):
@@ -85,6 +85,12 @@ class Check(RedactdTest):
                 self.assertIn(option[0] + ": ", run.err)
         self.assertEqual(self.run_redactd("check").code, 2)
         self.assertEqual(self.run_redactd("check", "--config", "/nonexistent.yaml").code, 2)
+
+    def test_a_pipe_is_no_place_for_a_daemons_configuration(self):
+        path = self.write("redactd.yaml", json.dumps(daemon()))
+        done = subprocess.run(["bash", "-c", f"'{BINARY}' check --config <(cat '{path}')"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"^/dev/fd/\d+: is a pipe; .* name a file\n")
 
     def test_the_daemon_refuses_what_check_refuses(self):
         path = self.write("redactd.yaml", json.dumps(source(max_record="lots", nosuch=1)))

@@ -73,15 +73,27 @@ class OpensslClient(TlsTest):
 
     def test_new_keys_in_the_middle_of_a_record(self):
         self.start(server_settings())
-        # A line `K` makes s_client ask for new keys, of both sides, and is not sent.
-        process = subprocess.Popen([peers.find("openssl"), "s_client", "-connect", f"127.0.0.1:{self.port}", "-tls1_3", "-CAfile",
-                                    certificates.authority().certificate], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        path = self.write("stderr", "")
+        with open(path, "wb") as errors:
+            process = subprocess.Popen([peers.find("openssl"), "s_client", "-connect", f"127.0.0.1:{self.port}", "-tls1_3", "-CAfile",
+                                        certificates.authority().certificate], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                       stderr=errors)
+
+        def type_in(text):
+            process.stdin.write(text)
+            process.stdin.flush()
+
+        def says():
+            with open(path, encoding="ascii", errors="replace") as file:
+                return file.read()
+
         try:
-            for piece in (b"28 <13>begins and\n", b"K\n", b"goes on here", b"\n"):
-                process.stdin.write(piece)
-                process.stdin.flush()
-                time.sleep(0.1)
+            type_in(b"28 <13>begins and\n")
+            self.daemon.wait_for_metric(1, "redactd_source_received_bytes_total", source="in")
+            # What s_client reads and finds to begin with `K` makes it ask for new keys, of both sides, and is not sent.
+            type_in(b"K\n")
+            wait_until(lambda: "KEYUPDATE" in says(), says)
+            type_in(b"goes on here\n")
             self.assertEqual(self.aggregator.wait_for(1), [b"<13>begins and\ngoes on here\n"])
         finally:
             process.kill()

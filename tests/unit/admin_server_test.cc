@@ -122,8 +122,8 @@ class Peer {
   void half_close() { socket_.shutdown(tcp::socket::shutdown_send); }
 
  private:
-  asio::io_context context_;
-  tcp::socket socket_{context_};
+  inline static asio::io_context context;  // one for all: each takes three descriptors
+  tcp::socket socket_{context};
   boost::beast::flat_buffer buffer_;
 };
 

@@ -293,6 +293,11 @@ TEST(DaemonConfig, WhatIsUnsafeAndAllowedIsAWarning) {
   EXPECT_THAT(warnings("sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: syslog, "
                        "endpoints: ['tls://a:1'], tls: {verify: false}}]\n"),
               HasSubstr("sinks[0].tls.verify: whoever answers is believed"));
+  const std::string plain =
+      "sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout, wrap: ";
+  EXPECT_THAT(warnings(plain + "{app_name: a}}]\n"),
+              HasSubstr("sinks[0].wrap: does nothing without enabled: true"));
+  EXPECT_EQ(warnings(plain + "{enabled: false, app_name: a}}]\n"), "");
 }
 
 TEST(DaemonConfig, AnEmptyTokenIsNoToken) {
