@@ -102,6 +102,7 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   if (carry_.active) carry_.rule = renumber(carry_.rule, *old, carry_.active);
   counters_.masks_by_rule.clear();
   matches_.clear();
+  open_keys_.clear();
   first_match_ = 0;
   last_userinfo_ = {};
   // The matcher starts anew at the start of the record, as it stood there when the record began. Of
@@ -267,6 +268,7 @@ void Redactor::resume() {
   Attempt attempt(*this);
   at_end_of_stream_ = false;
   matches_.clear();
+  open_keys_.clear();
   first_match_ = 0;
   last_userinfo_ = {};
   open_streams();
@@ -282,6 +284,7 @@ void Redactor::scan(std::string_view bytes) {
       matches_[m].expression += first;
       matches_[m].end += streams_opened_;
     }
+    find_keys(i, before);
     drop_runs_of_at_signs(before);
   }
   if (rules_->any_muted()) {
@@ -291,6 +294,39 @@ void Redactor::scan(std::string_view bytes) {
   // Each database reports in order of the ends (nearly always); several have to be merged.
   auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
   if (!std::is_sorted(unsettled, matches_.end())) std::sort(unsettled, matches_.end());
+}
+
+/// Takes the database's hints at keys out of the matches from number `from` on, and puts the keys
+/// in.
+void Redactor::find_keys(size_t database, size_t from) {
+  const RuleSet::Keys& keys = rules_->keys()[database];
+  key_places_.clear();
+  for (const OpenKey& key : open_keys_) {
+    if (key.database == database) key_places_.push_back(key);
+  }
+  std::erase_if(open_keys_, [database](const OpenKey& key) { return key.database == database; });
+  size_t kept = from;
+  for (size_t m = from; m < matches_.size(); ++m) {
+    const Match match = matches_[m];
+    if (match.expression < keys.first_ending || match.expression >= keys.last_ending) {
+      matches_[kept++] = match;
+    } else {
+      key_places_.push_back({database, match.end - 1, 0});
+    }
+  }
+  matches_.resize(kept);
+  std::string_view held = text(base_, end_);
+  for (OpenKey& place : key_places_) {
+    KeyTree::Place at{static_cast<size_t>(place.key_end - base_),
+                      static_cast<size_t>(std::max(place.seen, base_) - base_)};
+    if (keys.tree.find(held, at, base_, rules_->first_key(), matches_)) continue;
+    place.seen = end_;
+    open_keys_.push_back(place);
+  }
+  auto begin = matches_.begin() + static_cast<std::ptrdiff_t>(from);
+  auto found = matches_.begin() + static_cast<std::ptrdiff_t>(kept);
+  if (!std::is_sorted(found, matches_.end())) std::sort(found, matches_.end());
+  std::inplace_merge(begin, found, matches_.end());
 }
 
 /// Of @@@@ in a URL the first is enough, and a line of them would fill the memory.

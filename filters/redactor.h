@@ -152,6 +152,7 @@ class Redactor {
   class Attempt;
   void scan_for_known(size_t fresh);
   void scan(std::string_view bytes);
+  void find_keys(size_t database, size_t from);
   void drop_runs_of_at_signs(size_t from);
   std::string_view release(uint64_t ready, bool finished);
   void redact_records(uint64_t ready);
@@ -193,6 +194,14 @@ class Redactor {
   uint64_t end_ = 0;
   std::vector<Match> matches_;  // of bytes not yet settled; expression = anchor number
   size_t first_match_ = 0;
+  /// Places where a key may end and the separator behind has not come yet.
+  struct OpenKey {
+    size_t database = 0;
+    uint64_t key_end = 0;
+    uint64_t seen = 0;
+  };
+  std::vector<OpenKey> open_keys_;
+  std::vector<OpenKey> key_places_;  // of the scan at hand
   Match last_userinfo_;  // the last @ of a URL that the matcher reported
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;

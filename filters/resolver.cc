@@ -165,6 +165,8 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
     case Anchor::Role::block_end:
       collect_marker(record, anchor, end);
       return Verdict::masked;
+    case Anchor::Role::key_ending:
+      break;  // no match has it
   }
   return Verdict::no_match;
 }
@@ -191,6 +193,7 @@ bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {
       return behind;
     case Anchor::Role::regex:
     case Anchor::Role::regex_literal:
+    case Anchor::Role::key_ending:
       return false;
   }
   return false;

@@ -102,6 +102,7 @@ struct RuleSet::Builder {
     for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
       add_rule(rule, set.rules_[rule]);
     if (!all_muted) add_escapes(first_rule);
+    RuleSet::Keys keys = all_muted ? RuleSet::Keys{} : add_endings(first_rule);
     set.regexes_.push_back(find_regexes());
     if (all_muted) return;
     add_regexes();
@@ -111,6 +112,7 @@ struct RuleSet::Builder {
       check_expressions();
       build_database();
     }
+    if (set.keys_.size() < set.databases_.size()) set.keys_.push_back(std::move(keys));
   }
 
   std::shared_ptr<const RegexRules> find_regexes() {
@@ -173,8 +175,6 @@ struct RuleSet::Builder {
         add_encoded(number, rule);
         break;
       case RuleKind::value:
-        for (std::string& keys : key_expressions(rule))
-          add_expression(number, Anchor::Role::value, "keys", std::move(keys));
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
           add_expression(number, Anchor::Role::value, pattern_field(rule, i), rule.patterns[i]);
         }
@@ -225,6 +225,29 @@ struct RuleSet::Builder {
     set.anchors_.back().muted = all_muted;
   }
 
+  /// What tells of the keys of any rule of the group. The expressions are the same whatever is
+  /// muted, for there is a database of them.
+  RuleSet::Keys add_endings(uint32_t first_rule) {
+    RuleSet::Keys keys;
+    std::vector<std::string> all;
+    for (uint32_t number = first_rule; number < set.rules_.size(); ++number) {
+      const Rule& rule = set.rules_[number];
+      std::vector<std::string> distinct = distinct_keys(rule.keys);
+      all.insert(all.end(), distinct.begin(), distinct.end());
+      if (distinct.empty() || set.muted_[number]) continue;
+      keys.tree.add(distinct, need_mark(rule), static_cast<uint32_t>(set.key_rules_.size()));
+      set.key_rules_.push_back(number);
+    }
+    keys.tree.build();
+    keys.first_ending = static_cast<uint32_t>(set.expressions_.size());
+    for (std::string& ending : ending_expressions(all)) {
+      add_expression(first_rule, Anchor::Role::key_ending, "keys", std::move(ending));
+      set.anchors_.back().muted = false;
+    }
+    keys.last_ending = static_cast<uint32_t>(set.expressions_.size());
+    return keys;
+  }
+
   void add_marker(uint32_t number, Anchor::Role role, const char* field,
                   const std::string& expression) {
     add_expression(number, role, field, expression);
@@ -257,7 +280,7 @@ struct RuleSet::Builder {
 
   void check_width(size_t i, Anchor& anchor, size_t pattern) {
     if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal ||
-        anchor.role == Anchor::Role::encoded) {
+        anchor.role == Anchor::Role::encoded || anchor.role == Anchor::Role::key_ending) {
       return;
     }
     const Rule& rule = set.rules_[anchor.rule];
@@ -269,7 +292,7 @@ struct RuleSet::Builder {
     bool written_by_hand =
         anchor.role == Anchor::Role::token || anchor.role == Anchor::Role::block_begin ||
         anchor.role == Anchor::Role::block_end || anchor.role == Anchor::Role::userinfo ||
-        (anchor.role == Anchor::Role::value && fields[i] != "keys");
+        anchor.role == Anchor::Role::value;
     if (written_by_hand) {
       if (std::string why = refuse_line_feed(set.expressions_[i].pattern); !why.empty()) {
         fail(anchor.rule, fields[i], why);
@@ -477,7 +500,9 @@ bool RuleSet::any_regexes() const {
 
 Anchor RuleSet::anchor(uint32_t number) const {
   if (number < anchors_.size()) return anchors_[number];
-  size_t known = number - anchors_.size();
+  if (number < first_known())
+    return {Anchor::Role::value, false, key_rules_[number - first_key()], 0};
+  size_t known = number - first_known();
   return {Anchor::Role::known, false, known_rules_[known_->owner(known)],
           known_->text(known).size()};
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "filters/allowances.h"
+#include "filters/key_tree.h"
 #include "filters/known_matcher.h"
 #include "filters/mask.h"
 #include "filters/matcher.h"
@@ -24,6 +25,7 @@ struct Anchor {
   enum class Role : uint8_t {
     token,
     value,
+    key_ending,  // what KeyTree decides on; no match has it
     userinfo,
     block_begin,
     block_end,
@@ -83,10 +85,10 @@ class RuleSet {
   ~RuleSet();
 
   const std::vector<Rule>& rules() const { return rules_; }
-  /// Of the expressions; what known values stand for comes behind them.
+  /// Of the expressions; what rules with keys and known values stand for comes behind them.
   const std::vector<Anchor>& anchors() const { return anchors_; }
   /// Every number that a match can have; the anchor of one.
-  size_t anchor_count() const { return anchors_.size() + known_->size(); }
+  size_t anchor_count() const { return first_known() + known_->size(); }
   Anchor anchor(uint32_t number) const;
   bool any_muted() const { return any_muted_; }
   /// The first userinfo rule that is on.
@@ -96,9 +98,20 @@ class RuleSet {
   const std::vector<std::shared_ptr<const MatchDatabase>>& databases() const { return databases_; }
   /// Number of the first anchor of each database: a match's expression counts from there.
   const std::vector<uint32_t>& first_anchor() const { return first_anchor_; }
+  /// Of one database: its expressions [first_ending, last_ending) hint at the tree's keys.
+  struct Keys {
+    KeyTree tree;
+    uint32_t first_ending = 0;
+    uint32_t last_ending = 0;
+  };
+  /// As many as there are databases. The trees' matches have the numbers of anchors: first_key() and
+  /// up, one for each of key_rules().
+  const std::vector<Keys>& keys() const { return keys_; }
+  uint32_t first_key() const { return static_cast<uint32_t>(anchors_.size()); }
+  const std::vector<uint32_t>& key_rules() const { return key_rules_; }
   /// Known values in all their spellings. Its matches count from first_known().
   const std::shared_ptr<const KnownMatcher>& known() const { return known_; }
-  uint32_t first_known() const { return static_cast<uint32_t>(anchors_.size()); }
+  uint32_t first_known() const { return first_key() + static_cast<uint32_t>(key_rules_.size()); }
   /// The regex rules of each group.
   const std::vector<std::shared_ptr<const RegexRules>>& regexes() const { return regexes_; }
   bool any_regexes() const;
@@ -133,6 +146,8 @@ class RuleSet {
   std::vector<Expression> expressions_;
   std::vector<std::shared_ptr<const MatchDatabase>> databases_;
   std::vector<uint32_t> first_anchor_;
+  std::vector<Keys> keys_;
+  std::vector<uint32_t> key_rules_;  // those that are on
   std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
   bool may_match_blanks_ = false;

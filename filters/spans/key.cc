@@ -1,8 +1,10 @@
 #include "filters/spans/key.h"
 
 #include <algorithm>
+#include <set>
 
 #include "filters/byte_class.h"
+#include "filters/matcher.h"
 #include "filters/spans/extent.h"
 
 namespace redactd {
@@ -46,12 +48,45 @@ size_t longest_key(std::string_view text, size_t key_end, const Rule& rule) {
   return best;
 }
 
-/// `access_token` where `token` is a key too: the anchor is the same, and longest_key() tells them
-/// apart. Without such keys the matcher has half as much to do.
 bool ends_in_another(std::string_view key, const std::vector<std::string>& keys) {
   return std::any_of(keys.begin(), keys.end(), [key](const std::string& other) {
     return other.size() < key.size() && key.ends_with(other);
   });
+}
+
+/// What a separator within a key may be.
+constexpr std::string_view kInside[] = {"", "_", "-", ".", " "};
+/// A number, or what separates a key from its value.
+constexpr const char* kBehindKey = R"([\\"'`\]=:%>\x1b \t&(,<_0-9])";
+/// More words make more expressions, each of which is rarer.
+constexpr size_t kWordsOfEnding = 3;
+
+/// Whether the key ends in another one of `all`, which has no separator inside.
+bool ends_in_one(std::string_view key, const std::set<std::string>& all) {
+  for (size_t at = key.size() - 1; at > 0; --at) {
+    if (all.contains(std::string(key.substr(at)))) return true;
+  }
+  return false;
+}
+
+/// The last words of a key, with everything that may stand between them.
+void add_endings(std::string_view key, size_t words, std::set<std::string>& endings) {
+  std::vector<std::string> found = {""};
+  for (size_t end = key.size(); words > 0; --words) {
+    size_t begin = key.rfind('_', end - 1);
+    size_t word = begin == kNone ? 0 : begin + 1;
+    std::vector<std::string> longer;
+    for (const std::string& tail : found) {
+      for (std::string_view inside : kInside) {
+        longer.push_back(std::string(key.substr(word, end - word)) + std::string(inside) + tail);
+        if (tail.empty()) break;
+      }
+    }
+    found = std::move(longer);
+    if (word == 0) break;
+    end = word - 1;
+  }
+  endings.insert(found.begin(), found.end());
 }
 
 // An expression with hundreds of alternatives takes minutes to compile.
@@ -145,11 +180,42 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
   return {};
 }
 
+std::vector<std::string> distinct_keys(const std::vector<std::string>& keys) {
+  std::vector<std::string> distinct;
+  for (const std::string& key : keys) {
+    if (!ends_in_another(key, keys)) distinct.push_back(key);
+  }
+  return distinct;
+}
+
+bool need_mark(const Rule& rule) { return rule.strength == Strength::weak || !rule.names.empty(); }
+
+std::vector<std::string> ending_expressions(const std::vector<std::string>& keys) {
+  std::set<std::string> whole;  // those without a separator inside
+  size_t with_separators = 0;
+  for (const std::string& key : keys) {
+    if (key.find('_') == kNone) {
+      whole.insert(key);
+    } else {
+      ++with_separators;
+    }
+  }
+  size_t words = with_separators > kManyKeys ? 2 : kWordsOfEnding;
+  std::set<std::string> endings = whole;
+  for (const std::string& key : keys) {
+    if (key.find('_') != kNone && !ends_in_one(key, whole)) add_endings(key, words, endings);
+  }
+  std::vector<std::string> expressions;
+  for (const std::string& ending : endings) {
+    if (!ends_in_one(ending, endings))
+      expressions.push_back("(?i)" + escape_expression(ending) + kBehindKey);
+  }
+  return expressions;
+}
+
 std::vector<std::string> key_expressions(const Rule& rule) {
-  // A weak key in a sentence is nothing to look at: only a separator makes it a key.
-  bool marked = rule.strength == Strength::weak || !rule.names.empty();
   std::string after =
-      marked ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&(,<])";
+      need_mark(rule) ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&(,<])";
   std::vector<std::string> expressions;
   std::string keys;
   size_t count = 0;
@@ -158,8 +224,7 @@ std::vector<std::string> key_expressions(const Rule& rule) {
     keys.clear();
     count = 0;
   };
-  for (const std::string& key : rule.keys) {
-    if (ends_in_another(key, rule.keys)) continue;
+  for (const std::string& key : distinct_keys(rule.keys)) {
     if (!keys.empty()) keys += '|';
     for (char c : key) keys += c == '_' ? std::string("[-_. ]?") : std::string(1, c);
     if (++count == kKeysInExpression && rule.keys.size() > kManyKeys) finish();

@@ -13,9 +13,20 @@
 
 namespace redactd {
 
-/// The matcher's expressions for a rule's keys, of which there may be hundreds: any of them, and
-/// the byte after it.
+/// The keys but those that end in another one: `access_token` where `token` is a key too. The
+/// anchor is the same, and key_start() tells them apart.
+std::vector<std::string> distinct_keys(const std::vector<std::string>& keys);
+
+/// Whether blanks alone do not separate the rule's keys from a value: a weak key in a sentence is
+/// nothing to look at.
+bool need_mark(const Rule& rule);
+
+/// What KeyTree decides for a rule, as expressions: its reference in tests.
 std::vector<std::string> key_expressions(const Rule& rule);
+
+/// What the matcher looks for so that no key is missed: expressions for what each of `keys` ends
+/// with, and the byte behind it.
+std::vector<std::string> ending_expressions(const std::vector<std::string>& keys);
 
 /// Where the key of a match that ended at `anchor_end` ends: before the byte that ended the match
 /// and the blanks between them.

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "filters/rewriter.h"
+#include "filters/spans/key.h"
 
 namespace redactd::test {
 
@@ -22,18 +23,25 @@ Oracle::Oracle(Rules rules) : rules_(std::move(rules)), resolver_(*rules_) {
   options.set_encoding(RE2::Options::EncodingLatin1);
   options.set_log_errors(false);
   options.set_max_mem(int64_t{256} << 20);
-  for (uint32_t anchor = 0; anchor < rules_->expressions().size(); ++anchor) {
-    if (rules_->anchors()[anchor].muted) continue;
-    const std::string& pattern = rules_->expressions()[anchor].pattern;
+  auto add = [&](uint32_t anchor, const std::string& pattern) {
     Expression expression;
     expression.anchor = anchor;
     expression.anywhere = std::make_unique<RE2>("(?:" + pattern + ")", options);
     expression.up_to_end = std::make_unique<RE2>("(?s:.*)(?:" + pattern + ")", options);
     if (!expression.up_to_end->ok()) {
       refused_.push_back(pattern + ": " + expression.up_to_end->error());
-      continue;
+      return;
     }
     expressions_.push_back(std::move(expression));
+  };
+  for (uint32_t anchor = 0; anchor < rules_->anchors().size(); ++anchor) {
+    const Anchor& what = rules_->anchors()[anchor];
+    if (!what.muted && what.role != Anchor::Role::key_ending)
+      add(anchor, rules_->expressions()[anchor].pattern);
+  }
+  for (uint32_t i = 0; i < rules_->key_rules().size(); ++i) {
+    for (const std::string& keys : key_expressions(rules_->rules()[rules_->key_rules()[i]]))
+      add(rules_->first_key() + i, keys);
   }
 }
 
@@ -79,6 +87,7 @@ std::vector<RecordMatch> Oracle::find_matches(std::string_view record) const {
     }
   }
   std::sort(matches.begin(), matches.end());
+  matches.erase(std::unique(matches.begin(), matches.end()), matches.end());
   return matches;
 }
 

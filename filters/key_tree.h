@@ -1,0 +1,72 @@
+#pragma once
+
+// Decides what the matcher's hint at the key of a `value` rule (`password`, `api_key`) is.
+//
+// The matcher looks for what keys end with only, and the byte behind: as whole expressions keys were
+// a third of its time. From there a tree of all keys is followed backwards, and the separator is
+// looked for. key_expressions() (filters/spans/key.h) says the same as expressions; tests compare.
+//
+// Everything is decided by a few bytes behind the last letter and the bytes before it, so the same
+// matches are found however the bytes arrive.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/matcher.h"
+
+namespace redactd {
+
+/// Immutable after build(); shared by all threads.
+class KeyTree {
+ public:
+  /// Keys for the owner of that number: lower-case letters and digits; `_` is one of `_ - .` and
+  /// blank, or nothing. `marked`: blanks alone do not separate.
+  void add(const std::vector<std::string>& keys, bool marked, uint32_t owner);
+  /// Ends the adding.
+  void build();
+
+  /// Where a key may end, and what is known of it.
+  struct Place {
+    size_t key_end = 0;
+    size_t seen = 0;  // matches that end up to here were reported before
+  };
+
+  /// Appends a match for each owner of a key that ends at the place in `held` and has a separator
+  /// behind it: where that ends, counted from `offset`, which is where `held` begins in the stream;
+  /// the owner's number, counted from `first_number`. What went before `held` is part of no key.
+  /// False: more bytes may bring another match.
+  bool find(std::string_view held, const Place& place, uint64_t offset, uint32_t first_number,
+            std::vector<Match>& matches) const;
+
+ private:
+  struct Key {
+    std::string reversed;
+    uint32_t owner = 0;
+  };
+  /// Of a tree of the keys' bytes from the last to the first.
+  struct Node {
+    uint64_t before = 0;        // a bit for each letter that may stand before
+    uint32_t first_before = 0;  // their nodes, in the order of the bits
+    uint32_t first_owner = 0;  // [first, last) in owners_: of keys that begin here
+    uint32_t last_owner = 0;
+  };
+  struct Owner {
+    uint32_t number = 0;
+    bool marked = false;
+  };
+  struct Walk;
+
+  void grow(uint32_t node, size_t depth, size_t from, size_t to);
+  const Node& before(const Node& node, unsigned letter) const;
+  void go_back(const Node* node, size_t at, Walk& walk) const;
+
+  std::vector<Key> keys_;     // until build()
+  std::vector<Owner> added_;  // until build(); by their keys' owner
+  std::vector<Node> nodes_;   // the first is the root
+  std::vector<Owner> owners_;
+};
+
+}  // namespace redactd
