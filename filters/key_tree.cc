@@ -59,8 +59,7 @@ void KeyTree::add(const std::vector<std::string>& keys, bool marked, uint32_t ow
 void KeyTree::build() {
   // Brothers stand in the order of their letters.
   for (Key& key : keys_) {
-    for (char& c : key.reversed)
-      c = static_cast<char>(c == '_' ? kSeparator : letter_of(c));
+    for (char& c : key.reversed) c = static_cast<char>(c == '_' ? kSeparator : letter_of(c));
   }
   std::sort(keys_.begin(), keys_.end(),
             [](const Key& a, const Key& b) { return a.reversed < b.reversed; });
@@ -110,26 +109,24 @@ struct KeyTree::Walk {
   }
 };
 
-/// The letter is one of node.before.
-const KeyTree::Node& KeyTree::before(const Node& node, unsigned letter) const {
-  uint64_t earlier = node.before & (bit(letter) - 1);
-  return nodes_[node.first_before + static_cast<unsigned>(std::popcount(earlier))];
-}
-
 void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
+  auto before = [this](const Node& of, unsigned letter) -> const Node* {
+    uint64_t earlier = of.before & (bit(letter) - 1);
+    return &nodes_[of.first_before + static_cast<unsigned>(std::popcount(earlier))];
+  };
   while (true) {
     for (uint32_t i = node->first_owner; i < node->last_owner; ++i) {
       size_t end = walk.ends[owners_[i].marked];
       if (end > walk.seen) walk.report(end, owners_[i].number);
     }
     if ((node->before & bit(kSeparator)) != 0) {
-      const Node& word = before(*node, kSeparator);
-      go_back(&word, at, walk);
-      if (at > 0 && kInside.has(walk.held[at - 1])) go_back(&word, at - 1, walk);
+      const Node* word = before(*node, kSeparator);
+      go_back(word, at, walk);
+      if (at > 0 && kInside.has(walk.held[at - 1])) go_back(word, at - 1, walk);
     }
     unsigned letter = at > 0 ? letter_of(walk.held[at - 1]) : kNoLetter;
     if ((node->before & bit(letter)) == 0) return;
-    node = &before(*node, letter);
+    node = before(*node, letter);
     --at;
   }
 }

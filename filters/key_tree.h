@@ -2,9 +2,10 @@
 
 // Decides what the matcher's hint at the key of a `value` rule (`password`, `api_key`) is.
 //
-// The matcher looks for what keys end with only, and the byte behind: as whole expressions keys were
-// a third of its time. From there a tree of all keys is followed backwards, and the separator is
-// looked for. key_expressions() (filters/spans/key.h) says the same as expressions; tests compare.
+// The matcher looks for what keys end with only, and the byte behind: as whole expressions keys
+// were a third of its time. From there a tree of all keys is followed backwards, and the separator
+// is looked for. key_expressions() (filters/spans/key.h) says the same as expressions; tests
+// compare.
 //
 // Everything is decided by a few bytes behind the last letter and the bytes before it, so the same
 // matches are found however the bytes arrive.
@@ -50,7 +51,7 @@ class KeyTree {
   struct Node {
     uint64_t before = 0;        // a bit for each letter that may stand before
     uint32_t first_before = 0;  // their nodes, in the order of the bits
-    uint32_t first_owner = 0;  // [first, last) in owners_: of keys that begin here
+    uint32_t first_owner = 0;   // [first, last) in owners_: of keys that begin here
     uint32_t last_owner = 0;
   };
   struct Owner {
@@ -60,7 +61,6 @@ class KeyTree {
   struct Walk;
 
   void grow(uint32_t node, size_t depth, size_t from, size_t to);
-  const Node& before(const Node& node, unsigned letter) const;
   void go_back(const Node* node, size_t at, Walk& walk) const;
 
   std::vector<Key> keys_;     // until build()

@@ -202,7 +202,7 @@ class Redactor {
   };
   std::vector<OpenKey> open_keys_;
   std::vector<OpenKey> key_places_;  // of the scan at hand
-  Match last_userinfo_;  // the last @ of a URL that the matcher reported
+  Match last_userinfo_;              // the last @ of a URL that the matcher reported
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;
   OpenBlock block_;

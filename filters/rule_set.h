@@ -104,8 +104,8 @@ class RuleSet {
     uint32_t first_ending = 0;
     uint32_t last_ending = 0;
   };
-  /// As many as there are databases. The trees' matches have the numbers of anchors: first_key() and
-  /// up, one for each of key_rules().
+  /// As many as there are databases. The trees' matches have the numbers of anchors: first_key()
+  /// and up, one for each of key_rules().
   const std::vector<Keys>& keys() const { return keys_; }
   uint32_t first_key() const { return static_cast<uint32_t>(anchors_.size()); }
   const std::vector<uint32_t>& key_rules() const { return key_rules_; }

@@ -1,6 +1,7 @@
 #include "filters/spans/key.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "filters/byte_class.h"
@@ -58,8 +59,10 @@ bool ends_in_another(std::string_view key, const std::vector<std::string>& keys)
 constexpr std::string_view kInside[] = {"", "_", "-", ".", " "};
 /// A number, or what separates a key from its value.
 constexpr const char* kBehindKey = R"([\\"'`\]=:%>\x1b \t&(,<_0-9])";
-/// More words make more expressions, each of which is rarer.
+/// More words make more expressions, each of which is rarer. A word that many keys end in is
+/// enough.
 constexpr size_t kWordsOfEnding = 3;
+constexpr size_t kSharedWord = 8;
 
 /// Whether the key ends in another one of `all`, which has no separator inside.
 bool ends_in_one(std::string_view key, const std::set<std::string>& all) {
@@ -191,19 +194,19 @@ std::vector<std::string> distinct_keys(const std::vector<std::string>& keys) {
 bool need_mark(const Rule& rule) { return rule.strength == Strength::weak || !rule.names.empty(); }
 
 std::vector<std::string> ending_expressions(const std::vector<std::string>& keys) {
-  std::set<std::string> whole;  // those without a separator inside
-  size_t with_separators = 0;
+  std::set<std::string> endings;
   for (const std::string& key : keys) {
-    if (key.find('_') == kNone) {
-      whole.insert(key);
-    } else {
-      ++with_separators;
-    }
+    if (key.find('_') == kNone) endings.insert(key);
   }
-  size_t words = with_separators > kManyKeys ? 2 : kWordsOfEnding;
-  std::set<std::string> endings = whole;
+  std::map<std::string, std::set<std::string>> by_last_word;
   for (const std::string& key : keys) {
-    if (key.find('_') != kNone && !ends_in_one(key, whole)) add_endings(key, words, endings);
+    size_t separator = key.rfind('_');
+    if (separator != kNone && !ends_in_one(key, endings))
+      by_last_word[key.substr(separator + 1)].insert(key);
+  }
+  for (const auto& [last_word, group] : by_last_word) {
+    bool shared = group.size() >= kSharedWord && !last_word.empty();
+    for (const std::string& key : group) add_endings(key, shared ? 1 : kWordsOfEnding, endings);
   }
   std::vector<std::string> expressions;
   for (const std::string& ending : endings) {
