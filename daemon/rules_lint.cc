@@ -175,9 +175,10 @@ class Linter {
       return;
     }
     for (size_t i = 0; i < alone.expressions().size(); ++i) {
-      if (alone.anchors()[i].role == Anchor::Role::encoded) continue;  // not the author's
+      const Anchor::Role role = alone.anchors()[i].role;
+      if (role == Anchor::Role::encoded || role == Anchor::Role::key_ending) continue;  // our own
       const std::string& pattern = alone.expressions()[i].pattern;
-      if (alone.anchors()[i].role == Anchor::Role::regex_literal) {
+      if (role == Anchor::Role::regex_literal) {
         lint.notes.push_back("is too much for the matcher, which looks for its literals only");
         return;
       }
