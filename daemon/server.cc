@@ -75,6 +75,7 @@ Server::~Server() {
   generation_.reset();
   gone_sinks_.clear();
   sinks_.clear();
+  keepers_->clear();
   for (auto& worker : workers_) worker->join();
 }
 

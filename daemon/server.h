@@ -33,6 +33,7 @@
 #include "daemon/rule_compiler.h"
 #include "daemon/sandbox.h"
 #include "daemon/self_check.h"
+#include "daemon/sinks/receipt_keepers.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -112,6 +113,7 @@ class Server {
   std::shared_ptr<const Generation> generation_;
   std::vector<std::shared_ptr<const Generation>> retired_;  // which streams may still hold
   std::vector<std::shared_ptr<Sink>> gone_sinks_;           // until the generation is in force
+  const std::shared_ptr<ReceiptKeepers> keepers_ = std::make_shared<ReceiptKeepers>();
   std::unique_ptr<AdminServer> admin_;
   asio::signal_set signals_;
   asio::steady_timer tick_;

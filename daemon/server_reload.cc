@@ -123,7 +123,11 @@ void Server::in_force(uint64_t known_generation) {
   let_go_of_old();
   known_.in_force(known_generation);
   auto deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
-  for (auto& sink : std::exchange(gone_sinks_, {})) sink->close(deadline, [sink] {});
+  for (auto& sink : std::exchange(gone_sinks_, {})) {
+    sink->close(deadline, [sink, keepers = keepers_] {
+      if (sink->keeps_receipts()) keepers->add(sink);
+    });
+  }
   note_rules();
   if (of_file_) {
     log_.configure(config_.log);

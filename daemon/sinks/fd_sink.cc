@@ -110,6 +110,12 @@ void FdSink::close(std::chrono::steady_clock::time_point deadline, std::function
                     [self = shared_from_this(), deadline] { self->start_deadline(deadline); });
 }
 
+/// Those of a write that stands still are in the queue yet.
+bool FdSink::keeps_receipts() const {
+  Lock lock(mutex_);
+  return abandoned_ || any_kept(left_behind_);
+}
+
 void FdSink::start_deadline(std::chrono::steady_clock::time_point deadline) {
   Lock lock(mutex_);
   if (finished_) return;

@@ -36,6 +36,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   void push(Batch batch) override;
   void when_room(std::function<void()> wake) override;
   void reopen() override;
+  bool keeps_receipts() const override;
   void close(std::chrono::steady_clock::time_point deadline, std::function<void()> done) override;
 
  private:
@@ -70,7 +71,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   std::vector<std::string_view> views_;
   std::vector<iovec> vectors_;
 
-  std::mutex mutex_;  // of all below, and of counters_
+  mutable std::mutex mutex_;  // of all below, and of counters_
   std::condition_variable changed_;
   Queue queue_;
   std::vector<std::shared_ptr<void>> left_behind_;  // receipts of what was dropped at the end

@@ -3,6 +3,7 @@
 // Where redacted records go: a bounded queue and whatever empties it. A sink lives on one thread
 // (a worker's, or its own where writing blocks); push() and full() are called from any.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/daemon_config.h"
 #include "daemon/framing/encoding.h"
@@ -66,10 +68,17 @@ class Sink {
   /// what is left is dropped and counted.
   virtual void close(std::chrono::steady_clock::time_point deadline,
                      std::function<void()> done) = 0;
+  /// Once close() is done: whether it dropped records then, and keeps their receipts. It must not
+  /// be gone before the sources are, who would take them for delivered.
+  virtual bool keeps_receipts() const { return false; }
 
  protected:
   explicit Sink(SinkConfig config)
       : config_(std::move(config)), encoding_{config_.framing, resolve_wrap(config_.wrap)} {}
+
+  static bool any_kept(const std::vector<std::shared_ptr<void>>& receipts) {
+    return std::any_of(receipts.begin(), receipts.end(), [](const auto& each) { return each; });
+  }
 
   const SinkConfig config_;
   const Encoding encoding_;
@@ -91,12 +100,12 @@ struct SinkEvent {
     reopen_failed,    // error: the old one is used on
     dropped_at_exit,  // error: records were left at the deadline
     // Of a spool; `endpoint` is its directory.
-    spool_replays,    // info: records of an earlier process are in it; `reason`: how many
-    spool_torn,       // warning: the end of a write that a crash broke off was cut off
-    spool_damaged,    // error: records could not be read and are lost; `reason`: how many, or of what
-    spool_full,       // warning: its records wait; once a minute
-    spool_drops,      // error: the oldest records are dropped; once a minute
-    spool_failed,     // error: once an outage, then once a minute
+    spool_replays,  // info: records of an earlier process are in it; `reason`: how many
+    spool_torn,     // warning: the end of a write that a crash broke off was cut off
+    spool_damaged,  // error: records could not be read and are lost; `reason`: how many, or of what
+    spool_full,     // warning: its records wait; once a minute
+    spool_drops,    // error: the oldest records are dropped; once a minute
+    spool_failed,   // error: once an outage, then once a minute
     spool_recovered,  // info
   };
   Kind kind;

@@ -412,6 +412,7 @@ void SpooledSink::end() {
     bytes += batch.size();
     left_behind_.push_back(std::move(batch.receipt));
   }
+  pending_.clear();
   for (Held& held : held_) left_behind_.push_back(std::move(held.receipt));
   counters_.dropped_at_exit_records.add(left);
   if (left > 0) tell(SinkEvent::Kind::dropped_at_exit);

@@ -45,6 +45,7 @@ class SpooledSink final : public Sink, public std::enable_shared_from_this<Spool
   void when_room(std::function<void()> wake) override;
   void reopen() override { behind_->reopen(); }
   /// What the peer does not take until then stays in the spool, and is not lost.
+  bool keeps_receipts() const override { return any_kept(left_behind_); }
   void close(std::chrono::steady_clock::time_point deadline, std::function<void()> done) override;
 
  private:

@@ -25,6 +25,7 @@ class StreamSink final : public Sink, public std::enable_shared_from_this<Stream
   void when_room(std::function<void()> wake) override;
   /// Reads the certificates again, for the connections to come.
   void reopen() override;
+  bool keeps_receipts() const override { return any_kept(context_.left_behind); }
   void close(std::chrono::steady_clock::time_point deadline, std::function<void()> done) override;
 
  private:

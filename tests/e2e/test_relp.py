@@ -11,7 +11,7 @@ import unittest
 import certificates
 import peers
 from aggregator import Aggregator
-from daemon import SANITIZED, TOKEN_MASK, DaemonTest, Endpoint, sink_to, token
+from daemon import SANITIZED, TOKEN_MASK, Daemon, DaemonTest, Endpoint, named, sink_to, token
 from relp import RelpClient, RelpServer
 from wire import Client, frames, free_port, listens, wait_until
 
@@ -207,6 +207,38 @@ class Source(RelpTest):
                 self.assertLess(daemon.resident() - before, 32 << 20)
             daemon.wait_for_metric(1, "redactd_source_idle_closed_connections_total", source="in")
         daemon.stop()
+
+    def test_what_a_reload_drops_is_not_answered_and_comes_when_it_is_sent_again(self):
+        """The old sink's peer takes nothing until its time to drain is over."""
+        aggregator = Aggregator(self, receive_buffer=64 << 10)
+        self.port = free_port()
+
+        def config(keepalive):
+            sink = sink_to(aggregator, send_buffer="64KiB", queue_bytes="4MiB", keepalive=keepalive)
+            return {"sources": [named("in", 0, {"type": "relp", "listen": f"tcp://127.0.0.1:{self.port}"})],
+                    "sinks": [named("out", 0, sink)], "drain_timeout": "500ms"}
+        daemon = Daemon(self, config("30s"))
+        client = RelpClient(self.port)
+        aggregator.stall()
+        records = [b"<13>record %d %s" % (number, b"x" * 5000) for number in range(200)]
+        client.send(records)
+        daemon.wait_for_metric(200, "redactd_source_received_records_total", source="in")
+        daemon.configure(config("31s"))
+        daemon.reload()
+        daemon.wait_for_metric(1, "redactd_sink_dropped_records_total", sink="out")
+        aggregator.resume()
+        with RelpClient(self.port) as other:  # nothing is answered before those in front of it
+            other.send([b"<13>last"])
+            other.wait_for_answers(1)
+        self.assertLess(client.acknowledged, 200)
+        self.assertLessEqual(client.acknowledged, len(set(aggregator.records)) - 1, "answered, and lost")
+        unanswered = records[client.acknowledged:]
+        client.close()
+        with RelpClient(self.port) as again:
+            again.send(unanswered)
+            again.wait_for_answers(len(unanswered))
+        wait_until(lambda: set(records) <= set(aggregator.records), "all of them")
+        daemon.stop(code=3)
 
     def test_a_stop_answers_what_it_can(self):
         aggregator = Aggregator(self)

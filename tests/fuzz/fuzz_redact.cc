@@ -31,9 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::count(bytes.begin(), bytes.end(), '\n') == std::count(whole.begin(), whole.end(), '\n'),
       "L3: the number of records changed");
   const std::string twice = fuzz::redact(whole, {}, limits);
-  // A known value with a quote may have hidden where the value around it ends: then more is masked.
-  const bool settled = whole.find("[REDACTED:known]") == std::string::npos;
-  fuzz::require(settled ? twice == whole : fuzz::redact(twice, {}, limits) == twice,
+  // Where one secret hides the end of another, the second pass masks more. Then it has settled.
+  const bool masked = whole.find("[REDACTED:") != std::string::npos;
+  fuzz::require(twice == whole || (masked && fuzz::redact(twice, {}, limits) == twice),
                 "L4: twice is not once");
   bool json = bytes.front() == '{' && bytes.size() < 4096 &&
               nlohmann::json::accept(bytes.begin(), bytes.end());

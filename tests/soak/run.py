@@ -1,5 +1,6 @@
 """One run: streams, redactd with two spooled sinks, faults, and somebody who watches."""
 
+import collections
 import os
 import signal
 import threading
@@ -189,13 +190,14 @@ class Soak(DaemonTest):
 
     def report(self, seconds, lost):
         doubles = {ledger.name: sum(account.doubles for account in ledger.accounts.values()) for ledger in self.ledgers}
-        kinds = {name for _, name in self.faults.told}
+        kinds = collections.Counter(name for _, name in self.faults.told)
         acknowledged = sum(count for (_, stream), count in lost.items() if stream in ("relp", "file"))
         summary = (f"soak: {seconds:.0f} s, seed {self.options.seed}, {sum(stream.sent for stream in self.streams)} records, "
                    f"{len(self.faults.told)} faults of {len(kinds)} kinds, {self.daemons - 1} restarts; in clear 0; "
                    f"lost at L2 of relp and file {lost['L2', 'relp'] + lost['L2', 'file']}, at L1 {lost['L1', 'relp'] + lost['L1', 'file']}; "
                    f"of tcp and unix, with redactd's memory, {sum(lost.values()) - acknowledged}; "
-                   f"twice {doubles['L1']} at L1, {doubles['L2']} at L2; {self.watch.summary()}; slowest recovery {self.slowest:.1f} s")
+                   f"twice {doubles['L1']} at L1, {doubles['L2']} at L2; {self.watch.summary()}; slowest recovery {self.slowest:.1f} s\n"
+                   f"faults: {', '.join(f'{name} {count}' for name, count in sorted(kinds.items()))}")
         picture.draw(self.options.picture, f"soak, seed {self.options.seed}", self.watch.samples,
                      [(at - self.watch.begun, name) for at, name in self.faults.told])
         print(f"\n{summary}\n{os.path.abspath(self.options.picture)}", flush=True)
