@@ -334,7 +334,8 @@ void Redactor::drop_runs_of_at_signs(size_t from) {
   size_t kept = from;
   for (size_t m = from; m < matches_.size(); ++m) {
     const Match match = matches_[m];
-    if (rules_->anchors()[match.expression].role == Anchor::Role::userinfo) {
+    const bool key = match.expression >= rules_->first_key();  // and has no anchor of its own
+    if (!key && rules_->anchors()[match.expression].role == Anchor::Role::userinfo) {
       bool follows =
           match.expression == last_userinfo_.expression && match.end == last_userinfo_.end + 1;
       last_userinfo_ = match;
