@@ -30,7 +30,7 @@ void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event) {
       return log.error("sink cannot reopen; the old one is used on", {name, endpoint, reason});
     case SinkEvent::Kind::dropped_at_exit:
       return log.error("records were left when the time to drain was over",
-                       {name, endpoint, reason});
+                       {name, endpoint, {"left", error_text(event.reason)}});
     case SinkEvent::Kind::spool_replays:
       return log.info("spool has records of before to send", {name, endpoint, reason});
     case SinkEvent::Kind::spool_torn:

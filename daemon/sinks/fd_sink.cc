@@ -139,7 +139,8 @@ void FdSink::on_deadline() {
   set_up(false);
   counters_.queued_bytes.set(0);
   queued_.store(0, std::memory_order_relaxed);
-  if (left.records > 0) tell(lock, SinkEvent::Kind::dropped_at_exit);
+  if (left.records > 0)
+    tell(lock, SinkEvent::Kind::dropped_at_exit, std::to_string(left.records) + " records");
   wake_waiters(lock, 0);
   std::function<void()> done = std::exchange(done_, nullptr);
   lock.unlock();

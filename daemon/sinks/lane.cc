@@ -343,7 +343,9 @@ void Lane::drop_rest() {
   count(left.arrived);
   if (!context_.config.spool.on()) {  // it has them still
     context_.counters.dropped_at_exit_records.add(left.records);
-    if (left.records > 0) tell(SinkEvent::Kind::dropped_at_exit, connected_to_);
+    if (left.records > 0)
+      tell(SinkEvent::Kind::dropped_at_exit, connected_to_,
+           std::to_string(left.records) + " records");
   }
   size_t before = queue_.queued();
   queue_.abandon(context_.left_behind);

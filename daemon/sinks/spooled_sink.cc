@@ -415,7 +415,7 @@ void SpooledSink::end() {
   pending_.clear();
   for (Held& held : held_) left_behind_.push_back(std::move(held.receipt));
   counters_.dropped_at_exit_records.add(left);
-  if (left > 0) tell(SinkEvent::Kind::dropped_at_exit);
+  if (left > 0) tell(SinkEvent::Kind::dropped_at_exit, std::to_string(left) + " records");
   pushed_less(bytes);
   spool_.reset();  // and its lock
   place_.reset();  // whoever waits for the directory goes on

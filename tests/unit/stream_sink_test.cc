@@ -459,6 +459,8 @@ TEST_F(StreamSinkTest, CloseCountsWhatIsLeftAtTheDeadline) {
   EXPECT_GT(counters.dropped_at_exit_records.get(), 5000u);
   EXPECT_EQ(counters.records.get() + counters.dropped_at_exit_records.get(), 10000u);
   UNTIL(told(Kind::dropped_at_exit));
+  EXPECT_EQ(events.back().second,
+            std::to_string(counters.dropped_at_exit_records.get()) + " records");
 }
 
 TEST_F(StreamSinkTest, CloseDoesNotWaitForAPeerThatIsDownWhenNothingIsQueued) {
