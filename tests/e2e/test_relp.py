@@ -43,7 +43,7 @@ class Sink(RelpTest):
     def test_records_come_in_order_and_count_when_they_are_acknowledged(self):
         server = RelpServer(self)
         daemon = self.start(server)
-        daemon.wait_for_metric(2, "redactd_sink_delivery_level", sink="out")  # once it is connected
+        daemon.wait_for_metric(2, "redactd_sink_delivery_level", sink="out")  # by its own thread
         self.send(0, 3000)
         self.assertEqual(server.wait_for(3000), self.masked(0, 3000))
         daemon.wait_for_metric(3000, "redactd_sink_sent_records_total", sink="out")
