@@ -155,6 +155,28 @@ size_t quoted_end(std::string_view text, size_t from, const Quote& quote) {
   }
 }
 
+size_t end_of_string_around(std::string_view text, size_t from, size_t end) {
+  auto backslashes = [text](size_t mark, size_t least) {
+    size_t run = 0;
+    while (mark - run > least && text[mark - run - 1] == '\\') ++run;
+    return run;
+  };
+  size_t mark = text.substr(0, end).find('"', from);
+  if (mark == kNone || from == 0) return end;
+  size_t open = text.rfind('"', from - 1);
+  if (open == kNone) return end;
+  size_t depth = backslashes(open, 0);
+  size_t before = open - depth;
+  while (before > 0 && is_blank(text[before - 1])) --before;
+  constexpr ByteClass kOpens = ByteClass::of(":,{[=(");
+  if (before > 0 && !kOpens.has(text[before - 1])) return end;
+  for (; mark < end; mark = text.find('"', mark + 1)) {
+    size_t run = backslashes(mark, from);
+    if (run <= depth) return mark - run;
+  }
+  return end;
+}
+
 Quote quote_at(std::string_view text, size_t at) {
   Quote quote;
   size_t i = at;

@@ -18,6 +18,10 @@ size_t run_end(std::string_view text, size_t from, const ByteClass& members);
 /// The closing quote's first byte (its backslashes included).
 size_t quoted_end(std::string_view text, size_t from, const Quote& quote);
 
+/// Where the string in double quotes ends in which `from` stands (`{"msg":"password='abc","n":1}`),
+/// before `end`; else `end`. Its closing quote's first byte, backslashes included.
+size_t end_of_string_around(std::string_view text, size_t from, size_t end);
+
 /// The quote that opens at `at`, with the backslashes before it.
 Quote quote_at(std::string_view text, size_t at);
 

@@ -335,6 +335,9 @@ class ValueResolver {
       if (end == kNone) return bare_value_end(opening);
     } else {
       end = quoted_end(text_, opening.begin, opening.quote);
+      record_.work += end - opening.begin;
+      if (opening.quote.mark != '"' && opening.quote.spelling == 0)
+        return end_of_string_around(text_, opening.begin, end);
     }
     record_.work += end - opening.begin;
     return end;

@@ -148,6 +148,17 @@ TEST(Value, InOtherHeaders) {
                      "Ocp-Apim-Subscription-Key: «{hex:32}»", "X-CSRF-Token: «{base64:43}=»"});
 }
 
+TEST(Value, InASingleQuoteThatNothingClosesEndsWithTheStringAround) {
+  expect_all_masked({R"({"msg":"cut off: password='«{alnum:12}»","level":"info"})",
+                     R"({"msg":"it's password='«{alnum:12}»","who":"bob's"})",
+                     R"({"log":"{\"msg\":\"password='«{alnum:12}»\",\"n\":1}\n"})",
+                     R"({"a":"x","PASSWORD':'«og:6pas{alnum:8}»":"y"})",
+                     R"(msg="cut off: password='«{alnum:12}»" level=info)",
+                     // Not around: closed before, or the value's own.
+                     R"(msg="x" password='«ab"c{alnum:12}»' n=1)",
+                     R"({"msg":"password='«ab\"c{alnum:12}»' n=1"})"});
+}
+
 TEST(Value, OfCookies) {
   expect_all_masked({"Cookie: session=«{hex:40}»",
                      "Cookie: session=«{hex:40}»; lang=«en»; theme=«dark»",
