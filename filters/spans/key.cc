@@ -66,7 +66,7 @@ constexpr size_t kSharedWord = 8;
 
 /// Whether the key ends in another one of `all`, which has no separator inside.
 bool ends_in_one(std::string_view key, const std::set<std::string>& all) {
-  for (size_t at = key.size() - 1; at > 0; --at) {
+  for (size_t at = 1; at < key.size(); ++at) {
     if (all.contains(std::string(key.substr(at)))) return true;
   }
   return false;
@@ -74,20 +74,18 @@ bool ends_in_one(std::string_view key, const std::set<std::string>& all) {
 
 /// The last words of a key, with everything that may stand between them.
 void add_endings(std::string_view key, size_t words, std::set<std::string>& endings) {
-  std::vector<std::string> found = {""};
-  for (size_t end = key.size(); words > 0; --words) {
-    size_t begin = key.rfind('_', end - 1);
-    size_t word = begin == kNone ? 0 : begin + 1;
+  size_t separator = key.rfind('_');
+  std::vector<std::string> found = {std::string(key.substr(separator + 1))};
+  while (--words > 0 && separator != kNone && separator > 0) {
+    const size_t end = separator;
+    separator = key.rfind('_', end - 1);
+    const std::string word(key.substr(separator + 1, end - separator - 1));
     std::vector<std::string> longer;
     for (const std::string& tail : found) {
-      for (std::string_view inside : kInside) {
-        longer.push_back(std::string(key.substr(word, end - word)) + std::string(inside) + tail);
-        if (tail.empty()) break;
-      }
+      for (std::string_view inside : kInside)
+        longer.push_back(std::string(word).append(inside).append(tail));
     }
     found = std::move(longer);
-    if (word == 0) break;
-    end = word - 1;
   }
   endings.insert(found.begin(), found.end());
 }

@@ -119,6 +119,29 @@ TEST(Keys, AreFoundWhereTheirExpressionsMatchHoweverTheBytesArrive) {
   EXPECT_GT(compared, 300u);
 }
 
+TEST(Keys, MayBeginAndEndWithASeparatorOrHaveTwoTogether) {
+  std::mt19937 random(9);
+  for (const char* key : {"_secretive", "__odd_one", "odd_", "two__words", "a_", "_b"}) {
+    Rule rule;
+    rule.kind = RuleKind::value;
+    rule.keys = {key};
+    const std::string expression = key_expressions(rule).front();
+    std::vector<std::unique_ptr<RE2>> whole = compile({expression});
+    std::vector<std::unique_ptr<RE2>> endings = compile(ending_expressions(rule.keys));
+    KeyTree tree;
+    tree.add(rule.keys, need_mark(rule), 2);
+    tree.build();
+    for (int round = 0; round < 50; ++round) {
+      std::string text = sample(expression, random);
+      std::vector<size_t> expected;
+      for (size_t end = 1; end <= text.size(); ++end) {
+        if (any_ends_at(whole, text, end)) expected.push_back(end);
+      }
+      ASSERT_EQ(found_in_pieces(tree, endings, text, text.size()), expected) << key << ": " << text;
+    }
+  }
+}
+
 TEST(Keys, EndInSomethingThatTheMatcherLooksFor) {
   // One word is enough if many keys end in it; else three of them, with all that may stand between.
   EXPECT_EQ(ending_expressions({"token", "api_token", "my_token"}).size(), 1u);
