@@ -14,6 +14,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/progress.h"
 #include "daemon/read_ahead.h"
+#include "daemon/split_stream.h"
 #include "daemon/stdio.h"
 #include "daemon/system_calls.h"
 #include "daemon/write_behind.h"
@@ -24,6 +25,9 @@ namespace {
 // One read: large enough that the matcher runs at full speed, small enough to stay in the
 // second-level cache.
 constexpr size_t kReadBytes = 256 * 1024;
+
+/// So many bytes are worth waking a thread.
+constexpr size_t kMuch = 64 * 1024;
 
 int fail(const char* what, int error) {
   std::cerr << "redactd: " << what << ": " << std::strerror(error) << '\n';
@@ -67,21 +71,31 @@ CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
   Progress progress(copy.from);
   ReadAhead input(copy.from, copy.stop, copy.drains, kReadBytes);
   WriteBehind output(copy.to, kReadBytes);
+  SplitStream split(redactor, copy.prompts ? 1 : copy.threads);
   auto put = [&](std::string_view clean) {
     stats.count(clean);
-    return copy.observe ? 0 : output.write(clean);
+    return copy.observe ? 0 : output.write(clean, !split.busy());
   };
   CopyEnd end;
   while (end.write_error == 0) {
-    std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
-    ReadResult read = input.read(room);
+    size_t waiting = input.waiting();
+    // What is under way goes out before input is waited for.
+    if (split.busy() && (split.full() || waiting < kMuch)) {
+      end.write_error = put(split.take());
+      continue;
+    }
+    bool more = split.busy() || waiting > 2 * kMuch;
+    std::span<char> room = split.prepare(kReadBytes, more).first(kReadBytes);
+    ReadResult read = input.read(room, !split.splits());
     end.read_error = read.error;
     if (read.end != ReadEnd::none) break;
     if (copy.observe) end.write_error = output.write({room.data(), read.size});
-    if (end.write_error == 0) end.write_error = put(redactor.commit(read.size));
+    if (end.write_error == 0) end.write_error = put(split.commit(read.size));
     if (end.write_error == 0 && copy.prompts) end.write_error = put(redactor.settle_open());
     progress.advance(read.size);
   }
+  while (end.write_error == 0 && split.busy()) end.write_error = put(split.take());
+  if (end.write_error == 0) end.write_error = put(split.flush());
   if (end.write_error == 0) end.write_error = put(redactor.finish());
   if (int error = output.finish(); end.write_error == 0) end.write_error = error;
   progress.done();

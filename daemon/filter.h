@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "daemon/split_stream.h"
 #include "daemon/stats.h"
 #include "filters/redactor.h"
 #include "filters/rule_set.h"
@@ -24,6 +25,7 @@ struct Copy {
   bool drains = false;   // what was there already when it was stopped is read first
   bool observe = false;  // count, but let everything through unmasked
   bool prompts = false;  // someone waits for words before their line ends: see settle_open()
+  size_t threads = usable_processors();  // that scan, where input waits
 };
 
 struct CopyEnd {

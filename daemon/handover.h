@@ -39,6 +39,7 @@ class Handover {
     batches_[next_fill_].size = size;
     next_fill_ = (next_fill_ + 1) % kBatches;
     ++filled_;
+    waiting_ += size;
     changed_.notify_all();
   }
 
@@ -48,12 +49,12 @@ class Handover {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || filled_ > 0; });
     if (filled_ == 0) return {};
-    const Batch& batch = batches_[(next_fill_ + kBatches - filled_) % kBatches];
-    return {batch.bytes.data(), batch.size};
+    return {next_to_empty().bytes.data(), next_to_empty().size};
   }
 
   void emptied() {
     std::lock_guard lock(mutex_);
+    waiting_ -= next_to_empty().size;
     --filled_;
     changed_.notify_all();
   }
@@ -65,10 +66,10 @@ class Handover {
     changed_.notify_all();
   }
 
-  /// Every batch has been emptied.
-  bool idle() {
+  /// Bytes in the batches that are not emptied yet.
+  size_t waiting() {
     std::lock_guard lock(mutex_);
-    return filled_ == 0;
+    return waiting_;
   }
 
  private:
@@ -77,12 +78,17 @@ class Handover {
     size_t size = 0;
   };
 
+  const Batch& next_to_empty() const {
+    return batches_[(next_fill_ + kBatches - filled_) % kBatches];
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
   std::array<Batch, kBatches> batches_;
   size_t batch_bytes_;
   size_t next_fill_ = 0;
   size_t filled_ = 0;
+  size_t waiting_ = 0;
   bool closed_ = false;
 };
 

@@ -44,10 +44,10 @@ ReadResult ReadAhead::read_here(std::span<char> room) {
   return {0, ReadEnd::stopped, 0};
 }
 
-ReadResult ReadAhead::read(std::span<char> room) {
+ReadResult ReadAhead::read(std::span<char> room, bool ahead) {
   if (!thread_.joinable()) {
     ReadResult result = read_here(room);
-    if (result.size >= kMuch) start();
+    if (ahead && result.size >= kMuch) start();
     return result;
   }
   std::string_view batch = batches_.oldest();
@@ -56,6 +56,10 @@ ReadResult ReadAhead::read(std::span<char> room) {
   size_t size = batch.size();
   batches_.emptied();
   return {size, ReadEnd::none, 0};
+}
+
+size_t ReadAhead::waiting() {
+  return thread_.joinable() ? batches_.waiting() : bytes_waiting(descriptor_);
 }
 
 void ReadAhead::start() {

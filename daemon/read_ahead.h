@@ -24,8 +24,11 @@ class ReadAhead {
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
-  /// The next bytes; `room` holds a batch at least. After an end every call returns that end.
-  ReadResult read(std::span<char> room);
+  /// The next bytes; `room` holds a batch at least. With `ahead` the thread may begin. After an end
+  /// every call returns that end.
+  ReadResult read(std::span<char> room, bool ahead = true);
+  /// Bytes that can be read without waiting; 0 also where that is not known.
+  size_t waiting();
 
  private:
   void start();

@@ -33,7 +33,7 @@ ReadResult read_some(int descriptor, int stop, std::span<char> room, int quit = 
 /// often. No harm where it cannot be had or where `descriptor` is no pipe.
 void widen_pipe(int descriptor);
 
-/// Bytes that can be read from a pipe or a terminal at once; 0 also where that is not known.
+/// Bytes that can be read from a pipe, a terminal or a file at once; 0 also where that is unknown.
 size_t bytes_waiting(int descriptor);
 
 /// Writes all of `bytes`; returns 0 or errno. EPIPE means that the reader is gone.

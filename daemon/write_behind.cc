@@ -29,10 +29,10 @@ WriteBehind::~WriteBehind() {
   }
 }
 
-int WriteBehind::write(std::string_view bytes) {
+int WriteBehind::write(std::string_view bytes, bool behind) {
   std::atomic<int>& error = shared_->error;
   if (error != 0) return error;
-  if ((bytes.size() < kMuch && shared_->batches.idle()) || !has_thread()) {
+  if (((!behind || bytes.size() < kMuch) && shared_->batches.waiting() == 0) || !has_thread()) {
     error = write_all(shared_->descriptor, bytes);
     return error;
   }

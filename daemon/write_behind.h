@@ -31,9 +31,9 @@ class WriteBehind {
   WriteBehind(const WriteBehind&) = delete;
   WriteBehind& operator=(const WriteBehind&) = delete;
 
-  /// Takes a copy of the bytes, or has written them. Returns 0, or the errno of a write before;
-  /// nothing more is written then.
-  int write(std::string_view bytes);
+  /// Takes a copy of the bytes, or has written them: so it is unless `behind`, where the thread has
+  /// nothing to write. Returns 0, or the errno of a write before; nothing more is written then.
+  int write(std::string_view bytes, bool behind = true);
   /// Waits until everything is written. Returns 0 or errno. Nothing may follow.
   int finish();
 

@@ -48,6 +48,14 @@ size_t first_line_feed(std::string_view bytes) {
 
 }  // namespace
 
+void RedactorCounters::add(const RedactorCounters& other) {
+  bytes_in += other.bytes_in;
+  bytes_out += other.bytes_out;
+  masks += other.masks;
+  records_masked_whole += other.records_masked_whole;
+  for (const auto& [rule, count] : other.masks_by_rule) masks_by_rule[rule] += count;
+}
+
 /// A call that does not come to its end leaves the stream failed: no later one puts anything out.
 class Redactor::Attempt {
  public:
@@ -115,6 +123,15 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   scan_for_known(held.size());
   scan(held);
   attempt.succeed();
+}
+
+StreamState Redactor::take_state() {
+  return {std::exchange(block_, {}), std::exchange(counters_, {})};
+}
+
+void Redactor::add_state(StreamState state) {
+  block_ = std::move(state.block);
+  counters_.add(state.counters);
 }
 
 void Redactor::trim() {

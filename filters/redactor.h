@@ -66,6 +66,14 @@ struct RedactorCounters {
   uint64_t masks = 0;
   uint64_t records_masked_whole = 0;                     // over the budget of work
   std::unordered_map<uint32_t, uint64_t> masks_by_rule;  // those that masked something
+
+  void add(const RedactorCounters& other);
+};
+
+/// What a stream carries over the end of a record, and what it has counted.
+struct StreamState {
+  OpenBlock block;
+  RedactorCounters counters;
 };
 
 /// Belongs to one stream and to one thread at a time. The scratch may serve many streams of the
@@ -106,6 +114,15 @@ class Redactor {
   /// From the next byte on `rules` are in force, for what is held of an unfinished record too. An
   /// open private key stays open. Throws MatchError, as commit() does.
   void adopt(std::shared_ptr<const RuleSet> rules);
+
+  /// A stream of many records can be redacted in parts: one with the rules and limits of this one
+  /// takes other records of the same stream, as if no private key were open before them. At the end
+  /// of a record, with no byte held, take_state() leaves it as it began, and add_state() makes this
+  /// one go on behind those records; where a key was open before them they have to be redacted
+  /// again.
+  Redactor another(MatchScratch& scratch) const { return {rules_, scratch, limits_}; }
+  StreamState take_state();
+  void add_state(StreamState state);
 
   /// Many streams of one thread need large buffers once between them: borrow_buffers() before
   /// prepare() takes them, return_buffers() after commit() puts them back and leaves what is held

@@ -72,14 +72,6 @@ struct Pipe {
   Descriptor write;
 };
 
-void add(RedactorCounters& sum, const RedactorCounters& counters) {
-  sum.bytes_in += counters.bytes_in;
-  sum.bytes_out += counters.bytes_out;
-  sum.masks += counters.masks;
-  sum.records_masked_whole += counters.records_masked_whole;
-  for (const auto& [rule, count] : counters.masks_by_rule) sum.masks_by_rule[rule] += count;
-}
-
 /// The program and all that belongs to it. Everything happens on the main thread but the copying.
 class Run {
  public:
@@ -332,7 +324,7 @@ int Run::finish() {
     output->join();
     succeeded = succeeded && output->succeeded();
     stats.add(output->stats());
-    add(counters, output->redactor().counters());
+    counters.add(output->redactor().counters());
   }
   real_.give_back();
   if (filter_.stats || filter_.observe) stats.print(counters, *rules_, filter_.observe);
