@@ -15,8 +15,6 @@
 namespace redactd {
 namespace {
 
-/// A line feed with the padding that scanned bytes need.
-const std::string kEnd = std::string(kScanPadding, '\0') + '\n' + std::string(kScanPadding, '\0');
 constexpr size_t kRoomForMasks = 4096;    // masks are longer than what they stand for, now and then
 constexpr size_t kMostOpenMatches = 256;  // of an open record, to be looked at again and again
 constexpr size_t kCheapToMove =
@@ -70,24 +68,9 @@ class Redactor::Attempt {
 };
 
 Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, Limits limits)
-    : rules_(std::move(rules)), scratch_(scratch), limits_(limits), resolver_(*rules_) {
+    : rules_(std::move(rules)), limits_(limits), anchors_(scratch), resolver_(*rules_) {
   limits_.max_record = std::max(limits_.max_record, kLeastMaxRecord);
-  open_streams();
-}
-
-void Redactor::open_streams() {
-  streams_.clear();
-  streams_opened_ = end_;
-  for (const std::shared_ptr<const MatchDatabase>& database : rules_->databases()) {
-    scratch_.fit(*database);
-    streams_.emplace_back(*database);
-  }
-  if (!rules_->any_regexes()) return;
-  // A regex may ask for a line feed before its record, and the first record has one too.
-  std::vector<Match> none;
-  for (MatchStream& stream : streams_)
-    stream.scan(std::string_view(kEnd).substr(kScanPadding, 1), scratch_, none);
-  --streams_opened_;
+  anchors_.open(*rules_, 0);
 }
 
 /// The number in rules_ of the rule that has number `rule` in `from`; `active` becomes false when
@@ -109,19 +92,11 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   if (block_.active) block_.rule = renumber(block_.rule, *old, block_.active);
   if (carry_.active) carry_.rule = renumber(carry_.rule, *old, carry_.active);
   counters_.masks_by_rule.clear();
-  matches_.clear();
-  open_keys_.clear();
-  first_match_ = 0;
-  last_userinfo_ = {};
   // The matcher starts anew at the start of the record, as it stood there when the record began. Of
   // a long record, at what the next window looks back at.
-  uint64_t end = end_;
-  end_ = std::max(record_, base_);
-  open_streams();
-  std::string_view held = text(end_, end);
-  end_ = end;
-  scan_for_known(held.size());
-  scan(held);
+  uint64_t begin = std::max(record_, base_);
+  anchors_.open(*rules_, begin);
+  anchors_.take(text(base_, end_), static_cast<size_t>(end_ - begin), base_);
   attempt.succeed();
 }
 
@@ -139,8 +114,7 @@ void Redactor::trim() {
   buffer_ = {};
   base_ = end_;
   std::string().swap(out_);  // an assignment would keep its memory
-  matches_ = {};
-  first_match_ = 0;
+  anchors_.trim();
   record_matches_ = {};
   spans_ = {};
   edits_ = {};
@@ -219,8 +193,7 @@ std::string_view Redactor::commit(size_t size) {
   std::string_view fresh = text(end_, end_ + size);
   uint64_t start = end_;
   end_ += size;
-  scan_for_known(size);
-  scan(fresh);
+  anchors_.take(text(base_, end_), size, base_);
   counters_.bytes_in += size;
   size_t line_feed = last_line_feed(fresh);
   std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
@@ -232,8 +205,7 @@ std::string_view Redactor::finish() {
   Attempt attempt(*this);
   findings_.clear();
   at_end_of_stream_ = true;
-  // What can only match before the end of a record ($, \\b) sees one; no byte of it goes out.
-  if (emitted_ < end_) scan(std::string_view(kEnd).substr(kScanPadding, 1));
+  if (emitted_ < end_) anchors_.end(text(base_, end_), base_);
   std::string_view view = release(end_, true);
   attempt.succeed();
   return view;
@@ -257,15 +229,15 @@ std::string_view Redactor::settle_open() {
 uint64_t Redactor::end_of_open_words() const {
   bool long_record = end_ - record_ > limits_.max_record;
   if (emitted_ == end_ || long_record || block_.active || carry_.active ||
-      rules_->may_match_blanks() || matches_.size() - first_match_ > kMostOpenMatches)
+      rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
     return emitted_;
   std::string_view record = text(record_, end_);
   size_t end = end_of_words(record);
   if (record_ + end <= emitted_) return emitted_;
   record = record.substr(0, end);
-  for (size_t i = first_match_; i < matches_.size(); ++i) {
-    size_t match_end = static_cast<size_t>(matches_[i].end - record_);
-    if (matches_[i].end > record_ && !resolver_.leaves(record, {match_end, matches_[i].expression}))
+  for (const Match& match : anchors_.matches()) {
+    size_t match_end = static_cast<size_t>(match.end - record_);
+    if (match.end > record_ && !resolver_.leaves(record, {match_end, match.expression}))
       return emitted_;
   }
   uint32_t rule = 0;
@@ -276,91 +248,11 @@ uint64_t Redactor::end_of_open_words() const {
   return known ? emitted_ : record_ + end;
 }
 
-/// In the last `fresh` bytes before end_.
-void Redactor::scan_for_known(size_t fresh) {
-  rules_->known()->scan(text(base_, end_), fresh, base_, rules_->first_known(), matches_);
-}
-
 void Redactor::resume() {
   Attempt attempt(*this);
   at_end_of_stream_ = false;
-  matches_.clear();
-  open_keys_.clear();
-  first_match_ = 0;
-  last_userinfo_ = {};
-  open_streams();
+  anchors_.open(*rules_, end_);
   attempt.succeed();
-}
-
-void Redactor::scan(std::string_view bytes) {
-  for (size_t i = 0; i < streams_.size(); ++i) {
-    size_t before = matches_.size();
-    streams_[i].scan(bytes, scratch_, matches_);
-    uint32_t first = rules_->first_anchor()[i];
-    for (size_t m = before; m < matches_.size(); ++m) {
-      matches_[m].expression += first;
-      matches_[m].end += streams_opened_;
-    }
-    find_keys(i, before);
-    drop_runs_of_at_signs(before);
-  }
-  if (rules_->any_muted()) {
-    std::erase_if(matches_,
-                  [this](const Match& match) { return rules_->anchor(match.expression).muted; });
-  }
-  // Each database reports in order of the ends (nearly always); several have to be merged.
-  auto unsettled = matches_.begin() + static_cast<std::ptrdiff_t>(first_match_);
-  if (!std::is_sorted(unsettled, matches_.end())) std::sort(unsettled, matches_.end());
-}
-
-/// Takes the database's hints at keys out of the matches from number `from` on, and puts the keys
-/// in.
-void Redactor::find_keys(size_t database, size_t from) {
-  const RuleSet::Keys& keys = rules_->keys()[database];
-  key_places_.clear();
-  for (const OpenKey& key : open_keys_) {
-    if (key.database == database) key_places_.push_back(key);
-  }
-  std::erase_if(open_keys_, [database](const OpenKey& key) { return key.database == database; });
-  size_t kept = from;
-  for (size_t m = from; m < matches_.size(); ++m) {
-    const Match match = matches_[m];
-    if (match.expression < keys.first_ending || match.expression >= keys.last_ending) {
-      matches_[kept++] = match;
-    } else {
-      key_places_.push_back({database, match.end - 1, 0});
-    }
-  }
-  matches_.resize(kept);
-  std::string_view held = text(base_, end_);
-  for (OpenKey& place : key_places_) {
-    KeyTree::Place at{static_cast<size_t>(place.key_end - base_),
-                      static_cast<size_t>(std::max(place.seen, base_) - base_)};
-    if (keys.tree.find(held, at, base_, rules_->first_key(), matches_)) continue;
-    place.seen = end_;
-    open_keys_.push_back(place);
-  }
-  auto begin = matches_.begin() + static_cast<std::ptrdiff_t>(from);
-  auto found = matches_.begin() + static_cast<std::ptrdiff_t>(kept);
-  if (!std::is_sorted(found, matches_.end())) std::sort(found, matches_.end());
-  std::inplace_merge(begin, found, matches_.end());
-}
-
-/// Of @@@@ in a URL the first is enough, and a line of them would fill the memory.
-void Redactor::drop_runs_of_at_signs(size_t from) {
-  size_t kept = from;
-  for (size_t m = from; m < matches_.size(); ++m) {
-    const Match match = matches_[m];
-    const bool key = match.expression >= rules_->first_key();  // and has no anchor of its own
-    if (!key && rules_->anchors()[match.expression].role == Anchor::Role::userinfo) {
-      bool follows =
-          match.expression == last_userinfo_.expression && match.end == last_userinfo_.end + 1;
-      last_userinfo_ = match;
-      if (follows) continue;
-    }
-    matches_[kept++] = match;
-  }
-  matches_.resize(kept);
 }
 
 /// Settles the complete records before `ready` and, of a record without an end that has grown too
@@ -380,13 +272,6 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
   }
   view_is_input_ = out_.empty() && copied_ == from;
   if (!view_is_input_) put_through(emitted_);
-  if (first_match_ == matches_.size()) {
-    matches_.clear();
-    first_match_ = 0;
-  } else if (first_match_ > 4096 && first_match_ > matches_.size() / 2) {
-    matches_.erase(matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(first_match_));
-    first_match_ = 0;
-  }
   std::string_view result = view_is_input_ ? text(from, emitted_) : std::string_view(out_);
   counters_.bytes_out += result.size();
   return result;
@@ -399,8 +284,9 @@ void Redactor::redact_records(uint64_t ready) {
     bool look_at_each = block_.active || carry_.active || rules_->looks_at_every_record();
     uint64_t begin = record_;
     if (!look_at_each && record_ == emitted_) {
-      if (first_match_ == matches_.size() || matches_[first_match_].end > ready) break;
-      uint64_t last_byte = matches_[first_match_].end - 1;
+      std::span<const Match> matches = anchors_.matches();
+      if (matches.empty() || matches.front().end > ready) break;
+      uint64_t last_byte = matches.front().end - 1;
       size_t line_feed = last_byte > record_ ? last_line_feed(text(record_, last_byte)) : kNone;
       if (line_feed != kNone) begin = record_ + line_feed + 1;
     }
@@ -410,7 +296,7 @@ void Redactor::redact_records(uint64_t ready) {
     emitted_ = std::max(emitted_, begin);
     redact_record(begin, end, true);
     record_ = emitted_ = end + 1;
-    while (first_match_ < matches_.size() && matches_[first_match_].end <= record_) ++first_match_;
+    anchors_.drop_to(record_);
   }
   if (record_ < ready) record_ = emitted_ = ready;
 }
@@ -435,8 +321,7 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
     emitted_ = cut;
     if (last) return;
     // Matches that no later window can see.
-    uint64_t seen = emitted_ - std::min<uint64_t>(emitted_, kOverlap);
-    while (first_match_ < matches_.size() && matches_[first_match_].end <= seen) ++first_match_;
+    anchors_.drop_to(emitted_ - std::min<uint64_t>(emitted_, kOverlap));
   }
 }
 
@@ -482,10 +367,10 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
 
 void Redactor::collect_matches(uint64_t begin, uint64_t end) {
   record_matches_.clear();
-  for (size_t i = first_match_; i < matches_.size() && matches_[i].end <= end; ++i) {
-    if (matches_[i].end <= begin) continue;
-    record_matches_.push_back(
-        {static_cast<size_t>(matches_[i].end - begin), matches_[i].expression});
+  for (const Match& match : anchors_.matches()) {
+    if (match.end > end) break;
+    if (match.end <= begin) continue;
+    record_matches_.push_back({static_cast<size_t>(match.end - begin), match.expression});
   }
 }
 

@@ -23,6 +23,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "filters/anchor_stream.h"
 #include "filters/matcher.h"
 #include "filters/resolver.h"
 #include "filters/rewriter.h"
@@ -167,10 +168,6 @@ class Redactor {
   };
 
   class Attempt;
-  void scan_for_known(size_t fresh);
-  void scan(std::string_view bytes);
-  void find_keys(size_t database, size_t from);
-  void drop_runs_of_at_signs(size_t from);
   std::string_view release(uint64_t ready, bool finished);
   void redact_records(uint64_t ready);
   void redact_record(uint64_t begin, uint64_t end, bool complete);
@@ -181,7 +178,6 @@ class Redactor {
   void mask_whole(const RecordView& view, uint64_t begin, uint64_t cut);
   void put_through(uint64_t to);
   void note_edits(uint64_t begin);
-  void open_streams();
   uint64_t window_begin() const;
   uint64_t first_needed() const;
   void move_into(RecordBuffer& buffer);
@@ -195,10 +191,8 @@ class Redactor {
   }
 
   std::shared_ptr<const RuleSet> rules_;
-  MatchScratch& scratch_;
   Limits limits_;
-  std::vector<MatchStream> streams_;
-  uint64_t streams_opened_ = 0;  // the offset from which streams_ count; modulo 2^64
+  AnchorStream anchors_;  // of bytes not yet settled
   Resolver resolver_;
 
   // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
@@ -209,17 +203,6 @@ class Redactor {
   uint64_t emitted_ = 0;  // every byte before it is settled
   uint64_t copied_ = 0;   // every byte before it is in out_ (or went out as a view)
   uint64_t end_ = 0;
-  std::vector<Match> matches_;  // of bytes not yet settled; expression = anchor number
-  size_t first_match_ = 0;
-  /// Places where a key may end and the separator behind has not come yet.
-  struct OpenKey {
-    size_t database = 0;
-    uint64_t key_end = 0;
-    uint64_t seen = 0;
-  };
-  std::vector<OpenKey> open_keys_;
-  std::vector<OpenKey> key_places_;  // of the scan at hand
-  Match last_userinfo_;              // the last @ of a URL that the matcher reported
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;
   OpenBlock block_;
