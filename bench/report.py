@@ -50,26 +50,36 @@ class Report:
         rows = []
         goals = {"0": 1, "1": 0.75, "10": 0.5, "100": 0.2}
         for rate in RATES:
-            for program in ("redactd", "bare_scan", "cat", "wc -l", "cat | redactd | cat", "cat | cat | cat"):
+            for program in ("redactd", "taskset -c 0 redactd", "bare_scan", "cat", "wc -l", "cat | redactd | cat", "cat | cat | cat",
+                            "gzip -dc | redactd | cat", "gzip -dc | cat | cat"):
                 run = self.find("filter", program, rate=rate)
+                if run is None:
+                    continue
                 note = ""
-                if program == "redactd":
+                if program.endswith(" redactd") or program == "redactd":
                     note = "%.2f of bare_scan" % self.ratio(run, self.find("filter", "bare_scan", rate=rate))
                     if rate != "0":
-                        note += "; %.2f of clean" % self.ratio(run, clean)
+                        note += "; %.2f of clean" % self.ratio(run, self.find("filter", program, rate="0"))
                 elif program == "cat | redactd | cat":
                     note = "%.2f of the pipe of cats" % self.ratio(run, self.find("filter", "cat | cat | cat", rate=rate))
+                elif program == "gzip -dc | redactd | cat":
+                    note = "%.2f of `gzip -dc | cat | cat`" % self.ratio(run, self.find("filter", "gzip -dc | cat | cat", rate=rate))
                 left = "%d of %d" % (run["left"], run["planted"]) if "left" in run else "–"
                 rows.append([rate + " %", "`%s`" % program, "%.0f" % mb_s(run), note, "%.3f" % median(run["cpu"]),
                              "%.1f" % run["peak_mib"] if "peak_mib" in run else "–", left, "%.2f" % spread(run)])
         self.text.append("## The filter, built-in rules\n\nWhole processes, a file in and nothing out; the pipes begin with `cat FILE` and end in "
-                         "`cat >/dev/null`. `bare_scan` reads and scans the same bytes with the same compiled expressions and does nothing else.\n")
+                         "`cat >/dev/null`; behind `gzip -dc` the scan is not the limit. The filter uses all processors while input waits, one with `taskset`. "
+                         "`bare_scan` reads and scans the same bytes with the same compiled expressions and does nothing else.\n")
         self.text.append(table(["secrets", "program", "MB/s", "ratio", "CPU s", "peak MiB", "left", "spread"], rows))
         self.text.append("![Throughput by share of records with a secret](throughput-by-rate.svg)\n")
         ratio = self.ratio(clean, self.find("filter", "bare_scan", rate="0"))
         self.goal("clean logs, of a bare scan", "≥ 0.90", "%.2f" % ratio, ratio >= 0.9)
         ratio = self.ratio(self.find("filter", "cat | redactd | cat", rate="0"), self.find("filter", "cat | cat | cat", rate="0"))
-        self.goal("clean logs in a pipe, of `cat`", "≥ 0.80", "%.2f" % ratio, ratio >= 0.8)
+        self.goal("clean logs between two cats, where the scan is the limit, of three", "≥ 0.80", "%.2f" % ratio, ratio >= 0.8)
+        unpacked = self.find("filter", "gzip -dc | redactd | cat", rate="0")
+        if unpacked:
+            ratio = self.ratio(unpacked, self.find("filter", "gzip -dc | cat | cat", rate="0"))
+            self.goal("clean logs behind `gzip -dc`, where it is not, of `cat`", "≥ 0.80", "%.2f" % ratio, ratio >= 0.8)
         for rate in RATES[1:]:
             ratio = self.ratio(self.find("filter", "redactd", rate=rate), clean)
             self.goal("secrets in %s %% of the records, of clean" % rate, "≥ %.2f" % goals[rate], "%.2f" % ratio, ratio >= goals[rate])
