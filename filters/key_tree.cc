@@ -112,7 +112,9 @@ struct KeyTree::Walk {
 void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
   auto before = [this](const Node& of, unsigned letter) -> const Node* {
     uint64_t earlier = of.before & (bit(letter) - 1);
-    return &nodes_[of.first_before + static_cast<unsigned>(std::popcount(earlier))];
+    // Most have one child; counting bits is a call, for not every processor can.
+    return &nodes_[of.first_before +
+                   (earlier == 0 ? 0u : static_cast<unsigned>(std::popcount(earlier)))];
   };
   while (true) {
     for (uint32_t i = node->first_owner; i < node->last_owner; ++i) {
