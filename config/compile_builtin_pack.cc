@@ -155,7 +155,8 @@ int run(const fs::path& output, const fs::path& source_folder, std::vector<std::
   std::shared_ptr<const RuleSet> set = RuleSet::compile({group}, {}, errors);
 
   std::ofstream assembly(output / "builtin_pack.S");
-  assembly << "  .section .rodata\n";
+  // One object without its mark takes the mark of CET from the whole program.
+  assembly << "#ifdef __CET__\n#include <cet.h>\n#endif\n  .section .rodata\n";
   std::ofstream out(output / "builtin_pack.cc");
   out << "// Written by compile_builtin_pack from filters/rules/.\n#include "
          "\"config/builtin_pack.h\"\n\n";

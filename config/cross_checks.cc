@@ -104,14 +104,26 @@ class Claims {
  public:
   void add(const std::string& path, const std::string& use, const YamlReader& place) {
     if (path.empty()) return;
-    std::string plain = std::filesystem::path(path).lexically_normal().string();
-    auto [earlier, fresh] = uses_.emplace(plain, use);
+    auto [earlier, fresh] = uses_.emplace(plain(path), use);
     if (!fresh) place.fail("is the path of " + earlier->second + " already");
   }
 
  private:
+  static std::string plain(const std::string& path) {
+    std::filesystem::path plain = std::filesystem::path(path).lexically_normal();
+    return (plain.has_filename() ? plain : plain.parent_path()).string();
+  }
+
   std::map<std::string, std::string> uses_;
 };
+
+/// Links are followed as far as there is something. A sink that shares its spool would wait for
+/// ever.
+std::string without_links(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  return error || path.empty() ? path : real.string();
+}
 
 void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
                  const YamlReader& document) {
@@ -126,7 +138,7 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     std::string of = "sink '" + config.sinks[i].name + "'";
     claims.add(config.sinks[i].path, of, places.sinks[i]["path"]);
-    claims.add(config.sinks[i].spool.directory, "the spool of " + of,
+    claims.add(without_links(config.sinks[i].spool.directory), "the spool of " + of,
                places.sinks[i]["spool"]["directory"]);
   }
   claims.add(config.known_values.socket, "known_values.socket", document["known_values"]["socket"]);

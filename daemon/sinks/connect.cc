@@ -184,7 +184,7 @@ Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
   limit.reset();  // of the stream that goes now
   if (config.type != SinkConfig::Type::relp)
     co_return Connected{tls_connection(std::move(stream)), ""};
-  RelpOpened opened = co_await open_relp(std::move(stream), config.connect_timeout, home);
+  RelpOpened opened = co_await open_relp(std::move(stream), config, home);
   co_return Connected{std::move(opened.connection), std::move(opened.error)};
 }
 
@@ -201,7 +201,7 @@ Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,
     co_return co_await shake_hands(std::move(socket), to.host, config, std::move(tls), home);
   if (config.type != SinkConfig::Type::relp)
     co_return Connected{tcp_connection(std::move(socket)), ""};
-  RelpOpened opened = co_await open_relp(std::move(socket), config.connect_timeout, home);
+  RelpOpened opened = co_await open_relp(std::move(socket), config, home);
   co_return Connected{std::move(opened.connection), std::move(opened.error)};
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/errc.hpp>
+#include <chrono>
 #include <deque>
 #include <utility>
 
@@ -17,6 +18,7 @@ namespace {
 
 using boost::system::error_code;
 namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
 
 // Commands that wait for their answers; librelp's own figure.
 constexpr size_t kWindow = 128;
@@ -32,9 +34,11 @@ error_code protocol_error() {
 }
 
 template <class Stream>
-class RelpConnection final : public SinkConnection {
+class RelpConnection final : public SinkConnection,
+                             public std::enable_shared_from_this<RelpConnection<Stream>> {
  public:
-  RelpConnection(Stream stream, const IoExecutor& home) : stream_(std::move(stream)), room_(home) {}
+  RelpConnection(Stream stream, Milliseconds patience, const IoExecutor& home)
+      : stream_(std::move(stream)), patience_(patience), room_(home), answer_due_(home) {}
 
   /// Until the peer has agreed. Empty, or what is wrong.
   Awaitable<std::string> open() {
@@ -70,8 +74,10 @@ class RelpConnection final : public SinkConnection {
     const uint32_t number = next_number();
     frame_.clear();
     append_relp(number, "syslog", body_of(views.front(), Framing::octet_counting), frame_);
+    if (outstanding_.empty()) last_answer_ = Clock::now();
     outstanding_.push_back({number, size, false});
     waiting_bytes_ += size;
+    if (!answer_awaited_) await_answer();
     auto [error, written] = co_await asio::async_write(stream(), asio::buffer(frame_), kAwait);
     co_return Wrote{error, size};
   }
@@ -135,10 +141,26 @@ class RelpConnection final : public SinkConnection {
     while (!outstanding_.empty() && outstanding_.front().answered) {
       waiting_bytes_ -= outstanding_.front().size;
       outstanding_.pop_front();
+      last_answer_ = Clock::now();
     }
     room_.cancel();
     acknowledged();
     return true;
+  }
+
+  /// The peer's kernel goes on acknowledging when its program hangs: TCP_USER_TIMEOUT sees nothing.
+  void await_answer() {
+    answer_awaited_ = true;
+    answer_due_.expires_at(last_answer_ + patience_);
+    answer_due_.async_wait([weak = this->weak_from_this()](error_code error) {
+      auto self = weak.lock();
+      if (!self || error) return;
+      self->answer_awaited_ = false;
+      if (self->outstanding_.empty() || self->ended()) return;
+      if (Clock::now() - self->last_answer_ >= self->patience_)
+        return self->end(asio::error::timed_out);
+      self->await_answer();
+    });
   }
 
   size_t ask_unacknowledged(size_t) override { return waiting_bytes_; }
@@ -146,10 +168,15 @@ class RelpConnection final : public SinkConnection {
     error_code ignored;
     socket_of(stream()).close(ignored);
     room_.cancel();
+    answer_due_.cancel();
   }
 
   Stream stream_;
-  Timer room_;  // in the window
+  const Milliseconds patience_;  // for the next answer
+  Timer room_;                   // in the window
+  Timer answer_due_;
+  bool answer_awaited_ = false;
+  Clock::time_point last_answer_;  // to a record, or when the first one was sent that has none
   std::string frame_;
   std::string received_;
   std::deque<Command> outstanding_;
@@ -158,10 +185,11 @@ class RelpConnection final : public SinkConnection {
 };
 
 template <class Stream>
-Awaitable<RelpOpened> open_session(Stream stream, Milliseconds time, IoExecutor home) {
-  auto connection = std::make_shared<RelpConnection<Stream>>(std::move(stream), home);
+Awaitable<RelpOpened> open_session(Stream stream, const SinkConfig& config, IoExecutor home) {
+  auto connection =
+      std::make_shared<RelpConnection<Stream>>(std::move(stream), config.peer_timeout, home);
   Timer limit(home);
-  limit.expires_after(time);
+  limit.expires_after(config.connect_timeout);
   limit.async_wait([connection](error_code error) {
     if (!error) connection->end(asio::error::timed_out);
   });
@@ -175,13 +203,13 @@ Awaitable<RelpOpened> open_session(Stream stream, Milliseconds time, IoExecutor 
 
 }  // namespace
 
-Awaitable<RelpOpened> open_relp(StreamSocket socket, Milliseconds time, IoExecutor home) {
-  co_return co_await open_session(std::move(socket), time, home);
+Awaitable<RelpOpened> open_relp(StreamSocket socket, const SinkConfig& config, IoExecutor home) {
+  co_return co_await open_session(std::move(socket), config, home);
 }
 
-Awaitable<RelpOpened> open_relp(std::unique_ptr<TlsStream> stream, Milliseconds time,
+Awaitable<RelpOpened> open_relp(std::unique_ptr<TlsStream> stream, const SinkConfig& config,
                                 IoExecutor home) {
-  co_return co_await open_session(std::move(stream), time, home);
+  co_return co_await open_session(std::move(stream), config, home);
 }
 
 }  // namespace redactd

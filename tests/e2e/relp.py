@@ -55,11 +55,14 @@ class RelpServer:
 
     def go_away(self):
         """As if killed: what was not answered is lost here."""
+        self.stop_listening()
+        self.drop_connections()
+
+    def stop_listening(self):
         listener, self._listener = self._listener, None
         if listener:
             listener.shutdown(socket.SHUT_RDWR)
             listener.close()
-        self.drop_connections()
 
     def drop_connections(self):
         opened, self._open = self._open, []

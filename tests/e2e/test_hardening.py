@@ -1,5 +1,7 @@
 """What the compiler and the linker were asked to put into the binary is there. Its process: test_process.py."""
 
+import glob
+import os
 import platform
 import re
 import subprocess
@@ -8,8 +10,8 @@ import unittest
 from harness import BINARY
 
 
-def readelf(*options):
-    return subprocess.run(["readelf", "--wide", *options, BINARY], capture_output=True, check=True, text=True).stdout
+def readelf(*options, path=BINARY):
+    return subprocess.run(["readelf", "--wide", *options, path], capture_output=True, check=True, text=True).stdout
 
 
 def disassembled(function):
@@ -45,6 +47,18 @@ class TheBinary(unittest.TestCase):
     def test_marks_where_it_may_be_jumped_to(self):
         first = next(line for line in disassembled("main").splitlines() if re.match(r"\s+[0-9a-f]+:", line))
         self.assertIn("endbr64", first)
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "of x86-64 only")
+    def test_asks_for_a_shadow_stack(self):
+        self.assertRegex(readelf("--notes"), r"x86 feature:.*\bSHSTK\b")
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "of x86-64 only")
+    def test_no_object_of_the_build_takes_the_marks_away(self):
+        """The start files of the C library may, which are not ours; the linker tells who does."""
+        pack = glob.glob(os.path.join(os.path.dirname(BINARY), "CMakeFiles/redactd_config.dir/builtin_pack/*.S.o"))
+        if not pack:
+            self.skipTest("the objects of the build are not here")
+        self.assertRegex(readelf("--notes", path=pack[0]), r"x86 feature:.*\bIBT, SHSTK\b")
 
 
 if __name__ == "__main__":

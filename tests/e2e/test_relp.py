@@ -86,6 +86,34 @@ class Sink(RelpTest):
         self.assertEqual(list(dict.fromkeys(server.acknowledged)), self.masked(0, 10))
         daemon.stop()
 
+    def test_a_peer_that_takes_records_and_never_answers_is_given_up_for_the_next(self):
+        """Its kernel acknowledges everything, so TCP notices nothing."""
+        silent, other = RelpServer(self), RelpServer(self)
+        silent.answering.clear()
+        daemon = self.start(silent, endpoints=[silent.url, other.url], peer_timeout="1s", return_interval="1h")
+        self.send(0, 1000)
+        wait_until(lambda: len(silent.records) == WINDOW, "a window of records")
+        silent.stop_listening()
+        self.assertEqual(other.wait_for(1000), self.masked(0, 1000))
+        self.assertRegex(daemon.says(), f"sink lost.*127.0.0.1:{silent.port}|127.0.0.1:{silent.port}.*timed out")
+        daemon.stop()
+
+    def test_a_peer_that_answers_slowly_is_kept(self):
+        server = RelpServer(self)
+        server.answering.clear()
+        daemon = self.start(server, peer_timeout="2s")
+        for number in range(5):
+            self.send(number, number + 1)
+            server.answering.clear()
+            wait_until(lambda: len(server.records) > number, "a record")
+            time.sleep(0.7)
+            server.answering.set()
+            server.wait_for(number + 1)
+        time.sleep(2.2)  # with nothing to answer
+        self.assertEqual(daemon.metric("redactd_sink_reconnects_total", sink="out"), 0)
+        self.assertEqual(server.acknowledged, self.masked(0, 5))
+        daemon.stop()
+
     def test_a_peer_that_does_not_speak_relp_is_told(self):
         server = RelpServer(self)
         server.go_away()
