@@ -40,21 +40,30 @@ inline const std::shared_ptr<const RuleSet>& rules() {
   return all;
 }
 
-inline std::string redact(std::string_view text, const std::vector<size_t>& cuts, Limits limits) {
+/// `masked` (may be null) gets all that was masked, one after the other.
+inline std::string redact(std::string_view text, const std::vector<size_t>& cuts, Limits limits,
+                          std::string* masked = nullptr) {
   static MatchScratch scratch;
   Redactor redactor(rules(), scratch, limits);
   std::string out;
   size_t from = 0;
+  auto note = [&] {
+    for (const Finding& finding : redactor.findings())
+      if (masked != nullptr) *masked += text.substr(finding.begin, finding.size);
+  };
   auto read = [&](size_t to) {
     if (to <= from) return;
     std::copy(text.begin() + static_cast<std::ptrdiff_t>(from),
               text.begin() + static_cast<std::ptrdiff_t>(to), redactor.prepare(to - from).begin());
     out += redactor.commit(to - from);
+    note();
     from = to;
   };
   for (size_t cut : cuts) read(std::min(cut, text.size()));
   read(text.size());
-  return out += redactor.finish();
+  out += redactor.finish();
+  note();
+  return out;
 }
 
 }  // namespace redactd::fuzz

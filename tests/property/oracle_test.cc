@@ -135,6 +135,17 @@ TEST(Oracle, AgreesOnKnownValuesAndTheirEncodings) {
   }
 }
 
+TEST(Oracle, AgreesOnAKnownValueThatIsCutOffAtTheEndOrBehindACarriageReturnThere) {
+  Rules rules = known_values({"a-known-value"});
+  Oracle oracle(rules);
+  for (const char* text : {"says a-kno", "says a-kno\r", "says a\\u002d", "says a\\u002d\r"}) {
+    expect_agreement(oracle, rules, text);
+    EXPECT_NE(redact(text, rules), text);
+  }
+  for (const char* text : {"says a-kno\n", "says a-kno\r\n", "says a-kno\r \r"})
+    expect_agreement(oracle, rules, text);
+}
+
 TEST(Oracle, AgreesOnEncodedTokens) {
   std::string token = fill("ghp_{alnum:36}").text;
   std::string key =

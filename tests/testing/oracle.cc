@@ -57,7 +57,7 @@ std::string Oracle::redact(std::string_view text) {
     bool carriage_return =
         record.ends_with('\r');  // of a CRLF: it belongs to the end, not to the text
     if (carriage_return) record.remove_suffix(1);
-    out += redact_record(record, line_feed == std::string_view::npos && !carriage_return);
+    out += redact_record(record, line_feed == std::string_view::npos);
     if (carriage_return) out += '\r';
     if (line_feed == std::string_view::npos) break;
     out += '\n';
