@@ -35,6 +35,8 @@ class RelpReceiver {
   std::string answers();
   /// Commands that have no answer yet.
   size_t unanswered() const { return commands_.size(); }
+  /// Of a frame whose end has not come.
+  size_t held_bytes() const { return rest_.size(); }
 
  private:
   using Bytes = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;

@@ -229,14 +229,21 @@ bool Connection::take(std::string_view bytes) {
   last_read_ = Clock::now();
   trimmed_ = false;
   stream_->adopt(worker_.generation());
+  const uint64_t before = held_bytes();
   FrameError error = relp_ ? feed(bytes) : stream_->feed(bytes, last_read_);
   stream_->return_buffers();
+  if (before == 0 || held_bytes() < before + bytes.size()) last_record_ = last_read_;
   if (error == FrameError::none) return true;
   worker_.log().warning("connection closed: its framing is wrong",
                         {{"source", configured(source_->setup.config.name)},
                          {"peer", peer(peer_)},
                          {"cause", label(to_string(error))}});
   return false;
+}
+
+/// Of a record whose end has not come.
+uint64_t Connection::held_bytes() const {
+  return stream_->held_bytes() + (relp_ ? relp_->held_bytes() : 0);
 }
 
 /// Of RELP. The receipt answers the commands when every sink has their records.
@@ -312,7 +319,7 @@ Awaitable<void> Connection::until_room() {
     full = stream_->route().full();
   }
   waiting_ = false;
-  last_read_ = Clock::now();
+  last_read_ = last_record_ = Clock::now();
 }
 
 /// A peer that asks and does not listen has no memory for that here. It counts as idle, unless it
@@ -323,7 +330,7 @@ Awaitable<void> Connection::until_heard() {
     waiting_ = answers_.size() <= kMostAnswers;
     wake_.expires_after(kAnswerPoll);
     co_await sleep();
-    if (waiting_) last_read_ = Clock::now();
+    if (waiting_) last_read_ = last_record_ = Clock::now();
   }
   waiting_ = false;
 }
@@ -337,7 +344,7 @@ Awaitable<void> Connection::until_allowed(size_t bytes) {
   wake_.expires_after(delay);
   co_await sleep();
   waiting_ = false;
-  last_read_ = Clock::now();
+  last_read_ = last_record_ = Clock::now();
 }
 
 Awaitable<void> Connection::sleep() { co_await wake_.async_wait(kAwait); }
@@ -355,7 +362,9 @@ void Connection::tick(Time now) {
   }
   if (waiting_) return;
   if (!std::exchange(trimmed_, true)) stream_->trim();
-  if (config.idle_timeout.count() > 0 && now - last_read_ > config.idle_timeout) {
+  // Who sends a byte now and then and ends no record does not keep its place for that.
+  const Time last = held_bytes() > 0 ? last_record_ : last_read_;
+  if (config.idle_timeout.count() > 0 && now - last > config.idle_timeout) {
     counters_.idle_closed.add();
     stop();
   }

@@ -61,6 +61,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Awaitable<void> sleep();
   bool take(std::string_view bytes);
   FrameError feed(std::string_view bytes);
+  uint64_t held_bytes() const;
   void answer();
   static Awaitable<void> write_answers(std::shared_ptr<Connection> self);
   Awaitable<void> until_answered();
@@ -85,6 +86,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Timer wake_;
   Pace pace_;
   Time last_read_;
+  Time last_record_;      // the last read that ended one, or began the one that is open
   bool waiting_ = false;  // for a sink or the rate limit: not idle
   bool stopped_ = false;  // reads what is there already, and ends
   bool trimmed_ = false;

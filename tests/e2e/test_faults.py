@@ -8,6 +8,7 @@ import subprocess
 import time
 import unittest
 
+import certificates
 from aggregator import Aggregator
 from daemon import SANITIZED, TOKEN_MASK, DaemonTest, sink_to, token
 from wire import Client, frame, frames, free_port, wait_until
@@ -228,6 +229,44 @@ class SlowLoris(FaultTest):
         self.assertTrue(all(client.is_closed_by_peer() for client in loris))
         self.assertEqual(self.daemon.metric("redactd_source_idle_closed_connections_total", source="in"), 500)
         self.daemon.stop()
+
+    def test_a_byte_now_and_then_keeps_no_place(self):
+        """On every port. Who ends records as slowly is not meant."""
+        server = certificates.server()
+        tls = {"certificate": server.certificate, "key": server.key}
+        ports = [free_port() for _ in range(3)]
+        listen = [{"listen": f"tcp://127.0.0.1:{ports[0]}"}, {"listen": f"tls://127.0.0.1:{ports[1]}", "tls": tls},
+                  {"listen": f"tcp://127.0.0.1:{ports[2]}", "type": "relp"}]
+        daemon = self.start_daemon([{**each, "idle_timeout": "3s"} for each in listen], [sink_to(self.aggregator)])
+        loris = []
+        for port, begins in ((ports[0], b"9999 <13>"), (ports[0], b"<13>a line "), (ports[1], b"9999 <13>"),
+                             (ports[2], b"1 open 999 "), (ports[2], b"1 open 0\n2 syslog 999 <13>")):
+            loris += [Client(port, certificates.client_context() if port == ports[1] else None) for _ in range(5)]
+            for client in loris[-5:]:
+                client.send(begins)
+        honest = Client(ports[0])
+        honest.send(b"<13>begins\n")
+        begun, sent = time.monotonic(), 1
+        while loris:
+            self.assertLess(time.monotonic() - begun, 60, f"{len(loris)} connections keep their places")
+            loris = [client for client in loris if self.drips(client)]
+            if time.monotonic() - begun < 8 or loris:
+                honest.send(b"<13>goes on\n")
+                sent += 1
+            time.sleep(0.5)
+        self.aggregator.wait_for(sent)
+        self.assertEqual(sum(record in (b"<13>begins", b"<13>goes on") for record in self.aggregator.records), sent)
+        honest.close()
+        daemon.stop()
+
+    @staticmethod
+    def drips(client):
+        """False when it has been closed."""
+        try:
+            client.send(b"x")
+        except OSError:
+            return False
+        return not client.is_closed_by_peer(0.001)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,10 @@ import subprocess
 import unittest
 
 import peers
+from daemon import SANITIZED
 from harness import BINARY, RedactdTest
 
+MISSING = os.environ.get("REDACTD_MISSING_MATCHES")  # tests/testing/missing_matches.cc
 MATCHER_TESTS = os.path.join(os.path.dirname(BINARY), "tests/property_matcher")
 
 
@@ -43,6 +45,26 @@ class AMatcherThatMisses(RedactdTest):
         # Also with the expressions of the pack; which of them it misses changes with the pack.
         self.assertTrue(any(name.startswith("Matcher/EveryInstructionSet.") for name in failed), failed)
         self.assertEqual(failed_tests(dict(os.environ)), set())
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer has to be the first that is loaded")
+@unittest.skipUnless(MISSING, "the library that misses matches is not built; ctest names it")
+class AMatcherThatMissesNowAndThen(RedactdTest):
+    """No version number tells of it: the rules' own examples have to."""
+
+    def start_with(self, one_in):
+        return subprocess.run([BINARY], env={**os.environ, "LD_PRELOAD": MISSING, "MISSING_MATCHES": str(one_in)}, input=b"x\n",
+                              capture_output=True, timeout=60, check=False)
+
+    def test_is_found_out_at_the_start(self):
+        for one_in in (100, 10):
+            run = self.start_with(one_in)
+            self.assertEqual((run.returncode, run.stdout), (2, b""), one_in)
+            self.assertIn(b"does not find its own example", run.stderr)
+
+    def test_not_one_that_misses_nothing(self):
+        run = self.start_with(0)
+        self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"x\n", b""))
 
 
 class TheBuild(RedactdTest):

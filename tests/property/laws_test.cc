@@ -78,8 +78,9 @@ TEST(TwiceIsOnce, OnWhatFuzzingFound) {
   }
 }
 
-/// A mask that hides a quote changes what is quoted behind it: the second pass may find more there,
-/// and never shows anything. Shrunk from what the fuzz targets found.
+/// A mask that hides a quote or a bracket changes what is in quotes or brackets behind it: the
+/// second pass may find more there, and never shows anything. Shrunk from what the fuzz targets
+/// found.
 TEST(TwiceIsOnce, ButWhereAMaskHidesAQuoteTheSecondPassMayMaskMore) {
   const std::string once =
       redact("<Cookie: siadAuthou'asswosword\x01\"><Cookie: siadAuthou'ord><Cookie: siadAuthou'ie");
