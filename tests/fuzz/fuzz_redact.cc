@@ -55,11 +55,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::require(
       std::count(bytes.begin(), bytes.end(), '\n') == std::count(whole.begin(), whole.end(), '\n'),
       "L3: the number of records changed");
-  const std::string twice = fuzz::redact(whole, {}, limits);
-  // A mask that hides a quote or a bracket changes what is in quotes or brackets behind it: there
-  // the second pass may mask more.
+  std::string again;
+  const std::string twice = fuzz::redact(whole, {}, limits, &again);
+  // A mask that hides a quote or a bracket changes what is in quotes or brackets behind it, and one
+  // inside a longer value what that value looks like: there the second pass may mask more.
   const bool hides_opening = masked.find_first_of("\"'`\\()[]{}<>") != std::string::npos;
-  fuzz::require(twice == whole || hides_opening, "L4: twice is not once");
+  const bool is_inside = again.find("[REDACTED:") != std::string::npos;
+  fuzz::require(twice == whole || hides_opening || is_inside, "L4: twice is not once");
   fuzz::require(is_part(left_in(twice), left_in(whole)), "L4: the second pass shows more");
   bool json = bytes.front() == '{' && bytes.size() < 4096 &&
               nlohmann::json::accept(bytes.begin(), bytes.end());

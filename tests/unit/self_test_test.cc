@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "tests/testing/redact.h"
 
 namespace redactd::test {
@@ -22,6 +25,18 @@ TEST(SelfTest, TheBuiltInRulesFindTheirExamples) {
   for (const Rule& rule : builtin()->rules()) examples += rule.examples.size();
   EXPECT_GE(examples, 2 * builtin()->rules().size()) << "there was little to find";
 }
+
+#ifdef NDEBUG
+TEST(SelfTest, TakesNoMoreOfAStartThan50Milliseconds) {
+  auto least = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 5; ++i) {
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(self_test(builtin()), std::vector<std::string>{});
+    least = std::min(least, std::chrono::steady_clock::now() - begun);
+  }
+  EXPECT_LE(least, std::chrono::milliseconds(50));
+}
+#endif
 
 TEST(SelfTest, NamesTheRulesWhoseExampleIsMissed) {
   Rules rules = rules_of({token("sound", "acme_[a-z]{8}", "key «acme_{lower:8}» sent"),
