@@ -183,7 +183,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     if (size_t inside = tag_end(text, value); inside != kNone) value = inside;
   }
   Opening opening = open_value_at(record, value);
-  if (key_quote.none() && !opening.quote.none() && !separator.percent &&
+  if (key_quote.none() && !opening.quote.none() &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;
   }

@@ -11,7 +11,7 @@
 
 namespace {
 
-/// What stands outside the masks, but for double quotes: a mask may get some around it.
+/// What stands outside the masks, but for quotes: a mask may get some around it.
 std::string left_in(std::string_view text) {
   constexpr std::string_view kMask = "[REDACTED:";
   std::string left;
@@ -27,7 +27,7 @@ std::string left_in(std::string_view text) {
       left += kMask;  // of the input
     }
   }
-  std::erase(left, '"');
+  std::erase_if(left, [](char c) { return c == '"' || c == '\''; });
   return left;
 }
 

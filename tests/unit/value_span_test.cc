@@ -159,6 +159,14 @@ TEST(Value, InASingleQuoteThatNothingClosesEndsWithTheStringAround) {
                      R"({"msg":"password='«ab\"c{alnum:12}»' n=1"})"});
 }
 
+TEST(Value, TheQuoteBehindAnEncodedSeparatorMayCloseTheString) {
+  expect_all_kept({R"({"token%3D":null})", R"({"token%3a":[1,2]})", R"({"a":"q=token%3D","b":1})"});
+  expect_all_masked({R"({"a":"q=token%3D«{alnum:24}»","b":1})", R"(q=token%3D"«{alnum:24}»")",
+                     R"({"a":"q=%7B%22token%22%3A%22«{alnum:24}»%22%7D"})"});
+  EXPECT_EQ(redact(R"({"password":1234567,"token%3D":null})"),
+            R"({"password":"[REDACTED:password]","token%3D":null})");
+}
+
 TEST(Value, OfCookies) {
   expect_all_masked({"Cookie: session=«{hex:40}»",
                      "Cookie: session=«{hex:40}»; lang=«en»; theme=«dark»",
