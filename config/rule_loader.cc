@@ -24,7 +24,8 @@ const std::vector<std::string_view> kKinds = {"token", "value", "userinfo",
 const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "critical"};
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
-                                              "credentials", "object",        "rest"};
+                                              "credentials", "object",        "rest",
+                                              "members",     "columns",       "piped", "spaced"};
 const std::vector<std::string_view> kStands = {"anywhere", "in_quotes", "at_once"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
@@ -67,7 +68,8 @@ std::optional<Validator> parse_validator(const std::string& text) {
       {"not-hash", Validator::Kind::not_hash},   {"userpass", Validator::Kind::userpass},
       {"scrambled", Validator::Kind::scrambled}, {"crc32", Validator::Kind::crc32},
       {"card", Validator::Kind::card},           {"iban", Validator::Kind::iban},
-      {"bip39", Validator::Kind::bip39},         {"wif", Validator::Kind::wif}};
+      {"bip39", Validator::Kind::bip39},         {"wif", Validator::Kind::wif},
+      {"code", Validator::Kind::code},           {"phrase", Validator::Kind::phrase}};
   for (const auto& [name, kind] : kNames) {
     if (text == name) return Validator{kind, 0};
   }
@@ -153,7 +155,7 @@ class RuleParser {
       } else {
         item.fail(
             "is no validator; allowed: entropy:BITS (0 to 8), mixed, jwt, base64, luhn, not-hash, "
-            "userpass, scrambled, crc32, card, iban, bip39, wif");
+            "userpass, scrambled, crc32, card, iban, bip39, wif, code, phrase");
       }
     }
     size_t number = 0;

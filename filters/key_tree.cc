@@ -13,7 +13,7 @@ constexpr size_t kMostDigits = 3;  // of the number behind a key: password1, API
 constexpr size_t kMostBlanks = 3;  // before the = of a marked key
 constexpr size_t kReach = 1 + kMostDigits + kMostBlanks + 1;
 
-constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b");
+constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b\r\n");
 constexpr ByteClass kOpenMarks = ByteClass::of(" \t&(,<");
 constexpr ByteClass kInside = ByteClass::of("_-. ");
 
@@ -42,8 +42,20 @@ size_t separator_end(std::string_view held, size_t at, bool marked) {
   size_t mark = at;
   while (mark < held.size() && mark - at < kMostBlanks && is_inner_blank(held[mark])) ++mark;
   if (mark == held.size()) return kNone;
-  bool marks = mark > at && (held[mark] == '=' || held[mark] == ':');
+  bool marks =
+      mark > at && (held[mark] == '=' || held[mark] == ':' || to_lower(held[mark]) == 'i');  // is
   return marks ? mark + 1 : 0;
+}
+
+/// `--api-key …`: a dash before a key that begins at `at`, or before the name that it is part of.
+bool is_of_option(std::string_view held, size_t at) {
+  constexpr size_t kLongest = 40;
+  for (size_t i = 0; i < std::min(at, kLongest + 1); ++i) {
+    char c = held[at - 1 - i];
+    if (c == '-') return true;
+    if (!is_alnum(c) && c != '_' && c != '.') return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -94,6 +106,7 @@ struct KeyTree::Walk {
   std::string_view held;
   size_t seen;
   size_t ends[2];  // of the separator: for open and for marked keys; 0: none
+  size_t blank;    // the end of the blank behind the key, which separates an option's; 0: none
   uint64_t offset;
   uint32_t first_number;
   std::vector<Match>& matches;
@@ -120,6 +133,8 @@ void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
     for (uint32_t i = node->first_owner; i < node->last_owner; ++i) {
       size_t end = walk.ends[owners_[i].marked];
       if (end > walk.seen) walk.report(end, owners_[i].number);
+      if (owners_[i].marked && walk.blank > walk.seen && is_of_option(walk.held, at))
+        walk.report(walk.blank, owners_[i].number);
     }
     if ((node->before & bit(kSeparator)) != 0) {
       const Node* word = before(*node, kSeparator);
@@ -138,11 +153,13 @@ bool KeyTree::find(std::string_view held, const Place& place, uint64_t offset,
   if (nodes_.empty()) return true;
   size_t open = separator_end(held, place.key_end, false);
   size_t marked = separator_end(held, place.key_end, true);
-  Walk walk{held,   place.seen,   {open == kNone ? 0 : open, marked == kNone ? 0 : marked},
-            offset, first_number, matches};
+  if (open == kNone) return false;
+  const size_t blank = open > 0 && is_inner_blank(held[open - 1]) ? open : 0;
+  Walk walk{held,         place.seen, {open, marked == kNone ? 0 : marked}, blank, offset,
+            first_number, matches};
   if (std::max(walk.ends[0], walk.ends[1]) > place.seen)
     go_back(&nodes_.front(), place.key_end, walk);
-  return open != kNone && marked != kNone;
+  return marked != kNone;
 }
 
 }  // namespace redactd

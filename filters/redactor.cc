@@ -228,13 +228,15 @@ std::string_view Redactor::settle_open() {
 /// for no token and no password has one of these within it.
 uint64_t Redactor::end_of_open_words() const {
   bool long_record = end_ - record_ > limits_.max_record;
-  if (emitted_ == end_ || long_record || block_.active || carry_.active ||
+  if (emitted_ == end_ || long_record || (block_.active && !block_.one_word) || carry_.active ||
       rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
     return emitted_;
   std::string_view record = text(record_, end_);
   size_t end = end_of_words(record);
   if (record_ + end <= emitted_) return emitted_;
   record = record.substr(0, end);
+  if (block_.active && (record.ends_with('\r') || record.ends_with(':'))) return emitted_;
+  if (record.find('{') != kNone) return emitted_;  // what follows in an object may tell of a secret
   for (const Match& match : anchors_.matches()) {
     size_t match_end = static_cast<size_t>(match.end - record_);
     if (match.end > record_ && !resolver_.leaves(record, {match_end, match.expression}))

@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/next_line.h"
 #include "filters/spans/token_span.h"
 #include "filters/spans/userinfo_span.h"
 #include "filters/spans/value_span.h"
@@ -78,9 +79,10 @@ bool decides(Anchor::Role role) {
          role == Anchor::Role::userinfo || role == Anchor::Role::known;
 }
 
-/// Whether a match of this role may end in the line feed behind the record.
+/// Whether a match of this role may end in the line end behind the record.
 bool sees_line_end(Anchor::Role role) {
-  return role == Anchor::Role::regex || role == Anchor::Role::regex_literal;
+  return role == Anchor::Role::regex || role == Anchor::Role::regex_literal ||
+         role == Anchor::Role::value;
 }
 
 }  // namespace
@@ -144,7 +146,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
         return Verdict::required_text_missing;
       }
-      return resolve_value(record, rule, anchor.rule, end, found_);
+      return resolve_key(record, rule, anchor.rule, end);
     case Anchor::Role::userinfo:
       return resolve_userinfo(record, rule, anchor.rule, end, found_);
     case Anchor::Role::known:
@@ -169,6 +171,17 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       break;  // no match has it
   }
   return Verdict::no_match;
+}
+
+/// The value on the key's own line, or else the next line that it may stand on.
+Verdict Resolver::resolve_key(const RecordView& record, const Rule& rule, uint32_t number,
+                              size_t end) {
+  Verdict verdict = Verdict::no_value;
+  if (end <= record.text.size()) verdict = resolve_value(record, rule, number, end, found_);
+  if (verdict == Verdict::masked || !record.ends_record) return verdict;
+  if (std::optional<BlockMarker> key = key_before_its_line(record.text, rule, number, end))
+    markers_.push_back(*key);
+  return verdict;
 }
 
 bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {

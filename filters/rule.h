@@ -17,13 +17,24 @@ namespace redactd {
 enum class RuleKind { token, value, userinfo, block, known, regex };
 enum class Severity { low, medium, high, critical };
 enum class Boundary { word, none };
-enum class ValueForm { assign, authorization, cookie, credentials, object, rest };
+enum class ValueForm {
+  assign,
+  authorization,
+  cookie,
+  credentials,
+  object,
+  rest,
+  members,
+  columns,
+  piped,
+  spaced
+};
 
 /// Where the value has to stand to count: behind blanks or not, only in quotes, or right behind the
 /// key.
 enum class ValueStands { anywhere, in_quotes, at_once };
 /// What stands between the markers of a block: key material, also on the markers' own lines; a
-/// value on lines of its own; or `name: value` lines.
+/// value on lines of its own; `name: value` lines; or hexadecimal.
 enum class BlockBody { key_material, lines, pairs, hex };
 enum class Strength { strong, medium, weak, random };
 enum class MaskStyle { label, fixed, partial, fingerprint, length };
@@ -54,7 +65,9 @@ struct Validator {
     card,
     iban,
     bip39,
-    wif
+    wif,
+    code,
+    phrase
   };
   Kind kind = Kind::entropy;
   double threshold = 0;  // entropy: bits a character

@@ -80,6 +80,34 @@ bool decodes_to_user_and_password(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
 }
 
+/// 123456, 123-456
+bool is_code_of_digits(std::string_view text) {
+  constexpr size_t kShortest = 3;
+  constexpr size_t kLongest = 10;
+  auto digits = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_digit));
+  size_t dash = text.find('-');
+  bool parted = dash != std::string_view::npos && digits + 1 == text.size() && dash > 0 &&
+                dash + 1 < text.size();
+  return digits >= kShortest && digits <= kLongest && (digits == text.size() || parted);
+}
+
+/// Twelve or more short words with a blank between them.
+bool is_phrase(std::string_view text) {
+  constexpr size_t kFewestWords = 12;
+  constexpr size_t kShortestWord = 3;
+  constexpr size_t kLongestWord = 8;
+  size_t words = 0;
+  for (size_t at = 0; at <= text.size(); ++words) {
+    size_t end = std::min(text.find_first_of(" ,", at), text.size());
+    std::string_view word = text.substr(at, end - at);
+    if (word.size() < kShortestWord || word.size() > kLongestWord ||
+        !std::all_of(word.begin(), word.end(), is_lower))
+      return false;
+    at = end + (text.substr(end, 2) == ", " ? 2 : 1);
+  }
+  return words >= kFewestWords;
+}
+
 }  // namespace
 
 double entropy(std::string_view bytes) {
@@ -236,6 +264,12 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
         break;
       case Validator::Kind::wif:
         if (!is_wif(candidate)) return Verdict::wrong_checksum;
+        break;
+      case Validator::Kind::code:
+        if (!is_code_of_digits(candidate)) return Verdict::no_code;
+        break;
+      case Validator::Kind::phrase:
+        if (!is_phrase(candidate)) return Verdict::no_phrase;
         break;
     }
   }

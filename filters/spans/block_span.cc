@@ -5,6 +5,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/next_line.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -43,30 +44,6 @@ size_t content_end(std::string_view text, size_t from) {
   }
   while (end > from && is_blank(text[end - 1])) --end;
   return end;
-}
-
-/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z
-/// INFO `. Returns its length in `text`, 0 when the line has no such prefix.
-size_t matching_prefix(std::string_view text, std::string_view prefix) {
-  size_t t = 0;
-  size_t p = 0;
-  while (p < prefix.size()) {
-    if (t >= text.size()) return 0;
-    if (is_alnum(prefix[p])) {
-      if (!is_alnum(text[t])) return 0;
-      while (p < prefix.size() && is_alnum(prefix[p])) ++p;
-      while (t < text.size() && is_alnum(text[t])) ++t;
-    } else if (prefix[p] == ' ' || prefix[p] == '\t') {
-      if (text[t] != ' ' && text[t] != '\t') return 0;
-      while (p < prefix.size() && (prefix[p] == ' ' || prefix[p] == '\t')) ++p;
-      while (t < text.size() && (text[t] == ' ' || text[t] == '\t')) ++t;
-    } else {
-      if (text[t] != prefix[p]) return 0;
-      ++t;
-      ++p;
-    }
-  }
-  return t;
 }
 
 /// `Proc-Type: 4,ENCRYPTED` and the like (RFC 1421 §4.6, RFC 4880 §6.2).
@@ -147,11 +124,6 @@ bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Spa
   return found;
 }
 
-std::string_view without_trailing_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 /// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that
 /// happens to be.
 bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
@@ -223,6 +195,7 @@ void continue_hex(const RecordView& record, OpenBlock& open, std::vector<Span>& 
 
 void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
                     std::vector<Span>& spans) {
+  if (open.one_word) return take_next_line(record, rule, open, spans);
   ++open.lines;
   open.bytes += record.text.size();
   if (open.lines > rule.max_lines || open.bytes > rule.max_bytes) {
@@ -332,6 +305,33 @@ void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& op
 
 }  // namespace
 
+size_t matching_prefix(std::string_view text, std::string_view prefix) {
+  size_t t = 0;
+  size_t p = 0;
+  while (p < prefix.size()) {
+    if (t >= text.size()) return 0;
+    if (is_alnum(prefix[p])) {
+      if (!is_alnum(text[t])) return 0;
+      while (p < prefix.size() && is_alnum(prefix[p])) ++p;
+      while (t < text.size() && is_alnum(text[t])) ++t;
+    } else if (prefix[p] == ' ' || prefix[p] == '\t') {
+      if (text[t] != ' ' && text[t] != '\t') return 0;
+      while (p < prefix.size() && (prefix[p] == ' ' || prefix[p] == '\t')) ++p;
+      while (t < text.size() && (text[t] == ' ' || text[t] == '\t')) ++t;
+    } else {
+      if (text[t] != prefix[p]) return 0;
+      ++t;
+      ++p;
+    }
+  }
+  return t;
+}
+
+std::string_view without_trailing_blanks(std::string_view text) {
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
                     const std::vector<BlockMarker>& markers, OpenBlock& open,
                     std::vector<Span>& spans) {
@@ -344,8 +344,10 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
     }
     if (end == nullptr) {
       next = 0;
-      bool restarts = std::any_of(markers.begin(), markers.end(),
-                                  [](const BlockMarker& marker) { return marker.opens; });
+      // A key at the end of a line is no reason to give up a block.
+      bool restarts = std::any_of(markers.begin(), markers.end(), [&](const BlockMarker& marker) {
+        return marker.opens && (open.one_word || rules[marker.rule].kind != RuleKind::value);
+      });
       if (!restarts) {
         continue_block(record, rules[open.rule], open, spans);
         return;
@@ -362,6 +364,12 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
   for (; next < markers.size(); ++next) {
     const BlockMarker& marker = markers[next];
     if (!marker.opens) continue;
+    if (rules[marker.rule].kind == RuleKind::value) {
+      const bool other = open.active && open.one_word;  // a rule with the same key
+      if (!other || proves_more(rules[marker.rule], rules[open.rule]))
+        await_next_line(text, marker, open);
+      continue;
+    }
     const size_t last = ends.first_after(marker, next + 1);
     const BlockMarker* end = last < markers.size() ? &markers[last] : nullptr;
     if (rules[marker.rule].body == BlockBody::lines ||

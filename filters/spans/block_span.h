@@ -30,7 +30,19 @@ struct OpenBlock {
   size_t lines = 0;
   size_t bytes = 0;
   size_t strangers = 0;  // records in a row that were no part of the block
+  /// The secret is the last word of the next line, with nothing behind it: words that a blank
+  /// follows are none.
+  bool one_word = false;
+  bool member = false;  // one_word: behind `value:`
+  bool strong = false;  // one_word: of a password
+  size_t indent = 0;    // one_word: of the key
 };
+
+/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z
+/// INFO `. Returns its length in `text`, 0 when the line has no such prefix.
+size_t matching_prefix(std::string_view text, std::string_view prefix);
+
+std::string_view without_trailing_blanks(std::string_view text);
 
 /// Masks what lies between the markers of one record and carries a block that its end does not
 /// close into `open`. `markers` are in order of their position.

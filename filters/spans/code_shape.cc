@@ -87,8 +87,17 @@ bool is_variable(std::string_view value) {
 
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
+  if (value.starts_with("$(")) return true;  // $(cat file)
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
+  if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
+      value.find_first_of("0123456789") == kNone)
+    return true;  // t(exports)}(this: what minifiers leave of a call
+  if (value.size() > 3 && is_letter(value[0]) && value[1] == '}' &&
+      std::string_view("(),;=").find(value[2]) != kNone)
+    return true;  // t}(this,function(e){
+  while (!value.empty() && std::string_view(";?,").find(value.back()) != kNone)
+    value.remove_suffix(1);
   size_t paren = value.find('(');
   return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
 }

@@ -65,6 +65,7 @@ size_t escape_in_value(std::string_view text, size_t at, const BareContext& cont
                  code == "003e" || code == "003E" || code == "0026" || code == "0020";
     return control || quote ? 0 : 6;
   }
+  if (next == 'x' && (text.substr(at + 2, 2) == "22" || text.substr(at + 2, 2) == "27")) return 0;
   return 2;
 }
 
@@ -319,6 +320,7 @@ bool word_starts(std::string_view text, size_t at) {
   if (before == 'm' && colour_ends_before(text, at)) return true;
   if (!is_hex(before)) return false;
   if (at >= 3 && text[at - 3] == '%' && is_hex(text[at - 2])) return true;
+  if (at >= 5 && text.substr(at - 5, 3) == "%25" && is_hex(text[at - 2])) return true;
   if (at >= 4 && text[at - 4] == '\\' && text[at - 3] == 'x' && is_hex(text[at - 2])) return true;
   return at >= 6 && text[at - 6] == '\\' && text[at - 5] == 'u' && hex_at(text, at - 4, 4);
 }

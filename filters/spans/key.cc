@@ -58,7 +58,7 @@ bool ends_in_another(std::string_view key, const std::vector<std::string>& keys)
 /// What a separator within a key may be.
 constexpr std::string_view kInside[] = {"", "_", "-", ".", " "};
 /// A number, or what separates a key from its value.
-constexpr const char* kBehindKey = R"([\\"'`\]=:%>\x1b \t&(,<_0-9])";
+constexpr const char* kBehindKey = R"([\\"'`\]=:%>\x1b \t\r\n&(,<_0-9])";
 /// More words make more expressions, each of which is rarer. A word that many keys end in is
 /// enough.
 constexpr size_t kWordsOfEnding = 3;
@@ -189,7 +189,10 @@ std::vector<std::string> distinct_keys(const std::vector<std::string>& keys) {
   return distinct;
 }
 
-bool need_mark(const Rule& rule) { return rule.strength == Strength::weak || !rule.names.empty(); }
+bool need_mark(const Rule& rule) {
+  if (rule.form == ValueForm::spaced) return false;
+  return rule.strength == Strength::weak || !rule.names.empty();
+}
 
 std::vector<std::string> ending_expressions(const std::vector<std::string>& keys) {
   std::set<std::string> endings;
@@ -215,13 +218,16 @@ std::vector<std::string> ending_expressions(const std::vector<std::string>& keys
 }
 
 std::vector<std::string> key_expressions(const Rule& rule) {
-  std::string after =
-      need_mark(rule) ? R"((?:[\\"'`\]=:%>\x1b]|[ \t]{1,3}[=:]))" : R"([\\"'`\]=:%>\x1b \t&(,<])";
+  std::string after = need_mark(rule) ? R"((?:[\\"'`\]=:%>\x1b\r\n]|[ \t]{1,3}[=:i]))"
+                                      : R"([\\"'`\]=:%>\x1b \t\r\n&(,<])";
   std::vector<std::string> expressions;
   std::string keys;
   size_t count = 0;
   auto finish = [&] {
-    if (count > 0) expressions.push_back("(?i)(?:" + keys + ")(?:_?[0-9]{1,3})?" + after);
+    std::string key = "(?:" + keys + ")(?:_?[0-9]{1,3})?";
+    if (count > 0) expressions.push_back("(?i)" + key + after);
+    if (count > 0 && need_mark(rule))
+      expressions.push_back("(?i)-[a-z0-9_.-]{0,40}" + key + "[ \\t]");
     keys.clear();
     count = 0;
   };
@@ -247,8 +253,9 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (at == key_end) return true;
   if (at == text.size()) return false;
   if (!is_alnum(text[at])) return true;
-  if (text[at] == 'i' || text[at] == 'I') return true;             // is
-  if (text.substr(at, kTypeName).find('=') != kNone) return true;  // string = "…"
+  if (std::string_view("iIwWV").find(text[at]) != kNone) return true;            // is, was, Value:
+  if (text.substr(at, 4) == "for " || text.substr(at, 3) == "of ") return true;  // for bob is
+  if (text.substr(at, kTypeName).find('=') != kNone) return true;                // string = "…"
   while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&
          text[key_end - 1] != ' ') {
     --key_end;

@@ -58,6 +58,16 @@ bool is_template(std::string_view value) {
   return false;
 }
 
+/// YOUR_API_KEY, your-token-here: what documentation has in place of a key. `your_password` may be
+/// a weak one.
+bool is_yours(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"key", "token", "secret", "KEY", "TOKEN", "SECRET"};
+  if (value.size() > 40 || !starts_with_ignoring_case(value, "your")) return false;
+  return value.find_first_of("_-") == 4 && holds_any(value, kWords) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
 bool is_shell_variable(std::string_view value) {
   return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
          std::all_of(value.begin() + 1, value.end(),
@@ -116,7 +126,7 @@ bool is_placeholder(std::string_view value) {
                                                     "(sensitive value)"};
   static constexpr WordList kOtherMasks(kMaskWords);
   if (kOtherMasks.has(value)) return true;
-  return is_template(value) || is_shell_variable(value) || is_printf(value) ||
+  return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
          is_bind_parameter(value);
 }
 

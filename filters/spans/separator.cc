@@ -4,6 +4,8 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
+#include "filters/validators.h"
 
 namespace redactd {
 namespace {
@@ -138,6 +140,22 @@ size_t form_part(std::string_view text, size_t at) {
   return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
 }
 
+/// `"password","…"` and `["password", "…"]`: the next cell in quotes, if it is none of the names
+/// that such a list often goes on with.
+bool listed_value(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
+  static constexpr std::string_view kNames[] = {"pass",   "Pass", "token", "Token", "secret",
+                                                "Secret", "key",  "Key",   "_at",   "_id"};
+  constexpr size_t kShortest = 8;
+  if (key_quote.spelling != 0 || name_begin < key_quote.size()) return false;
+  at = skip_blanks(text, at);
+  Quote quote = quote_at(text, at);
+  if (quote.mark != key_quote.mark || quote.backslashes != key_quote.backslashes) return false;
+  at += quote.size();
+  std::string_view value = text.substr(at, quoted_end(text, at, quote) - at);
+  return value.size() >= kShortest && value.size() < 256 && is_mixed(value) &&
+         value.find(' ') == kNone && !holds_any(value, kNames);
+}
+
 /// What may stand behind a name in quotes instead of = and :, else npos.
 size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
                         const Quote& key_quote) {
@@ -149,6 +167,7 @@ size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
     bool pair =
         header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
     if (pair) return at + 1;
+    if (listed_value(text, at + 1, name_begin, key_quote)) return at + 1;
   }
   if (size_t length = serialized_string(rest); length != 0) return at + length;
   if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
@@ -170,6 +189,8 @@ class SeparatorReader {
   Separator read() const {
     if (rest_.empty()) return {};
     if (rest_[0] == '=') return equals();
+    if (rest_[0] == '!') return unequal();
+    if (rest_[0] == '|') return next_cell();
     if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
     if (rest_[0] == ':') return colon();
     if (rest_[0] == '<') return markup(next_element(text_, at_));
@@ -210,7 +231,25 @@ class SeparatorReader {
     static constexpr std::string_view kMore = "=>~";
     size_t end = at_ + 1;
     while (end < text_.size() && end < at_ + 3 && kMore.find(text_[end]) != kNone) ++end;
-    return ends(end);
+    bool compared = rest_.starts_with("== ") && blank_before_;
+    return compared ? sentence(end) : ends(end);  // token == expected_token
+  }
+
+  /// `!= "…"`, `!== "…"`: what something is compared with.
+  Separator unequal() const {
+    if (!rest_.starts_with("!=")) return {};
+    size_t end = at_ + (rest_.starts_with("!==") ? 3 : 2);
+    return quote_at(text_, skip_blanks(text_, end)).none() ? Separator{} : ends(end);
+  }
+
+  /// `| password | … |`: the next cell of a table.
+  Separator next_cell() const {
+    size_t before = key_.name_begin;
+    while (before > 0 && is_blank(text_[before - 1])) --before;
+    if (before == 0 || text_[before - 1] != '|') return {};
+    Separator found = sentence(at_ + 1);
+    found.doubt = true;
+    return found;
   }
 
   Separator colon() const {
@@ -238,6 +277,12 @@ class SeparatorReader {
 
   /// `%3D`, also encoded twice, and `\u003d`.
   Separator encoded() const {
+    if (rest_[0] == '&') {
+      for (std::string_view entity : {"&#61;", "&#x3d;", "&equals;", "&#58;", "&colon;"}) {
+        if (starts_with_ignoring_case(rest_, entity)) return ends(at_ + entity.size());
+      }
+      return {};
+    }
     for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
       if (!starts_with_ignoring_case(rest_, escaped)) continue;
       Separator found = ends(at_ + escaped.size());
@@ -264,6 +309,8 @@ class SeparatorReader {
     const char before = key_.name_begin > 0 ? text_[key_.name_begin - 1] : '\0';
     bool quoted_next = !quote_at(text_, at_ + (c == '(' || c == ',' ? 1 : 0)).none();
     if (quoted_next && c == ',' && before == '{') return ends(at_ + 1);  // {password,"…"} of Erlang
+    if (rest_.starts_with(",<<\"")) return ends(at_ + 1);                // password,<<"…">>
+    if (size_t member = behind_value_name(c); member != kNone) return ends(member);
     if (quoted_next && c == '(' && !blank_before_ &&
         sets_value(text_, key_.name_begin, key_.key_begin))
       return doubtful(at_ + 1);
@@ -273,11 +320,48 @@ class SeparatorReader {
     return blank_before_ ? behind_blank() : Separator{};
   }
 
+  /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…`: as Go prints a struct.
+  size_t behind_value_name(char c) const {
+    size_t name = at_ + (c == ',' ? 1 : 0);
+    if (c != ',' && !blank_before_) return kNone;
+    return text_.substr(name, 6) == "Value:" ? name + 6 : kNone;
+  }
+
   Separator behind_blank() const {
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
     if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
     if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
-    return {};
+    if (starts_with_ignoring_case(rest_, "was ")) {
+      Separator found = sentence(at_ + 4);
+      found.doubt = true;
+      return found;
+    }
+    return behind_owner();
+  }
+
+  /// `for user bob is …`, `of bob was …`, `for bob set to …`
+  Separator behind_owner() const {
+    constexpr size_t kLongest = 64;
+    size_t at = at_;
+    if (!skip(at, {"for ", "of "})) return {};
+    while (skip(at, {"the ", "user ", "account "})) {
+    }
+    size_t end = text_.substr(0, std::min(text_.size(), at + kLongest)).find_first_of(" \t:=", at);
+    if (end == kNone || end == at || text_[end] != ' ') return {};
+    at = end + 1;
+    if (!skip(at, {"is ", "is: ", "was ", "set to "})) return {};
+    Separator found = sentence(at);
+    found.doubt = true;
+    return found;
+  }
+
+  bool skip(size_t& at, std::initializer_list<std::string_view> words) const {
+    for (std::string_view word : words) {
+      if (!text_.substr(at).starts_with(word)) continue;
+      at += word.size();
+      return true;
+    }
+    return false;
   }
 
   std::string_view text_;
@@ -302,6 +386,8 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
     if (quote.mark != key_quote.mark) return kNone;
     at += quote.size();
   }
+  // ParameterKey and ParameterValue of CloudFormation
+  if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
   bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
   if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
   at += content ? 7 : 5;

@@ -40,6 +40,10 @@ std::string_view explain(Verdict verdict) {
       return "it changes between cases and digits too rarely to be random";
     case Verdict::wrong_checksum:
       return "its checksum is wrong";
+    case Verdict::no_code:
+      return "it is no number of 3 to 10 digits";
+    case Verdict::no_phrase:
+      return "it is not made of twelve short words";
     case Verdict::luhn_fails:
       return "the Luhn check fails";
     case Verdict::looks_like_hash:

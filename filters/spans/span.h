@@ -63,10 +63,11 @@ struct RecordView {
 
 /// Quotes in URLs, in markup and in JSON's escapes.
 inline constexpr std::string_view kEncodedQuotes[] = {"%22",   "%27",     "&quot;",  "&#34;",
-                                                      "&#39;", "\\u0022", "\\u0027", "&apos;"};
+                                                      "&#39;", "\\u0022", "\\u0027", "&apos;",
+                                                      "\\x22", "\\x27",   "&#x22;",  "&#x27;"};
 
 /// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
-/// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`).
+/// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`, `\x22`).
 struct Quote {
   char mark = 0;            // 0: not quoted
   uint8_t backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
@@ -124,6 +125,8 @@ enum class Verdict {
   not_userpass,
   not_scrambled,
   wrong_checksum,
+  no_code,
+  no_phrase,
   luhn_fails,
   looks_like_hash,
   no_password,

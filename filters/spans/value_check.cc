@@ -16,10 +16,25 @@ constexpr size_t kLookedAt = 512;
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
 
+/// snhwbsiuhriwzqho: five consonants in a row, which words do not have.
+bool is_unpronounceable(std::string_view value) {
+  constexpr size_t kShortest = 10;
+  constexpr size_t kConsonants = 5;
+  static constexpr ByteClass kVowels = ByteClass::of("aeiouyAEIOUY-_.");
+  if (value.size() < kShortest) return false;
+  size_t run = 0;
+  for (char c : value) {
+    run = kVowels.has(c) ? 0 : run + 1;
+    if (run == kConsonants) return true;
+  }
+  return false;
+}
+
 bool is_plain_word(std::string_view value) {
-  return !value.empty() && std::all_of(value.begin(), value.end(), [](char c) {
-    return is_letter(c) || c == '-' || c == '_' || c == '.';
-  }) && value.size() < 24;
+  return !value.empty() &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.'; }) &&
+         value.size() < 24 && !is_mixed(value) && !is_unpronounceable(value);
 }
 
 /// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
@@ -66,6 +81,14 @@ bool is_duration_or_size(std::string_view value) {
 bool is_remark(std::string_view value) {
   return value.size() > 4 && value[0] == '(' &&
          std::all_of(value.begin() + 1, value.end(), is_lower);
+}
+
+/// ssh-ed25519, ecdsa-sha2-nistp256: an algorithm of SSH's keys.
+bool is_key_algorithm(std::string_view value) {
+  return value.size() < 32 &&
+         (value.starts_with("ssh-") || value.starts_with("ecdsa-sha2-") ||
+          value.starts_with("rsa-sha2-") || value.starts_with("sk-ssh-")) &&
+         !is_scrambled(value.substr(4));
 }
 
 /// default/web-tls: an object of Kubernetes by its namespace and name.
@@ -155,13 +178,23 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
                is_code(value) || is_remark(value) || is_object_reference(value) ||
-               is_dotted_name(value) || is_prose(value) || is_digest(value);
+               is_dotted_name(value) || is_prose(value) || is_digest(value) ||
+               is_key_algorithm(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
 /// AWSLogs/2026/03/01/eu-west-1_log.json.gz: base64 has slashes, too, but then no dots or dashes.
 bool is_object_path(std::string_view value) {
   return std::count(value.begin(), value.end(), '/') >= 2 && value.find_first_of("-._") != kNone;
+}
+
+/// logs/app-20260301.gz, images/4f0c….webp: a path that ends in a file's name.
+bool is_file_path(std::string_view value) {
+  size_t slash = value.rfind('/');
+  size_t dot = value.rfind('.');
+  if (slash == kNone || dot == kNone || dot < slash + 2 || value.size() - dot > 6) return false;
+  std::string_view extension = value.substr(dot + 1);
+  return extension.size() >= 2 && std::all_of(extension.begin(), extension.end(), is_lower);
 }
 
 /// Linux-node-4f0c3a…: a cache's key, words and the digest of what it depends on.
@@ -171,8 +204,24 @@ bool ends_in_hash(std::string_view value) {
          !is_scrambled(value.substr(0, last));
 }
 
+/// orders-by-customer-2026-11-03: words and numbers.
+bool is_dashed_name(std::string_view value) {
+  size_t words = 0;
+  for (size_t at = 0; at <= value.size();) {
+    size_t end = std::min(value.find_first_of("-_.:", at), value.size());
+    std::string_view part = value.substr(at, end - at);
+    const bool word = std::all_of(part.begin(), part.end(), is_lower) && !is_unpronounceable(part);
+    if (part.empty() || (!word && !std::all_of(part.begin(), part.end(), is_digit))) return false;
+    words += word;
+    at = end + 1;
+  }
+  return words >= 2;
+}
+
 Verdict check_weak(std::string_view value) {
-  if (is_object_path(value) || ends_in_hash(value)) return Verdict::not_random;
+  if (is_dashed_name(value)) return Verdict::not_random;
+  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value))
+    return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
   if (kNotOfAKey.any_in(value)) return Verdict::not_random;
@@ -186,7 +235,8 @@ Verdict check_random(std::string_view value) {
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
   static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
   if (is_pair(value) || kNotRandom.any_in(value) || is_path_or_url(value) ||
-      is_object_path(value) || is_dotted_name(value) || is_object_reference(value)) {
+      is_object_path(value) || is_file_path(value) || is_dotted_name(value) ||
+      is_object_reference(value)) {
     return Verdict::not_random;
   }
   if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
@@ -210,7 +260,10 @@ bool is_listing(std::string_view value, std::string_view word) {
                                                 "!ENV", "!secret", "|",     ">",       "|-",
                                                 ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
   if (std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords)) return true;
-  if (value.starts_with("ENC[") || value.starts_with("$(") || is_type(value)) return true;
+  if (value.starts_with("ENC[") || is_type(value)) return true;
+  if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
+      is_sentence_word(value.substr(1, value.size() - 2)))
+    return true;  // [required]
   return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
          is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
 }
@@ -228,6 +281,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   switch (setting.strength) {
     case Strength::strong:
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
+      if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
+        return Verdict::plain_word;  // ({password:t,user:n}) of minified code
       if (is_object_name(value) || is_message(value)) return Verdict::plain_word;
       if (setting.quoted && is_type(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
@@ -235,7 +290,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
     case Strength::medium:
       return check_medium(value, setting);
     case Strength::weak:
-      return check_weak(value);
+      return setting.sentence && is_pair(value) ? Verdict::not_random : check_weak(value);
     case Strength::random:
       return check_random(value);
   }

@@ -75,6 +75,18 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
 
+/// `[password:protected] =>`, `["password":"User":private]=>`: to the bracket behind what PHP
+/// prints of a member's visibility; `at` when there is none.
+size_t skip_visibility(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 80;
+  if (text.substr(at, 1) != ":") return at;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find(']', at);
+  if (close == kNone) return at;
+  std::string_view between = text.substr(at, close - at);
+  bool visibility = between.ends_with(":protected") || between.ends_with(":private");
+  return visibility ? close : at;
+}
+
 /// Reads the opening quote at `at`.
 void open_quote(std::string_view text, size_t at, Opening& opening) {
   opening.begin = at;
@@ -157,6 +169,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     key_quote.doubled = true;
   }
   if (!key_quote.none()) at += key_quote.size();
+  at = skip_visibility(text, at);
   if (at < text.size() && (text[at] == ']' || text[at] == ')') && !key_quote.none()) ++at;
   if (at < text.size() && text[at] == ']' && key_quote.none() && name_begin > 0 &&
       text[name_begin - 1] == '[') {

@@ -6,8 +6,10 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/key.h"
+#include "filters/spans/separator.h"
 #include "filters/spans/value_check.h"
 #include "filters/spans/value_opening.h"
+#include "filters/spans/word_list.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -15,6 +17,8 @@ namespace {
 
 constexpr size_t kLongestCookieName = 256;
 constexpr size_t kMostElements = 4096;  // of an array or a cookie header
+constexpr size_t kMostMembers = 64;     // of a JSON Web Key
+constexpr size_t kFarthest = 8 * 1024;  // from its beginning to its "kty"
 
 /// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at
 /// `at`.
@@ -30,6 +34,11 @@ size_t markup_end(std::string_view text, size_t at) {
   constexpr size_t kLongest = 1024;
   size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
   return close == at ? kNone : close;
+}
+
+/// The first of `['required', 'string', 'min:8']`, the rules for a form's field.
+bool is_field_rule(std::string_view value) {
+  return value == "required" || value == "nullable" || value == "sometimes";
 }
 
 /// Collects the spans of one anchor.
@@ -57,6 +66,7 @@ class ValueResolver {
   Verdict resolve_one(const Opening& opening) {
     switch (rule_.form) {
       case ValueForm::assign:
+      case ValueForm::spaced:
         return assign(opening);
       case ValueForm::authorization:
         return authorization(opening);
@@ -66,8 +76,14 @@ class ValueResolver {
         return credentials(opening);
       case ValueForm::object:
         return object(opening);
+      case ValueForm::members:
+        return members();
+      case ValueForm::columns:
+        return columns();
+      case ValueForm::piped:
+        return piped(opening);
       case ValueForm::rest:
-        return add(opening.begin, header_end(opening), opening, Strength::strong);
+        return add(opening.begin, phrase_end(opening), opening, Strength::strong);
     }
     return Verdict::no_value;
   }
@@ -92,9 +108,24 @@ class ValueResolver {
     if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
     if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
     size_t end = value_end(opening);
+    if (is_own_name(at, end, opening)) return Verdict::plain_word;
     Verdict verdict = add(at, end, opening, strength);
     if (!opening.quote.none()) changed_value(end + opening.quote.size());
     return verdict;
+  }
+
+  /// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
+  /// is a weak password.
+  bool is_own_name(size_t begin, size_t end, const Opening& opening) const {
+    if (!opening.quote.none() || begin >= end || rule_.keys.empty()) return false;
+    const size_t size = end - begin;
+    const size_t key_end = end_of_key(text_, anchor_end_);
+    if (size > key_end || text_.substr(key_end - size, size) != text_.substr(begin, size))
+      return false;
+    if (end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ','))
+      return true;
+    std::string_view before = text_.substr(0, key_end - size);
+    return before.ends_with("self.") || before.ends_with("this.");
   }
 
   /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
@@ -136,6 +167,8 @@ class ValueResolver {
         if (!opening.bare.json || !scalar) return result;
       }
       size_t end = value_end(element);
+      if (i == 0 && is_field_rule(text_.substr(element.begin, end - element.begin)))
+        return Verdict::plain_word;
       Verdict verdict = add(element.begin, end, element, rule_.strength);
       if (!result || verdict == Verdict::masked) result = verdict;
       at = end + (element.quote.none() ? 0 : element.quote.size());
@@ -260,7 +293,10 @@ class ValueResolver {
         ++stop;
       }
       bool attribute = is_cookie_attribute(text_.substr(at, name - at));
-      if (!attribute && add(value, stop, opening, Strength::strong) == Verdict::masked) {
+      bool setting =
+          is_cookie_setting(text_.substr(at, name - at), text_.substr(value, stop - value));
+      if (!attribute && !setting &&
+          add(value, stop, opening, Strength::strong) == Verdict::masked) {
         result = Verdict::masked;
       }
       if (attribute) {  // Expires holds blanks and a comma
@@ -274,6 +310,24 @@ class ValueResolver {
 
   static bool is_cookie_name_byte(char c) {
     return !is_blank(c) && c != '=' && c != ';' && c != '"' && c != '\'' && c != ',' && c != '\\';
+  }
+
+  /// `theme=dark`, `lang=en-US`, `_gat=1`: a plain word or a small number behind a name that is
+  /// none of a session's, a user's or a secret's.
+  static bool is_cookie_setting(std::string_view name, std::string_view value) {
+    static constexpr std::string_view kTelling[] = {"sess", "auth", "tok",  "sid",  "user", "pass",
+                                                    "key",  "sec",  "csrf", "xsrf", "jwt",  "log",
+                                                    "cred", "id",   "acc",  "pwd",  "sig",  "rem"};
+    constexpr size_t kLongestWord = 10;
+    constexpr size_t kLongestName = 32;
+    if (value.empty() || value.size() > kLongestWord || name.size() > kLongestName) return false;
+    bool number = value.size() <= 2 && std::all_of(value.begin(), value.end(), is_digit);
+    bool word = std::all_of(value.begin(), value.end(),
+                            [](char c) { return is_letter(c) || c == '-' || c == '_'; });
+    if (!number && !word) return false;
+    char folded[kLongestName];
+    for (size_t i = 0; i < name.size(); ++i) folded[i] = to_lower(name[i]);
+    return !holds_any({folded, name.size()}, kTelling);
   }
 
   static bool is_cookie_attribute(std::string_view name) {
@@ -290,13 +344,18 @@ class ValueResolver {
     size_t colon = text_.substr(0, end).find(':', opening.begin);
     while (colon != kNone && inside_mask(text_, colon))
       colon = text_.substr(0, end).find(':', colon + 1);
-    if (colon == kNone || colon == opening.begin) return Verdict::no_password;
+    if (colon == kNone) return Verdict::no_password;
+    if (colon + 1 == end && !opening.quote.none())  // curl -u "KEY:"
+      return add(opening.begin, colon, opening, Strength::weak);
+    if (colon == opening.begin && opening.quote.none()) return Verdict::no_password;
     if (opening.quote.none()) end = bare_end(text_, colon + 1, opening.bare);
     std::string_view password = text_.substr(colon + 1, end - colon - 1);
     if (password.starts_with("//")) return Verdict::no_password;
+    bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…
+    if (doubtful && password.find_first_of(":/") != kNone) return Verdict::no_password;
     bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
     if (ids && !password.empty()) return Verdict::plain_word;  // docker run -u 1000:1000
-    return add(colon + 1, end, opening, Strength::strong);
+    return add(colon + 1, end, opening, rule_.strength);
   }
 
   /// `{"name":"…", …}`: every string value, whatever its name (a Secret's data).
@@ -323,6 +382,171 @@ class ValueResolver {
       ++at;
     }
     return result;
+  }
+
+  /// The `{` of the object around the anchor; npos when there is none near.
+  size_t object_begin() const {
+    size_t floor = anchor_end_ > kFarthest ? anchor_end_ - kFarthest : 0;
+    size_t closed = 0;
+    for (size_t at = anchor_end_; at > floor; --at) {
+      char c = text_[at - 1];
+      if (c == '}') ++closed;
+      if (c == '{' && closed-- == 0) {
+        record_.work += anchor_end_ - at;
+        return at - 1;
+      }
+    }
+    record_.work += anchor_end_ - floor;
+    return kNone;
+  }
+
+  /// The private members of a JSON Web Key (RFC 7518 §6), some of which may stand before its "kty".
+  Verdict members() {
+    static constexpr std::string_view kPrivate[] = {"d", "p", "q", "dp", "dq", "qi", "k"};
+    size_t at = object_begin();
+    if (at == kNone) return Verdict::no_value;
+    ++at;
+    Verdict result = Verdict::no_value;
+    for (size_t i = 0; i < kMostMembers && at < text_.size(); ++i) {
+      Opening name = open_value_at(record_, skip_line_breaks(text_, at));
+      if (name.quote.none()) return result;
+      size_t name_end = quoted_end(text_, name.begin, name.quote);
+      at = skip_blanks(text_, name_end + name.quote.size());
+      if (at >= text_.size() || text_[at] != ':') return result;
+      Opening value = open_value_at(record_, at + 1);
+      value.bare.json = true;
+      bool list = value.quote.none() && text_.substr(value.begin, 1) == "[";
+      size_t end = list ? text_.find(']', value.begin) : value_end(value);
+      if (end == kNone) return result;
+      std::string_view word = text_.substr(name.begin, name_end - name.begin);
+      bool secret = std::find(std::begin(kPrivate), std::end(kPrivate), word) != std::end(kPrivate);
+      if (secret && !value.quote.none() &&
+          add(value.begin, end, value, Strength::strong) == Verdict::masked)
+        result = Verdict::masked;
+      record_.work += end - at;
+      at = end + (list ? 1 : value.quote.none() ? 0 : value.quote.size());
+      at = skip_line_breaks(text_, at);
+      if (at >= text_.size() || text_[at] != ',') return result;
+      ++at;
+    }
+    return result;
+  }
+
+  /// What proves a value of the column of that name a secret; nothing: it is none. Many a key is
+  /// one of a cache or a table.
+  static std::optional<Strength> column_strength(std::string_view name) {
+    static constexpr std::string_view kEnds[] = {
+        "password",   "passwd",        "pwd",         "passphrase",  "secret",
+        "token",      "api_key",       "apikey",      "private_key", "access_key",
+        "secret_key", "password_hash", "passwordhash"};
+    static constexpr std::string_view kMarks = "\"`'[]\\ ";
+    while (!name.empty() && kMarks.find(name.back()) != kNone) name.remove_suffix(1);
+    auto ends_in = [&](std::string_view end) {
+      return name.size() >= end.size() &&
+             equals_ignoring_case(name.substr(name.size() - end.size()), end);
+    };
+    if (std::any_of(std::begin(kEnds), std::end(kEnds), ends_in)) return Strength::strong;
+    return ends_in("key") ? std::optional(Strength::random) : std::nullopt;
+  }
+
+  /// `(name, password) VALUES ('bob', '…'), …`: the values of the columns that names tell.
+  Verdict columns() {
+    constexpr size_t kLongest = 2048;
+    size_t word = anchor_end_ - 1;  // on the parenthesis
+    while (word > 0 && text_[word - 1] == ' ') --word;
+    word -= std::min<size_t>(word, 6);  // values
+    while (word > 0 && is_blank(text_[word - 1])) --word;
+    if (word == 0 || text_[word - 1] != ')') return Verdict::no_value;
+    size_t from = word > kLongest ? word - kLongest : 0;
+    size_t open = text_.substr(from, word - from).rfind('(');
+    if (open == kNone) return Verdict::no_value;
+    std::string_view names = text_.substr(from + open + 1, word - from - open - 2);
+    record_.work += names.size();
+    std::vector<std::optional<Strength>> secret;
+    while (true) {
+      size_t comma = std::min(names.find(','), names.size());
+      secret.push_back(column_strength(names.substr(0, comma)));
+      if (comma == names.size()) break;
+      names.remove_prefix(comma + 1);
+    }
+    if (std::none_of(secret.begin(), secret.end(), [](const auto& column) { return column; }))
+      return Verdict::no_value;
+    Verdict result = Verdict::no_value;
+    size_t at = anchor_end_;
+    for (size_t row = 0; row < kMostElements && at != kNone && at < text_.size(); ++row)
+      at = row_of(at, secret, result);
+    return result;
+  }
+
+  /// One row of values from `at` on. Returns where the next one begins, npos when there is none.
+  size_t row_of(size_t at, const std::vector<std::optional<Strength>>& secret, Verdict& result) {
+    for (size_t i = 0; at < text_.size(); ++i) {
+      Opening value = open_value_at(record_, at);
+      size_t end = value.begin;
+      if (value.quote.none()) {
+        size_t depth = 0;  // of now(), coalesce(a, b)
+        while (end < text_.size() && (depth > 0 || (text_[end] != ',' && text_[end] != ')'))) {
+          depth += text_[end] == '(';
+          depth -= text_[end] == ')';
+          ++end;
+        }
+      } else {
+        end = quoted_end(text_, value.begin, value.quote);
+        if (i < secret.size() && secret[i] &&
+            add(value.begin, end, value, *secret[i]) == Verdict::masked)
+          result = Verdict::masked;
+      }
+      record_.work += end - at;
+      at = skip_blanks(text_, end + (value.quote.none() ? 0 : value.quote.size()));
+      if (at >= text_.size() || text_[at] != ',') break;
+      ++at;
+    }
+    if (at >= text_.size() || text_[at] != ')') return kNone;
+    at = skip_blanks(text_, at + 1);
+    if (text_.substr(at, 1) != ",") return kNone;
+    at = skip_blanks(text_, at + 1);
+    return text_.substr(at, 1) == "(" ? at + 1 : kNone;
+  }
+
+  /// Where the header ends, or before the first word that a wallet's phrase has not.
+  size_t phrase_end(const Opening& opening) const {
+    constexpr size_t kMostWords = 24;
+    constexpr size_t kShortestWord = 3;
+    constexpr size_t kLongestWord = 8;
+    const size_t end = header_end(opening);
+    const bool phrase =
+        rule_.validators.size() == 1 && rule_.validators[0].kind == Validator::Kind::phrase;
+    if (!phrase) return end;
+    size_t last = opening.begin;
+    for (size_t words = 0, at = opening.begin; words < kMostWords && at < end; ++words) {
+      size_t stop = at;
+      while (stop < end && is_lower(text_[stop])) ++stop;
+      if (stop - at < kShortestWord || stop - at > kLongestWord) break;
+      last = stop;
+      if (stop < end && text_[stop] == ',') ++stop;
+      if (stop >= end || text_[stop] != ' ') break;
+      at = stop + 1;
+    }
+    return last;
+  }
+
+  /// `echo … | sudo -S`: what a command is given that reads a password.
+  Verdict piped(const Opening& opening) {
+    static constexpr std::string_view kReaders[] = {
+        "sudo -S",        "sudo -kS",      "sudo --stdin", "password-stdin",
+        "passwd --stdin", "passphrase-fd", "kinit",        "cryptsetup",
+        "smbpasswd",      "chpasswd",      "ssh-add"};
+    constexpr size_t kLongest = 200;
+    size_t begin = opening.begin;
+    size_t end = value_end(opening);
+    size_t pipe = skip_blanks(text_, end + (opening.quote.none() ? 0 : opening.quote.size()));
+    if (pipe >= text_.size() || text_[pipe] != '|') return Verdict::no_value;
+    std::string_view command = text_.substr(pipe, kLongest);
+    if (size_t next = command.find('|', 1); next != kNone) command = command.substr(0, next);
+    if (!holds_any(command, kReaders)) return Verdict::no_value;
+    size_t colon = text_.substr(0, end).find(':', begin);
+    if (command.find("chpasswd") != kNone && colon != kNone) begin = colon + 1;
+    return add(begin, end, opening, Strength::strong);
   }
 
   size_t value_end(const Opening& opening) const {
@@ -419,8 +643,15 @@ class ValueResolver {
     return add(begin, stop, opening, Strength::medium);
   }
 
+  /// Your code is 123456.
+  bool is_code_in_sentence(const Opening& opening) const {
+    return opening.sentence && rule_.validators.size() == 1 &&
+           rule_.validators[0].kind == Validator::Kind::code;
+  }
+
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength) {
     if (begin >= end) return Verdict::no_value;
+    if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
     std::string_view value = text_.substr(begin, end - begin);
     ValueSetting setting;
     setting.strength = strength;
@@ -452,11 +683,14 @@ class ValueResolver {
 };
 
 /// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
-/// of a Secret that exists: no secrets, whatever they are called.
+/// of a Secret that exists, a call's or message's number: no secrets, whatever they are called.
 bool names_no_secret(std::string_view text, size_t key_end) {
-  static constexpr std::array<std::string_view, 10> kNames = {
-      "publickeytoken", "secwebsocketkey", "publickey", "continuationtoken", "pagetoken",
-      "nexttoken",      "pubkey",          "stoptoken", "resumetoken",       "existingsecret"};
+  static constexpr std::array<std::string_view, 19> kNames = {
+      "publickeytoken", "secwebsocketkey", "publickey",      "continuationtoken",
+      "pagetoken",      "nexttoken",       "pubkey",         "stoptoken",
+      "resumetoken",    "existingsecret",  "idempotencykey", "messagesid",
+      "callsid",        "smssid",          "accountsid",     "conferencesid",
+      "cachekey",       "routingkey",      "partitionkey"};
   constexpr size_t kLongest = 20;
   char folded[kLongest];
   size_t size = 0;
@@ -483,11 +717,71 @@ bool is_part_of_arn(std::string_view text, size_t key_begin) {
   return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
 }
 
+/// did:key:z6Mk…: a public key that names somebody (W3C).
+bool is_did(std::string_view text, size_t key_begin) {
+  return key_begin >= 4 && text.substr(key_begin - 4, 4) == "did:";
+}
+
 /// Without looking back, as open_value_at() does.
 bool quote_follows(std::string_view text, size_t at) {
   while (at < text.size() && text[at] == ' ') ++at;
   bool prefix = at + 1 < text.size() && is_letter(text[at]) && !is_letter(text[at + 1]);
   return !quote_at(text, at + (prefix ? 1 : 0)).none();
+}
+
+/// `\t`, in JSON in JSON `\\t`, at `at`: its length, else 0.
+size_t spelt_tab(std::string_view text, size_t at) {
+  size_t letter = text.find_first_not_of('\\', at);
+  return letter != kNone && letter > at && text[letter] == 't' ? letter + 1 - at : 0;
+}
+
+/// Where the word behind a key and a few blanks begins, when the key is a word of its own; else
+/// npos.
+size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
+  constexpr size_t kMostBlanks = 3;
+  static constexpr ByteClass kBefore = ByteClass::of(" \t\"'(=:>");
+  if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) return kNone;
+  size_t at = key_end;
+  while (at < text.size() && at - key_end < kMostBlanks && (text[at] == ' ' || text[at] == '\t'))
+    ++at;
+  if (at == key_end) at += spelt_tab(text, at);
+  return at == key_end ? kNone : at;
+}
+
+/// A word as short as this is not looked at further.
+bool is_short_word(std::string_view text, size_t at, size_t shortest) {
+  std::string_view word = text.substr(at, shortest);
+  return word.size() < shortest || word.find_first_of(" \t") != kNone;
+}
+
+Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                       size_t anchor_end, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  const size_t key_end = end_of_key(text, anchor_end);
+  const size_t tab = spelt_tab(text, key_end);
+  if (key_end >= text.size() || (tab == 0 && !is_blank(text[key_end])))
+    return Verdict::no_separator;
+  const size_t first = text.find_first_not_of(" \t", key_end + tab);
+  if (first == kNone || is_short_word(text, first, rule.min)) return Verdict::no_value;
+  const size_t begin = key_start(text, key_end, rule);
+  if (begin == kNone) return Verdict::inside_word;
+  const size_t value = spaced_value(text, begin, key_end);
+  if (value == kNone) return Verdict::no_separator;
+  Opening opening = open_value_at(record, value);
+  opening.sentence = opening.quote.none();
+  return ValueResolver(record, rule, rule_number, anchor_end, spans).resolve(opening);
+}
+
+/// Whether the word behind the blank is there as a whole, and stays.
+bool spaced_word_stays(std::string_view text, const Rule& rule, size_t anchor_end) {
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (key_end < text.size() && !is_blank(text[key_end])) return spelt_tab(text, key_end) == 0;
+  const size_t value = text.find_first_not_of(" \t", key_end);
+  if (value == kNone) return true;
+  if (!quote_at(text, value).none() || text.find_first_of(" \t", value) == kNone) return false;
+  std::vector<Span> found;
+  resolve_spaced(RecordView{text}, rule, 0, anchor_end, found);
+  return found.empty();
 }
 
 }  // namespace
@@ -496,6 +790,8 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
                       size_t anchor_end, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end == 0) return Verdict::crosses_record;
+  if (rule.form == ValueForm::spaced)
+    return resolve_spaced(record, rule, rule_number, anchor_end, spans);
   ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
     if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
@@ -515,7 +811,8 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, rule);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(text, key_end) || is_part_of_arn(text, start)) return Verdict::inside_word;
+  if (names_no_secret(text, key_end) || is_part_of_arn(text, start) || is_did(text, start))
+    return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
   if (rule.names.empty()) return resolver.resolve(*opening);
@@ -526,6 +823,7 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
 
 bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end) {
   if (anchor_end == 0) return true;
+  if (rule.form == ValueForm::spaced) return spaced_word_stays(text, rule, anchor_end);
   if (rule.keys.empty()) {
     if (rule.form == ValueForm::object) return false;
     bool other = anchor_end < text.size() && rule.stands == ValueStands::in_quotes &&

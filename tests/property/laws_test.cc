@@ -131,7 +131,11 @@ TEST(NothingElseChanges, OutsideTheSpans) {
       mask = redacted.substr(begin, redacted.find(']', begin) + 1 - begin);  // the key's provider
     if (redacted.substr(out, 1) == "\"" && redacted.substr(out + 1, mask.size()) == mask)
       mask = '"' + mask + '"';
-    if (redacted.substr(out, 2) == "\\\"") mask = "\\\"" + mask + "\\\"";
+    size_t quote = redacted.find_first_not_of('\\', out);
+    if (quote > out && redacted[quote] == '"') {  // in JSON in JSON
+      std::string spelt = redacted.substr(out, quote + 1 - out);
+      mask = spelt + mask + spelt;
+    }
     if (redacted.substr(out, 1) == "'") mask = "'" + mask + "'";
     ASSERT_EQ(redacted.substr(out, mask.size()), mask);
     out += mask.size();

@@ -243,5 +243,41 @@ TEST(Block, OfHexadecimalEndsWithTheFirstOtherLine) {
           line + "\n");
 }
 
+TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
+  for (const char* source :
+       {"password:\n  «{digits:1}{alnum:11}»\n", "Password:\r\n«{digits:1}{alnum:11}»\r\n",
+        "db_password: |\n  «{digits:1}{alnum:11}»\nnext: 1\n",
+        "2026-01-02T03:04:05Z INFO password:\n2026-01-02T03:04:06Z INFO «{digits:1}{alnum:11}»\n",
+        "- name: DB_PASSWORD\n  value: «{digits:1}{alnum:11}»\n",
+        "- name: DB_PASSWORD\r\n  value: «{digits:1}{alnum:11}»\r\n",
+        "'name': 'DB_PASSWORD',\r\n'value': '«{digits:1}{alnum:11}»'\r\n",
+        "db.passwd: >-\r\n    «{digits:1}{alnum:11}»\r\n", "client_secret:\n  \"«{alnum:32}»\"\n",
+        "<db.password>\r\n  «{digits:1}{alnum:11}»\r\n</db.password>\n",
+        "[\"password\"]=>\n  string(12) \"«{digits:1}{alnum:11}»\"\n",
+        "- name: GITHUB_API_KEY\n  value: \"«{hex:20}»\"\n",
+        "- name: AZURE_KEY\n  value: «{alnum:32}»\n", "newrelic_key:\n  «{hex:40}»\n",
+        "export TOKEN=\\\n  «{alnum:32}»\n",
+        "\"name\": \"API_TOKEN\",\n\"value\": \"«{digits:1}{alnum:31}»\",\n",
+        "Your new password is:\n\n    «{digits:1}{alnum:11}»\n"})
+    expect_exactly_masked(source);
+}
+
+TEST(Block, OtherLinesAfterAKeyStay) {
+  for (const char* source :
+       {"password:\n  min: 8\n", "Password:\nlogin successful\n", "Password:\nWelcome\n",
+        "token:\n  type: string\n", "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n",
+        "password:\nuser@host1:~$\n", "password:\n\n\n\nabc123def456\n",
+        "name: password\nvalue: not set yet\n", "usage: -t <token>\n  -x abc123def456\n",
+        "the name of the token\nabc123def456\n"})
+    expect_kept(source);
+}
+
+TEST(Block, AKeyAtTheEndOfALineEndsNoPrivateKey) {
+  std::vector<std::string> lines = body(6);
+  std::string text = kBegin + "\n" + lines[0] + "\nanother thread says token:\n";
+  for (size_t i = 1; i < lines.size(); ++i) text += lines[i] + "\n";
+  expect_no_line_left(redact(text + kEnd + "\n"), lines);
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -124,6 +124,12 @@ TEST(Validators, SayWhichOneFailed) {
   EXPECT_EQ(failed(Kind::scrambled, "constructorPrototypeDefinition2"), Verdict::not_scrambled);
   EXPECT_EQ(failed(Kind::crc32, std::string(36, 'a')), Verdict::wrong_checksum);
   EXPECT_EQ(failed(Kind::userpass, "YWJj"), Verdict::not_userpass);
+  EXPECT_EQ(failed(Kind::code, "12345a"), Verdict::no_code);
+  EXPECT_EQ(failed(Kind::code, "12"), Verdict::no_code);
+  EXPECT_EQ(failed(Kind::code, "123-456"), std::nullopt);
+  EXPECT_EQ(failed(Kind::phrase, "one two three four five six"), Verdict::no_phrase);
+  EXPECT_EQ(failed(Kind::phrase, "one two three four five six seven eight nine ten eleven twelve"),
+            std::nullopt);
   EXPECT_FALSE(failed(Kind::userpass, "dXNlcjpwYXNz"));
   EXPECT_FALSE(failed(Kind::base64, "no base64!", true)) << "its end was cut off";
   EXPECT_FALSE(failed_validator({}, "anything", false));

@@ -169,11 +169,11 @@ TEST(Value, TheQuoteBehindAnEncodedSeparatorMayCloseTheString) {
 
 TEST(Value, OfCookies) {
   expect_all_masked({"Cookie: session=«{hex:40}»",
-                     "Cookie: session=«{hex:40}»; lang=«en»; theme=«dark»",
+                     "Cookie: session=«{hex:40}»; lang=en; theme=dark",
                      "Set-Cookie: sid=«{hex:40}»; Path=/; Domain=example.com; Max-Age=3600; "
                      "Secure; HttpOnly; SameSite=Lax",
                      "Set-Cookie: sid=«{hex:40}»; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/",
-                     R"({"cookie":"sid=«{hex:40}»; theme=«dark»","x":1})",
+                     R"({"cookie":"sid=«{hex:40}»; theme=dark","x":1})",
                      "curl -H 'Cookie: sid=«{hex:40}»' https://h/"});
 }
 
@@ -352,6 +352,97 @@ TEST(Value, AnElementMayStandBehindAnEqualsSign) {
 TEST(Value, AMaskInPlaceOfAnEqualsSignChangesNothing) {
   const std::string text = "Authorization: Bearer [!X=<password>{alPassword\" v\n";
   EXPECT_EQ(redact(redact(text)), redact(text));
+}
+
+TEST(Value, PrivateMembersOfAJsonWebKeyWhereverItsTypeStands) {
+  expect_all_masked(
+      {R"({"kty":"oct","kid":"k1","k":"«{base64url:43}»","alg":"HS256"})",
+       R"({"crv":"P-256","d":"«{base64url:43}»","kty":"EC","x":"{base64url:43}"})",
+       R"({ "kty": "OKP", "key_ops": ["sign"], "d": "«{base64url:43}»" })",
+       R"({"keys":[{"d":"«{base64url:43}»","kty":"EC"},{"kty":"EC","x":"{base64url:43}"}]})",
+       R"({"m":"{\"d\":\"«{base64url:43}»\",\"kty\":\"EC\"}"})"});
+  expect_all_kept({R"({"kty":"RSA","n":"{base64url:342}","e":"AQAB"})",
+                   R"({"d":"{base64url:43}","q":"words"})", R"("kty" "d":"{base64url:43}")"});
+}
+
+TEST(Value, ColumnsOfAnInsertThatAreNamedLikeSecrets) {
+  expect_all_masked({"INSERT INTO u (name, password) VALUES ('bob', '«{alnum:12}»');",
+                     "INSERT INTO u (password, at) VALUES ('«{alnum:12}»', now())",
+                     "insert into u(`a`,`api_key`) values (coalesce(1, 2), '«{alnum:32}»'), (3, "
+                     "'«{alnum:32}»')"});
+  expect_all_masked({"INSERT INTO s (id, azure_key) VALUES (7, '«{alnum:40}»')"});
+  expect_all_kept({"INSERT INTO u (name, password) VALUES ($1, $2)",
+                   "INSERT INTO c (cache_key, n) VALUES ('orders:by-customer:1234', 1)",
+                   "INSERT INTO u (name, city) VALUES ('bob', 'Berlin1234')",
+                   "VALUES ('bob', 'Berlin1234')"});
+}
+
+TEST(Value, PipedToACommandThatReadsAPassword) {
+  expect_all_masked({"+ echo «{alnum:12}» | sudo -S apt-get update",
+                     "echo '«{alnum:6}#{alnum:6}»' | sudo -S reboot",
+                     "echo -n «{alnum:12}» | docker login -u bob --password-stdin",
+                     "echo 'root:«{alnum:12}»' | chpasswd"});
+  expect_all_kept({"echo 'cut off", "echo done | sudo tee /etc/motd", "echo Winter123 | tee -a x",
+                   "echo $PASSWORD | sudo -S reboot"});
+}
+
+TEST(Value, OneTimeCodes) {
+  expect_all_masked({"otp=«{digits:6}»", R"({"otp":"«{digits:6}»"})", R"({"pin":"«{digits:4}»"})",
+                     "Your verification code is «{digits:6}».", "cvv=«{digits:3}»"});
+  expect_all_kept({"otp=enabled", "pin=13", "error code is 123456", "your exit code is 1"});
+}
+
+TEST(Value, QuotedInTheWaysOfServersAndMarkup) {
+  expect_all_masked({R"({\x22password\x22:\x22«{alnum:12}»\x22,\x22u\x22:1})",
+                     "{&#x22;api_key&#x22;:&#x22;«{alnum:32}»&#x22;}",
+                     "r=%252Fcb%253Ftoken%253D«{alnum:40}»%2526x%253D1"});
+}
+
+TEST(Value, AsPrintersOfPhpAndGoShowIt) {
+  expect_all_masked({"    [password:protected] => «{alnum:12}»",
+                     R"(["password":"User":private]=> string(12) "«{alnum:12}»")",
+                     "[{Name:DB_PASSWORD Value:«{alnum:12}»}]"});
+}
+
+TEST(Value, InTheNextCellOfATable) {
+  expect_all_masked({"| password | «{digits:1}{alnum:11}» |", "| api_key  | «{alnum:32}»  |"});
+  expect_all_kept({"| password | varchar(255) | NO |", "| token | string | the token |"});
+}
+
+TEST(Value, BehindABlankOrItsOwner) {
+  expect_all_masked({"bind DN cn=admin password «{digits:1}{alnum:11}»",
+                     "password\t«{digits:1}{alnum:11}» x", "secret '«{alnum:40}»' rotated",
+                     "the password for bob is «{digits:1}{alnum:11}»",
+                     "passphrase of user bob was «{digits:1}{alnum:11}»"});
+  expect_all_masked({"kagi-cli --kagi-key «{alnum:32}» -v", "tool --data-key «{alnum:40}» run",
+                     "Your azure key is «{alnum:48}»"});
+  expect_all_kept({"tool --sort-key name-of-a-long-column-2 run", "the key is invalid",
+                   "the cache key is orders-by-customer-2026-11-03",
+                   "password sha256 iterations=600000", "POST /reset-password HTTP/1.1abcdef",
+                   "the password for user bob is expired", "a token of the user is invalid",
+                   "Failed password for root from 10.0.0.1 port 22 ssh2",
+                   "secret web-tls-certificate-x7k2p synced"});
+}
+
+TEST(Value, PhraseOfAWalletEndsWhereItsWordsEnd) {
+  expect_all_masked(
+      {"mnemonic: «able {lower:4} about {lower:5} absorb {lower:4} absurd {lower:4} "
+       "access {lower:5} across actor» is 4711",
+       R"({"m":"seed phrase: «able {lower:4} about {lower:5} absorb {lower:4} absurd )"
+       R"({lower:4} access {lower:5} across actor»\n"})"});
+}
+
+TEST(Value, SettingsInCookiesStay) {
+  expect_all_kept({"Cookie: theme=dark; lang=en-US; _gat=1"});
+  expect_all_masked({"Cookie: theme=dark; sid=«abc»"});
+}
+
+TEST(Value, CodeThatNamesAVariableLikeItsKeyStays) {
+  expect_all_kept({"user = authenticate(username=username, password=password)",
+                   "self.password = password", "'password' => ['required', 'string', 'min:8']",
+                   "let{password:t,token:r}=e;return fetch(u,{headers:{authorization:r}})",
+                   "export TOKEN=$(cat /run/token)",
+                   "Object <Token token=0x7f3a2b10c4d0> released"});
 }
 
 }  // namespace
