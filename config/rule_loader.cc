@@ -23,9 +23,9 @@ const std::vector<std::string_view> kKinds = {"token", "value", "userinfo",
                                               "block", "known", "regex"};
 const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "critical"};
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
-const std::vector<std::string_view> kForms = {"assign",      "authorization", "cookie",
-                                              "credentials", "object",        "rest",
-                                              "members",     "columns",       "piped", "spaced"};
+const std::vector<std::string_view> kForms = {"assign", "authorization", "cookie",  "credentials",
+                                              "object", "rest",          "members", "columns",
+                                              "piped",  "spaced"};
 const std::vector<std::string_view> kStands = {"anywhere", "in_quotes", "at_once"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
