@@ -253,9 +253,12 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (at == key_end) return true;
   if (at == text.size()) return false;
   if (!is_alnum(text[at])) return true;
-  if (std::string_view("iIwWV").find(text[at]) != kNone) return true;            // is, was, Value:
-  if (text.substr(at, 4) == "for " || text.substr(at, 3) == "of ") return true;  // for bob is
-  if (text.substr(at, kTypeName).find('=') != kNone) return true;                // string = "…"
+  if (std::string_view("iIwWV").find(text[at]) != kNone) return true;  // is, was, Value:
+  const bool owner = text[at] == 'f' || text[at] == 'o' || text[at] == 'c';
+  if (owner && (text.substr(at, 4) == "for " || text.substr(at, 3) == "of " ||
+                text.substr(at, 13) == "changed from "))
+    return true;                                                   // for bob is
+  if (text.substr(at, kTypeName).find('=') != kNone) return true;  // string = "…"
   while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&
          text[key_end - 1] != ' ') {
     --key_end;

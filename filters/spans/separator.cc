@@ -339,10 +339,11 @@ class SeparatorReader {
     return behind_owner();
   }
 
-  /// `for user bob is …`, `of bob was …`, `for bob set to …`
+  /// `changed from …`, `for user bob is …`, `of bob was …`, `for bob set to …`
   Separator behind_owner() const {
     constexpr size_t kLongest = 64;
     size_t at = at_;
+    if (skip(at, {"changed from "})) return doubtful_sentence(at);
     if (!skip(at, {"for ", "of "})) return {};
     while (skip(at, {"the ", "user ", "account "})) {
     }
@@ -350,7 +351,11 @@ class SeparatorReader {
     if (end == kNone || end == at || text_[end] != ' ') return {};
     at = end + 1;
     if (!skip(at, {"is ", "is: ", "was ", "set to "})) return {};
-    Separator found = sentence(at);
+    return doubtful_sentence(at);
+  }
+
+  static Separator doubtful_sentence(size_t end) {
+    Separator found = sentence(end);
     found.doubt = true;
     return found;
   }

@@ -111,6 +111,7 @@ class ValueResolver {
     if (is_own_name(at, end, opening)) return Verdict::plain_word;
     Verdict verdict = add(at, end, opening, strength);
     if (!opening.quote.none()) changed_value(end + opening.quote.size());
+    if (opening.sentence && opening.doubt) changed_word(at, end, opening);
     return verdict;
   }
 
@@ -151,6 +152,17 @@ class ValueResolver {
     if (arrow != "-> " && arrow != "=> ") return;
     Opening next = open_value_at(record_, at + arrow.size());
     if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
+  }
+
+  /// `changed from old to new`
+  void changed_word(size_t at, size_t end, const Opening& opening) {
+    constexpr std::string_view kTo = " to ";
+    if (!text_.substr(0, at).ends_with("changed from ") || text_.substr(end, kTo.size()) != kTo)
+      return;
+    Opening next = open_value_at(record_, end + kTo.size());
+    next.sentence = next.quote.none();
+    next.bare = opening.bare;
+    add(next.begin, value_end(next), next, Strength::medium);
   }
 
   /// `["a", "b"]`: every element; nothing when it is no array.
@@ -750,19 +762,22 @@ size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
 
 /// A word as short as this is not looked at further.
 bool is_short_word(std::string_view text, size_t at, size_t shortest) {
-  std::string_view word = text.substr(at, shortest);
-  return word.size() < shortest || word.find_first_of(" \t") != kNone;
+  if (text.size() - at < shortest) return true;
+  for (size_t i = at + shortest; i > at; --i) {
+    if (text[i - 1] == ' ' || text[i - 1] == '\t') return true;
+  }
+  return false;
 }
 
 Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
                        size_t anchor_end, std::vector<Span>& spans) {
   std::string_view text = record.text;
   const size_t key_end = end_of_key(text, anchor_end);
-  const size_t tab = spelt_tab(text, key_end);
-  if (key_end >= text.size() || (tab == 0 && !is_blank(text[key_end])))
-    return Verdict::no_separator;
-  const size_t first = text.find_first_not_of(" \t", key_end + tab);
-  if (first == kNone || is_short_word(text, first, rule.min)) return Verdict::no_value;
+  if (key_end >= text.size()) return Verdict::no_separator;
+  const size_t tab = text[key_end] == '\\' ? spelt_tab(text, key_end) : 0;
+  if (tab == 0 && !is_blank(text[key_end])) return Verdict::no_separator;
+  const size_t first = skip_blanks(text, key_end + tab);
+  if (is_short_word(text, first, rule.min)) return Verdict::no_value;
   const size_t begin = key_start(text, key_end, rule);
   if (begin == kNone) return Verdict::inside_word;
   const size_t value = spaced_value(text, begin, key_end);

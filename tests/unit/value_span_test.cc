@@ -410,16 +410,18 @@ TEST(Value, InTheNextCellOfATable) {
 }
 
 TEST(Value, BehindABlankOrItsOwner) {
-  expect_all_masked({"bind DN cn=admin password «{digits:1}{alnum:11}»",
-                     "password\t«{digits:1}{alnum:11}» x", "secret '«{alnum:40}»' rotated",
-                     "the password for bob is «{digits:1}{alnum:11}»",
-                     "passphrase of user bob was «{digits:1}{alnum:11}»"});
+  expect_all_masked(
+      {"bind DN cn=admin password «{digits:1}{alnum:11}»", "password\t«{digits:1}{alnum:11}» x",
+       "secret '«{alnum:40}»' rotated", "the password for bob is «{digits:1}{alnum:11}»",
+       "password changed from «{digits:1}{alnum:11}» to «{digits:1}{alnum:9}»",
+       "login code «{digits:6}» sent to bob", "passphrase of user bob was «{digits:1}{alnum:11}»"});
   expect_all_masked({"kagi-cli --kagi-key «{alnum:32}» -v", "tool --data-key «{alnum:40}» run",
                      "Your azure key is «{alnum:48}»"});
   expect_all_kept({"tool --sort-key name-of-a-long-column-2 run", "the key is invalid",
                    "the cache key is orders-by-customer-2026-11-03",
                    "password sha256 iterations=600000", "POST /reset-password HTTP/1.1abcdef",
                    "the password for user bob is expired", "a token of the user is invalid",
+                   "password changed from the console", "status code 200404 sent",
                    "Failed password for root from 10.0.0.1 port 22 ssh2",
                    "secret web-tls-certificate-x7k2p synced"});
 }
