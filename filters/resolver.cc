@@ -176,9 +176,12 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 /// The value on the key's own line, or else the next line that it may stand on.
 Verdict Resolver::resolve_key(const RecordView& record, const Rule& rule, uint32_t number,
                               size_t end) {
+  if (rule.form == ValueForm::spaced) return resolve_spaced(record, rule, number, end, found_);
   Verdict verdict = Verdict::no_value;
   if (end <= record.text.size()) verdict = resolve_value(record, rule, number, end, found_);
-  if (verdict == Verdict::masked || !record.ends_record) return verdict;
+  if (verdict == Verdict::masked || !record.ends_record ||
+      end + kLongestKeyTail < record.text.size())
+    return verdict;
   if (std::optional<BlockMarker> key = key_before_its_line(record.text, rule, number, end))
     markers_.push_back(*key);
   return verdict;

@@ -12,8 +12,7 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kLongestTail = 12;  // from a key to its line's end
-constexpr size_t kMostLines = 3;     // blank ones and the value's
+constexpr size_t kMostLines = 3;  // blank ones and the value's
 constexpr size_t kPrefixBytes = 1024;
 constexpr std::string_view kPass = "pass";
 
@@ -110,7 +109,7 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
 
 std::optional<BlockMarker> key_before_its_line(std::string_view text, const Rule& rule,
                                                uint32_t rule_number, size_t anchor_end) {
-  if (anchor_end == 0 || anchor_end + kLongestTail < text.size()) return std::nullopt;
+  if (anchor_end == 0 || anchor_end + kLongestKeyTail < text.size()) return std::nullopt;
   if (rule.keys.empty() || rule.form != ValueForm::assign) return std::nullopt;
   const size_t key_end = end_of_key(text, anchor_end);
   std::string_view tail = without_trailing_blanks(text.substr(key_end));

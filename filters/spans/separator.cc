@@ -283,6 +283,7 @@ class SeparatorReader {
       }
       return {};
     }
+    if (rest_[0] != '%' && rest_[0] != '\\') return {};
     for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
       if (!starts_with_ignoring_case(rest_, escaped)) continue;
       Separator found = ends(at_ + escaped.size());
@@ -342,6 +343,7 @@ class SeparatorReader {
   /// `changed from …`, `for user bob is …`, `of bob was …`, `for bob set to …`
   Separator behind_owner() const {
     constexpr size_t kLongest = 64;
+    if (rest_[0] != 'f' && rest_[0] != 'o' && rest_[0] != 'c') return {};
     size_t at = at_;
     if (skip(at, {"changed from "})) return doubtful_sentence(at);
     if (!skip(at, {"for ", "of "})) return {};

@@ -219,10 +219,9 @@ bool is_dashed_name(std::string_view value) {
 }
 
 Verdict check_weak(std::string_view value) {
-  if (is_dashed_name(value)) return Verdict::not_random;
-  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value))
-    return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
+  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
+    return Verdict::not_random;
   static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
   if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))

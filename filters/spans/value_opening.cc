@@ -79,7 +79,8 @@ size_t skip_wrapper(std::string_view text, size_t at) {
 /// prints of a member's visibility; `at` when there is none.
 size_t skip_visibility(std::string_view text, size_t at) {
   constexpr size_t kLongest = 80;
-  if (text.substr(at, 1) != ":") return at;
+  if (at + 1 >= text.size() || text[at] != ':' || (text[at + 1] != 'p' && text[at + 1] != '"'))
+    return at;
   size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find(']', at);
   if (close == kNone) return at;
   std::string_view between = text.substr(at, close - at);

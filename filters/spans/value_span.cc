@@ -769,44 +769,12 @@ bool is_short_word(std::string_view text, size_t at, size_t shortest) {
   return false;
 }
 
-Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                       size_t anchor_end, std::vector<Span>& spans) {
-  std::string_view text = record.text;
-  const size_t key_end = end_of_key(text, anchor_end);
-  if (key_end >= text.size()) return Verdict::no_separator;
-  const size_t tab = text[key_end] == '\\' ? spelt_tab(text, key_end) : 0;
-  if (tab == 0 && !is_blank(text[key_end])) return Verdict::no_separator;
-  const size_t first = skip_blanks(text, key_end + tab);
-  if (is_short_word(text, first, rule.min)) return Verdict::no_value;
-  const size_t begin = key_start(text, key_end, rule);
-  if (begin == kNone) return Verdict::inside_word;
-  const size_t value = spaced_value(text, begin, key_end);
-  if (value == kNone) return Verdict::no_separator;
-  Opening opening = open_value_at(record, value);
-  opening.sentence = opening.quote.none();
-  return ValueResolver(record, rule, rule_number, anchor_end, spans).resolve(opening);
-}
-
-/// Whether the word behind the blank is there as a whole, and stays.
-bool spaced_word_stays(std::string_view text, const Rule& rule, size_t anchor_end) {
-  const size_t key_end = end_of_key(text, anchor_end);
-  if (key_end < text.size() && !is_blank(text[key_end])) return spelt_tab(text, key_end) == 0;
-  const size_t value = text.find_first_not_of(" \t", key_end);
-  if (value == kNone) return true;
-  if (!quote_at(text, value).none() || text.find_first_of(" \t", value) == kNone) return false;
-  std::vector<Span> found;
-  resolve_spaced(RecordView{text}, rule, 0, anchor_end, found);
-  return found.empty();
-}
-
 }  // namespace
 
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t anchor_end, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end == 0) return Verdict::crosses_record;
-  if (rule.form == ValueForm::spaced)
-    return resolve_spaced(record, rule, rule_number, anchor_end, spans);
   ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
   if (rule.keys.empty()) {
     if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
@@ -835,6 +803,41 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
   return ValueResolver(record, rule, rule_number, anchor_end, spans, name).resolve(*opening);
 }
+
+Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                       size_t anchor_end, std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  if (anchor_end == 0) return Verdict::crosses_record;
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (key_end >= text.size()) return Verdict::no_separator;
+  const size_t tab = text[key_end] == '\\' ? spelt_tab(text, key_end) : 0;
+  if (tab == 0 && !is_blank(text[key_end])) return Verdict::no_separator;
+  const size_t first = skip_blanks(text, key_end + tab);
+  if (is_short_word(text, first, rule.min)) return Verdict::no_value;
+  const size_t begin = key_start(text, key_end, rule);
+  if (begin == kNone) return Verdict::inside_word;
+  const size_t value = spaced_value(text, begin, key_end);
+  if (value == kNone) return Verdict::no_separator;
+  Opening opening = open_value_at(record, value);
+  opening.sentence = opening.quote.none();
+  return ValueResolver(record, rule, rule_number, anchor_end, spans).resolve(opening);
+}
+
+namespace {
+
+/// Whether the word behind the blank is there as a whole, and stays.
+bool spaced_word_stays(std::string_view text, const Rule& rule, size_t anchor_end) {
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (key_end < text.size() && !is_blank(text[key_end])) return spelt_tab(text, key_end) == 0;
+  const size_t value = text.find_first_not_of(" \t", key_end);
+  if (value == kNone) return true;
+  if (!quote_at(text, value).none() || text.find_first_of(" \t", value) == kNone) return false;
+  std::vector<Span> found;
+  resolve_spaced(RecordView{text}, rule, 0, anchor_end, found);
+  return found.empty();
+}
+
+}  // namespace
 
 bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end) {
   if (anchor_end == 0) return true;

@@ -16,6 +16,10 @@ namespace redactd {
 Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       size_t anchor_end, std::vector<Span>& spans);
 
+/// The same for the form `spaced`: the word behind the key and nothing but blanks.
+Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                       size_t anchor_end, std::vector<Span>& spans);
+
 /// Whether the value of such a key, if it has one, begins behind `text`, whatever follows it there.
 bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end);
 
