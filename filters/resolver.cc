@@ -105,7 +105,10 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (drop_allowed(record, before)) verdict = Verdict::allowed;
-    if (decisions != nullptr && decides(anchor.role))
+    // Another separator is another rule's with the same key, and no near miss.
+    const bool other =
+        verdict == Verdict::no_separator && rules_->rules()[anchor.rule].form == ValueForm::spaced;
+    if (decisions != nullptr && decides(anchor.role) && !other)
       decisions->push_back({anchor.rule, match.end, verdict});
     if (decisions != nullptr && anchor.role == Anchor::Role::encoded && found_.size() > before)
       decisions->push_back({found_.back().rule, match.end, verdict});

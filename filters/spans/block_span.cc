@@ -300,7 +300,7 @@ void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& op
   open = OpenBlock{};
   open.active = true;
   open.rule = marker.rule;
-  open.prefix = text.substr(0, std::min(marker.begin, kPrefixBytes));
+  open.prefix = shape_of_prefix(text.substr(0, std::min(marker.begin, kPrefixBytes)));
 }
 
 }  // namespace
@@ -325,6 +325,18 @@ size_t matching_prefix(std::string_view text, std::string_view prefix) {
     }
   }
   return t;
+}
+
+std::string shape_of_prefix(std::string_view text) {
+  std::string shape;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!is_alnum(text[i])) {
+      shape += text[i];
+    } else if (i == 0 || !is_alnum(text[i - 1])) {
+      shape += 'a';
+    }
+  }
+  return shape;
 }
 
 std::string_view without_trailing_blanks(std::string_view text) {

@@ -26,7 +26,7 @@ struct BlockMarker {
 struct OpenBlock {
   bool active = false;
   uint32_t rule = 0;
-  std::string prefix;  // what stood before the begin marker in its record
+  std::string prefix;  // the shape of what stood before the begin marker in its record
   size_t lines = 0;
   size_t bytes = 0;
   size_t strangers = 0;  // records in a row that were no part of the block
@@ -41,6 +41,9 @@ struct OpenBlock {
 /// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z
 /// INFO `. Returns its length in `text`, 0 when the line has no such prefix.
 size_t matching_prefix(std::string_view text, std::string_view prefix);
+
+/// What matching_prefix() needs of the text before a marker: not the words, which may be secrets.
+std::string shape_of_prefix(std::string_view text);
 
 std::string_view without_trailing_blanks(std::string_view text);
 

@@ -151,8 +151,9 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   open = OpenBlock{};
   open.active = true;
   open.rule = key.rule;
-  open.prefix = without_trailing_blanks(head);
-  open.indent = head.size() - open.prefix.size();
+  std::string_view prefix = without_trailing_blanks(head);
+  open.prefix = shape_of_prefix(prefix);
+  open.indent = head.size() - prefix.size();
   open.one_word = true;
   open.member = member;
   open.strong = std::search(name.begin(), name.end(), kPass.begin(), kPass.end(),
