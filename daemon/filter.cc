@@ -72,9 +72,10 @@ CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
   ReadAhead input(copy.from, copy.stop, copy.drains, kReadBytes);
   WriteBehind output(copy.to, kReadBytes);
   SplitStream split(redactor, copy.prompts ? 1 : copy.threads);
+  const bool beside = copy.threads > 1;  // on one processor a thread that hands over only costs
   auto put = [&](std::string_view clean) {
     stats.count(clean);
-    return copy.observe ? 0 : output.write(clean, !split.busy());
+    return copy.observe ? 0 : output.write(clean, beside && !split.busy());
   };
   CopyEnd end;
   while (end.write_error == 0) {
@@ -86,7 +87,7 @@ CopyEnd copy_redacted(const Copy& copy, Redactor& redactor, Stats& stats) {
     }
     bool more = split.busy() || waiting > 2 * kMuch;
     std::span<char> room = split.prepare(kReadBytes, more).first(kReadBytes);
-    ReadResult read = input.read(room, !split.splits());
+    ReadResult read = input.read(room, beside && !split.splits());
     end.read_error = read.error;
     if (read.end != ReadEnd::none) break;
     if (copy.observe) end.write_error = output.write({room.data(), read.size});
