@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include <array>
 #include <boost/asio/ssl/context.hpp>
@@ -374,6 +375,31 @@ TEST_F(CertificateNames, AddressesAreNoNames) {
   EXPECT_FALSE(has("IP:127.0.0.1", "127.0.0.2"));
   EXPECT_FALSE(has("DNS:127.0.0.1", "127.0.0.1"));
   EXPECT_FALSE(has("", "localhost"));  // only the common name
+}
+
+// CVE-2018-1000140: librelp wrote the names of a certificate behind one another into a buffer.
+TEST_F(CertificateNames, AThousandOfThemAreLookedThrough) {
+  std::string names;
+  for (int i = 0; i < 1000; ++i) names += "DNS:host-" + std::to_string(i) + ".example.org,";
+  names += "DNS:last.example.org";
+  EXPECT_TRUE(has(names, "last.example.org"));
+  EXPECT_FALSE(has(names, "host-1000.example.org"));
+}
+
+TEST(CertificateName, IsNotCutAtAZeroByte) {
+  const std::string lie("logs.example.org\0.attacker.example", 34);
+  std::shared_ptr<X509> certificate(X509_new(), X509_free);
+  GENERAL_NAME* name = GENERAL_NAME_new();
+  ASN1_IA5STRING* bytes = ASN1_IA5STRING_new();
+  ASN1_STRING_set(bytes, lie.data(), static_cast<int>(lie.size()));
+  GENERAL_NAME_set0_value(name, GEN_DNS, bytes);
+  GENERAL_NAMES* names = GENERAL_NAMES_new();
+  sk_GENERAL_NAME_push(names, name);
+  ASSERT_EQ(X509_add1_ext_i2d(certificate.get(), NID_subject_alt_name, names, 0, 0), 1);
+  GENERAL_NAMES_free(names);
+  EXPECT_FALSE(certificate_has_name(certificate.get(), "logs.example.org"));
+  EXPECT_FALSE(certificate_has_name(certificate.get(), "*.example.org"));
+  EXPECT_FALSE(certificate_has_name(certificate.get(), lie));
 }
 
 }  // namespace
