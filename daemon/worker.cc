@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include <array>
 #include <string>
 
 #include "daemon/or_end.h"
@@ -22,6 +23,12 @@ constexpr int kNumberBits = 48;  // of a stream's number; its worker's stand abo
 /// What was read through it does not stay until something else is.
 void overwrite(RecordBuffer& buffer) {
   if (!buffer.empty()) explicit_bzero(buffer.data(), buffer.size());
+}
+
+/// Nor does what functions that have returned left below the caller's frame.
+[[gnu::noinline]] void overwrite_stack() {
+  std::array<char, 64 * 1024> below;
+  explicit_bzero(below.data(), below.size());
 }
 
 }  // namespace
@@ -107,6 +114,7 @@ Awaitable<void> Worker::keep_time() {
     // Overwritten a second after the last stream has used them, at the latest.
     spare_.records = {};
     std::string().swap(spare_.output);
+    overwrite_stack();
   }
 }
 
