@@ -247,9 +247,7 @@ class SeparatorReader {
     size_t before = key_.name_begin;
     while (before > 0 && is_blank(text_[before - 1])) --before;
     if (before == 0 || text_[before - 1] != '|') return {};
-    Separator found = sentence(at_ + 1);
-    found.doubt = true;
-    return found;
+    return doubtful_sentence(at_ + 1);
   }
 
   Separator colon() const {
@@ -332,11 +330,7 @@ class SeparatorReader {
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
     if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
     if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
-    if (starts_with_ignoring_case(rest_, "was ")) {
-      Separator found = sentence(at_ + 4);
-      found.doubt = true;
-      return found;
-    }
+    if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
     return behind_owner();
   }
 
