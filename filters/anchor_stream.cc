@@ -35,37 +35,32 @@ void AnchorStream::open(const RuleSet& rules, uint64_t offset) {
 
 void AnchorStream::take(std::string_view held, size_t fresh, uint64_t base) {
   compact();
+  const size_t before = matches_.size();
   rules_->known()->scan(held, fresh, base, rules_->first_known(), matches_);
   scan(held.substr(held.size() - fresh), held, base);
+  sort_from(before);
 }
 
-void AnchorStream::end(std::string_view held, uint64_t base) { scan(line_feed(), held, base); }
+void AnchorStream::end(std::string_view held, uint64_t base) {
+  const size_t before = matches_.size();
+  scan(line_feed(), held, base);
+  sort_from(before);
+}
 
 void AnchorStream::scan(std::string_view bytes, std::string_view held, uint64_t base) {
   for (size_t i = 0; i < streams_.size(); ++i) {
-    size_t before = matches_.size();
+    const size_t from = matches_.size();
     streams_[i].scan(bytes, scratch_, matches_);
-    uint32_t first = rules_->first_anchor()[i];
-    for (size_t m = before; m < matches_.size(); ++m) {
-      matches_[m].expression += first;
-      matches_[m].end += opened_;
-    }
-    find_keys(i, before, held, base);
-    drop_runs_of_at_signs(before);
+    sift(i, from);
+    find_keys(i, from, held, base);
   }
-  if (rules_->any_muted()) {
-    std::erase_if(matches_,
-                  [this](const Match& match) { return rules_->anchor(match.expression).muted; });
-  }
-  // Each database reports in order of the ends (nearly always); several have to be merged.
-  auto kept = matches_.begin() + static_cast<std::ptrdiff_t>(dropped_);
-  if (!std::is_sorted(kept, matches_.end())) std::sort(kept, matches_.end());
 }
 
-/// Takes the database's hints at keys out of the matches from number `from` on, and puts the keys
-/// in.
-void AnchorStream::find_keys(size_t database, size_t from, std::string_view held, uint64_t base) {
+/// Of what the database reported, from number `from` on: makes numbers of anchors and places in the
+/// stream of it, drops what is of no use, and moves the hints at keys to key_places_.
+void AnchorStream::sift(size_t database, size_t from) {
   const RuleSet::Keys& keys = rules_->keys()[database];
+  const uint32_t first = rules_->first_anchor()[database];
   key_places_.clear();
   for (const OpenKey& key : open_keys_) {
     if (key.database == database) key_places_.push_back(key);
@@ -73,42 +68,49 @@ void AnchorStream::find_keys(size_t database, size_t from, std::string_view held
   std::erase_if(open_keys_, [database](const OpenKey& key) { return key.database == database; });
   size_t kept = from;
   for (size_t m = from; m < matches_.size(); ++m) {
-    const Match match = matches_[m];
-    if (match.expression < keys.first_ending || match.expression >= keys.last_ending) {
-      matches_[kept++] = match;
-    } else {
+    const Match match{matches_[m].end + opened_, matches_[m].expression + first};
+    if (match.expression >= keys.first_ending && match.expression < keys.last_ending) {
       key_places_.push_back({database, match.end - 1, 0});
+      continue;
     }
+    const Anchor& anchor = rules_->anchors()[match.expression];
+    const bool repeats = anchor.role == Anchor::Role::userinfo && follows_at_sign(match);
+    if (!repeats && !anchor.muted) matches_[kept++] = match;
   }
   matches_.resize(kept);
+}
+
+/// Of @@@@ in a URL the first is enough, and a line of them would fill the memory.
+bool AnchorStream::follows_at_sign(const Match& match) {
+  const bool follows =
+      match.expression == last_userinfo_.expression && match.end == last_userinfo_.end + 1;
+  last_userinfo_ = match;
+  return follows;
+}
+
+/// Puts the keys at key_places_ among the matches from number `from` on.
+void AnchorStream::find_keys(size_t database, size_t from, std::string_view held, uint64_t base) {
+  const KeyTree& tree = rules_->keys()[database].tree;
+  const size_t others = matches_.size();
   for (OpenKey& place : key_places_) {
     KeyTree::Place at{static_cast<size_t>(place.key_end - base),
                       static_cast<size_t>(std::max(place.seen, base) - base)};
-    if (keys.tree.find(held, at, base, rules_->first_key(), matches_)) continue;
+    if (tree.find(held, at, base, rules_->first_key(), matches_)) continue;
     place.seen = base + held.size();
     open_keys_.push_back(place);
   }
   auto begin = matches_.begin() + static_cast<std::ptrdiff_t>(from);
-  auto found = matches_.begin() + static_cast<std::ptrdiff_t>(kept);
+  auto found = matches_.begin() + static_cast<std::ptrdiff_t>(others);
   if (!std::is_sorted(found, matches_.end())) std::sort(found, matches_.end());
   std::inplace_merge(begin, found, matches_.end());
 }
 
-/// Of @@@@ in a URL the first is enough, and a line of them would fill the memory.
-void AnchorStream::drop_runs_of_at_signs(size_t from) {
-  size_t kept = from;
-  for (size_t m = from; m < matches_.size(); ++m) {
-    const Match match = matches_[m];
-    const bool key = match.expression >= rules_->first_key();  // and has no anchor of its own
-    if (!key && rules_->anchors()[match.expression].role == Anchor::Role::userinfo) {
-      bool follows =
-          match.expression == last_userinfo_.expression && match.end == last_userinfo_.end + 1;
-      last_userinfo_ = match;
-      if (follows) continue;
-    }
-    matches_[kept++] = match;
-  }
-  matches_.resize(kept);
+/// Those before number `from` are in order. Each database reports in order of the ends (nearly
+/// always); several have to be merged.
+void AnchorStream::sort_from(size_t from) {
+  auto kept = matches_.begin() + static_cast<std::ptrdiff_t>(dropped_);
+  auto last = matches_.begin() + static_cast<std::ptrdiff_t>(from > dropped_ ? from - 1 : from);
+  if (!std::is_sorted(last, matches_.end())) std::sort(kept, matches_.end());
 }
 
 void AnchorStream::drop_to(uint64_t place) {

@@ -46,8 +46,10 @@ class AnchorStream {
   };
 
   void scan(std::string_view bytes, std::string_view held, uint64_t base);
+  void sift(size_t database, size_t from);
+  bool follows_at_sign(const Match& match);
   void find_keys(size_t database, size_t from, std::string_view held, uint64_t base);
-  void drop_runs_of_at_signs(size_t from);
+  void sort_from(size_t from);
   void compact();
 
   const RuleSet* rules_ = nullptr;
