@@ -1,7 +1,7 @@
 #include "filters/key_tree.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -17,15 +17,31 @@ constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b\r\n");
 constexpr ByteClass kOpenMarks = ByteClass::of(" \t&(,<");
 constexpr ByteClass kInside = ByteClass::of("_-. ");
 
-// Letters of keys, by number: both cases of a letter have the same.
-constexpr unsigned kSeparator = 36;
+// Letters of keys, by number: both cases of a letter have the same. The separator is the first, so
+// that it is found at once.
+constexpr unsigned kSeparator = 0;
 constexpr unsigned kNoLetter = 63;  // of no key
-constexpr unsigned letter_of(char c) {
-  if (is_letter(c)) return static_cast<unsigned>(to_lower(c) - 'a');
-  if (is_digit(c)) return 26 + static_cast<unsigned>(c - '0');
-  return kNoLetter;
-}
+constexpr std::array<uint8_t, 256> kLetters = [] {
+  std::array<uint8_t, 256> letters{};
+  for (unsigned byte = 0; byte < letters.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    unsigned letter = kNoLetter;
+    if (is_letter(c)) letter = 1 + static_cast<unsigned>(to_lower(c) - 'a');
+    if (is_digit(c)) letter = 27 + static_cast<unsigned>(c - '0');
+    letters[byte] = static_cast<uint8_t>(letter);
+  }
+  return letters;
+}();
+constexpr unsigned letter_of(char c) { return kLetters[static_cast<unsigned char>(c)]; }
 constexpr uint64_t bit(unsigned letter) { return uint64_t{1} << letter; }
+
+/// std::popcount() is a call where not every processor has an instruction for it.
+constexpr unsigned count_bits(uint64_t bits) {
+  bits -= bits >> 1 & 0x5555555555555555u;
+  bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
+  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+  return static_cast<unsigned>(bits * 0x0101010101010101u >> 56);
+}
 
 bool is_inner_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -122,13 +138,20 @@ struct KeyTree::Walk {
   }
 };
 
+/// What stands before the node's bytes: the node of that letter, which is one of them. Most have
+/// one.
+inline const KeyTree::Node* KeyTree::before(const Node* node, unsigned letter) const {
+  const uint64_t earlier = node->before & (bit(letter) - 1);
+  return &nodes_[node->first_before + (earlier == 0 ? 0 : count_bits(earlier))];
+}
+
+/// Whether a key begins at the node, or may go on before it with the letter.
+bool KeyTree::leads_on(const Node* node, unsigned letter) {
+  return node->first_owner != node->last_owner ||
+         (node->before & (bit(letter) | bit(kSeparator))) != 0;
+}
+
 void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
-  auto before = [this](const Node& of, unsigned letter) -> const Node* {
-    uint64_t earlier = of.before & (bit(letter) - 1);
-    // Most have one child; counting bits is a call, for not every processor can.
-    return &nodes_[of.first_before +
-                   (earlier == 0 ? 0u : static_cast<unsigned>(std::popcount(earlier)))];
-  };
   while (true) {
     for (uint32_t i = node->first_owner; i < node->last_owner; ++i) {
       size_t end = walk.ends[owners_[i].marked];
@@ -136,16 +159,44 @@ void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
       if (owners_[i].marked && walk.blank > walk.seen && is_of_option(walk.held, at))
         walk.report(walk.blank, owners_[i].number);
     }
+    const char c = at > 0 ? walk.held[at - 1] : '\0';
+    const unsigned letter = letter_of(c);
     if ((node->before & bit(kSeparator)) != 0) {
-      const Node* word = before(*node, kSeparator);
-      go_back(word, at, walk);
-      if (at > 0 && kInside.has(walk.held[at - 1])) go_back(word, at - 1, walk);
+      const Node* word = before(node, kSeparator);
+      if (leads_on(word, letter)) go_back(word, at, walk);
+      if (kInside.has(c)) go_back(word, at - 1, walk);
     }
-    unsigned letter = at > 0 ? letter_of(walk.held[at - 1]) : kNoLetter;
     if ((node->before & bit(letter)) == 0) return;
-    node = before(*node, letter);
+    node = before(node, letter);
     --at;
   }
+}
+
+void KeyTree::look_back(const Node* node, std::string_view text, size_t at, Begins begins,
+                        size_t& longest) const {
+  while (true) {
+    const bool ends = node->first_owner != node->last_owner;
+    if (ends && at < longest && (begins == nullptr || begins(text, at))) longest = at;
+    const char c = at > 0 ? text[at - 1] : '\0';
+    const unsigned letter = letter_of(c);
+    if ((node->before & bit(kSeparator)) != 0) {
+      const Node* word = before(node, kSeparator);
+      if (kInside.has(c)) {
+        look_back(word, text, at - 1, begins, longest);
+      } else if (leads_on(word, letter)) {
+        look_back(word, text, at, begins, longest);
+      }
+    }
+    if ((node->before & bit(letter)) == 0) return;
+    node = before(node, letter);
+    --at;
+  }
+}
+
+size_t KeyTree::longest(std::string_view text, size_t key_end, Begins begins) const {
+  size_t longest = kNone;
+  if (!nodes_.empty()) look_back(&nodes_.front(), text, key_end, begins, longest);
+  return longest;
 }
 
 bool KeyTree::find(std::string_view held, const Place& place, uint64_t offset,

@@ -35,6 +35,12 @@ class KeyTree {
     size_t seen = 0;  // matches that end up to here were reported before
   };
 
+  /// Whether a key can begin at that place of a text.
+  using Begins = bool (*)(std::string_view text, size_t at);
+  /// Where the longest key begins that ends at `key_end`, of those that begin where `begins` says
+  /// that one can; null: anywhere. npos: there is none.
+  size_t longest(std::string_view text, size_t key_end, Begins begins) const;
+
   /// Appends a match for each owner of a key that ends at the place in `held` and has a separator
   /// behind it: where that ends, counted from `offset`, which is where `held` begins in the stream;
   /// the owner's number, counted from `first_number`. What went before `held` is part of no key.
@@ -61,7 +67,11 @@ class KeyTree {
   struct Walk;
 
   void grow(uint32_t node, size_t depth, size_t from, size_t to);
+  const Node* before(const Node* node, unsigned letter) const;
+  static bool leads_on(const Node* node, unsigned letter);
   void go_back(const Node* node, size_t at, Walk& walk) const;
+  void look_back(const Node* node, std::string_view text, size_t at, Begins begins,
+                 size_t& longest) const;
 
   std::vector<Key> keys_;     // until build()
   std::vector<Owner> added_;  // until build(); by their keys' owner

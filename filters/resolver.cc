@@ -149,7 +149,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
         return Verdict::required_text_missing;
       }
-      return resolve_key(record, rule, anchor.rule, end);
+      return resolve_key(record, rules_->value_rule(anchor), end);
     case Anchor::Role::userinfo:
       return resolve_userinfo(record, rule, anchor.rule, end, found_);
     case Anchor::Role::known:
@@ -177,15 +177,14 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 }
 
 /// The value on the key's own line, or else the next line that it may stand on.
-Verdict Resolver::resolve_key(const RecordView& record, const Rule& rule, uint32_t number,
-                              size_t end) {
-  if (rule.form == ValueForm::spaced) return resolve_spaced(record, rule, number, end, found_);
+Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
+  if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
   Verdict verdict = Verdict::no_value;
-  if (end <= record.text.size()) verdict = resolve_value(record, rule, number, end, found_);
+  if (end <= record.text.size()) verdict = resolve_value(record, value, end, found_);
   if (verdict == Verdict::masked || !record.ends_record ||
       end + kLongestKeyTail < record.text.size())
     return verdict;
-  if (std::optional<BlockMarker> key = key_before_its_line(record.text, rule, number, end))
+  if (std::optional<BlockMarker> key = key_before_its_line(record.text, value, end))
     markers_.push_back(*key);
   return verdict;
 }
@@ -196,7 +195,7 @@ bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {
   const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::value:
-      return behind || value_lies_behind(words, rule, match.end);
+      return behind || value_lies_behind(words, rules_->value_rule(anchor), match.end);
     case Anchor::Role::userinfo: {
       if (behind) return true;  // its URL has no blank in it
       std::vector<Span> found;

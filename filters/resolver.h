@@ -11,6 +11,7 @@
 #include "filters/matcher.h"
 #include "filters/rule_set.h"
 #include "filters/spans/block_span.h"
+#include "filters/spans/key.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
 
@@ -63,7 +64,7 @@ class Resolver {
   void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
   bool drop_allowed(const RecordView& record, size_t from);
   bool has_required_text(const RecordView& record, uint32_t rule);
-  Verdict resolve_key(const RecordView& record, const Rule& rule, uint32_t number, size_t end);
+  Verdict resolve_key(const RecordView& record, const ValueRule& value, size_t end);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
   void merge(std::string_view text);
 

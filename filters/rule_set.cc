@@ -237,6 +237,7 @@ struct RuleSet::Builder {
       if (distinct.empty() || set.muted_[number]) continue;
       keys.tree.add(distinct, need_mark(rule), static_cast<uint32_t>(set.key_rules_.size()));
       set.key_rules_.push_back(number);
+      set.rule_keys_.emplace_back(rule);
     }
     keys.tree.build();
     keys.first_ending = static_cast<uint32_t>(set.expressions_.size());
@@ -498,10 +499,11 @@ bool RuleSet::any_regexes() const {
                      [](const auto& regexes) { return !regexes->empty(); });
 }
 
-Anchor RuleSet::anchor(uint32_t number) const {
-  if (number < anchors_.size()) return anchors_[number];
-  if (number < first_known())
-    return {Anchor::Role::value, false, key_rules_[number - first_key()], 0};
+Anchor RuleSet::anchor_behind(uint32_t number) const {
+  if (number < first_known()) {
+    const uint32_t key = number - first_key();
+    return {Anchor::Role::value, false, key_rules_[key], key};
+  }
   size_t known = number - first_known();
   return {Anchor::Role::known, false, known_rules_[known_->owner(known)],
           known_->text(known).size()};

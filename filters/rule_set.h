@@ -15,6 +15,7 @@
 #include "filters/mask.h"
 #include "filters/matcher.h"
 #include "filters/rule.h"
+#include "filters/spans/key.h"
 #include "filters/spans/regex_span.h"
 #include "filters/token_cores.h"
 
@@ -38,7 +39,7 @@ struct Anchor {
   bool muted = false;  // its rule is off: matches are dropped
   uint32_t rule = 0;   // regex, regex_literal: the group's number
   size_t width = 0;    // token, known: bytes of the core; regex, regex_literal: its number in the
-                       // group; encoded: the TextEncoding
+                       // group; encoded: the TextEncoding; value: the number of its keys
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
@@ -89,7 +90,14 @@ class RuleSet {
   const std::vector<Anchor>& anchors() const { return anchors_; }
   /// Every number that a match can have; the anchor of one.
   size_t anchor_count() const { return first_known() + known_->size(); }
-  Anchor anchor(uint32_t number) const;
+  Anchor anchor(uint32_t number) const {
+    return number < anchors_.size() ? anchors_[number] : anchor_behind(number);
+  }
+  /// The rule of an anchor with the role `value`.
+  ValueRule value_rule(const Anchor& anchor) const {
+    const Rule& rule = rules_[anchor.rule];
+    return {rule, anchor.rule, rule.keys.empty() ? nullptr : &rule_keys_[anchor.width]};
+  }
   bool any_muted() const { return any_muted_; }
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
@@ -135,6 +143,7 @@ class RuleSet {
  private:
   RuleSet() = default;
   struct Builder;
+  Anchor anchor_behind(uint32_t number) const;
   void wipe_values();
   void find_blanks();
 
@@ -148,6 +157,7 @@ class RuleSet {
   std::vector<uint32_t> first_anchor_;
   std::vector<Keys> keys_;
   std::vector<uint32_t> key_rules_;  // those that are on
+  std::vector<RuleKeys> rule_keys_;  // of each of them
   std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
   bool may_match_blanks_ = false;

@@ -13,40 +13,12 @@ namespace {
 
 bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
 
-size_t match_key_backwards(std::string_view text, size_t key_end, std::string_view key) {
-  size_t at = key_end;
-  for (size_t i = key.size(); i > 0; --i) {
-    char wanted = key[i - 1];
-    if (wanted == '_') {
-      if (at > 0 && is_key_separator(text[at - 1])) --at;
-      continue;
-    }
-    if (at == 0 || to_lower(text[at - 1]) != wanted) return kNone;
-    --at;
-  }
-  return at;
-}
-
 /// A key starts where a word starts, also inside camelCase (`clientSecret`).
 bool key_boundary(std::string_view text, size_t start) {
   if (word_starts(text, start)) return true;
   if (!is_upper(text[start])) return false;
   return is_lower(text[start - 1]) ||
          (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
-}
-
-/// The start of the longest of the rule's keys that ends at `key_end`.
-size_t longest_key(std::string_view text, size_t key_end, const Rule& rule) {
-  size_t best = kNone;
-  const char last = key_end > 0 ? to_lower(text[key_end - 1]) : '\0';
-  for (const std::string& key : rule.keys) {
-    if (key.back() != last && key.back() != '_') continue;  // most of them
-    size_t start = match_key_backwards(text, key_end, key);
-    if (start == kNone) continue;
-    if (rule.boundary == Boundary::word && !key_boundary(text, start)) continue;
-    best = std::min(best, start);
-  }
-  return best;
 }
 
 bool ends_in_another(std::string_view key, const std::vector<std::string>& keys) {
@@ -93,6 +65,10 @@ void add_endings(std::string_view key, size_t words, std::set<std::string>& endi
 // An expression with hundreds of alternatives takes minutes to compile.
 constexpr size_t kManyKeys = 64;
 constexpr size_t kKeysInExpression = 16;
+
+size_t digit_of(char c) {
+  return static_cast<size_t>(is_digit(c) ? 26 + (c - '0') : to_lower(c) - 'a');
+}
 
 constexpr size_t kWordsBefore = 3;  // most words between a name and the key
 constexpr size_t kNameBytes = 128;  // most bytes of a whole key
@@ -154,7 +130,26 @@ uint16_t name_at(std::string_view text, size_t at, size_t end,
 
 }  // namespace
 
-KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const Rule& rule) {
+RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
+  tree_.add(rule.keys, false, 0);
+  tree_.build();
+  for (const std::string& name : rule.names)
+    beginnings_.set(digit_of(name[0]) * kAlphabet + digit_of(name[1]));
+}
+
+size_t RuleKeys::longest(std::string_view text, size_t key_end) const {
+  return tree_.longest(text, key_end, boundary_ == Boundary::word ? key_boundary : nullptr);
+}
+
+bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
+  size_t next = at + 1;
+  if (next < end && is_key_separator(text[next])) ++next;
+  return next < end && is_alnum(text[next]) &&
+         beginnings_.test(digit_of(text[at]) * kAlphabet + digit_of(text[next]));
+}
+
+KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value) {
+  const Rule& rule = value.rule;
   size_t limit = key_begin > kNameBytes ? key_begin - kNameBytes : 0;
   size_t whole = key_begin;
   while (whole > limit && is_key_byte(text[whole - 1])) --whole;
@@ -165,13 +160,15 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
       if (text[at] == ' ') {
         if (at > 0 && !is_key_byte(text[at - 1])) return {};
         // Another key has a name of its own.
-        if (++words > kWordsBefore || (words > 1 && longest_key(text, at, rule) != kNone))
+        if (++words > kWordsBefore || (words > 1 && value.keys->longest(text, at) != kNone))
           return {};
         continue;
       }
       if (!is_key_byte(text[at])) return {};
     }
-    if (!is_alnum(text[at]) || !key_boundary(text, at)) continue;
+    if (!is_alnum(text[at]) || !value.keys->may_be_name(text, at, key_end) ||
+        !key_boundary(text, at))
+      continue;
     uint16_t number = name_at(text, at, key_end, rule.names);
     if (number == 0) continue;
     const std::vector<std::string>& ordinary = rule.ordinary_names;
@@ -266,15 +263,15 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   return text[key_end] == '-';  // --password …
 }
 
-size_t key_start(std::string_view text, size_t key_end, const Rule& rule) {
-  size_t best = longest_key(text, key_end, rule);
+size_t key_start(std::string_view text, size_t key_end, const RuleKeys& keys) {
+  size_t best = keys.longest(text, key_end);
   if (best != kNone) return best;
   // API_TOKEN_2, password1
   size_t at = key_end;
   while (at > 0 && is_digit(text[at - 1])) --at;
   if (at == key_end) return kNone;
   if (at > 0 && text[at - 1] == '_') --at;
-  return longest_key(text, at, rule);
+  return keys.longest(text, at);
 }
 
 }  // namespace redactd

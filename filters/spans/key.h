@@ -3,15 +3,42 @@
 // The keys of `value` rules: what the matcher looks for, and where in the text a key that it
 // reported stands.
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "filters/key_tree.h"
 #include "filters/rule.h"
 
 namespace redactd {
+
+/// The keys and names of one rule, ready to be looked for in a text. Immutable; shared by all
+/// threads.
+class RuleKeys {
+ public:
+  explicit RuleKeys(const Rule& rule);
+  /// Where the longest of the keys begins that ends at `key_end`; npos when none does.
+  size_t longest(std::string_view text, size_t key_end) const;
+  /// Whether one of the names begins with what stands at `at`, a letter or digit, looking at no
+  /// more than two of them before `end`.
+  bool may_be_name(std::string_view text, size_t at, size_t end) const;
+
+ private:
+  static constexpr size_t kAlphabet = 36;  // letters and digits
+  KeyTree tree_;
+  Boundary boundary_;
+  std::bitset<kAlphabet * kAlphabet> beginnings_;  // of the names
+};
+
+/// A `value` rule as its resolvers need it: views, valid while the resolver runs.
+struct ValueRule {
+  const Rule& rule;
+  uint32_t number = 0;
+  const RuleKeys* keys = nullptr;  // null: the rule has a pattern instead
+};
 
 /// The keys but those that end in another one: `access_token` where `token` is a key too. The
 /// anchor is the same, and key_start() tells them apart.
@@ -45,9 +72,9 @@ struct KeyName {
 };
 
 /// The nearest of the rule's names to the key at [key_begin, key_end).
-KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const Rule& rule);
+KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value);
 
 /// Where one of the rule's keys that ends before `key_end` starts; npos when none does.
-size_t key_start(std::string_view text, size_t key_end, const Rule& rule);
+size_t key_start(std::string_view text, size_t key_end, const RuleKeys& keys);
 
 }  // namespace redactd

@@ -107,19 +107,21 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
 
 }  // namespace
 
-std::optional<BlockMarker> key_before_its_line(std::string_view text, const Rule& rule,
-                                               uint32_t rule_number, size_t anchor_end) {
+std::optional<BlockMarker> key_before_its_line(std::string_view text, const ValueRule& value,
+                                               size_t anchor_end) {
   if (anchor_end == 0 || anchor_end + kLongestKeyTail < text.size()) return std::nullopt;
+  const Rule& rule = value.rule;
   if (rule.keys.empty() || rule.form != ValueForm::assign) return std::nullopt;
   const size_t key_end = end_of_key(text, anchor_end);
   std::string_view tail = without_trailing_blanks(text.substr(key_end));
   const bool member = is_name_tail(tail) && name_before(text, key_end) != kNone;
   if (!member && tail.empty()) return std::nullopt;
-  const size_t begin = key_start(text, key_end, rule);
+  const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
   if (!member && !announces_value(tail) && !is_tag(text, begin, tail)) return std::nullopt;
-  if (!rule.names.empty() && find_name(text, begin, key_end, rule).number == 0) return std::nullopt;
-  return BlockMarker{begin, key_end, rule_number, true};
+  if (!rule.names.empty() && find_name(text, begin, key_end, value).number == 0)
+    return std::nullopt;
+  return BlockMarker{begin, key_end, value.number, true};
 }
 
 bool proves_more(const Rule& rule, const Rule& other) {

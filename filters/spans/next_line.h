@@ -9,6 +9,7 @@
 
 #include "filters/rule.h"
 #include "filters/spans/block_span.h"
+#include "filters/spans/key.h"
 #include "filters/spans/span.h"
 
 namespace redactd {
@@ -18,8 +19,8 @@ constexpr size_t kLongestKeyTail = 12;
 
 /// The key whose match ended at `anchor_end`, when it is the last of its record and the next line
 /// may be its value. `text` is a whole record.
-std::optional<BlockMarker> key_before_its_line(std::string_view text, const Rule& rule,
-                                               uint32_t rule_number, size_t anchor_end);
+std::optional<BlockMarker> key_before_its_line(std::string_view text, const ValueRule& value,
+                                               size_t anchor_end);
 
 /// Whether a key of `rule` tells more than one of `other`, where both are keys of the same line.
 bool proves_more(const Rule& rule, const Rule& other);

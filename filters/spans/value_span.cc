@@ -771,11 +771,12 @@ bool is_short_word(std::string_view text, size_t at, size_t shortest) {
 
 }  // namespace
 
-Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      size_t anchor_end, std::vector<Span>& spans) {
+Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                      std::vector<Span>& spans) {
   std::string_view text = record.text;
+  const Rule& rule = value.rule;
   if (anchor_end == 0) return Verdict::crosses_record;
-  ValueResolver resolver(record, rule, rule_number, anchor_end, spans);
+  ValueResolver resolver(record, rule, value.number, anchor_end, spans);
   if (rule.keys.empty()) {
     if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
         is_blank(text[anchor_end])) {
@@ -792,20 +793,20 @@ Verdict resolve_value(const RecordView& record, const Rule& rule, uint32_t rule_
   }
   size_t key_end = end_of_key(text, anchor_end);
   if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
-  size_t start = key_start(text, key_end, rule);
+  size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
   if (names_no_secret(text, key_end) || is_part_of_arn(text, start) || is_did(text, start))
     return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
   if (rule.names.empty()) return resolver.resolve(*opening);
-  KeyName name = find_name(text, start, key_end, rule);
+  KeyName name = find_name(text, start, key_end, value);
   if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
-  return ValueResolver(record, rule, rule_number, anchor_end, spans, name).resolve(*opening);
+  return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
 }
 
-Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                       size_t anchor_end, std::vector<Span>& spans) {
+Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                       std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end == 0) return Verdict::crosses_record;
   const size_t key_end = end_of_key(text, anchor_end);
@@ -813,35 +814,36 @@ Verdict resolve_spaced(const RecordView& record, const Rule& rule, uint32_t rule
   const size_t tab = text[key_end] == '\\' ? spelt_tab(text, key_end) : 0;
   if (tab == 0 && !is_blank(text[key_end])) return Verdict::no_separator;
   const size_t first = skip_blanks(text, key_end + tab);
-  if (is_short_word(text, first, rule.min)) return Verdict::no_value;
-  const size_t begin = key_start(text, key_end, rule);
+  if (is_short_word(text, first, value.rule.min)) return Verdict::no_value;
+  const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return Verdict::inside_word;
-  const size_t value = spaced_value(text, begin, key_end);
-  if (value == kNone) return Verdict::no_separator;
-  Opening opening = open_value_at(record, value);
+  const size_t word = spaced_value(text, begin, key_end);
+  if (word == kNone) return Verdict::no_separator;
+  Opening opening = open_value_at(record, word);
   opening.sentence = opening.quote.none();
-  return ValueResolver(record, rule, rule_number, anchor_end, spans).resolve(opening);
+  return ValueResolver(record, value.rule, value.number, anchor_end, spans).resolve(opening);
 }
 
 namespace {
 
 /// Whether the word behind the blank is there as a whole, and stays.
-bool spaced_word_stays(std::string_view text, const Rule& rule, size_t anchor_end) {
+bool spaced_word_stays(std::string_view text, const ValueRule& value, size_t anchor_end) {
   const size_t key_end = end_of_key(text, anchor_end);
   if (key_end < text.size() && !is_blank(text[key_end])) return spelt_tab(text, key_end) == 0;
-  const size_t value = text.find_first_not_of(" \t", key_end);
-  if (value == kNone) return true;
-  if (!quote_at(text, value).none() || text.find_first_of(" \t", value) == kNone) return false;
+  const size_t word = text.find_first_not_of(" \t", key_end);
+  if (word == kNone) return true;
+  if (!quote_at(text, word).none() || text.find_first_of(" \t", word) == kNone) return false;
   std::vector<Span> found;
-  resolve_spaced(RecordView{text}, rule, 0, anchor_end, found);
+  resolve_spaced(RecordView{text}, value, anchor_end, found);
   return found.empty();
 }
 
 }  // namespace
 
-bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_end) {
+bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anchor_end) {
+  const Rule& rule = value.rule;
   if (anchor_end == 0) return true;
-  if (rule.form == ValueForm::spaced) return spaced_word_stays(text, rule, anchor_end);
+  if (rule.form == ValueForm::spaced) return spaced_word_stays(text, value, anchor_end);
   if (rule.keys.empty()) {
     if (rule.form == ValueForm::object) return false;
     bool other = anchor_end < text.size() && rule.stands == ValueStands::in_quotes &&
@@ -851,7 +853,7 @@ bool value_lies_behind(std::string_view text, const Rule& rule, size_t anchor_en
   }
   size_t key_end = end_of_key(text, anchor_end);
   if (!separator_may_follow(text, key_end)) return true;
-  size_t start = key_start(text, key_end, rule);
+  size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return true;
   std::optional<Opening> opening = open_value(RecordView{text}, start, key_end);
   return !opening || opening->begin >= text.size();

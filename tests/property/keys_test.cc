@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "filters/byte_class.h"
 #include "filters/key_tree.h"
 #include "filters/rule.h"
 #include "filters/spans/key.h"
@@ -140,6 +141,42 @@ TEST(Keys, MayBeginAndEndWithASeparatorOrHaveTwoTogether) {
       ASSERT_EQ(found_in_pieces(tree, endings, text, text.size()), expected) << key << ": " << text;
     }
   }
+}
+
+/// Where the key begins that ends at `end`, letter by letter; npos: it does not stand there.
+size_t begin_of(std::string_view text, size_t end, std::string_view key) {
+  size_t at = end;
+  for (size_t i = key.size(); i > 0; --i) {
+    if (key[i - 1] == '_') {
+      if (at > 0 && std::string_view("_-. ").find(text[at - 1]) != std::string_view::npos) --at;
+    } else if (at == 0 || to_lower(text[--at]) != key[i - 1]) {
+      return std::string_view::npos;
+    }
+  }
+  return at;
+}
+
+TEST(Keys, OfARuleTheLongestIsFoundAsByTryingEach) {
+  std::mt19937 random(12);
+  size_t found = 0;
+  for (Rule rule : builtin()->rules()) {
+    if (rule.kind != RuleKind::value || rule.keys.empty()) continue;
+    rule.boundary = Boundary::none;
+    const RuleKeys keys(rule);
+    std::vector<std::string> expressions = key_expressions(rule);
+    for (int round = 0; round < 20; ++round) {
+      std::string text = text_for(expressions[random() % expressions.size()], random);
+      for (char& c : text) c = random() % 8 == 0 && is_lower(c) ? static_cast<char>(c - 32) : c;
+      for (size_t end = 0; end <= text.size(); ++end) {
+        size_t longest = std::string_view::npos;
+        for (const std::string& key : rule.keys)
+          longest = std::min(longest, begin_of(text, end, key));
+        ASSERT_EQ(keys.longest(text, end), longest) << rule.id << ": " << text << " at " << end;
+        found += longest != std::string_view::npos;
+      }
+    }
+  }
+  EXPECT_GT(found, 300u);
 }
 
 TEST(Keys, EndInSomethingThatTheMatcherLooksFor) {
