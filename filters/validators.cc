@@ -19,14 +19,20 @@ constexpr size_t kChecksumBody = 30;  // of a GitHub or npm token, without its p
 constexpr size_t kChecksum = 6;
 
 /// n · log2(n), from a table for the small numbers that counts of bytes are.
-double times_log2(unsigned n) {
-  static const std::array<double, 257> kTable = [] {
-    std::array<double, 257> table{};
-    for (unsigned i = 1; i < table.size(); ++i) table[i] = i * std::log2(i);
-    return table;
-  }();
-  return n < kTable.size() ? kTable[n] : n * std::log2(n);
-}
+class TimesLog2 {
+ public:
+  double operator()(unsigned n) const { return n < table_.size() ? table_[n] : n * std::log2(n); }
+  static const TimesLog2& table() {
+    static const TimesLog2 kTable;
+    return kTable;
+  }
+
+ private:
+  TimesLog2() {
+    for (unsigned i = 1; i < table_.size(); ++i) table_[i] = i * std::log2(i);
+  }
+  std::array<double, 257> table_{};
+};
 
 int base64_digit(char c) {
   if (is_upper(c)) return c - 'A';
@@ -47,6 +53,24 @@ bool changes_case_often(std::string_view bytes) {
   }
   return changes * (bytes.size() < kLongForAName ? 3 : 4) >= bytes.size();
 }
+
+enum Case : uint8_t { kOther, kLower, kUpper, kDigit };
+
+constexpr std::array<uint8_t, 256> kCases = [] {
+  std::array<uint8_t, 256> cases{};
+  for (unsigned byte = 0; byte < cases.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    cases[byte] = is_lower(c) ? kLower : is_upper(c) ? kUpper : is_digit(c) ? kDigit : kOther;
+  }
+  return cases;
+}();
+
+/// From the case in the line to that in the column. An upper-case letter before a lower-case one
+/// begins a word in names, so it proves nothing.
+constexpr std::array<uint8_t, 16> kChanges = {0, 0, 0, 0,  //
+                                              0, 0, 1, 1,  //
+                                              0, 0, 0, 1,  //
+                                              0, 1, 1, 0};
 
 /// As in gzip and PNG (ISO 3309).
 uint32_t crc32(std::string_view bytes) {
@@ -113,6 +137,7 @@ bool is_phrase(std::string_view text) {
 double entropy(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
   if (bytes.empty()) return 0;
+  const TimesLog2& times_log2 = TimesLog2::table();
   std::array<uint16_t, 256> counts{};
   for (char c : bytes) ++counts[static_cast<unsigned char>(c)];
   double sum = 0;
@@ -133,16 +158,13 @@ bool is_mixed(std::string_view bytes) {
 }
 
 bool is_scrambled(std::string_view bytes) {
-  enum class Case { none, lower, upper, digit };
   size_t seen = 0;
   size_t changes = 0;
-  Case last = Case::none;
+  uint8_t last = kOther;
   for (char c : bytes.substr(0, kLookedAt)) {
-    if (!is_alnum(c)) continue;
-    Case now = is_digit(c) ? Case::digit : is_upper(c) ? Case::upper : Case::lower;
-    // An upper-case letter before a lower-case one begins a word in names, so it proves nothing.
-    bool word = last == Case::upper && now == Case::lower;
-    changes += last != Case::none && now != last && !word;
+    const uint8_t now = kCases[static_cast<unsigned char>(c)];
+    if (now == kOther) continue;
+    changes += kChanges[last * 4u + now];
     last = now;
     ++seen;
   }

@@ -86,7 +86,9 @@ bool is_variable(std::string_view value) {
 }  // namespace
 
 bool is_code(std::string_view value) {
-  if (value.size() > kLookedAt) return false;
+  static constexpr ByteClass kMarks = ByteClass::of("$.([}");  // each form below has one
+  constexpr size_t kShort = 64;
+  if (value.size() > kLookedAt || (value.size() <= kShort && !kMarks.any_in(value))) return false;
   if (value.starts_with("$(")) return true;  // $(cat file)
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
@@ -115,7 +117,9 @@ bool is_type(std::string_view value) {
   static constexpr std::string_view kTypes[] = {"&str",    "&'static", "Option<", "Optional[str",
                                                 "Vec<",    "[]byte",   "*string", "required|",
                                                 "string|", "nullable", "str|",    "sometimes|"};
-  return std::any_of(std::begin(kTypes), std::end(kTypes),
+  static constexpr ByteClass kFirsts = first_bytes(kTypes);
+  return !value.empty() && kFirsts.has(value[0]) &&
+         std::any_of(std::begin(kTypes), std::end(kTypes),
                      [&](std::string_view type) { return value.starts_with(type); });
 }
 

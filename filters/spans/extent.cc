@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "filters/spans/word_list.h"
+
 namespace redactd {
 namespace {
 
@@ -28,6 +30,17 @@ bool ends_list_item(std::string_view text, size_t separator) {
   if (c == '"' || c == '\'' || c == '`' || c == '{' || c == '[' || c == '\\') return true;
   return pair_starts(text, next);
 }
+
+/// Bytes of a bare value that mean nothing to bare_end().
+constexpr ByteClass kInBare = [] {
+  constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>");
+  ByteClass plain;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (!is_blank(c) && !kTelling.has(c)) plain.add(static_cast<unsigned char>(byte));
+  }
+  return plain;
+}();
 
 bool is_closer(char c) { return c == ')' || c == ']' || c == '}' || c == '>'; }
 
@@ -187,6 +200,8 @@ Quote quote_at(std::string_view text, size_t at) {
     quote.backslashes = static_cast<uint8_t>(i - at);
     return quote;
   }
+  static constexpr ByteClass kFirsts = first_bytes(kEncodedQuotes);
+  if (at >= text.size() || !kFirsts.has(text[at])) return quote;
   for (size_t n = 0; n < std::size(kEncodedQuotes); ++n) {
     if (text.substr(at, kEncodedQuotes[n].size()) == kEncodedQuotes[n]) {
       quote.spelling = static_cast<uint8_t>(n + 1);
@@ -199,7 +214,9 @@ Quote quote_at(std::string_view text, size_t at) {
 size_t bare_end(std::string_view text, size_t from, const BareContext& context) {
   size_t opened = 0;
   size_t i = from;
-  while (i < text.size()) {
+  while (true) {
+    i = run_end(text, i, kInBare);
+    if (i >= text.size()) return i;
     char c = text[i];
     if (is_blank(c)) return i;
     switch (c) {
@@ -259,7 +276,6 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
     }
     ++i;
   }
-  return i;
 }
 
 bool pair_starts(std::string_view text, size_t at) {
@@ -284,6 +300,7 @@ size_t skip_colour(std::string_view text, size_t at) {
 
 size_t mask_at(std::string_view text, size_t at) {
   static constexpr std::string_view kOpen = "[REDACTED";
+  if (at >= text.size() || text[at] != '[') return 0;
   if (text.substr(at, kOpen.size()) != kOpen) return 0;
   size_t i = at + kOpen.size();
   if (i < text.size() && text[i] == ':') {

@@ -60,17 +60,21 @@ bool ends_in_mask(std::string_view text) {
   return begin != kNone && mask_at(text, begin) == text.size() - begin;
 }
 
-/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
-/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
-/// A mask before it may stand for anything.
-bool opens_tag(std::string_view text, size_t name_begin, size_t value) {
+/// The `<` before the name, or before the namespace that it has; npos: there is none.
+size_t tag_begin(std::string_view text, size_t name_begin) {
   size_t open = name_begin;
   if (open > 0 && text[open - 1] == ':') {  // <ns:password>
     --open;
     while (open > 0 && is_name_byte(text[open - 1])) --open;
   }
-  if (open == 0 || text[open - 1] != '<') return false;
-  std::string_view before = text.substr(0, open - 1);
+  return open == 0 || text[open - 1] != '<' ? kNone : open - 1;
+}
+
+/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
+/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
+/// A mask before it may stand for anything. `open`: its tag_begin().
+bool opens_tag(std::string_view text, size_t open, size_t value) {
+  std::string_view before = text.substr(0, open);
   bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
                                          ends_in_mask(before));
   return !placeholder || closing_tag_follows(text, value);
@@ -228,9 +232,9 @@ class SeparatorReader {
 
   /// `=` `==` `=>` `=~`
   Separator equals() const {
-    static constexpr std::string_view kMore = "=>~";
+    static constexpr ByteClass kMore = ByteClass::of("=>~");
     size_t end = at_ + 1;
-    while (end < text_.size() && end < at_ + 3 && kMore.find(text_[end]) != kNone) ++end;
+    while (end < text_.size() && end < at_ + 3 && kMore.has(text_[end])) ++end;
     bool compared = rest_.starts_with("== ") && blank_before_;
     return compared ? sentence(end) : ends(end);  // token == expected_token
   }
@@ -264,12 +268,14 @@ class SeparatorReader {
   /// `<password>` and `<Password Type="…">`: past it, else npos.
   size_t behind_tag() const {
     if (!key_.quote.none()) return kNone;
+    const size_t open = tag_begin(text_, key_.name_begin);
+    if (open == kNone) return kNone;
     if (blank_before_) {
       size_t value = tag_with_attributes(text_, at_);
-      return value != kNone && opens_tag(text_, key_.name_begin, value) ? value : kNone;
+      return value != kNone && opens_tag(text_, open, value) ? value : kNone;
     }
     bool tag = rest_.size() > 1 && rest_[0] == '>' && !is_blank(rest_[1]) &&
-               opens_tag(text_, key_.name_begin, at_ + 1);
+               opens_tag(text_, open, at_ + 1);
     return tag ? at_ + 1 : kNone;
   }
 

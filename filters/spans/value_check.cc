@@ -39,14 +39,18 @@ bool is_plain_word(std::string_view value) {
 
 /// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
 bool is_compound(std::string_view value) {
-  return value.size() < 80 && value.find_first_of("/_") != kNone &&
-         std::all_of(value.begin(), value.end(), [](char c) {
-           return is_letter(c) || c == '-' || c == '_' || c == '.' || c == '/';
-         });
+  static constexpr ByteClass kJoints = ByteClass::of("/_");
+  return value.size() < 80 &&
+         std::all_of(
+             value.begin(), value.end(),
+             [](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.' || c == '/'; }) &&
+         kJoints.any_in(value);
 }
 
 bool is_number(std::string_view value) {
-  return !value.empty() && value.find_first_not_of("0123456789.,-+%") == kNone && value.size() < 12;
+  static constexpr ByteClass kOfNumbers = ByteClass::of("0123456789.,-+%");
+  return !value.empty() && value.size() < 12 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return kOfNumbers.has(c); });
 }
 
 /// 0x7f3a2b10c4d0
@@ -59,7 +63,8 @@ bool is_address(std::string_view value) {
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
   if (value.empty() || value[0] != '/' || value.size() > 8 * kLookedAt) return false;
-  if (value.find_first_of("+=") != kNone) return false;
+  static constexpr ByteClass kOfBase64 = ByteClass::of("+=");
+  if (kOfBase64.any_in(value)) return false;
   bool lower =
       std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
   auto slashes = std::count(value.begin(), value.end(), '/');
@@ -93,12 +98,13 @@ bool is_key_algorithm(std::string_view value) {
 
 /// default/web-tls: an object of Kubernetes by its namespace and name.
 bool is_object_name(std::string_view value) {
-  if (value.size() > 128 || std::count(value.begin(), value.end(), '/') != 1) return false;
-  if (!is_lower(value.front()) || value.back() == '/' || is_scrambled(value)) return false;
-  if (value.find('-') == kNone) return false;  // winter/summer may be a password
-  return std::all_of(value.begin(), value.end(), [](char c) {
+  if (value.size() > 128 || !is_lower(value.front()) || value.back() == '/') return false;
+  bool of_names = std::all_of(value.begin(), value.end(), [](char c) {
     return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '/';
   });
+  if (!of_names || std::count(value.begin(), value.end(), '/') != 1) return false;
+  if (value.find('-') == kNone) return false;  // winter/summer may be a password
+  return !is_scrambled(value);
 }
 
 /// sha256:…, hmac-sha256:…: says itself that it is a digest.
@@ -147,9 +153,11 @@ bool is_pair(std::string_view value) {
 
 /// invalid_grant, wrong-password: a code of words. Longer ones may be a passphrase.
 bool is_word_code(std::string_view value) {
-  return value.size() < 20 && value.find_first_of("_-") != kNone && is_lower(value.front()) &&
+  static constexpr ByteClass kJoints = ByteClass::of("_-");
+  return value.size() < 20 && is_lower(value.front()) &&
          std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_lower(c) || c == '_' || c == '-'; });
+                     [](char c) { return is_lower(c) || kJoints.has(c); }) &&
+         kJoints.any_in(value);
 }
 
 /// What validation says about a field: "must be at least 8 characters", "is required".
@@ -162,9 +170,10 @@ bool is_message(std::string_view value) {
 
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value) {
-  return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
-           return is_letter(c) || std::string_view(" .,:;!?'\"()-_/").find(c) != kNone;
-         });
+  static constexpr ByteClass kMarks = ByteClass::of(" .,:;!?'\"()-_/");
+  return std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || kMarks.has(c); }) &&
+         value.find(' ') != kNone;
 }
 
 Verdict check_medium(std::string_view value, const ValueSetting& setting) {
@@ -185,7 +194,8 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
 
 /// AWSLogs/2026/03/01/eu-west-1_log.json.gz: base64 has slashes, too, but then no dots or dashes.
 bool is_object_path(std::string_view value) {
-  return std::count(value.begin(), value.end(), '/') >= 2 && value.find_first_of("-._") != kNone;
+  static constexpr ByteClass kNotOfBase64 = ByteClass::of("-._");
+  return std::count(value.begin(), value.end(), '/') >= 2 && kNotOfBase64.any_in(value);
 }
 
 /// logs/app-20260301.gz, images/4f0c….webp: a path that ends in a file's name.
@@ -199,16 +209,20 @@ bool is_file_path(std::string_view value) {
 
 /// Linux-node-4f0c3a…: a cache's key, words and the digest of what it depends on.
 bool ends_in_hash(std::string_view value) {
-  size_t last = value.find_last_of("-_:./");
-  return last != kNone && value.size() - last > 32 && looks_like_hash(value.substr(last + 1)) &&
-         !is_scrambled(value.substr(0, last));
+  static constexpr ByteClass kJoints = ByteClass::of("-_:./");
+  size_t hash = value.size();
+  while (hash > 0 && is_hex(value[hash - 1])) --hash;
+  if (hash == 0 || value.size() - hash < 32 || !kJoints.has(value[hash - 1])) return false;
+  return looks_like_hash(value.substr(hash)) && !is_scrambled(value.substr(0, hash - 1));
 }
 
 /// orders-by-customer-2026-11-03: words and numbers.
 bool is_dashed_name(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("-_.:");
   size_t words = 0;
   for (size_t at = 0; at <= value.size();) {
-    size_t end = std::min(value.find_first_of("-_.:", at), value.size());
+    size_t end = at;
+    while (end < value.size() && !kJoints.has(value[end])) ++end;
     std::string_view part = value.substr(at, end - at);
     const bool word = std::all_of(part.begin(), part.end(), is_lower) && !is_unpronounceable(part);
     if (part.empty() || (!word && !std::all_of(part.begin(), part.end(), is_digit))) return false;
@@ -258,7 +272,10 @@ bool is_listing(std::string_view value, std::string_view word) {
   static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
                                                 "!ENV", "!secret", "|",     ">",       "|-",
                                                 ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
-  if (std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords)) return true;
+  constexpr size_t kLongest = 10;  // of these words
+  if (value.size() <= kLongest &&
+      std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))
+    return true;
   if (value.starts_with("ENC[") || is_type(value)) return true;
   if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
       is_sentence_word(value.substr(1, value.size() - 2)))

@@ -6,6 +6,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/separator.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 namespace {
@@ -55,7 +56,8 @@ bool equals_pair_starts(std::string_view text, size_t at) {
          !is_blank(text[mark + 1]);
 }
 
-bool is_string_prefix(char c) { return std::strchr("bBuUrRfFN$@", c) != nullptr; }
+/// b"…", f'…', $"…"; a zero byte is let pass, too.
+constexpr ByteClass kStringPrefixes = ByteClass::of({"bBuUrRfFN$@\0", 12});
 
 /// `Some("…")`, `(*string)("…")`, `string(12) "…"`, `<<"…">>`: where the quote stands that printers
 /// put such things before; `at` when there is none.
@@ -63,14 +65,18 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   static constexpr std::string_view kWrappers[] = {
       "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
       "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password("};
+  constexpr std::string_view kPhp = "string(";
+  static constexpr ByteClass kFirsts = first_bytes(kWrappers);
+  if (at >= text.size() || (!kFirsts.has(text[at]) && text[at] != kPhp[0])) return at;
   size_t inside = at;
   for (std::string_view wrapper : kWrappers) {
-    if (text.substr(inside, wrapper.size()) == wrapper) inside += wrapper.size();
+    bool first = inside < text.size() && text[inside] == wrapper[0];
+    if (first && text.substr(inside, wrapper.size()) == wrapper) inside += wrapper.size();
   }
-  if (text.substr(inside, 7) == "string(") {
-    size_t digits = inside + 7;
+  if (text.substr(inside, kPhp.size()) == kPhp) {
+    size_t digits = inside + kPhp.size();
     while (digits < text.size() && is_digit(text[digits])) ++digits;
-    if (digits > inside + 7 && text.substr(digits, 2) == ") ") inside = digits + 2;
+    if (digits > inside + kPhp.size() && text.substr(digits, 2) == ") ") inside = digits + 2;
   }
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
@@ -92,8 +98,8 @@ size_t skip_visibility(std::string_view text, size_t at) {
 void open_quote(std::string_view text, size_t at, Opening& opening) {
   opening.begin = at;
   Quote quote = quote_at(text, at);
-  if (quote.none() && at + 1 < text.size() && is_string_prefix(text[at]) &&
-      (text[at + 1] == '"' || text[at + 1] == '\'')) {
+  if (quote.none() && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\'') &&
+      kStringPrefixes.has(text[at])) {
     quote = quote_at(text, at + 1);
     ++at;
   }

@@ -696,14 +696,35 @@ class ValueResolver {
 
 /// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
 /// of a Secret that exists, a call's or message's number: no secrets, whatever they are called.
+constexpr std::array<std::string_view, 19> kNoSecrets = {
+    "publickeytoken", "secwebsocketkey", "publickey",      "continuationtoken",
+    "pagetoken",      "nexttoken",       "pubkey",         "stoptoken",
+    "resumetoken",    "existingsecret",  "idempotencykey", "messagesid",
+    "callsid",        "smssid",          "accountsid",     "conferencesid",
+    "cachekey",       "routingkey",      "partitionkey"};
+
+/// Whether one of them may end there. Each ends in token, key, secret or sid.
+constexpr bool may_end_in_no_secret(std::string_view text, size_t key_end) {
+  if (key_end < 2 || !is_alnum(text[key_end - 1]) || !is_alnum(text[key_end - 2])) return true;
+  const char before = to_lower(text[key_end - 2]);
+  switch (to_lower(text[key_end - 1])) {
+    case 'n':
+    case 'y':
+    case 't':
+      return before == 'e';
+    case 'd':
+      return before == 'i';
+    default:
+      return false;
+  }
+}
+static_assert(std::all_of(kNoSecrets.begin(), kNoSecrets.end(), [](std::string_view name) {
+  return may_end_in_no_secret(name, name.size());
+}));
+
 bool names_no_secret(std::string_view text, size_t key_end) {
-  static constexpr std::array<std::string_view, 19> kNames = {
-      "publickeytoken", "secwebsocketkey", "publickey",      "continuationtoken",
-      "pagetoken",      "nexttoken",       "pubkey",         "stoptoken",
-      "resumetoken",    "existingsecret",  "idempotencykey", "messagesid",
-      "callsid",        "smssid",          "accountsid",     "conferencesid",
-      "cachekey",       "routingkey",      "partitionkey"};
   constexpr size_t kLongest = 20;
+  if (!may_end_in_no_secret(text, key_end)) return false;
   char folded[kLongest];
   size_t size = 0;
   for (size_t at = key_end; at > 0 && size < kLongest; --at) {
@@ -715,7 +736,7 @@ bool names_no_secret(std::string_view text, size_t key_end) {
     }
   }
   std::string_view name(folded + kLongest - size, size);
-  return std::any_of(kNames.begin(), kNames.end(),
+  return std::any_of(kNoSecrets.begin(), kNoSecrets.end(),
                      [&](std::string_view known) { return name.ends_with(known); });
 }
 
