@@ -378,9 +378,10 @@ size_t TokenCores::first_with(uint32_t key) const {
   return static_cast<size_t>(found - keys_.begin());
 }
 
+/// Its first kKeyBytes are known to.
 bool TokenCores::matches(const Core& core, std::string_view bytes) const {
   if (bytes.size() < core.classes.size()) return false;
-  for (size_t i = 0; i < core.classes.size(); ++i) {
+  for (size_t i = kKeyBytes; i < core.classes.size(); ++i) {
     if (!classes_[core.classes[i]].has(bytes[i])) return false;
   }
   return true;

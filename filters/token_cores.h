@@ -43,15 +43,16 @@ class TokenCores {
     bool marker = false;
     std::vector<uint16_t> classes = {};
   };
-  /// Calls found(core) for each core that stands at the beginning of `bytes`.
-  template <typename Found>
-  void at(std::string_view bytes, Found found) const {
+  /// Calls found(core) for each core that stands at the beginning of `bytes`, of those that
+  /// wanted(core) says yes to.
+  template <typename Wanted, typename Found>
+  void at(std::string_view bytes, Wanted wanted, Found found) const {
     if (bytes.size() < kKeyBytes) return;
     uint32_t key = key_of(bytes);
     if (!filter_[hash(key)]) return;
     for (size_t i = first_with(key); i < keys_.size() && keys_[i].first == key; ++i) {
       const Core& core = cores_[keys_[i].second];
-      if (matches(core, bytes)) found(core);
+      if (wanted(core) && matches(core, bytes)) found(core);
     }
   }
 

@@ -118,15 +118,17 @@ class ValueResolver {
   /// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
   /// is a weak password.
   bool is_own_name(size_t begin, size_t end, const Opening& opening) const {
+    constexpr size_t kLongest = 256;  // in a line of keys every value is as long as what follows
     if (!opening.quote.none() || begin >= end || rule_.keys.empty()) return false;
     const size_t size = end - begin;
     const size_t key_end = end_of_key(text_, anchor_end_);
-    if (size > key_end || text_.substr(key_end - size, size) != text_.substr(begin, size))
-      return false;
-    if (end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ','))
-      return true;
+    if (size > std::min(key_end, kLongest)) return false;
     std::string_view before = text_.substr(0, key_end - size);
-    return before.ends_with("self.") || before.ends_with("this.");
+    const bool of_call =
+        end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ',');
+    const bool of_object = before.ends_with("self.") || before.ends_with("this.");
+    return (of_call || of_object) &&
+           text_.substr(key_end - size, size) == text_.substr(begin, size);
   }
 
   /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
