@@ -132,6 +132,7 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   std::string_view clean = redactor_.finish();
   if (!ends_.empty()) {
     start_places();
+    open_outputs(held_.size() + clean.size(), 1);
     encode(next_record(clean, redactor_.received(), redactor_.received()),
            std::chrono::system_clock::now());
   }
@@ -222,11 +223,8 @@ void Stream::open_outputs(size_t bytes, size_t records) {
 
 void Stream::encode(std::string_view body, std::chrono::system_clock::time_point now) {
   const std::vector<Route::Group>& groups = route().groups;
-  outputs_.resize(groups.size());
-  for (size_t i = 0; i < groups.size(); ++i) {
-    if (!outputs_[i]) outputs_[i] = std::make_shared<Encoded>();
+  for (size_t i = 0; i < groups.size(); ++i)
     encode_record(groups[i].encoding, body, settings_.plain, now, *outputs_[i]);
-  }
   held_.clear();
 }
 

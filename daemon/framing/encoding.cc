@@ -86,8 +86,8 @@ void append_counted(std::string_view header, std::string_view body, std::string&
   std::array<char, 20> count;
   char* end = std::to_chars(count.begin(), count.end(), header.size() + body.size()).ptr;
   *end++ = ' ';
-  to.append(count.begin(), end);
-  to.append(header);
+  to.append(count.begin(), static_cast<size_t>(end - count.begin()));
+  if (!header.empty()) to.append(header);
   to.append(body);
 }
 

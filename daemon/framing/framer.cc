@@ -76,6 +76,16 @@ class Framer::Output {
     room_[written_++] = c;
   }
 
+  /// The same as append(body), append('\n').
+  void append_record(std::string_view body) {
+    flush();
+    assert(written_ + body.size() < room_.size());
+    char* to = room_.data() + written_;
+    std::memmove(to, body.data(), body.size());
+    to[body.size()] = '\n';
+    written_ += body.size() + 1;
+  }
+
   void flush() {
     assert(size() <= room_.size());
     char* to = room_.data() + written_;
@@ -177,6 +187,7 @@ bool Framer::is_blank(std::string_view piece) const {
 void Framer::feed_counted(std::string_view in, Output& out, std::vector<RecordEnd>& ends) {
   while (!in.empty()) {
     if (body_left_ == 0) {
+      in.remove_prefix(take_whole_frames(in, out, ends));
       in.remove_prefix(take_header(in));
       if (error_ != FrameError::none) return;
     }
@@ -188,6 +199,29 @@ void Framer::feed_counted(std::string_view in, Output& out, std::vector<RecordEn
     if (body_left_ > 0) return;
     out.append('\n');
     end_record(out.size(), ends);
+    gap_ = Gap::line_end;
+  }
+}
+
+/// The usual case at one go: frames of which every byte is in `in`, and that are as they should be.
+/// Returns how many bytes they are; the others are looked at byte for byte.
+size_t Framer::take_whole_frames(std::string_view in, Output& out, std::vector<RecordEnd>& ends) {
+  if (digits_ > 0 || gap_ == Gap::line_feed) return 0;
+  const size_t most = std::min(options_.max_frame, options_.max_record);
+  size_t at = 0;
+  while (true) {
+    const size_t begin = at;
+    if (gap_ == Gap::line_end && at < in.size() && in[at] == '\n') ++at;
+    const size_t digits = at;
+    size_t count = 0;
+    while (at < in.size() && at - digits < kMaxDigits && is_digit(in[at]))
+      count = count * 10 + static_cast<size_t>(in[at++] - '0');
+    const bool whole = at < in.size() && in[at] == ' ' && in[digits] != '0' && count > 0 &&
+                       count <= most && count < in.size() - at;
+    if (!whole) return begin;
+    out.append_record(in.substr(at + 1, count));
+    ends.push_back({out.size(), 0, 0, false});
+    at += 1 + count;
     gap_ = Gap::line_end;
   }
 }

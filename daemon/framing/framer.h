@@ -107,6 +107,7 @@ class Framer {
   void feed_lines(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
   void feed_counted(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
   bool is_blank(std::string_view piece) const;
+  size_t take_whole_frames(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
   size_t take_header(std::string_view in);
   bool take_gap(char c);
   void take_count(char c);
