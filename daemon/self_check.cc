@@ -44,7 +44,7 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
     if (alive.expired()) return;
     Stream stream(settings_, generation,
                   StreamThread{worker.number(), worker.stream_thread().scratch,
-                               worker.stream_thread().spare, own_worker_counters_},
+                               worker.stream_thread().buffers, own_worker_counters_},
                   own_counters_, UINT64_MAX);
     stream.set_canary(look);
     stream.feed("<46>1 - - redactd - - - self-check redactd-self-check-" + secret + "\n",

@@ -94,6 +94,12 @@ bool Server::start(std::string& errors) {
   warn(first.warnings);
   for (size_t i = 0; i < worker_count(config_); ++i)
     workers_.push_back(std::make_unique<Worker>(i, metrics_.worker(i), log_));
+  for (auto& worker : workers_) {
+    std::vector<ScanShare*> others;
+    for (auto& other : workers_)
+      if (other != worker) others.push_back(&other->share());
+    worker->share().ask(std::move(others));
+  }
   sinks_ = make_sinks(config_.sinks);
   open_sources();
   generation_ = make_generation(config_, std::move(first.rules), sinks_);

@@ -28,13 +28,6 @@ size_t usable_processors() {
   return static_cast<size_t>(CPU_COUNT(&set));
 }
 
-/// Its stream begins with an empty record, for no batch that it gets is the first one.
-SplitStream::Slot::Slot(const Redactor& of) : redactor(of.another(scratch)) {
-  redactor.prepare(1)[0] = '\n';
-  redactor.commit(1);
-  redactor.take_state();
-}
-
 SplitStream::SplitStream(Redactor& redactor, size_t threads)
     : redactor_(redactor), threads_wanted_(threads < 2 ? 0 : std::min(threads, kMostScanners)) {}
 

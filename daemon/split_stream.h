@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "filters/redactor.h"
+#include "daemon/part_redactor.h"
 
 namespace redactd {
 
@@ -55,11 +55,8 @@ class SplitStream {
   std::string_view flush();
 
  private:
-  struct Slot {
-    explicit Slot(const Redactor& of);
-
-    MatchScratch scratch;
-    Redactor redactor;
+  struct Slot : PartRedactor {
+    using PartRedactor::PartRedactor;
     size_t size = 0;
     std::string_view view;
     std::exception_ptr error;

@@ -32,7 +32,8 @@ Stream::Stream(const StreamSettings& settings, std::shared_ptr<const Generation>
       framer_(settings.framing),
       pieces_(settings.commands != nullptr ? settings.commands->marker : std::string_view()),
       // No record that the framer puts out is longer than a window, so each comes out in one piece.
-      redactor_(generation_->rules, thread.scratch, Limits{settings.framing.max_record}) {
+      redactor_(generation_->rules, thread.scratch, Limits{settings.framing.max_record}),
+      ends_(thread.buffers.ends) {
   static_assert(Framer::kLookAhead <= kOverlap);
 }
 
@@ -77,15 +78,80 @@ FrameError Stream::feed_piece(std::string_view bytes, Time received,
   Time start = Clock::now();
   ends_.clear();
   if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
+  const char* text = room_.data();
   Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
-  uint64_t base = redactor_.received();
-  std::string_view clean = redactor_.commit(fed.size);
-  collect(clean, base, ends_);
+  redact({text, fed.size});
   count(bytes.size(), ends_);
   thread_.counters.scan.observe(seconds_since(start));
   push(received, receipt);
   if (fed.error != FrameError::none) counters_.frame_errors[static_cast<size_t>(fed.error)].add();
   return fed.error;
+}
+
+/// `text` lies in the redactor's room, and ends_ are its.
+void Stream::redact(std::string_view text) {
+  ScanShare::Busy busy(thread_.share);
+  const bool much = thread_.share != nullptr && !obeys() && thread_.share->worth(text.size());
+  if (!much || !redact_together(text)) redact_here(text.size(), 0, ends_);
+}
+
+/// The next `size` bytes of the redactor's room, which begin at `from` where the ends count from.
+void Stream::redact_here(size_t size, size_t from, std::span<const RecordEnd> ends) {
+  const uint64_t base = redactor_.received() - from;  // may wrap round
+  RedactedView view(redactor_, redactor_.commit(size));
+  collect(view, base, ends);
+}
+
+/// With the help of other workers. False: the records are too long for that.
+bool Stream::redact_together(std::string_view text) {
+  const std::vector<Part> parts = parts_of(text);
+  if (parts.size() < 2) return false;
+  const size_t ready = ends_.back().offset;
+  const RecordBuffer rest(text.begin() + ready, text.end());
+  std::vector<std::string_view> others;
+  for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].text);
+  ScanShare::Read read(*thread_.share, redactor_, others);
+  redact_here(parts[0].text.size(), 0, parts[0].ends);
+  for (size_t i = 1, from = parts[0].text.size(); i < parts.size();
+       from += parts[i].text.size(), ++i)
+    take_over(read.take(i - 1), from, parts[i].ends);
+  record_begin_ = redactor_.received();
+  std::copy(rest.begin(), rest.end(), redactor_.prepare(rest.size()).begin());
+  redact_here(rest.size(), ready, {});
+  return true;
+}
+
+/// A part that another redactor has done, as if no private key were open before it.
+void Stream::take_over(const ScanShare::Read::Redacted& part, size_t from,
+                       std::span<const RecordEnd> ends) {
+  StreamState state = part.redactor.take_state();
+  if (redactor_.in_block()) {  // once more
+    std::string_view text = part.redactor.original();
+    std::copy(text.begin(), text.end(), redactor_.prepare(text.size()).begin());
+    record_begin_ = redactor_.received();
+    return redact_here(text.size(), from, ends);
+  }
+  redactor_.add_state(std::move(state));
+  record_begin_ = part.redactor.view_begin();
+  RedactedView view(part.redactor, part.view);
+  collect(view, record_begin_ - from, ends);
+}
+
+/// Whole records, cut into parts of about equal size.
+std::vector<Stream::Part> Stream::parts_of(std::string_view text) const {
+  const size_t count = std::min(text.size() / ScanShare::kPartBytes, ScanShare::kMostParts + 1);
+  std::vector<Part> parts;
+  size_t begin = 0;
+  size_t first = 0;
+  for (size_t i = 0; i < ends_.size(); ++i) {
+    const size_t size = ends_[i].offset - begin;
+    const bool last = i + 1 == ends_.size();
+    if (size == 0 || (!last && (size < text.size() / count || parts.size() + 1 == count))) continue;
+    parts.push_back({text.substr(begin, size), std::span(ends_).subspan(first, i + 1 - first)});
+    begin += size;
+    first = i + 1;
+  }
+  return parts;
 }
 
 std::span<char> Stream::room(size_t size) {
@@ -118,9 +184,7 @@ void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
 
 void Stream::take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received) {
   Time start = Clock::now();
-  uint64_t base = redactor_.received();
-  std::string_view clean = redactor_.commit(size);
-  collect(clean, base, ends);
+  redact_here(size, 0, ends);
   count(size, ends);
   thread_.counters.scan.observe(seconds_since(start));
   push(received, nullptr);
@@ -131,11 +195,13 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   framer_.finish(ends_);
   std::string_view clean = redactor_.finish();
   if (!ends_.empty()) {
-    start_places();
+    RedactedView view(redactor_, clean);
     open_outputs(held_.size() + clean.size(), 1);
-    encode(next_record(clean, redactor_.received(), redactor_.received()),
+    encode(next_record(view, redactor_.received(), redactor_.received()),
            std::chrono::system_clock::now());
+    close_outputs();
   }
+  count_masks(redactor_);
   count(0, ends_);
   push(received, receipt);
   if (obeys() && pieces_.inside()) obey();  // for the others
@@ -157,28 +223,28 @@ void Stream::replay(std::string_view lines) {
 
 void Stream::return_buffers() {
   room_ = {};
-  redactor_.return_buffers(thread_.spare);
+  redactor_.return_buffers(thread_.buffers.spare);
 }
 
 void Stream::trim() {
   room_ = {};
   redactor_.trim();
   if (held_.empty()) std::string().swap(held_);
-  ends_ = {};
 }
 
-/// Puts the records that `ends` names into the outputs. `base` is where the bytes of this call
-/// begin in the redactor's input.
-void Stream::collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends) {
-  start_places();
+/// Makes batches of the records that `ends` names; they count from `base` in the input of the
+/// view's redactor.
+void Stream::collect(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends) {
   bool whole = held_.empty() && std::none_of(ends.begin(), ends.end(), is_cut) &&
                std::all_of(route().groups.begin(), route().groups.end(),
                            [this](const auto& group) { return goes_out_as_it_is(group.encoding); });
   if (whole) {
-    collect_whole(base, ends);
+    collect_whole(view, base, ends);
   } else {
-    collect_each(clean, base, ends);
+    collect_each(view, base, ends);
   }
+  close_outputs();
+  count_masks(view.redactor());
 }
 
 /// Lines in, lines out: the redacted bytes are what goes over the wire.
@@ -187,27 +253,26 @@ bool Stream::goes_out_as_it_is(const Encoding& encoding) const {
   return encoding.framing == Framing::newline && framer_.framing() == Framing::newline && !wrapped;
 }
 
-void Stream::collect_whole(uint64_t base, const std::vector<RecordEnd>& ends) {
+void Stream::collect_whole(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends) {
   if (ends.empty()) return;
   outputs_.resize(route().groups.size());
   outputs_[0] = std::make_shared<Encoded>();
-  outputs_[0]->bytes = redactor_.take_view();
+  outputs_[0]->bytes = view.take_all();
   outputs_[0]->ends.reserve(ends.size());
   for (const RecordEnd& end : ends)
-    outputs_[0]->ends.push_back(static_cast<uint32_t>(place_of(base + end.offset)));
+    outputs_[0]->ends.push_back(static_cast<uint32_t>(view.place_of(base + end.offset)));
   std::fill(outputs_.begin() + 1, outputs_.end(), outputs_[0]);
   record_begin_ = base + ends.back().offset;
 }
 
-void Stream::collect_each(std::string_view clean, uint64_t base,
-                          const std::vector<RecordEnd>& ends) {
+void Stream::collect_each(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends) {
   auto now = std::chrono::system_clock::now();
-  if (!ends.empty()) open_outputs(held_.size() + clean.size(), ends.size());
+  if (!ends.empty()) open_outputs(held_.size() + view.text().size(), ends.size());
   for (const RecordEnd& end : ends) {
     uint64_t behind = base + end.offset;
-    encode(next_record(clean, behind - 1, behind), now);
+    encode(next_record(view, behind - 1, behind), now);
   }
-  hold_rest(clean);
+  hold_rest(view);
 }
 
 /// With room for what comes, so that nothing is copied twice as they grow.
@@ -231,13 +296,11 @@ void Stream::encode(std::string_view body, std::chrono::system_clock::time_point
 /// The redacted body of the open record, which ends before `body_end`; the next begins at `end`.
 /// Without what lies beyond max_record, but for a mask that begins before it. Valid until the next
 /// call.
-std::string_view Stream::next_record(std::string_view clean, uint64_t body_end, uint64_t end) {
+std::string_view Stream::next_record(RedactedView& view, uint64_t body_end, uint64_t end) {
   uint64_t keep = std::min(body_end, record_begin_ + settings_.framing.max_record);
-  size_t begin = view_place_;
-  size_t stop = keep <= redactor_.view_begin() ? begin : std::max(begin, place_of(keep));
-  view_place_ = std::max(stop, place_of(end));
+  std::string_view part = view.take_to(keep);
+  view.skip_to(end);
   record_begin_ = end;
-  std::string_view part = clean.substr(begin, stop - begin);
   bool mend = keep < body_end && !settings_.cut_end.empty();
   if (held_.empty() && !mend) return part;
   held_ += part;
@@ -247,32 +310,16 @@ std::string_view Stream::next_record(std::string_view clean, uint64_t body_end, 
 }
 
 /// Lines of a counted record whose end has not come.
-void Stream::hold_rest(std::string_view clean) {
-  uint64_t keep = std::min(redactor_.settled(), record_begin_ + settings_.framing.max_record);
-  if (keep <= redactor_.view_begin()) return;
-  size_t stop = place_of(keep);
-  if (stop > view_place_) held_ += clean.substr(view_place_, stop - view_place_);
+void Stream::hold_rest(RedactedView& view) {
+  held_ += view.take_to(std::min(view.end(), record_begin_ + settings_.framing.max_record));
 }
 
-void Stream::start_places() {
-  next_edit_ = 0;
-  edit_in_ = redactor_.view_begin();
-  edit_out_ = 0;
-  view_place_ = 0;
+void Stream::count_masks(const Redactor& redactor) {
+  for (const Finding& finding : redactor.findings())
+    generation_->redactions[thread_.worker][finding.rule]->add();
 }
 
-/// Where the input's byte `offset` is in the view; behind the mask when it is masked. Offsets rise
-/// from call to call.
-size_t Stream::place_of(uint64_t offset) {
-  const std::vector<Edit>& edits = redactor_.edits();
-  for (; next_edit_ < edits.size() && edits[next_edit_].begin < offset; ++next_edit_) {
-    edit_in_ = edits[next_edit_].end;
-    edit_out_ = edits[next_edit_].out_end;
-  }
-  return offset <= edit_in_ ? edit_out_ : edit_out_ + static_cast<size_t>(offset - edit_in_);
-}
-
-void Stream::count(size_t bytes, const std::vector<RecordEnd>& ends) {
+void Stream::count(size_t bytes, std::span<const RecordEnd> ends) {
   counters_.bytes.add(bytes);
   counters_.records.add(ends.size());
   for (const RecordEnd& end : ends) {
@@ -287,21 +334,25 @@ void Stream::count(size_t bytes, const std::vector<RecordEnd>& ends) {
   uint64_t held = held_bytes();
   counters_.held_bytes.add(held - noted_held_);  // wraps round where it became less
   noted_held_ = held;
-  for (const Finding& finding : redactor_.findings())
-    generation_->redactions[thread_.worker][finding.rule]->add();
   uint64_t masked_whole = redactor_.counters().records_masked_whole;
   thread_.counters.masked_whole.add(masked_whole - noted_masked_whole_);
   noted_masked_whole_ = masked_whole;
 }
 
+/// The batches of a part are ready to be pushed.
+void Stream::close_outputs() {
+  if (!outputs_.empty()) ready_.push_back(std::exchange(outputs_, {}));
+}
+
 void Stream::push(Time received, const std::shared_ptr<void>& receipt) {
   const std::vector<Route::Group>& groups = route().groups;
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    if (!outputs_[i]) continue;
-    for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
-      sink->push({outputs_[i], number_, received, receipt, canary_});
+  for (const Outputs& outputs : ready_) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
+        sink->push({outputs[i], number_, received, receipt, canary_});
+    }
   }
-  outputs_.clear();
+  ready_.clear();
 }
 
 }  // namespace redactd

@@ -19,6 +19,8 @@
 #include "daemon/framing/framer.h"
 #include "daemon/generation.h"
 #include "daemon/metrics.h"
+#include "daemon/redacted_view.h"
+#include "daemon/scan_share.h"
 #include "filters/redactor.h"
 
 namespace redactd {
@@ -43,12 +45,19 @@ struct StreamSettings {
   const StreamCommands* commands = nullptr;  // null: there are none
 };
 
+/// Buffers that the streams of a thread have once between them.
+struct StreamBuffers {
+  SpareBuffers spare;           // see Redactor::borrow_buffers()
+  std::vector<RecordEnd> ends;  // of the call at hand
+};
+
 /// What the streams of a worker's thread share.
 struct StreamThread {
   size_t worker = 0;
   MatchScratch& scratch;
-  SpareBuffers& spare;  // see Redactor::borrow_buffers()
+  StreamBuffers& buffers;
   WorkerCounters& counters;
+  ScanShare* share = nullptr;  // who may help with large reads; null: nobody
 };
 
 /// Belongs to one worker's thread.
@@ -71,7 +80,7 @@ class Stream {
 
   /// From here to return_buffers() the thread's large buffers are this stream's, for room() and
   /// feed(). Both end what room() gave out.
-  void borrow_buffers() { redactor_.borrow_buffers(thread_.spare); }
+  void borrow_buffers() { redactor_.borrow_buffers(thread_.buffers.spare); }
   void return_buffers();
 
   /// Takes bytes as they came (in room(), or elsewhere) and pushes the records that ended to the
@@ -113,23 +122,35 @@ class Stream {
 
  private:
   using Time = std::chrono::steady_clock::time_point;
+  using Outputs = std::vector<std::shared_ptr<Encoded>>;  // by group of the route
 
   FrameError feed_piece(std::string_view bytes, Time received,
                         const std::shared_ptr<void>& receipt);
   void take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received);
+  /// Whole records of a read, with their ends, which count from where it begins.
+  struct Part {
+    std::string_view text;
+    std::span<const RecordEnd> ends;
+  };
+  void redact(std::string_view text);
+  void redact_here(size_t size, size_t from, std::span<const RecordEnd> ends);
+  bool redact_together(std::string_view text);
+  void take_over(const ScanShare::Read::Redacted& part, size_t from,
+                 std::span<const RecordEnd> ends);
+  std::vector<Part> parts_of(std::string_view text) const;
   bool obeys() const { return settings_.commands != nullptr && settings_.commands->on(); }
   void obey();
-  void collect(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
-  void collect_whole(uint64_t base, const std::vector<RecordEnd>& ends);
-  void collect_each(std::string_view clean, uint64_t base, const std::vector<RecordEnd>& ends);
+  void collect(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
+  void collect_whole(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
+  void collect_each(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
   void open_outputs(size_t bytes, size_t records);
+  void close_outputs();
   void encode(std::string_view body, std::chrono::system_clock::time_point now);
   bool goes_out_as_it_is(const Encoding& encoding) const;
-  std::string_view next_record(std::string_view clean, uint64_t body_end, uint64_t end);
-  void hold_rest(std::string_view clean);
-  void start_places();
-  size_t place_of(uint64_t offset);
-  void count(size_t bytes, const std::vector<RecordEnd>& ends);
+  std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end);
+  void hold_rest(RedactedView& view);
+  void count_masks(const Redactor& redactor);
+  void count(size_t bytes, std::span<const RecordEnd> ends);
   void push(Time received, const std::shared_ptr<void>& receipt);
 
   const StreamSettings& settings_;
@@ -141,18 +162,14 @@ class Stream {
   CommandPieces pieces_;
   Redactor redactor_;
   std::span<char> room_;  // given out and not yet fed
-  std::vector<RecordEnd> ends_;
-  std::vector<std::shared_ptr<Encoded>> outputs_;  // by group of the route; null: nothing yet
+  std::vector<RecordEnd>& ends_;  // the thread's
+  Outputs outputs_;             // of the part at hand; empty: no record has ended in it
+  std::vector<Outputs> ready_;  // to be pushed
 
   // The record that is open: where it begins in the redactor's input, and what of it came out
   // already (of a counted record with LFs in it; a line comes out whole).
   uint64_t record_begin_ = 0;
   std::string held_;
-  // place_of() goes through the edits once a batch.
-  size_t next_edit_ = 0;
-  uint64_t edit_in_ = 0;
-  size_t edit_out_ = 0;
-  size_t view_place_ = 0;  // what of the view is done
   // What the counters know already.
   uint64_t noted_held_ = 0;
   uint64_t noted_empty_ = 0;

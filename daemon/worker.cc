@@ -107,13 +107,15 @@ Awaitable<void> Worker::keep_time() {
     co_await timer.async_wait(kAwait);
     counters_.loop_ticks.add();
     // Nobody has borrowed them now: that ends before the next wait.
-    overwrite(spare_.records);
+    overwrite(buffers_.spare.records);
     overwrite(read_buffer_);
     auto now = std::chrono::steady_clock::now();
     co_await each_session([now](Session& session) { session.tick(now); });
     // Overwritten a second after the last stream has used them, at the latest.
-    spare_.records = {};
-    std::string().swap(spare_.output);
+    buffers_.spare.records = {};
+    std::string().swap(buffers_.spare.output);
+    buffers_.ends = {};
+    share_.forget();
     overwrite_stack();
   }
 }

@@ -46,6 +46,8 @@ class Worker {
  public:
   /// One read: large enough that the matcher runs at full speed, small enough to stay in the cache.
   static constexpr size_t kReadBytes = 128 * 1024;
+  /// One that others help with, which have to be woken for it.
+  static constexpr size_t kSharedReadBytes = 1024 * 1024;
 
   Worker(size_t number, WorkerCounters& counters, Log& log);
   ~Worker();
@@ -61,13 +63,18 @@ class Worker {
   /// Ends the thread, whatever still waits, and lets go of the generation.
   void join();
 
+  /// With whom large reads are redacted together. Before start().
+  ScanShare& share() { return share_; }
+
   // Of the worker's thread.
   /// Does at once what adopt() has asked for. For who makes the thread wait for a configuration.
   void adopt_now();
   const std::shared_ptr<const Generation>& generation() const { return generation_; }
-  StreamThread stream_thread() { return {number_, scratch_, spare_, counters_}; }
+  StreamThread stream_thread() { return {number_, scratch_, buffers_, counters_, &share_}; }
   WorkerCounters& counters() { return counters_; }
   Log& log() { return log_; }
+  /// How much to read at once.
+  size_t read_bytes() const { return share_.helped() ? kSharedReadBytes : kReadBytes; }
   /// Bytes to read into and hand to a stream before the next co_await: all streams share them.
   std::span<char> read_buffer() { return read_buffer_; }
   /// Makes the session known until retire(); returns its number, which no other stream has.
@@ -88,7 +95,7 @@ class Worker {
   WorkerCounters& counters_;
   Log& log_;
   MatchScratch scratch_;
-  SpareBuffers spare_;  // of the streams
+  StreamBuffers buffers_;  // of the streams
   std::vector<char, WipingAllocator<char>> read_buffer_;
   std::shared_ptr<const Generation> generation_;
   std::mutex adopting_mutex_;
@@ -97,6 +104,7 @@ class Worker {
   uint64_t next_number_;
   bool stopping_ = false;
   std::function<void()> all_ended_;
+  ScanShare share_{context_};
   asio::io_context context_{1};  // goes first: what still waits in it refers to the rest
   asio::executor_work_guard<IoExecutor> busy_;
   std::thread thread_;

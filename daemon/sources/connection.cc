@@ -141,7 +141,7 @@ Awaitable<void> Connection::read_plain() {
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
     stream_->borrow_buffers();
-    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(Worker::kReadBytes);
+    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(worker_.read_bytes());
     size_t size = socket_.read_some(asio::buffer(room.data(), pace_.piece(room.size())), error);
     ready = error != asio::error::would_block;
     if (error) stream_->return_buffers();
@@ -174,7 +174,7 @@ Awaitable<void> Connection::read_tls() {
       co_return;
     }
     stream_->borrow_buffers();
-    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(Worker::kReadBytes);
+    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(worker_.read_bytes());
     room = room.first(pace_.piece(room.size()));
     std::copy_n(tls_buffer_.data(), first, room.data());
     boost::system::error_code over;

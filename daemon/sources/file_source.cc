@@ -126,7 +126,7 @@ FileFollower::Step FileSession::read_once() {
 
 /// Where the next bytes are read to: the stream's own room, if they are records as they are.
 std::span<char> FileSession::room() {
-  if (!container_) return stream_->room(Worker::kReadBytes);
+  if (!container_) return stream_->room(worker_.read_bytes());
   return worker_.read_buffer().first(kContainerReadBytes);
 }
 

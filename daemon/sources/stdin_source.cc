@@ -117,7 +117,7 @@ Awaitable<void> StdinSession::read() {
 
 /// False at the end of input.
 bool StdinSession::take_read() {
-  std::span<char> room = stream_->room(Worker::kReadBytes);
+  std::span<char> room = stream_->room(worker_.read_bytes());
   ssize_t size = ::read(descriptor_, room.data(), room.size());
   if (size == 0) return false;
   if (size < 0) {

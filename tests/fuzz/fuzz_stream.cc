@@ -87,11 +87,11 @@ struct Outcome {
 Outcome run(std::string_view bytes, const std::vector<size_t>& cuts, unsigned options) {
   static Metrics metrics{1};
   static MatchScratch scratch;
-  static SpareBuffers spare;
+  static StreamBuffers buffers;
   Sinks sinks(bytes.substr(0, 60));
   const StreamSettings settings = settings_of(options);
   Stream stream(settings, generation_of(sinks, metrics),
-                StreamThread{0, scratch, spare, metrics.worker(0)}, metrics.source("in", 0), 1);
+                StreamThread{0, scratch, buffers, metrics.worker(0)}, metrics.source("in", 0), 1);
   FrameError error = FrameError::none;
   auto feed = [&](std::string_view read, bool in_place) {
     if (error != FrameError::none || read.empty()) return;

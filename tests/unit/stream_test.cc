@@ -56,7 +56,7 @@ struct Pipeline {
   }
 
   void open() {
-    stream.emplace(settings, generation, StreamThread{0, scratch, spare, metrics.worker(0)},
+    stream.emplace(settings, generation, StreamThread{0, scratch, buffers, metrics.worker(0)},
                    metrics.source("in", 0), 1);
   }
   /// As connections do, in turn: a read into the stream's room, or elsewhere as with TLS.
@@ -90,7 +90,7 @@ struct Pipeline {
 
   Metrics metrics{1};
   MatchScratch scratch;
-  SpareBuffers spare;
+  StreamBuffers buffers;
   std::shared_ptr<KeptRecords> sink;
   StreamSettings settings;
   std::shared_ptr<const Generation> generation;

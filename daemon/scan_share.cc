@@ -1,0 +1,76 @@
+#include "daemon/scan_share.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+namespace redactd {
+
+ScanShare* ScanShare::idle() const {
+  auto found = std::find_if(others_.begin(), others_.end(), [](const ScanShare* other) {
+    return !other->busy_.load(std::memory_order_relaxed);
+  });
+  return found == others_.end() ? nullptr : *found;
+}
+
+ScanShare::Read::Read(ScanShare& share, const Redactor& of, std::span<const std::string_view> parts)
+    : share_(share), round_(std::make_shared<Round>()) {
+  std::vector<std::shared_ptr<Slot>>& slots = share.slots_;
+  if (!slots.empty() && !slots.front()->redactor.same_rules(of)) slots.clear();
+  while (slots.size() < parts.size()) slots.push_back(std::make_shared<Slot>(of));
+  for (size_t i = 0; i < parts.size(); ++i) {
+    Slot& slot = *slots[i];
+    std::copy(parts[i].begin(), parts[i].end(), slot.redactor.prepare(parts[i].size()).begin());
+    slot.size = parts[i].size();
+    slot.done.store(false, std::memory_order_relaxed);
+    round_->slots[i] = slots[i];
+  }
+  round_->count = parts.size();
+  if (ScanShare* other = share.idle()) other->help(round_);
+}
+
+/// Of another worker's thread.
+void ScanShare::help(const std::shared_ptr<Round>& round) {
+  boost::asio::post(context_, [this, round] {
+    Busy busy(this);
+    while (redact_next(*round)) round->by_others.fetch_add(1, std::memory_order_relaxed);
+  });
+}
+
+/// False: every part has somebody who redacts it.
+bool ScanShare::redact_next(Round& round) {
+  size_t mine = round.next.fetch_add(1, std::memory_order_relaxed);
+  if (mine >= round.count) return false;
+  Slot& slot = *round.slots[mine];
+  try {
+    slot.view = slot.redactor.commit(slot.size);
+  } catch (...) {
+    slot.error = std::current_exception();
+  }
+  slot.done.store(true, std::memory_order_release);
+  slot.done.notify_one();
+  return true;
+}
+
+ScanShare::Read::Redacted ScanShare::Read::take(size_t part) {
+  Slot& slot = *round_->slots[part];
+  while (!slot.done.load(std::memory_order_acquire)) {
+    if (!redact_next(*round_)) slot.done.wait(false, std::memory_order_acquire);
+  }
+  if (slot.error) std::rethrow_exception(slot.error);
+  return {slot.redactor, slot.view};
+}
+
+ScanShare::Read::~Read() {
+  const size_t begun = std::min(round_->next.exchange(round_->count), round_->count);
+  bool whole = begun == round_->count;
+  for (size_t i = 0; i < begun; ++i) {
+    round_->slots[i]->done.wait(false, std::memory_order_acquire);
+    whole = whole && !round_->slots[i]->error;
+  }
+  share_.helped_ = round_->by_others.load(std::memory_order_relaxed) * 4 >= round_->count;
+  if (!whole) share_.slots_.clear();  // it failed: what stands in them belongs to no stream
+}
+
+void ScanShare::forget() { slots_.clear(); }
+
+}  // namespace redactd

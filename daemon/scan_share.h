@@ -1,0 +1,110 @@
+#pragma once
+
+// A large read, redacted by its worker together with others that have nothing to do:
+//
+//     | the stream's redactor | part | part | … | the stream's redactor again |
+//
+// Parts are whole records. Each is redacted as if no private key were open before it, by whoever
+// comes to it first; so a helper that is late, or busy after all, holds nobody up.
+
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "daemon/part_redactor.h"
+
+namespace redactd {
+
+/// Belongs to a worker, and is used on its thread.
+class ScanShare {
+ public:
+  static constexpr size_t kPartBytes = 32 * 1024;  // about; from here on the matcher is at its best
+  static constexpr size_t kMostParts = 15;
+
+ private:
+  struct Slot : PartRedactor {
+    using PartRedactor::PartRedactor;
+    size_t size = 0;
+    std::string_view view;
+    std::exception_ptr error;
+    std::atomic<bool> done{false};
+  };
+  /// One begin(), and its slots, as long as somebody looks at it: who was asked may come too late.
+  struct Round {
+    std::array<std::shared_ptr<Slot>, kMostParts> slots = {};
+    size_t count = 0;
+    std::atomic<size_t> next{0};
+    std::atomic<size_t> by_others{0};
+  };
+
+ public:
+  /// `context` is the worker's own.
+  explicit ScanShare(boost::asio::io_context& context) : context_(context) {}
+
+  /// Whom to ask. Before any thread runs; they outlive it.
+  void ask(std::vector<ScanShare*> others) { others_ = std::move(others); }
+
+  /// The worker redacts, as long as this lives: it is not asked.
+  class Busy {
+   public:
+    explicit Busy(ScanShare* share) : share_(share) { set(true); }
+    ~Busy() { set(false); }
+    Busy(const Busy&) = delete;
+
+   private:
+    void set(bool busy) {
+      if (share_ != nullptr) share_->busy_.store(busy, std::memory_order_relaxed);
+    }
+    ScanShare* share_;
+  };
+
+  /// Whether others did a good part of the last read.
+  bool helped() const { return helped_; }
+  /// Whether somebody could help with so many bytes.
+  bool worth(size_t bytes) const { return bytes >= 2 * kPartBytes && idle() != nullptr; }
+
+  /// One read that is redacted together. Ends before the next one begins.
+  class Read {
+   public:
+    /// Takes copies of the parts, at most kMostParts, and asks for help. `of` is the stream's
+    /// redactor, which goes on with its own part meanwhile.
+    Read(ScanShare& share, const Redactor& of, std::span<const std::string_view> parts);
+    /// Waits until nobody looks at a part any more.
+    ~Read();
+    Read(const Read&) = delete;
+
+    struct Redacted {
+      Redactor& redactor;  // which has just committed the part
+      std::string_view view;
+    };
+    /// The part of that number, once it is redacted. Throws what its redactor threw.
+    Redacted take(size_t part);
+
+   private:
+    ScanShare& share_;
+    std::shared_ptr<Round> round_;
+  };
+
+  /// Gives back the memory, overwritten.
+  void forget();
+
+ private:
+  ScanShare* idle() const;
+  static bool redact_next(Round& round);
+  void help(const std::shared_ptr<Round>& round);
+
+  boost::asio::io_context& context_;
+  std::vector<ScanShare*> others_;
+  std::atomic<bool> busy_{false};
+  bool helped_ = false;
+  std::vector<std::shared_ptr<Slot>> slots_;
+};
+
+}  // namespace redactd
