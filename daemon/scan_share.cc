@@ -19,8 +19,7 @@ ScanShare::Read::Read(ScanShare& share, const Redactor& of, std::span<const std:
   while (slots.size() < parts.size()) slots.push_back(std::make_shared<Slot>(of));
   for (size_t i = 0; i < parts.size(); ++i) {
     Slot& slot = *slots[i];
-    std::copy(parts[i].begin(), parts[i].end(), slot.redactor.prepare(parts[i].size()).begin());
-    slot.size = parts[i].size();
+    slot.records = parts[i];
     slot.done.store(false, std::memory_order_relaxed);
     round_->slots[i] = slots[i];
   }
@@ -42,7 +41,7 @@ bool ScanShare::redact_next(Round& round) {
   if (mine >= round.count) return false;
   Slot& slot = *round.slots[mine];
   try {
-    slot.view = slot.redactor.commit(slot.size);
+    slot.view = slot.redactor.commit_records(slot.records);
   } catch (...) {
     slot.error = std::current_exception();
   }
@@ -57,18 +56,17 @@ ScanShare::Read::Redacted ScanShare::Read::take(size_t part) {
     if (!redact_next(*round_)) slot.done.wait(false, std::memory_order_acquire);
   }
   if (slot.error) std::rethrow_exception(slot.error);
+  ++taken_;
   return {slot.redactor, slot.view};
 }
 
-ScanShare::Read::~Read() {
+void ScanShare::Read::finish() {
+  if (!round_) return;
   const size_t begun = std::min(round_->next.exchange(round_->count), round_->count);
-  bool whole = begun == round_->count;
-  for (size_t i = 0; i < begun; ++i) {
-    round_->slots[i]->done.wait(false, std::memory_order_acquire);
-    whole = whole && !round_->slots[i]->error;
-  }
+  for (size_t i = 0; i < begun; ++i) round_->slots[i]->done.wait(false, std::memory_order_acquire);
   share_.helped_ = round_->by_others.load(std::memory_order_relaxed) * 4 >= round_->count;
-  if (!whole) share_.slots_.clear();  // it failed: what stands in them belongs to no stream
+  if (taken_ < round_->count) share_.slots_.clear();  // they know of records that nobody took
+  round_.reset();
 }
 
 void ScanShare::forget() { slots_.clear(); }

@@ -31,7 +31,7 @@ class ScanShare {
  private:
   struct Slot : PartRedactor {
     using PartRedactor::PartRedactor;
-    size_t size = 0;
+    std::string_view records;
     std::string_view view;
     std::exception_ptr error;
     std::atomic<bool> done{false};
@@ -73,11 +73,11 @@ class ScanShare {
   /// One read that is redacted together. Ends before the next one begins.
   class Read {
    public:
-    /// Takes copies of the parts, at most kMostParts, and asks for help. `of` is the stream's
+    /// Asks for help with the parts, at most kMostParts of complete records with kScanPadding
+    /// readable bytes around them, which stay where they are until this ends. `of` is the stream's
     /// redactor, which goes on with its own part meanwhile.
     Read(ScanShare& share, const Redactor& of, std::span<const std::string_view> parts);
-    /// Waits until nobody looks at a part any more.
-    ~Read();
+    ~Read() { finish(); }
     Read(const Read&) = delete;
 
     struct Redacted {
@@ -86,10 +86,13 @@ class ScanShare {
     };
     /// The part of that number, once it is redacted. Throws what its redactor threw.
     Redacted take(size_t part);
+    /// Waits until nobody looks at a part any more.
+    void finish();
 
    private:
     ScanShare& share_;
-    std::shared_ptr<Round> round_;
+    std::shared_ptr<Round> round_;  // null: finished
+    size_t taken_ = 0;
   };
 
   /// Gives back the memory, overwritten.

@@ -106,32 +106,30 @@ void Stream::redact_here(size_t size, size_t from, std::span<const RecordEnd> en
 bool Stream::redact_together(std::string_view text) {
   const std::vector<Part> parts = parts_of(text);
   if (parts.size() < 2) return false;
-  const size_t ready = ends_.back().offset;
-  const RecordBuffer rest(text.begin() + ready, text.end());
   std::vector<std::string_view> others;
   for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].text);
   ScanShare::Read read(*thread_.share, redactor_, others);
-  redact_here(parts[0].text.size(), 0, parts[0].ends);
-  for (size_t i = 1, from = parts[0].text.size(); i < parts.size();
-       from += parts[i].text.size(), ++i)
-    take_over(read.take(i - 1), from, parts[i].ends);
-  record_begin_ = redactor_.received();
+  size_t done = parts[0].text.size();
+  size_t ended = parts[0].ends.size();
+  redact_here(done, 0, parts[0].ends);
+  // Where a private key is open, those who help do not know it.
+  for (size_t i = 1; i < parts.size() && !redactor_.in_block(); ++i) {
+    take_over(read.take(i - 1), done, parts[i].ends);
+    done += parts[i].text.size();
+    ended += parts[i].ends.size();
+  }
+  read.finish();
+  const RecordBuffer rest(text.begin() + static_cast<std::ptrdiff_t>(done), text.end());
   std::copy(rest.begin(), rest.end(), redactor_.prepare(rest.size()).begin());
-  redact_here(rest.size(), ready, {});
+  record_begin_ = redactor_.received();
+  redact_here(rest.size(), done, std::span(ends_).subspan(ended));
   return true;
 }
 
-/// A part that another redactor has done, as if no private key were open before it.
+/// A part that another redactor has done.
 void Stream::take_over(const ScanShare::Read::Redacted& part, size_t from,
                        std::span<const RecordEnd> ends) {
-  StreamState state = part.redactor.take_state();
-  if (redactor_.in_block()) {  // once more
-    std::string_view text = part.redactor.original();
-    std::copy(text.begin(), text.end(), redactor_.prepare(text.size()).begin());
-    record_begin_ = redactor_.received();
-    return redact_here(text.size(), from, ends);
-  }
-  redactor_.add_state(std::move(state));
+  redactor_.add_state(part.redactor.take_state());
   record_begin_ = part.redactor.view_begin();
   RedactedView view(part.redactor, part.view);
   collect(view, record_begin_ - from, ends);
@@ -146,7 +144,7 @@ std::vector<Stream::Part> Stream::parts_of(std::string_view text) const {
   for (size_t i = 0; i < ends_.size(); ++i) {
     const size_t size = ends_[i].offset - begin;
     const bool last = i + 1 == ends_.size();
-    if (size == 0 || (!last && (size < text.size() / count || parts.size() + 1 == count))) continue;
+    if (!last && (size < text.size() / count || parts.size() + 1 == count)) continue;
     parts.push_back({text.substr(begin, size), std::span(ends_).subspan(first, i + 1 - first)});
     begin += size;
     first = i + 1;

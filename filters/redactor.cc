@@ -86,6 +86,7 @@ uint32_t Redactor::renumber(uint32_t rule, const RuleSet& from, bool& active) co
 
 void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   Attempt attempt(*this);
+  let_go();
   std::shared_ptr<const RuleSet> old = std::move(rules_);
   rules_ = std::move(rules);
   resolver_.adopt(*rules_);
@@ -139,6 +140,12 @@ uint64_t Redactor::first_needed() const {
   return std::max(keep, base_);
 }
 
+/// Of bytes that lie elsewhere nothing is held.
+void Redactor::let_go() {
+  if (elsewhere_ != nullptr) base_ = end_;
+  elsewhere_ = nullptr;
+}
+
 void Redactor::move_into(RecordBuffer& buffer) {
   uint64_t keep = first_needed();
   std::string_view held = text(keep, end_);
@@ -170,6 +177,7 @@ void Redactor::return_buffers(SpareBuffers& spare) {
 }
 
 std::span<char> Redactor::prepare(size_t size) {
+  let_go();
   uint64_t keep = first_needed();
   size_t held = static_cast<size_t>(end_ - keep);
   size_t needed = held + size + 2 * kScanPadding;
@@ -197,6 +205,19 @@ std::string_view Redactor::commit(size_t size) {
   counters_.bytes_in += size;
   size_t line_feed = last_line_feed(fresh);
   std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
+  attempt.succeed();
+  return view;
+}
+
+std::string_view Redactor::commit_records(std::string_view records) {
+  Attempt attempt(*this);
+  findings_.clear();
+  elsewhere_ = records.data();
+  base_ = end_;
+  end_ += records.size();
+  anchors_.take(records, records.size(), base_);
+  counters_.bytes_in += records.size();
+  std::string_view view = release(end_, false);
   attempt.succeed();
   return view;
 }

@@ -93,6 +93,11 @@ class Redactor {
   /// std::bad_alloc, after which nothing more comes out: the stream has failed closed.
   std::string_view commit(size_t size);
 
+  /// The same for complete records that lie elsewhere, with kScanPadding readable bytes around
+  /// them, which spares their copy. No byte may be held. The view, and original(), then also end
+  /// with those bytes.
+  std::string_view commit_records(std::string_view records);
+
   /// The end of the stream: the last record without a terminator, redacted. No terminator is added.
   std::string_view finish();
 
@@ -184,6 +189,7 @@ class Redactor {
   void note_edits(uint64_t begin);
   uint64_t window_begin() const;
   uint64_t first_needed() const;
+  void let_go();
   void move_into(RecordBuffer& buffer);
   uint64_t end_of_open_words() const;
   uint32_t renumber(uint32_t rule, const RuleSet& from, bool& active) const;
@@ -191,7 +197,8 @@ class Redactor {
 
   std::string_view text(uint64_t begin, uint64_t end) const {
     if (begin == end) return {};
-    return {buffer_.data() + kScanPadding + (begin - base_), static_cast<size_t>(end - begin)};
+    const char* bytes = elsewhere_ != nullptr ? elsewhere_ : buffer_.data() + kScanPadding;
+    return {bytes + (begin - base_), static_cast<size_t>(end - begin)};
   }
 
   std::shared_ptr<const RuleSet> rules_;
@@ -202,6 +209,7 @@ class Redactor {
   // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
   // record that holds emitted_ starts (before base_ for a long one).
   RecordBuffer buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
+  const char* elsewhere_ = nullptr;  // not null: there they are, of commit_records()
   uint64_t base_ = 0;
   uint64_t record_ = 0;
   uint64_t emitted_ = 0;  // every byte before it is settled
