@@ -4,8 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "daemon/known/add_mask.h"
@@ -56,7 +60,8 @@ struct Pipeline {
   }
 
   void open() {
-    stream.emplace(settings, generation, StreamThread{0, scratch, buffers, metrics.worker(0)},
+    stream.emplace(settings, generation,
+                   StreamThread{0, scratch, buffers, metrics.worker(0), share},
                    metrics.source("in", 0), 1);
   }
   /// As connections do, in turn: a read into the stream's room, or elsewhere as with TLS.
@@ -96,6 +101,7 @@ struct Pipeline {
   std::shared_ptr<const Generation> generation;
   std::optional<Stream> stream;
   bool in_place = true;
+  ScanShare* share = nullptr;
 };
 
 std::string counted(const std::string& body) { return std::to_string(body.size()) + ' ' + body; }
@@ -192,6 +198,124 @@ TEST(Stream, LineFeedsInARecordAreEscapedWhereTheSinkHasLines) {
   Pipeline pipeline(Framing::octet_counting, Framing::newline);
   expect_at_every_cut(pipeline, counted("<13>a\n" + kSecret) + counted("b"),
                       {"<13>a#012" + kMasked + "\n", "b\n"});
+}
+
+/// A worker that has nothing to do; before help() it does not even come to that.
+class IdleWorker {
+ public:
+  ~IdleWorker() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+  void help() {
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  ScanShare& share() { return share_; }
+
+ private:
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_{
+      context_.get_executor()};
+  ScanShare share_{context_};
+  std::thread thread_;
+};
+
+/// Bodies of some 3 MB: keys over many records, values on the next line, records that are cut.
+std::vector<std::string> mixed_bodies(unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<std::string> bodies;
+  for (size_t size = 0; size < 3'000'000; size += bodies.back().size()) {
+    switch (random() % 400) {
+      case 0:
+        bodies.push_back("-----BEGIN RSA PRIVATE KEY-----");
+        for (size_t i = random() % 40; i > 0; --i)
+          bodies.push_back(std::string(64, static_cast<char>('A' + i % 26)));
+        if (random() % 3 > 0) bodies.push_back("-----END RSA PRIVATE KEY-----");
+        break;
+      case 1:
+        bodies.push_back("db_password:");
+        bodies.push_back("  horse7battery9staple");
+        break;
+      case 2:
+        bodies.push_back("long " + std::string(random() % 9000, 'x') + ' ' + kSecret);
+        break;
+      case 3:
+        bodies.push_back("two\n" + kSecret + "\nlines");
+        break;
+      case 4:
+        bodies.push_back("<13>a " + kSecret + " b");
+        break;
+      default:
+        bodies.push_back("<13>GET /cart/" + std::to_string(random()) + " 200 " +
+                         std::string(random() % 300, 'y'));
+    }
+  }
+  return bodies;
+}
+
+std::string framed(const std::vector<std::string>& bodies, Framing framing) {
+  std::string bytes;
+  for (const std::string& body : bodies)
+    bytes += framing == Framing::newline ? body + '\n' : counted(body);
+  return bytes;
+}
+
+std::vector<size_t> large_reads(size_t bytes, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<size_t> cuts;
+  for (size_t at = random() % 900'000; at < bytes; at += 1 + random() % 900'000) cuts.push_back(at);
+  return cuts;
+}
+
+TEST(Stream, ALargeReadIsTheSameRedactedAloneAndTogether) {
+  for (Framing framing : {Framing::newline, Framing::octet_counting}) {
+    for (unsigned seed = 1; seed <= 6; ++seed) {
+      const std::string bytes = framed(mixed_bodies(seed), framing);
+      Pipeline alone(framing, seed % 2 == 0 ? Framing::newline : Framing::octet_counting);
+      Pipeline together(framing, seed % 2 == 0 ? Framing::newline : Framing::octet_counting);
+      IdleWorker other;
+      boost::asio::io_context own;
+      ScanShare share(own);
+      share.ask({&other.share()});
+      together.share = &share;
+      const std::vector<std::string> expected = alone.run(bytes);
+      ASSERT_EQ(together.run(bytes, large_reads(bytes.size(), seed)), expected) << "no help comes";
+      ASSERT_FALSE(share.helped());
+      other.help();
+      ASSERT_EQ(together.run(bytes, large_reads(bytes.size(), seed)), expected) << "seed " << seed;
+      for (const Rule& rule : alone.generation->rules->rules()) {
+        ASSERT_EQ(together.metrics.redactions(rule.id, 0).get(),
+                  2 * alone.metrics.redactions(rule.id, 0).get())
+            << rule.id;
+      }
+    }
+  }
+}
+
+TEST(Stream, AWorkerThatIsIdleHelpsWithLargeReads) {
+  Pipeline pipeline(Framing::newline);
+  IdleWorker other;
+  boost::asio::io_context own;
+  ScanShare share(own);
+  share.ask({&other.share()});
+  pipeline.share = &share;
+  other.help();
+  const std::string bytes = framed(mixed_bodies(1), Framing::newline);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!share.helped() && std::chrono::steady_clock::now() < deadline)
+    pipeline.run(bytes, {bytes.size() / 3, bytes.size() / 3 * 2});
+  EXPECT_TRUE(share.helped());
+}
+
+TEST(Stream, AWorkerThatRedactsIsNotAskedForHelp) {
+  IdleWorker other;
+  boost::asio::io_context own;
+  ScanShare share(own);
+  share.ask({&other.share()});
+  EXPECT_TRUE(share.worth(1 << 20));
+  EXPECT_FALSE(share.worth(1 << 10)) << "not worth waking somebody";
+  ScanShare::Busy busy(&other.share());
+  EXPECT_FALSE(share.worth(1 << 20));
 }
 
 TEST(Stream, TheLastLineNeedsNoEnd) {
