@@ -4,12 +4,26 @@
 #include <boost/asio/post.hpp>
 
 namespace redactd {
+namespace {
 
-ScanShare* ScanShare::idle() const {
-  auto found = std::find_if(others_.begin(), others_.end(), [](const ScanShare* other) {
-    return !other->busy_.load(std::memory_order_relaxed);
+/// With one large read, which takes a millisecond: longer than that.
+constexpr std::chrono::milliseconds kBusyFor{3};
+
+}  // namespace
+
+ScanShare* ScanShare::idle(Time now) const {
+  auto found = std::find_if(others_.begin(), others_.end(), [now](const ScanShare* other) {
+    return other->last_large_.load(std::memory_order_relaxed) < now - kBusyFor;
   });
   return found == others_.end() ? nullptr : *found;
+}
+
+bool ScanShare::worth(size_t bytes, Time now) {
+  if (bytes < 2 * kPartBytes) return false;
+  last_large_.store(now, std::memory_order_relaxed);
+  helper_ = idle(now);
+  helped_ = helped_ && helper_ != nullptr;
+  return helper_ != nullptr;
 }
 
 ScanShare::Read::Read(ScanShare& share, const Redactor& of, std::span<const std::string_view> parts)
@@ -24,13 +38,12 @@ ScanShare::Read::Read(ScanShare& share, const Redactor& of, std::span<const std:
     round_->slots[i] = slots[i];
   }
   round_->count = parts.size();
-  if (ScanShare* other = share.idle()) other->help(round_);
+  share.helper_->help(round_);
 }
 
 /// Of another worker's thread.
 void ScanShare::help(const std::shared_ptr<Round>& round) {
-  boost::asio::post(context_, [this, round] {
-    Busy busy(this);
+  boost::asio::post(context_, [round] {
     while (redact_next(*round)) round->by_others.fetch_add(1, std::memory_order_relaxed);
   });
 }

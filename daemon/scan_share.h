@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -25,6 +26,7 @@ namespace redactd {
 /// Belongs to a worker, and is used on its thread.
 class ScanShare {
  public:
+  using Time = std::chrono::steady_clock::time_point;
   static constexpr size_t kPartBytes = 32 * 1024;  // about; from here on the matcher is at its best
   static constexpr size_t kMostParts = 15;
 
@@ -51,24 +53,11 @@ class ScanShare {
   /// Whom to ask. Before any thread runs; they outlive it.
   void ask(std::vector<ScanShare*> others) { others_ = std::move(others); }
 
-  /// The worker redacts, as long as this lives: it is not asked.
-  class Busy {
-   public:
-    explicit Busy(ScanShare* share) : share_(share) { set(true); }
-    ~Busy() { set(false); }
-    Busy(const Busy&) = delete;
-
-   private:
-    void set(bool busy) {
-      if (share_ != nullptr) share_->busy_.store(busy, std::memory_order_relaxed);
-    }
-    ScanShare* share_;
-  };
-
-  /// Whether others did a good part of the last read.
+  /// Whether others did a good part of the last read: then larger ones are worth while.
   bool helped() const { return helped_; }
-  /// Whether somebody could help with so many bytes.
-  bool worth(size_t bytes) const { return bytes >= 2 * kPartBytes && idle() != nullptr; }
+  /// The worker is about to redact so many bytes: whether others could help. Who has had much to
+  /// redact by himself of late is not asked.
+  bool worth(size_t bytes, Time now);
 
   /// One read that is redacted together. Ends before the next one begins.
   class Read {
@@ -99,13 +88,14 @@ class ScanShare {
   void forget();
 
  private:
-  ScanShare* idle() const;
+  ScanShare* idle(Time now) const;
   static bool redact_next(Round& round);
   void help(const std::shared_ptr<Round>& round);
 
   boost::asio::io_context& context_;
   std::vector<ScanShare*> others_;
-  std::atomic<bool> busy_{false};
+  std::atomic<Time> last_large_{Time::min()};  // read of the worker's own
+  ScanShare* helper_ = nullptr;                // for the read at hand
   bool helped_ = false;
   std::vector<std::shared_ptr<Slot>> slots_;
 };

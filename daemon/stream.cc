@@ -80,7 +80,7 @@ FrameError Stream::feed_piece(std::string_view bytes, Time received,
   if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
   const char* text = room_.data();
   Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
-  redact({text, fed.size});
+  redact({text, fed.size}, start);
   count(bytes.size(), ends_);
   thread_.counters.scan.observe(seconds_since(start));
   push(received, receipt);
@@ -89,9 +89,8 @@ FrameError Stream::feed_piece(std::string_view bytes, Time received,
 }
 
 /// `text` lies in the redactor's room, and ends_ are its.
-void Stream::redact(std::string_view text) {
-  ScanShare::Busy busy(thread_.share);
-  const bool much = thread_.share != nullptr && !obeys() && thread_.share->worth(text.size());
+void Stream::redact(std::string_view text, Time now) {
+  const bool much = thread_.share != nullptr && thread_.share->worth(text.size(), now) && !obeys();
   if (!much || !redact_together(text)) redact_here(text.size(), 0, ends_);
 }
 

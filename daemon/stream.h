@@ -132,7 +132,7 @@ class Stream {
     std::string_view text;
     std::span<const RecordEnd> ends;
   };
-  void redact(std::string_view text);
+  void redact(std::string_view text, Time now);
   void redact_here(size_t size, size_t from, std::span<const RecordEnd> ends);
   bool redact_together(std::string_view text);
   void take_over(const ScanShare::Read::Redacted& part, size_t from,
@@ -161,10 +161,10 @@ class Stream {
   Framer framer_;
   CommandPieces pieces_;
   Redactor redactor_;
-  std::span<char> room_;  // given out and not yet fed
+  std::span<char> room_;          // given out and not yet fed
   std::vector<RecordEnd>& ends_;  // the thread's
-  Outputs outputs_;             // of the part at hand; empty: no record has ended in it
-  std::vector<Outputs> ready_;  // to be pushed
+  Outputs outputs_;               // of the part at hand; empty: no record has ended in it
+  std::vector<Outputs> ready_;    // to be pushed
 
   // The record that is open: where it begins in the redactor's input, and what of it came out
   // already (of a counted record with LFs in it; a line comes out whole).

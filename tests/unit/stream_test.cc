@@ -307,15 +307,19 @@ TEST(Stream, AWorkerThatIsIdleHelpsWithLargeReads) {
   EXPECT_TRUE(share.helped());
 }
 
-TEST(Stream, AWorkerThatRedactsIsNotAskedForHelp) {
+TEST(Stream, AWorkerThatHasMuchToRedactItselfIsNotAskedForHelp) {
   IdleWorker other;
   boost::asio::io_context own;
   ScanShare share(own);
   share.ask({&other.share()});
-  EXPECT_TRUE(share.worth(1 << 20));
-  EXPECT_FALSE(share.worth(1 << 10)) << "not worth waking somebody";
-  ScanShare::Busy busy(&other.share());
-  EXPECT_FALSE(share.worth(1 << 20));
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_TRUE(share.worth(1 << 20, now));
+  EXPECT_FALSE(share.worth(1 << 10, now)) << "not worth waking somebody";
+  other.share().worth(1 << 10, now);
+  EXPECT_TRUE(share.worth(1 << 20, now)) << "of little";
+  other.share().worth(1 << 20, now);
+  EXPECT_FALSE(share.worth(1 << 20, now + std::chrono::milliseconds(1)));
+  EXPECT_TRUE(share.worth(1 << 20, now + std::chrono::seconds(1)));
 }
 
 TEST(Stream, TheLastLineNeedsNoEnd) {
