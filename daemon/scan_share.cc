@@ -82,6 +82,9 @@ void ScanShare::Read::finish() {
   round_.reset();
 }
 
-void ScanShare::forget() { slots_.clear(); }
+void ScanShare::forget() {
+  slots_.clear();
+  helped_ = false;
+}
 
 }  // namespace redactd

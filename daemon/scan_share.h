@@ -38,7 +38,7 @@ class ScanShare {
     std::exception_ptr error;
     std::atomic<bool> done{false};
   };
-  /// One begin(), and its slots, as long as somebody looks at it: who was asked may come too late.
+  /// What a Read and who was asked have in common. Outlives the Read: he may come too late.
   struct Round {
     std::array<std::shared_ptr<Slot>, kMostParts> slots = {};
     size_t count = 0;
@@ -84,7 +84,7 @@ class ScanShare {
     size_t taken_ = 0;
   };
 
-  /// Gives back the memory, overwritten.
+  /// Gives back the memory, and takes nobody's help for granted: for now and then.
   void forget();
 
  private:

@@ -95,7 +95,6 @@ struct RuleSet::Builder {
       bool muted = i < group.muted.size() && group.muted[i];
       all_muted = all_muted && muted;
       set.muted_.push_back(muted);
-      set.any_muted_ = set.any_muted_ || muted;
       set.rules_.push_back(std::move(group.rules[i]));
     }
     size_t errors_before = errors.size();

@@ -98,7 +98,6 @@ class RuleSet {
     const Rule& rule = rules_[anchor.rule];
     return {rule, anchor.rule, rule.keys.empty() ? nullptr : &rule_keys_[anchor.width]};
   }
-  bool any_muted() const { return any_muted_; }
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
   bool is_muted(uint32_t rule) const { return muted_[rule]; }
@@ -149,7 +148,6 @@ class RuleSet {
 
   std::vector<Rule> rules_;
   std::vector<bool> muted_;
-  bool any_muted_ = false;
   std::optional<uint32_t> userinfo_rule_;
   std::vector<Anchor> anchors_;
   std::vector<Expression> expressions_;
