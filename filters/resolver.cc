@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
+#include "filters/spans/covered_run.h"
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/next_line.h"
@@ -61,8 +62,8 @@ void snap_to_escapes(std::string_view text, Span& span) {
   }
 }
 
-/// Whether the span lies within the fixed text of a mask that an earlier pass put there.
-bool inside_fixed_mask(std::string_view text, const Span& span, std::string_view mask) {
+/// Whether the span lies within such a text.
+bool lies_inside(std::string_view text, const Span& span, std::string_view mask) {
   size_t size = span.end - span.begin;
   if (mask.empty() || size > mask.size()) return false;
   size_t from = span.begin - std::min(span.begin, mask.size() - size);
@@ -98,13 +99,20 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   required_.clear();
   allowed_.clear();
   over_budget_ = false;
+  CoveredRun covered;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
+    const bool of_value = anchor.role == Anchor::Role::value;
+    if (of_value && decisions == nullptr &&
+        covered.covers_value(record, rules_->rules()[anchor.rule], match.end))
+      continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (drop_allowed(record, before)) verdict = Verdict::allowed;
+    if (of_value && found_.size() > before && !stands_in_fixed_mask(record.text, found_.back()))
+      covered.note(record, found_.back());
     // Another separator is another rule's with the same key, and no near miss.
     const bool other =
         verdict == Verdict::no_separator && rules_->rules()[anchor.rule].form == ValueForm::spaced;
@@ -226,6 +234,11 @@ bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t en
   return end < open + size && rules_->masker().writes(text.substr(open, size));
 }
 
+/// Whether the span lies within the fixed text of a mask that an earlier pass put there.
+bool Resolver::stands_in_fixed_mask(std::string_view text, const Span& span) const {
+  return lies_inside(text, span, rules_->masker().fixed_text(span.rule));
+}
+
 /// Drops what an allowance lets pass of the spans found from number `from` on. Returns whether
 /// there were some and none is left.
 bool Resolver::drop_allowed(const RecordView& record, size_t from) {
@@ -304,7 +317,7 @@ void Resolver::merge(std::string_view text) {
     std::sort(found_.begin(), found_.end(), before);
   for (const Span& span : found_) {
     if (span.begin >= span.end) continue;
-    if (inside_fixed_mask(text, span, rules_->masker().fixed_text(span.rule))) continue;
+    if (stands_in_fixed_mask(text, span)) continue;
     if (merged_.empty() || span.begin >= merged_.back().end) {
       merged_.push_back(span);
       continue;

@@ -61,6 +61,7 @@ class Resolver {
  private:
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
+  bool stands_in_fixed_mask(std::string_view text, const Span& span) const;
   void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
   bool drop_allowed(const RecordView& record, size_t from);
   bool has_required_text(const RecordView& record, uint32_t rule);

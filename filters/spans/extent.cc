@@ -31,17 +31,6 @@ bool ends_list_item(std::string_view text, size_t separator) {
   return pair_starts(text, next);
 }
 
-/// Bytes of a bare value that mean nothing to bare_end().
-constexpr ByteClass kInBare = [] {
-  constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>");
-  ByteClass plain;
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    const char c = static_cast<char>(byte);
-    if (!is_blank(c) && !kTelling.has(c)) plain.add(static_cast<unsigned char>(byte));
-  }
-  return plain;
-}();
-
 bool is_closer(char c) { return c == ')' || c == ']' || c == '}' || c == '>'; }
 
 bool ends_bracket(std::string_view text, size_t closer) {

@@ -30,6 +30,17 @@ Quote quote_at(std::string_view text, size_t at);
 /// opened inside.
 size_t bare_end(std::string_view text, size_t from, const BareContext& context);
 
+/// Bytes of a bare value that mean nothing to bare_end().
+inline constexpr ByteClass kInBare = [] {
+  constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>");
+  ByteClass plain;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (!is_blank(c) && !kTelling.has(c)) plain.add(static_cast<unsigned char>(byte));
+  }
+  return plain;
+}();
+
 /// Whether another `name=` (or `name:`) stands at `at`, past blanks: the next pair of a list.
 bool pair_starts(std::string_view text, size_t at);
 

@@ -1,0 +1,42 @@
+#include "filters/spans/covered_run.h"
+
+#include "filters/spans/extent.h"
+#include "filters/spans/next_line.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLong = 64;  // shorter ones hold too few keys
+
+/// Where it goes on behind the window, another value that began inside would go on as far.
+bool goes_on_as_any(const Continuation& open) {
+  constexpr BareContext kPlain = [] {
+    BareContext context;
+    context.single_quote_ends = false;  // no quotes are about
+    return context;
+  }();
+  return open.how == Continuation::How::bare && open.bare == kPlain;
+}
+
+}  // namespace
+
+void CoveredRun::note(const RecordView& record, const Span& span) {
+  if (span.end <= end_ || span.end - span.begin < kLong) return;
+  const bool to_the_end = span.end == record.text.size();
+  const bool ends = to_the_end ? record.ends_record || goes_on_as_any(span.open)
+                               : is_blank(record.text[span.end]);
+  if (!ends) return;
+  end_ = span.end;
+  from_ = end_;
+  while (from_ > span.begin && kInBare.has(record.text[from_ - 1])) --from_;
+}
+
+bool CoveredRun::covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+  if (anchor_end >= end_ || anchor_end < from_ + 2) return false;
+  // Behind `key=` the value begins at once, and is no other sign of equality.
+  if (record.text[anchor_end - 1] != '=' || !is_alnum(record.text[anchor_end])) return false;
+  if (rule.form != ValueForm::assign || rule.keys.empty()) return false;
+  return !record.ends_record || anchor_end + kLongestKeyTail < record.text.size();
+}
+
+}  // namespace redactd
