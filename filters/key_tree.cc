@@ -15,10 +15,9 @@ constexpr size_t kReach = 1 + kMostDigits + kMostBlanks + 1;
 
 constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b\r\n");
 constexpr ByteClass kOpenMarks = ByteClass::of(" \t&(,<");
-constexpr ByteClass kInside = ByteClass::of("_-. ");
+constexpr std::string_view kInside = "_-. ";  // what a separator within a key may be
 
-// Letters of keys, by number: both cases of a letter have the same. The separator is the first, so
-// that it is found at once.
+// Letters of keys, by number: both cases of a letter have the same, and so have separators.
 constexpr unsigned kSeparator = 0;
 constexpr unsigned kNoLetter = 63;  // of no key
 constexpr std::array<uint8_t, 256> kLetters = [] {
@@ -28,19 +27,23 @@ constexpr std::array<uint8_t, 256> kLetters = [] {
     unsigned letter = kNoLetter;
     if (is_letter(c)) letter = 1 + static_cast<unsigned>(to_lower(c) - 'a');
     if (is_digit(c)) letter = 27 + static_cast<unsigned>(c - '0');
+    if (kInside.find(c) != std::string_view::npos) letter = kSeparator;
     letters[byte] = static_cast<uint8_t>(letter);
   }
   return letters;
 }();
 constexpr unsigned letter_of(char c) { return kLetters[static_cast<unsigned char>(c)]; }
-constexpr uint64_t bit(unsigned letter) { return uint64_t{1} << letter; }
 
-/// std::popcount() is a call where not every processor has an instruction for it.
-constexpr unsigned count_bits(uint64_t bits) {
-  bits -= bits >> 1 & 0x5555555555555555u;
-  bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
-  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-  return static_cast<unsigned>(bits * 0x0101010101010101u >> 56);
+/// A key's letters from the last to the first, with each of its separators and without.
+std::vector<std::string> spellings(std::string_view key) {
+  std::vector<std::string> found = {""};
+  for (auto c = key.rbegin(); c != key.rend(); ++c) {
+    std::vector<std::string> without;
+    if (*c == '_') without = found;
+    for (std::string& letters : found) letters += static_cast<char>(letter_of(*c));
+    found.insert(found.end(), without.begin(), without.end());
+  }
+  return found;
 }
 
 bool is_inner_blank(char c) { return c == ' ' || c == '\t'; }
@@ -79,18 +82,16 @@ bool is_of_option(std::string_view held, size_t at) {
 void KeyTree::add(const std::vector<std::string>& keys, bool marked, uint32_t owner) {
   for (const std::string& key : keys) {
     if (key.empty()) continue;
-    keys_.push_back({{key.rbegin(), key.rend()}, static_cast<uint32_t>(added_.size())});
+    for (std::string& letters : spellings(key))
+      keys_.push_back({std::move(letters), static_cast<uint32_t>(added_.size())});
   }
   added_.push_back({owner, marked});
 }
 
 void KeyTree::build() {
   // Brothers stand in the order of their letters.
-  for (Key& key : keys_) {
-    for (char& c : key.reversed) c = static_cast<char>(c == '_' ? kSeparator : letter_of(c));
-  }
   std::sort(keys_.begin(), keys_.end(),
-            [](const Key& a, const Key& b) { return a.reversed < b.reversed; });
+            [](const Key& a, const Key& b) { return a.letters < b.letters; });
   nodes_.emplace_back();
   grow(0, 0, 0, keys_.size());
   keys_ = {};
@@ -99,36 +100,54 @@ void KeyTree::build() {
 
 /// Of the keys [from, to), which have their last `depth` letters in common, what stands before.
 void KeyTree::grow(uint32_t node, size_t depth, size_t from, size_t to) {
+  auto letter_before = [&](size_t key) { return static_cast<uint8_t>(keys_[key].letters[depth]); };
   nodes_[node].first_owner = static_cast<uint32_t>(owners_.size());
-  for (; from < to && keys_[from].reversed.size() == depth; ++from)
+  for (; from < to && keys_[from].letters.size() == depth; ++from)
     owners_.push_back(added_[keys_[from].owner]);
   nodes_[node].last_owner = static_cast<uint32_t>(owners_.size());
-  auto next = static_cast<uint32_t>(nodes_.size());
-  nodes_[node].first_before = next;
-  std::vector<size_t> runs;  // where the keys of each child begin
-  for (size_t i = from; i < to; ++i) {
-    char letter = keys_[i].reversed[depth];
-    if (i > from && letter == keys_[i - 1].reversed[depth]) continue;
-    runs.push_back(i);
+  if (from == to) return;
+  const uint8_t first = letter_before(from);
+  const size_t row = rows_.size();
+  nodes_[node].row = static_cast<uint32_t>(row);
+  nodes_[node].first_letter = first;
+  nodes_[node].letters = static_cast<uint8_t>(letter_before(to - 1) - first + 1);
+  rows_.resize(row + nodes_[node].letters);
+  while (from < to) {
+    const uint8_t letter = letter_before(from);
+    size_t end = from;
+    while (end < to && letter_before(end) == letter) ++end;
+    const auto child = static_cast<uint32_t>(nodes_.size());
+    rows_[row + letter - first] = child;
     nodes_.emplace_back();
-    nodes_[node].before |= bit(static_cast<unsigned>(letter));
+    grow(child, depth + 1, from, end);
+    from = end;
   }
-  runs.push_back(to);
-  for (size_t i = 0; i + 1 < runs.size(); ++i)
-    grow(next + static_cast<uint32_t>(i), depth + 1, runs[i], runs[i + 1]);
 }
 
-struct KeyTree::Walk {
-  std::string_view held;
-  size_t seen;
-  size_t ends[2];  // of the separator: for open and for marked keys; 0: none
-  size_t blank;    // the end of the blank behind the key, which separates an option's; 0: none
+/// Shows `found` the nodes at which a key begins that ends at `key_end`, and where: the longest
+/// last.
+template <typename Found>
+inline void KeyTree::walk(std::string_view text, size_t key_end, Found found) const {
+  if (nodes_.empty()) return;
+  const Node* node = &nodes_.front();
+  for (size_t at = key_end; at > 0; --at) {
+    const unsigned letter = letter_of(text[at - 1]) - node->first_letter;  // may wrap round
+    if (letter >= node->letters) return;
+    const uint32_t next = rows_[node->row + letter];
+    if (next == 0) return;
+    node = &nodes_[next];
+    if (node->first_owner != node->last_owner) found(*node, at - 1);
+  }
+}
+
+/// Takes matches, each once: password1= is a key with a number and a key by itself, and a key has
+/// several spellings.
+struct KeyTree::Report {
   uint64_t offset;
   uint32_t first_number;
   std::vector<Match>& matches;
 
-  /// password1= is a key with a number and a key by itself, and a key is reached on two ways.
-  void report(size_t end, uint32_t owner) {
+  void add(size_t end, uint32_t owner) {
     Match match{offset + end, first_number + owner};
     for (auto last = matches.rbegin(); last != matches.rend() && last->end + kReach > match.end;
          ++last) {
@@ -138,64 +157,11 @@ struct KeyTree::Walk {
   }
 };
 
-/// What stands before the node's bytes: the node of that letter, which is one of them. Most have
-/// one.
-inline const KeyTree::Node* KeyTree::before(const Node* node, unsigned letter) const {
-  const uint64_t earlier = node->before & (bit(letter) - 1);
-  return &nodes_[node->first_before + (earlier == 0 ? 0 : count_bits(earlier))];
-}
-
-/// Whether a key begins at the node, or may go on before it with the letter.
-bool KeyTree::leads_on(const Node* node, unsigned letter) {
-  return node->first_owner != node->last_owner ||
-         (node->before & (bit(letter) | bit(kSeparator))) != 0;
-}
-
-void KeyTree::go_back(const Node* node, size_t at, Walk& walk) const {
-  while (true) {
-    for (uint32_t i = node->first_owner; i < node->last_owner; ++i) {
-      size_t end = walk.ends[owners_[i].marked];
-      if (end > walk.seen) walk.report(end, owners_[i].number);
-      if (owners_[i].marked && walk.blank > walk.seen && is_of_option(walk.held, at))
-        walk.report(walk.blank, owners_[i].number);
-    }
-    const char c = at > 0 ? walk.held[at - 1] : '\0';
-    const unsigned letter = letter_of(c);
-    if ((node->before & bit(kSeparator)) != 0) {
-      const Node* word = before(node, kSeparator);
-      if (leads_on(word, letter)) go_back(word, at, walk);
-      if (kInside.has(c)) go_back(word, at - 1, walk);
-    }
-    if ((node->before & bit(letter)) == 0) return;
-    node = before(node, letter);
-    --at;
-  }
-}
-
-void KeyTree::look_back(const Node* node, std::string_view text, size_t at, Begins begins,
-                        size_t& longest) const {
-  while (true) {
-    const bool ends = node->first_owner != node->last_owner;
-    if (ends && at < longest && (begins == nullptr || begins(text, at))) longest = at;
-    const char c = at > 0 ? text[at - 1] : '\0';
-    const unsigned letter = letter_of(c);
-    if ((node->before & bit(kSeparator)) != 0) {
-      const Node* word = before(node, kSeparator);
-      if (kInside.has(c)) {
-        look_back(word, text, at - 1, begins, longest);
-      } else if (leads_on(word, letter)) {
-        look_back(word, text, at, begins, longest);
-      }
-    }
-    if ((node->before & bit(letter)) == 0) return;
-    node = before(node, letter);
-    --at;
-  }
-}
-
 size_t KeyTree::longest(std::string_view text, size_t key_end, Begins begins) const {
   size_t longest = kNone;
-  if (!nodes_.empty()) look_back(&nodes_.front(), text, key_end, begins, longest);
+  walk(text, key_end, [&](const Node&, size_t at) {
+    if (begins == nullptr || begins(text, at)) longest = at;
+  });
   return longest;
 }
 
@@ -205,11 +171,19 @@ bool KeyTree::find(std::string_view held, const Place& place, uint64_t offset,
   size_t open = separator_end(held, place.key_end, false);
   size_t marked = separator_end(held, place.key_end, true);
   if (open == kNone) return false;
+  // The blank behind the key, which separates an option's value.
   const size_t blank = open > 0 && is_inner_blank(held[open - 1]) ? open : 0;
-  Walk walk{held,         place.seen, {open, marked == kNone ? 0 : marked}, blank, offset,
-            first_number, matches};
-  if (std::max(walk.ends[0], walk.ends[1]) > place.seen)
-    go_back(&nodes_.front(), place.key_end, walk);
+  const size_t ends[2] = {open, marked == kNone ? 0 : marked};  // for open and for marked keys
+  if (std::max(ends[0], ends[1]) <= place.seen) return marked != kNone;
+  Report report{offset, first_number, matches};
+  walk(held, place.key_end, [&](const Node& node, size_t at) {
+    for (uint32_t i = node.first_owner; i < node.last_owner; ++i) {
+      const Owner& owner = owners_[i];
+      if (ends[owner.marked] > place.seen) report.add(ends[owner.marked], owner.number);
+      if (owner.marked && blank > place.seen && is_of_option(held, at))
+        report.add(blank, owner.number);
+    }
+  });
   return marked != kNone;
 }
 

@@ -50,32 +50,31 @@ class KeyTree {
 
  private:
   struct Key {
-    std::string reversed;
+    std::string letters;  // by number, from the last to the first
     uint32_t owner = 0;
   };
   /// Of a tree of the keys' bytes from the last to the first.
   struct Node {
-    uint64_t before = 0;        // a bit for each letter that may stand before
-    uint32_t first_before = 0;  // their nodes, in the order of the bits
-    uint32_t first_owner = 0;   // [first, last) in owners_: of keys that begin here
+    uint32_t row = 0;          // in rows_: the nodes of the letters that may stand before
+    uint8_t first_letter = 0;  // [first, first + letters) are in the row
+    uint8_t letters = 0;
+    uint32_t first_owner = 0;  // [first, last) in owners_: of keys that begin here
     uint32_t last_owner = 0;
   };
   struct Owner {
     uint32_t number = 0;
     bool marked = false;
   };
-  struct Walk;
+  struct Report;
 
   void grow(uint32_t node, size_t depth, size_t from, size_t to);
-  const Node* before(const Node* node, unsigned letter) const;
-  static bool leads_on(const Node* node, unsigned letter);
-  void go_back(const Node* node, size_t at, Walk& walk) const;
-  void look_back(const Node* node, std::string_view text, size_t at, Begins begins,
-                 size_t& longest) const;
+  template <typename Found>
+  void walk(std::string_view text, size_t key_end, Found found) const;
 
-  std::vector<Key> keys_;     // until build()
-  std::vector<Owner> added_;  // until build(); by their keys' owner
-  std::vector<Node> nodes_;   // the first is the root
+  std::vector<Key> keys_;       // until build()
+  std::vector<Owner> added_;    // until build(); by their keys' owner
+  std::vector<Node> nodes_;     // the first is the root
+  std::vector<uint32_t> rows_;  // numbers of nodes; 0: none
   std::vector<Owner> owners_;
 };
 

@@ -111,7 +111,8 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (drop_allowed(record, before)) verdict = Verdict::allowed;
-    if (of_value && found_.size() > before && !stands_in_fixed_mask(record.text, found_.back()))
+    if (of_value && found_.size() > before && CoveredRun::is_long(found_.back()) &&
+        !stands_in_fixed_mask(record.text, found_.back()))
       covered.note(record, found_.back());
     // Another separator is another rule's with the same key, and no near miss.
     const bool other =

@@ -6,8 +6,6 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kLong = 64;  // shorter ones hold too few keys
-
 /// Where it goes on behind the window, another value that began inside would go on as far.
 bool goes_on_as_any(const Continuation& open) {
   constexpr BareContext kPlain = [] {
@@ -20,8 +18,13 @@ bool goes_on_as_any(const Continuation& open) {
 
 }  // namespace
 
+bool CoveredRun::is_long(const Span& span) {
+  constexpr size_t kLong = 64;
+  return span.end - span.begin >= kLong;
+}
+
 void CoveredRun::note(const RecordView& record, const Span& span) {
-  if (span.end <= end_ || span.end - span.begin < kLong) return;
+  if (span.end <= end_) return;
   const bool to_the_end = span.end == record.text.size();
   const bool ends = to_the_end ? record.ends_record || goes_on_as_any(span.open)
                                : is_blank(record.text[span.end]);

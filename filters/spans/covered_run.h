@@ -15,7 +15,10 @@ namespace redactd {
 /// every value. Belongs to one record.
 class CoveredRun {
  public:
-  /// `span` is masked whatever is found next.
+  /// Whether a value is long enough to hold some keys.
+  static bool is_long(const Span& span);
+
+  /// `span` is long, and masked whatever is found next.
   void note(const RecordView& record, const Span& span);
 
   /// Whether all that the key of an anchor which ends at `anchor_end` could mask is masked already,
