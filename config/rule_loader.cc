@@ -28,6 +28,7 @@ const std::vector<std::string_view> kForms = {"assign", "authorization", "cookie
                                               "piped",  "spaced"};
 const std::vector<std::string_view> kStands = {"anywhere", "in_quotes", "at_once"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
+constexpr int kMostSeparators = 8;  // of a value's key
 const std::vector<std::string_view> kStrengths = {"strong", "medium", "weak", "random"};
 
 /// The keys that every rule may have.
@@ -246,6 +247,9 @@ class RuleParser {
       if (!fit)
         item.fail(
             "must be a word of at least two of a-z, 0-9 and _ (for an optional separator inside)");
+      if (std::count(key->begin(), key->end(), '_') > kMostSeparators)
+        item.fail("has more than " + std::to_string(kMostSeparators) +
+                  " optional separators (_), each of which doubles its spellings");
       rule_.keys.push_back(*key);
     }
     if (rule_.keys.empty() == rule_.patterns.empty()) {

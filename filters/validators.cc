@@ -72,13 +72,20 @@ constexpr std::array<uint8_t, 16> kChanges = {0, 0, 0, 0,  //
                                               0, 0, 0, 1,  //
                                               0, 1, 1, 0};
 
+constexpr std::array<uint32_t, 256> kCrcOfByte = [] {
+  std::array<uint32_t, 256> table{};
+  for (uint32_t byte = 0; byte < table.size(); ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1u)));
+    table[byte] = crc;
+  }
+  return table;
+}();
+
 /// As in gzip and PNG (ISO 3309).
 uint32_t crc32(std::string_view bytes) {
   uint32_t crc = 0xffffffffu;
-  for (char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (0xedb88320u & (0u - (crc & 1u)));
-  }
+  for (char c : bytes) crc = (crc >> 8) ^ kCrcOfByte[(crc ^ static_cast<unsigned char>(c)) & 0xffu];
   return ~crc;
 }
 

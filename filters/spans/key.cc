@@ -1,6 +1,7 @@
 #include "filters/spans/key.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -66,14 +67,31 @@ void add_endings(std::string_view key, size_t words, std::set<std::string>& endi
 constexpr size_t kManyKeys = 64;
 constexpr size_t kKeysInExpression = 16;
 
-size_t digit_of(char c) {
-  return static_cast<size_t>(is_digit(c) ? 26 + (c - '0') : to_lower(c) - 'a');
-}
+/// Letters, both cases alike, and digits by number.
+constexpr uint8_t kNoDigit = 255;
+constexpr std::array<uint8_t, 256> kDigits = [] {
+  std::array<uint8_t, 256> digits{};
+  for (unsigned byte = 0; byte < digits.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    digits[byte] = kNoDigit;
+    if (is_letter(c)) digits[byte] = static_cast<uint8_t>(to_lower(c) - 'a');
+    if (is_digit(c)) digits[byte] = static_cast<uint8_t>(26 + c - '0');
+  }
+  return digits;
+}();
+constexpr size_t digit_of(char c) { return kDigits[static_cast<unsigned char>(c)]; }
 
 constexpr size_t kWordsBefore = 3;  // most words between a name and the key
 constexpr size_t kNameBytes = 128;  // most bytes of a whole key
 
-bool is_key_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+constexpr ByteClass kKeyBytes = [] {
+  ByteClass bytes = ByteClass::of("_-.");
+  bytes.add_range('a', 'z');
+  bytes.add_range('A', 'Z');
+  bytes.add_range('0', '9');
+  return bytes;
+}();
+bool is_key_byte(char c) { return kKeyBytes.has(c); }
 
 /// Letters and digits from `at` on in lower case, as far as a name can reach, over one separator at
 /// a time. `ends[i]` is where byte i ends in the text.
@@ -142,10 +160,13 @@ size_t RuleKeys::longest(std::string_view text, size_t key_end) const {
 }
 
 bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
+  const size_t first = digit_of(text[at]);
+  if (first == kNoDigit) return false;
   size_t next = at + 1;
   if (next < end && is_key_separator(text[next])) ++next;
-  return next < end && is_alnum(text[next]) &&
-         beginnings_.test(digit_of(text[at]) * kAlphabet + digit_of(text[next]));
+  if (next >= end) return false;
+  const size_t second = digit_of(text[next]);
+  return second != kNoDigit && beginnings_[first * kAlphabet + second];
 }
 
 KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value) {
@@ -166,9 +187,7 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
       }
       if (!is_key_byte(text[at])) return {};
     }
-    if (!is_alnum(text[at]) || !value.keys->may_be_name(text, at, key_end) ||
-        !key_boundary(text, at))
-      continue;
+    if (!value.keys->may_be_name(text, at, key_end) || !key_boundary(text, at)) continue;
     uint16_t number = name_at(text, at, key_end, rule.names);
     if (number == 0) continue;
     const std::vector<std::string>& ordinary = rule.ordinary_names;

@@ -22,8 +22,8 @@ class RuleKeys {
   explicit RuleKeys(const Rule& rule);
   /// Where the longest of the keys begins that ends at `key_end`; npos when none does.
   size_t longest(std::string_view text, size_t key_end) const;
-  /// Whether one of the names begins with what stands at `at`, a letter or digit, looking at no
-  /// more than two of them before `end`.
+  /// Whether one of the names may begin at `at`, looking at no more than two letters or digits
+  /// before `end`.
   bool may_be_name(std::string_view text, size_t at, size_t end) const;
 
  private:

@@ -331,7 +331,7 @@ MarkerExpressions::MarkerExpressions(MarkerExpressions&&) noexcept = default;
 MarkerExpressions& MarkerExpressions::operator=(MarkerExpressions&&) noexcept = default;
 
 std::string MarkerExpressions::add(const std::string& expression, uint32_t rule, bool opens) {
-  auto regex = std::make_unique<RE2>("(" + expression + ")\\z", options());
+  auto regex = std::make_unique<RE2>("(?:" + expression + ")\\z", options());
   if (!regex->ok()) return regex->error();
   compiled_->expressions[{rule, opens}] = std::move(regex);
   if (opens) compiled_->anywhere[rule] = std::make_unique<RE2>(expression, options());
@@ -344,9 +344,9 @@ size_t MarkerExpressions::begin_of(std::string_view text, size_t end, uint32_t r
   if (found == compiled_->expressions.end()) return end;
   size_t from = end > kLongestMarker ? end - kLongestMarker : 0;
   re2::StringPiece head(text.data(), end);
-  std::array<re2::StringPiece, 2> groups;
-  if (!found->second->Match(head, from, end, RE2::UNANCHORED, groups.data(), 2)) return end;
-  return static_cast<size_t>(groups[1].data() - text.data());
+  re2::StringPiece marker;
+  if (!found->second->Match(head, from, end, RE2::UNANCHORED, &marker, 1)) return end;
+  return static_cast<size_t>(marker.data() - text.data());
 }
 
 size_t MarkerExpressions::end_of_next(std::string_view text, size_t from, uint32_t rule) const {

@@ -1,0 +1,114 @@
+// Keys inside a value that is masked already are not resolved: that saves time and changes nothing.
+// A redactor that traces its decisions resolves them all.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "filters/redactor.h"
+#include "tests/testing/redact.h"
+
+namespace redactd::test {
+namespace {
+
+/// What both put out, each in one read.
+struct Both {
+  std::string plain;
+  std::string traced;
+};
+
+std::string put_out(std::string_view text, Limits limits, std::vector<Decision>* decisions) {
+  static MatchScratch scratch;
+  Redactor redactor(builtin(), scratch, limits);
+  redactor.trace(decisions);
+  std::copy(text.begin(), text.end(), redactor.prepare(text.size()).begin());
+  std::string out(redactor.commit(text.size()));
+  return out.append(redactor.finish());
+}
+
+Both both(std::string_view text, Limits limits = {}) {
+  std::vector<Decision> decisions;
+  return {put_out(text, limits, nullptr), put_out(text, limits, &decisions)};
+}
+
+/// Keys, values and what may stand between them, mostly without a blank.
+std::string line_of_keys(std::mt19937& random) {
+  static constexpr std::string_view kPieces[] = {
+      "password=", "token=",   "secret=", "api_key=",   "AWS_SECRET_KEY=", "pwd=",     "password1=",
+      "Cookie=",   "session=", "key=",    "client_id=", "x7Qk2mP9vLw4RtZ", "8c1f0d3e", "none",
+      "null",      "hunter2",  "-----",   "==",         "a.b-c/d+e",       "?",        "://u:p@h",
+      "$HOME",     ":",        "%3D",     "=3D",        "\xc3\xa9"};
+  static constexpr std::string_view kMarks[] = {" ",
+                                                "\"",
+                                                "'",
+                                                "\\\"",
+                                                ",",
+                                                "&",
+                                                ";",
+                                                "\\n",
+                                                "(",
+                                                ")",
+                                                "[",
+                                                "]",
+                                                "{",
+                                                "}",
+                                                " -> ",
+                                                "\t",
+                                                "<",
+                                                ">",
+                                                "%26",
+                                                "|",
+                                                "`",
+                                                "\x1b[31m",
+                                                "[REDACTED:password]"};
+  std::string line;
+  const size_t pieces = 8 + random() % 60;
+  const unsigned marks = random() % 3 == 0 ? 0 : 4 + random() % 20;  // one in so many, or none
+  for (size_t i = 0; i < pieces; ++i) {
+    line += kPieces[random() % std::size(kPieces)];
+    if (marks != 0 && random() % marks == 0) line += kMarks[random() % std::size(kMarks)];
+  }
+  return line;
+}
+
+TEST(KeysInAMaskedValue, AreSparedWithoutADifference) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = line_of_keys(random) + "\n" + line_of_keys(random) + "\n";
+    auto [plain, traced] = both(text);
+    ASSERT_EQ(first_difference(traced, plain), "") << text;
+  }
+}
+
+TEST(KeysInAMaskedValue, AreSparedWithoutADifferenceInWindowsOfALongLine) {
+  std::mt19937 random(12);
+  for (int round = 0; round < 6; ++round) {
+    std::string text;
+    while (text.size() < 300'000) text += line_of_keys(random);
+    auto [plain, traced] = both(text + "\nnext line\n", Limits{1024 + random() % 100'000});
+    ASSERT_EQ(first_difference(traced, plain), "") << round;
+  }
+}
+
+TEST(KeysInAMaskedValue, OneThatEndsTheLineStillAnnouncesTheNext) {
+  std::string run = "password=";
+  for (int i = 0; i < 20; ++i) run += "token=";
+  std::string text = run + "secret=\nx7Qk2mP9vLw4RtZ8c1f0d3e\n";
+  auto [plain, traced] = both(text);
+  EXPECT_EQ(plain, traced);
+}
+
+TEST(KeysInAMaskedValue, AnotherStringBehindTheRunIsItsOwn) {
+  std::string run = "password=";
+  for (int i = 0; i < 20; ++i) run += "token=";
+  std::string text = fill(run + "== \"«{alnum:24}»\"").text;
+  auto [plain, traced] = both(text + "\n");
+  EXPECT_EQ(plain, traced);
+}
+
+}  // namespace
+}  // namespace redactd::test
