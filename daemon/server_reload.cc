@@ -11,8 +11,18 @@
 #include "daemon/notify.h"
 #include "daemon/server.h"
 #include "daemon/sink_log.h"
+#include "daemon/until_restart.h"
 
 namespace redactd {
+namespace {
+
+std::string lines(const std::vector<std::string>& texts, const std::string& before) {
+  std::string all;
+  for (const std::string& text : texts) all.append(before).append(text) += '\n';
+  return all;
+}
+
+}  // namespace
 
 void Server::reload(Answer answer) {
   waiting_.push_back(std::move(answer));
@@ -73,6 +83,9 @@ void Server::compile(DaemonConfig config) {
 
 void Server::compiled(Compiled next, uint64_t known_generation) {
   if (!next.rules) return fail(next.errors);
+  std::vector<std::string> errors;
+  std::vector<SourceConfig> running = running_sources(config_, next.config, errors);
+  if (!errors.empty()) return fail(lines(errors, file_ + ": "));
   Sinks sinks;
   try {
     sinks = make_sinks(next.config.sinks);
@@ -86,16 +99,6 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   for (auto& [name, sink] : sinks_) {
     auto kept = sinks.find(name);
     if (kept == sinks.end() || kept->second != sink) gone_sinks_.push_back(sink);
-  }
-  // The sources that run keep what they were started with, but for their sinks.
-  std::vector<SourceConfig> running = config_.sources;
-  for (SourceConfig& source : running) {
-    source.sinks.clear();
-    for (const SourceConfig& wanted : next.config.sources) {
-      if (wanted.name != source.name) continue;
-      source.sinks = wanted.sinks;
-      source.tls = wanted.tls;
-    }
   }
   next.config.sources = std::move(running);
   next.config.workers = config_.workers;
@@ -211,9 +214,7 @@ std::shared_ptr<const Generation> Server::make_generation(const DaemonConfig& co
   for (const SourceConfig& source : config.sources) {
     Route& route = made->routes.emplace_back();
     for (const auto& [name, sink] : sinks) {
-      if (source.sinks.empty() ||
-          std::find(source.sinks.begin(), source.sinks.end(), name) != source.sinks.end())
-        route.add(sink);
+      if (writes_to(source, name)) route.add(sink);
     }
   }
   Route& all = made->routes.emplace_back();  // of the self-check
