@@ -22,4 +22,13 @@ Sink* Route::full() const {
   return nullptr;
 }
 
+bool Route::has(const Sink& sink) const {
+  for (const Group& group : groups) {
+    for (const std::shared_ptr<Sink>& each : group.sinks) {
+      if (each.get() == &sink) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace redactd

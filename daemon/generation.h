@@ -24,6 +24,7 @@ struct Route {
   void add(std::shared_ptr<Sink> sink);
   /// The first sink that makes its sources wait; null when there is room in all.
   Sink* full() const;
+  bool has(const Sink& sink) const;
 };
 
 /// Immutable once it is handed to the workers; shared by all threads.

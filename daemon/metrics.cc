@@ -248,6 +248,21 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
   scrape.family("redactd_sink_down_seconds", MetricType::Gauge,
                 "For how long nothing could be written; 0: the sink is up.");
   for (const auto& [name, sink] : sinks) scrape.add({{"sink", name}}, seconds_down(*sink));
+  scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,
+                "From the read that completed a record to its write.");
+  for (const auto& [name, sink] : sinks) {
+    const Histogram* only[] = {&sink->latency};
+    scrape.add({{"sink", name}}, only);
+  }
+}
+
+uint64_t dropped_records(const SinkCounters& sink) {
+  return sink.dropped_newest_records.get() + sink.dropped_oldest_records.get() +
+         sink.dropped_too_long_records.get() + sink.dropped_at_exit_records.get() +
+         sink.dropped_spool_full_records.get();
+}
+
+void scrape_dropped(const std::map<std::string, const SinkCounters*>& sinks, Scrape& scrape) {
   scrape.family("redactd_sink_dropped_records_total", MetricType::Counter,
                 "Records lost, by reason.");
   for (const auto& [name, sink] : sinks) {
@@ -259,12 +274,6 @@ void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrap
     dropped("too_long", sink->dropped_too_long_records);
     dropped("exit", sink->dropped_at_exit_records);
     if (has_spool(*sink)) dropped("spool_full", sink->dropped_spool_full_records);
-  }
-  scrape.family("redactd_sink_latency_seconds", MetricType::Histogram,
-                "From the read that completed a record to its write.");
-  for (const auto& [name, sink] : sinks) {
-    const Histogram* only[] = {&sink->latency};
-    scrape.add({{"sink", name}}, only);
   }
 }
 
@@ -359,6 +368,16 @@ void Metrics::show(const std::vector<std::string>& sources, const std::vector<st
   shown_sinks_.emplace(sinks.begin(), sinks.end());
 }
 
+void Metrics::drains(const std::string& sink) {
+  std::lock_guard lock(mutex_);
+  draining_sinks_.insert(sink);
+}
+
+void Metrics::drained(const std::string& sink) {
+  std::lock_guard lock(mutex_);
+  draining_sinks_.erase(draining_sinks_.find(sink));
+}
+
 std::string Metrics::text() const {
   std::lock_guard lock(mutex_);
   Scrape scrape;
@@ -368,10 +387,14 @@ std::string Metrics::text() const {
   }
   scrape_sources(sources, scrape);
   std::map<std::string, const SinkCounters*> sinks;
+  std::map<std::string, const SinkCounters*> with_gone;  // that have lost records
   for (const auto& [name, sink] : sinks_) {
-    if (shown(shown_sinks_, name)) sinks.emplace(name, &sink);
+    bool runs = shown(shown_sinks_, name) || draining_sinks_.contains(name);
+    if (runs) sinks.emplace(name, &sink);
+    if (runs || dropped_records(sink) > 0) with_gone.emplace(name, &sink);
   }
   scrape_sinks(sinks, scrape);
+  scrape_dropped(with_gone, scrape);
   scrape_spools(sinks, scrape);
   scrape.family("redactd_redactions_total", MetricType::Counter, "Secrets masked, by rule.");
   for (const auto& [rule, workers] : rules_) {

@@ -150,7 +150,11 @@ class Metrics {
 
   /// From now on text() shows these sources and sinks, from 0 on, and no others: what a reload took
   /// out of the configuration is gone from the metrics too. Its counters stay where they are.
+  /// A sink is shown while it drains all the same, and what it has lost from then on.
   void show(const std::vector<std::string>& sources, const std::vector<std::string>& sinks);
+  /// A sink of this name is about to write what it has left; drained() has to follow.
+  void drains(const std::string& sink);
+  void drained(const std::string& sink);
 
   /// The Prometheus text format 0.0.4, by prometheus-cpp's serializer. Of any thread.
   /// docs/metrics.md says what each metric means.
@@ -164,6 +168,7 @@ class Metrics {
   std::map<std::string, std::deque<Counter>> rules_;
   std::optional<std::set<std::string>> shown_sources_;  // nothing: all
   std::optional<std::set<std::string>> shown_sinks_;
+  std::multiset<std::string> draining_sinks_;
   ControlCounters control_;
 };
 

@@ -75,7 +75,7 @@ Server::~Server() {
   generation_.reset();
   gone_sinks_.clear();
   sinks_.clear();
-  keepers_->clear();
+  receipt_keepers_.clear();
   for (auto& worker : workers_) worker->join();
 }
 
@@ -266,19 +266,19 @@ void Server::stop(int exit_code) {
 void Server::drain_sinks() {
   if (!std::exchange(sinks_draining_, true)) {
     Clock::time_point deadline = std::max(deadline_.expiry(), Clock::now());
-    sinks_left_ = sinks_.size();
-    for (auto& [name, sink] : sinks_) {
-      sink->close(deadline, [this] {
-        asio::post(control_, [this] {
-          if (--sinks_left_ == 0) end();
-        });
-      });
-    }
+    sinks_left_ += sinks_.size();
+    for (auto& [name, sink] : sinks_)
+      sink->close(deadline, [this] { asio::post(control_, [this] { sink_drained(); }); });
     deadline_.expires_at(deadline + kLastGrace);
     deadline_.async_wait([](const boost::system::error_code& error) {
       if (!error) _exit(kRuntimeError);  // a sink hangs: its records are counted as lost no more
     });
   }
+}
+
+/// One of those that run, or one that a reload has taken out.
+void Server::sink_drained() {
+  if (--sinks_left_ == 0 && sinks_draining_) end();
 }
 
 void Server::end() {

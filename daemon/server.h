@@ -33,7 +33,6 @@
 #include "daemon/rule_compiler.h"
 #include "daemon/sandbox.h"
 #include "daemon/self_check.h"
-#include "daemon/sinks/receipt_keepers.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -62,6 +61,7 @@ class Server {
   void keep_time();
   void stop(int exit_code);
   void drain_sinks();
+  void sink_drained();
   void end();
   std::vector<std::string> not_ready() const;
   std::vector<std::string> unhealthy() const;
@@ -87,6 +87,8 @@ class Server {
                                                     const Sinks& sinks);
   void hand_out(const std::function<void()>& done);
   void in_force(uint64_t known_generation);
+  void take_out(const std::shared_ptr<Sink>& sink);
+  void gone(const std::shared_ptr<Sink>& sink);
   void reload_certificates();
   void warn(const std::vector<Diagnostic>& warnings);
   void warn_of_restarts(const DaemonConfig& next);
@@ -113,7 +115,9 @@ class Server {
   std::shared_ptr<const Generation> generation_;
   std::vector<std::shared_ptr<const Generation>> retired_;  // which streams may still hold
   std::vector<std::shared_ptr<Sink>> gone_sinks_;           // until the generation is in force
-  const std::shared_ptr<ReceiptKeepers> keepers_ = std::make_shared<ReceiptKeepers>();
+  // Gone with records that they have not written, for whose receipts the sources have to wait:
+  // Sink::keeps_receipts().
+  std::vector<std::shared_ptr<Sink>> receipt_keepers_;
   std::unique_ptr<AdminServer> admin_;
   asio::signal_set signals_;
   asio::steady_timer tick_;

@@ -82,6 +82,7 @@ void Server::compile(DaemonConfig config) {
 }
 
 void Server::compiled(Compiled next, uint64_t known_generation) {
+  if (sinks_draining_) return;  // too late: they are closed, and nothing is read any more
   if (!next.rules) return fail(next.errors);
   std::vector<std::string> errors;
   std::vector<SourceConfig> running = running_sources(config_, next.config, errors);
@@ -98,7 +99,7 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   }
   for (auto& [name, sink] : sinks_) {
     auto kept = sinks.find(name);
-    if (kept == sinks.end() || kept->second != sink) gone_sinks_.push_back(sink);
+    if (kept == sinks.end() || kept->second != sink) take_out(sink);
   }
   next.config.sources = std::move(running);
   next.config.workers = config_.workers;
@@ -127,9 +128,7 @@ void Server::in_force(uint64_t known_generation) {
   known_.in_force(known_generation);
   auto deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
   for (auto& sink : std::exchange(gone_sinks_, {})) {
-    sink->close(deadline, [sink, keepers = keepers_] {
-      if (sink->keeps_receipts()) keepers->add(sink);
-    });
+    sink->close(deadline, [this, sink] { asio::post(control_, [this, sink] { gone(sink); }); });
   }
   note_rules();
   if (of_file_) {
@@ -146,6 +145,19 @@ void Server::in_force(uint64_t known_generation) {
   answer_all("");
   run_self_check();
   build_next();
+}
+
+/// From now on until gone() it counts among those that have to drain before the end.
+void Server::take_out(const std::shared_ptr<Sink>& sink) {
+  gone_sinks_.push_back(sink);
+  metrics_.drains(sink->config().name);
+  ++sinks_left_;
+}
+
+void Server::gone(const std::shared_ptr<Sink>& sink) {
+  if (sink->keeps_receipts()) receipt_keepers_.push_back(sink);
+  metrics_.drained(sink->config().name);
+  sink_drained();
 }
 
 /// The old configuration stays in force. Its files may have been rotated all the same: that is what

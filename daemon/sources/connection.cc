@@ -46,6 +46,7 @@ Connection::Connection(std::shared_ptr<ConnectionSource> source, Worker& worker,
       socket_(std::move(socket)),
       tls_context_(std::move(tls)),
       wake_(worker.context().get_executor()),
+      room_(worker, counters_),
       pace_(source_->setup.config.rate, Clock::now()),
       last_read_(Clock::now()) {
   counters_.connections.add();
@@ -302,22 +303,9 @@ Awaitable<void> Connection::until_answered() {
 }
 
 Awaitable<void> Connection::until_room() {
-  Sink* full = stream_->route().full();
-  if (full == nullptr) co_return;
-  counters_.stalled.add();
+  if (stream_->route().full() == nullptr) co_return;
   waiting_ = true;
-  while (full != nullptr && !stopped_) {
-    wake_.expires_at(Time::max());
-    // Posted, so it comes after the wait below has begun.
-    full->when_room([&worker = worker_, waiting = weak_from_this()] {
-      asio::post(worker.context(), [waiting] {
-        if (auto self = waiting.lock()) self->wake_.cancel();
-      });
-    });
-    co_await sleep();
-    stream_->adopt(worker_.generation());
-    full = stream_->route().full();
-  }
+  co_await room_.wait(*stream_, weak_from_this());
   waiting_ = false;
   last_read_ = last_record_ = Clock::now();
 }
@@ -374,6 +362,7 @@ void Connection::adopt() {
   if (!stream_ || stopped_) return;
   try {
     stream_->adopt(worker_.generation());
+    room_.adopted(stream_->route());
   } catch (const std::exception&) {
     close();  // the stream has failed, and its reader will find so
   }
@@ -381,16 +370,20 @@ void Connection::adopt() {
 
 void Connection::stop() {
   if (stopped_) return;
-  stopped_ = true;
-  wake_.cancel();
+  stop_waits();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
   if (!stream_) close();
 }
 
-void Connection::close() {
+void Connection::stop_waits() {
   stopped_ = true;
   wake_.cancel();
+  room_.stop();
+}
+
+void Connection::close() {
+  stop_waits();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }

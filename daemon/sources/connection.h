@@ -16,6 +16,7 @@
 #include "daemon/relp/relp_receiver.h"
 #include "daemon/sources/pace.h"
 #include "daemon/sources/relp_receipt.h"
+#include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -66,6 +67,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   static Awaitable<void> write_answers(std::shared_ptr<Connection> self);
   Awaitable<void> until_answered();
   void finish();
+  void stop_waits();
   void close();
 
   const std::shared_ptr<ConnectionSource> source_;
@@ -84,6 +86,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   bool answering_ = false;
   bool deaf_ = false;  // the peer: it takes no answers any more
   Timer wake_;
+  RoomWait room_;
   Pace pace_;
   Time last_read_;
   Time last_record_;      // the last read that ended one, or began the one that is open

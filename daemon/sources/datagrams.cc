@@ -44,7 +44,7 @@ DatagramSession::DatagramSession(std::shared_ptr<SourceSetup> setup, Worker& wor
       largest_(setup_->config.listen.transport == Address::Transport::udp ? kLargestUdp
                                                                           : kLargestUnix),
       stream_(setup_->settings, worker.generation(), worker.stream_thread(), counters_, number_),
-      wake_(worker.context().get_executor()) {}
+      room_(worker, counters_) {}
 
 DatagramSession::~DatagramSession() { worker_.retire(number_); }
 
@@ -70,7 +70,7 @@ Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
 
 Awaitable<void> DatagramSession::read() {
   while (!stopped_) {
-    co_await until_room();
+    co_await room_.wait(stream_, weak_from_this());
     if (stopped_) co_return;
     if (receive_ready()) {
       co_await asio::post(worker_.context(), kAwait);
@@ -119,23 +119,6 @@ bool DatagramSession::receive_ready() {
   return any;
 }
 
-Awaitable<void> DatagramSession::until_room() {
-  Sink* full = stream_.route().full();
-  if (full == nullptr) co_return;
-  counters_.stalled.add();
-  while (full != nullptr && !stopped_) {
-    wake_.expires_at(Clock::time_point::max());
-    full->when_room([&worker = worker_, waiting = weak_from_this()] {
-      asio::post(worker.context(), [waiting] {
-        if (auto self = waiting.lock()) self->wake_.cancel();
-      });
-    });
-    co_await wake_.async_wait(kAwait);
-    stream_.adopt(worker_.generation());
-    full = stream_.route().full();
-  }
-}
-
 void DatagramSession::tick(Clock::time_point now) {
   if (now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) stream_.trim();
 }
@@ -143,6 +126,7 @@ void DatagramSession::tick(Clock::time_point now) {
 void DatagramSession::adopt() {
   try {
     stream_.adopt(worker_.generation());
+    room_.adopted(stream_.route());
   } catch (const std::exception&) {
     stop();  // the stream has failed; its reader will find so
   }
@@ -150,7 +134,7 @@ void DatagramSession::adopt() {
 
 void DatagramSession::stop() {
   stopped_ = true;
-  wake_.cancel();
+  room_.stop();
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -33,7 +34,6 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
  private:
   static Awaitable<void> run(std::shared_ptr<DatagramSession> self);
   Awaitable<void> read();
-  Awaitable<void> until_room();
   bool receive_ready();
 
   const std::shared_ptr<SourceSetup> setup_;
@@ -44,7 +44,7 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
   size_t largest_;  // datagram
   Stream stream_;
   std::vector<RecordEnd> ends_;
-  Timer wake_;
+  RoomWait room_;
   std::chrono::steady_clock::time_point last_read_ = {};
   bool stopped_ = false;
 };

@@ -33,7 +33,8 @@ FileSession::FileSession(std::shared_ptr<SourceSetup> setup, Worker& worker, Fol
       follower_(file.path, file.start_at, file.saved, setup_->config.name, worker.log()),
       container_(std::move(file.container)),
       settled_at_(std::move(file.saved)),
-      wake_(worker.context().get_executor()) {
+      wake_(worker.context().get_executor()),
+      room_(worker, counters_) {
   if (!container_) watch_.emplace(worker.context(), file.path);
 }
 
@@ -79,7 +80,7 @@ Awaitable<void> FileSession::watch(std::shared_ptr<FileSession> self) {
 Awaitable<void> FileSession::read() {
   int in_a_row = 0;
   while (!stopped_) {
-    co_await until_room();
+    co_await room_.wait(*stream_, weak_from_this());
     if (stopped_) co_return;
     changed_ = false;
     FileFollower::Step step = read_once();
@@ -219,24 +220,6 @@ Awaitable<void> FileSession::until_change(FileFollower::Duration at_most) {
   if (!error && watch_) watch_->look_at(follower_.descriptor());
 }
 
-Awaitable<void> FileSession::until_room() {
-  Sink* full = stream_->route().full();
-  if (full == nullptr) co_return;
-  counters_.stalled.add();
-  while (full != nullptr && !stopped_) {
-    wake_.expires_at(Time::max());
-    // Posted, so it comes after the wait below has begun.
-    full->when_room([&worker = worker_, waiting = weak_from_this()] {
-      asio::post(worker.context(), [waiting] {
-        if (auto self = waiting.lock()) self->wake_.cancel();
-      });
-    });
-    co_await wake_.async_wait(kAwait);
-    stream_->adopt(worker_.generation());
-    full = stream_->route().full();
-  }
-}
-
 void FileSession::tick(Time now) {
   if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) {
     stream_->trim();
@@ -248,15 +231,18 @@ void FileSession::adopt() {
   if (!stream_) return;
   try {
     stream_->adopt(worker_.generation());
+    room_.adopted(stream_->route());
   } catch (const std::exception&) {  // the stream has failed; its reader will find so
     changed_ = true;
     wake_.cancel();
+    room_.wake();
   }
 }
 
 void FileSession::stop() {
   stopped_ = true;
   wake_.cancel();
+  room_.stop();
   if (watch_) watch_->cancel();
 }
 

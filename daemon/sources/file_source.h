@@ -12,6 +12,7 @@
 #include "daemon/sources/file_follower.h"
 #include "daemon/sources/file_watch.h"
 #include "daemon/sources/position.h"
+#include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -63,7 +64,6 @@ class FileSession : public Session, public std::enable_shared_from_this<FileSess
   void note_block(uint64_t line_begin);
   void end();
   Awaitable<void> until_change(FileFollower::Duration at_most);
-  Awaitable<void> until_room();
   Receipt open_receipt();
   void set_position(const Receipt& receipt);
   std::optional<Position> settled_position();
@@ -82,7 +82,8 @@ class FileSession : public Session, public std::enable_shared_from_this<FileSess
   std::optional<Stream> stream_;
   std::optional<uint64_t> block_from_;  // where the line begins that opened a block, or before it
   uint64_t epoch_ = 0;
-  Timer wake_;
+  Timer wake_;  // of until_change()
+  RoomWait room_;
   Time last_read_ = {};
   bool changed_ = false;  // since the file was looked at
   bool idle_ = false;     // waits for a change

@@ -67,7 +67,7 @@ StdinSession::StdinSession(std::shared_ptr<SourceSetup> setup, Worker& worker, i
       descriptor_(descriptor),
       notice_(std::move(notice)),
       ready_(worker.context().get_executor()),
-      wake_(worker.context().get_executor()) {}
+      room_(worker, counters_) {}
 
 StdinSession::~StdinSession() { worker_.retire(number_); }
 
@@ -103,7 +103,7 @@ Awaitable<void> StdinSession::read() {
   int in_a_row = 0;
   int last_reads = 0;
   while (!stopped_ || (ready_.is_open() && ++last_reads <= kLastReads)) {
-    co_await until_room();
+    co_await room_.wait(*stream_, weak_from_this());
     if (stopped_ && (stream_->route().full() != nullptr || !readable())) co_return;
     if (ready_.is_open() && !readable()) {
       in_a_row = 0;
@@ -134,23 +134,6 @@ bool StdinSession::readable() const {
   pollfd ready{descriptor_, POLLIN, 0};
   return poll(&ready, 1, 0) > 0;
 }
-Awaitable<void> StdinSession::until_room() {
-  Sink* full = stream_->route().full();
-  if (full == nullptr) co_return;
-  counters_.stalled.add();
-  while (full != nullptr && !stopped_) {
-    wake_.expires_at(Time::max());
-    // Posted, so it comes after the wait below has begun.
-    full->when_room([&worker = worker_, waiting = weak_from_this()] {
-      asio::post(worker.context(), [waiting] {
-        if (auto self = waiting.lock()) self->wake_.cancel();
-      });
-    });
-    co_await wake_.async_wait(kAwait);
-    stream_->adopt(worker_.generation());
-    full = stream_->route().full();
-  }
-}
 
 void StdinSession::tick(Time now) {
   if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter)
@@ -161,8 +144,9 @@ void StdinSession::adopt() {
   if (!stream_) return;
   try {
     stream_->adopt(worker_.generation());
+    room_.adopted(stream_->route());
   } catch (const std::exception&) {  // the stream has failed; its reader will find so
-    wake_.cancel();
+    room_.wake();
     boost::system::error_code ignored;
     ready_.cancel(ignored);
   }
@@ -170,7 +154,7 @@ void StdinSession::adopt() {
 
 void StdinSession::stop() {
   stopped_ = true;
-  wake_.cancel();
+  room_.stop();
   boost::system::error_code ignored;
   ready_.cancel(ignored);
 }

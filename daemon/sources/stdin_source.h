@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 
+#include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
 #include "daemon/stream.h"
 #include "daemon/worker.h"
@@ -59,7 +60,6 @@ class StdinSession : public Session, public std::enable_shared_from_this<StdinSe
   static Awaitable<void> run(std::shared_ptr<StdinSession> self);
   Awaitable<void> read();
   bool take_read();
-  Awaitable<void> until_room();
   bool readable() const;
 
   const std::shared_ptr<SourceSetup> setup_;
@@ -70,7 +70,7 @@ class StdinSession : public Session, public std::enable_shared_from_this<StdinSe
   std::shared_ptr<EndNotice> notice_;
   asio::posix::basic_stream_descriptor<IoExecutor> ready_;  // closed: always, as files are
   std::optional<Stream> stream_;
-  Timer wake_;
+  RoomWait room_;
   Time last_read_ = {};
   bool stopped_ = false;
 };

@@ -1,10 +1,18 @@
 """Reloads that change where records go: which sinks a source has, and which sinks there are."""
 
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
 import unittest
 
 from aggregator import Aggregator
 from daemon import DaemonTest, sink_to
-from wire import Client, free_port
+from wire import QUIET, Client, free_port, wait_until
+
+LEFT = 3  # exit status: records were left
 
 
 class RouteTest(DaemonTest):
@@ -43,9 +51,10 @@ class GoneSource(RouteTest):
     """A source that is no longer in the file goes on until a restart."""
 
     def send(self, source, record):
+        before = self.aggregators["a"].count()
         with Client(self.ports[source]) as client:
             client.send(record.encode() + b"\n")
-            self.aggregators["a"].wait_for(len(self.arrived("a")) + 1)
+            self.aggregators["a"].wait_for(before + 1)
 
     def start_two(self):
         self.start([self.source("one", sinks=["a"]), self.source("two", sinks=["b"])], [self.sink("a"), self.sink("b")])
@@ -88,6 +97,93 @@ class GoneSource(RouteTest):
             self.aggregators["b"].wait_for(1)
         self.daemon.stop()
         self.assertEqual(self.arrived("a"), [])
+
+
+class FullSink(RouteTest):
+    """The peer of the old sink reads nothing: what the sink holds is lost when its time is over, and that is told."""
+
+    def old(self):
+        self.aggregators.setdefault("old", Aggregator(self, "newline", receive_buffer=4096))
+        return self.sink("old", send_buffer="64KiB", queue_bytes="256KiB")
+
+    def fill(self):
+        """Sends to the source `in` until it is read no more."""
+        self.aggregators["old"].stall()
+        records = b"".join(b"<13>%d %s\n" % (number, b"x" * 200) for number in range(20000))
+        sender = threading.Thread(target=lambda: Client(self.ports["in"]).send(records), daemon=True)
+        sender.start()
+        self.daemon.wait_for_metric(1, "redactd_source_stalls_total", source="in")
+        wait_until(self.stands_still, "what is on its way to the peer fills all that holds it")
+        return sender
+
+    def stands_still(self):
+        before = self.daemon.metric("redactd_source_received_bytes_total", source="in")
+        time.sleep(QUIET)
+        return self.daemon.metric("redactd_source_received_bytes_total", source="in") == before
+
+    def is_shown(self, metric):
+        return metric + '{sink="old"' in self.daemon.ask("/metrics")[1]
+
+    def test_that_a_reload_takes_out_holds_no_source_up(self):
+        log = open(self.write("in.log", ""), "wb", buffering=0)
+        datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        port = free_port(socket.SOCK_DGRAM)
+        sources = [self.source("in"), {"name": "datagrams", "type": "syslog", "listen": f"udp://127.0.0.1:{port}"},
+                   {"name": "file", "type": "file", "path": log.name}, {"name": "stdin", "type": "stdin"}]
+        self.start(sources, [self.old()], stdin=subprocess.PIPE, drain_timeout="30s")
+        inputs = {"datagrams": lambda line: datagrams.sendto(line, ("127.0.0.1", port)), "file": log.write,
+                  "stdin": lambda line: os.write(self.daemon.process.stdin.fileno(), line)}
+        with log, datagrams:
+            sender = self.fill()
+            for name, write in inputs.items():
+                wait_until(lambda: write(b"y" * 1000 + b"\n") and self.daemon.metric("redactd_source_stalls_total", source=name), f"{name} waits")
+                write(b"the last of %s\n" % name.encode())
+        self.assertEqual(self.reload(sources, [self.sink("new")], drain_timeout="30s")[0], 200)
+        last = ["<13>19999 " + "x" * 200] + [f"the last of {name}" for name in inputs]
+        wait_until(lambda: all(any(record.endswith(end) for record in self.arrived("new")) for end in last),
+                   lambda: f"records of all sources; {len(self.arrived('new'))} came", 15)  # long before the old sink's time is over
+        sender.join()
+        self.daemon.process.stdin.close()
+        self.aggregators["old"].resume()
+        self.daemon.stop()
+
+    def test_stays_in_the_metrics_while_it_drains_and_its_loss_from_then_on(self):
+        self.start([self.source("in")], [self.old()], drain_timeout="2s")
+        sender = self.fill()
+        self.assertEqual(self.reload([self.source("in")], [self.sink("new")], drain_timeout="2s")[0], 200)
+        self.assertTrue(self.is_shown("redactd_sink_queued_bytes"))
+        sender.join()
+        self.daemon.wait_for_metric(1, "redactd_sink_dropped_records_total", sink="old", reason="exit")
+        wait_until(lambda: not self.is_shown("redactd_sink_queued_bytes"), "the sink is gone")
+        lost = self.daemon.metric("redactd_sink_dropped_records_total", sink="old")
+        self.daemon.wait_for_metric(20000, "redactd_source_received_records_total", source="in")
+        self.assertEqual(self.reload([self.source("in")], [self.sink("new")], drain_timeout="2s")[0], 200)
+        self.assertEqual(self.daemon.metric("redactd_sink_dropped_records_total", sink="old"), lost)
+        self.aggregators["old"].resume()
+        self.daemon.stop(LEFT)
+        self.assertGreaterEqual(len(self.arrived("old")) + lost + len(self.arrived("new")), 20000)
+
+    def test_that_a_reload_took_out_is_waited_for_at_the_end(self):
+        self.start([self.source("in")], [self.old()], drain_timeout="30s")
+        self.aggregators["old"].stall()
+        with Client(self.ports["in"]) as client:
+            client.send(b"".join(b"<13>%d %s\n" % (number, b"x" * 200) for number in range(1100)))
+            self.daemon.wait_for_metric(1100, "redactd_source_received_records_total", source="in")
+        self.assertEqual(self.reload([self.source("in")], [self.sink("new")], drain_timeout="30s")[0], 200)
+        self.daemon.signal(signal.SIGTERM)
+        time.sleep(QUIET)
+        self.aggregators["old"].resume()
+        self.daemon.wait()
+        self.assertEqual(len(self.arrived("old")), 1100)
+
+    def test_that_had_written_all_is_gone_from_the_metrics(self):
+        self.start([self.source("in")], [self.sink("old")])
+        with Client(self.ports["in"]) as client:
+            client.send(b"<13>one\n")
+            self.aggregators["old"].wait_for(1)
+        self.assertEqual(self.reload([self.source("in")], [self.sink("new")])[0], 200)
+        wait_until(lambda: '"old"' not in self.daemon.ask("/metrics")[1], "the sink is gone")
+        self.daemon.stop()
 
 
 if __name__ == "__main__":

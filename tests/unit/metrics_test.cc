@@ -78,6 +78,27 @@ TEST(Metrics, WhatAReloadTookOutIsNotShownAndComesBackWithItsCount) {
   EXPECT_EQ(value(metrics, R"(redactd_source_received_records_total{source="edge"})"), "5");
 }
 
+TEST(Metrics, ASinkThatAReloadTookOutIsShownWhileItDrains) {
+  Metrics metrics(1);
+  metrics.sink("old").queued_bytes.set(7);
+  metrics.show({}, {"new"});
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("\"old\"")));
+  metrics.drains("old");
+  metrics.drains("old");  // one more of that name
+  metrics.drained("old");
+  EXPECT_EQ(value(metrics, R"(redactd_sink_queued_bytes{sink="old"})"), "7");
+  metrics.drained("old");
+  EXPECT_THAT(metrics.text(), Not(HasSubstr("\"old\"")));
+}
+
+TEST(Metrics, WhatASinkLostThatAReloadTookOutStays) {
+  Metrics metrics(1);
+  metrics.sink("old").dropped_at_exit_records.add(3);
+  metrics.show({}, {"new"});
+  EXPECT_EQ(value(metrics, R"(redactd_sink_dropped_records_total{sink="old",reason="exit"})"), "3");
+  EXPECT_EQ(value(metrics, R"(redactd_sink_connected{sink="old"})"), "absent");
+}
+
 TEST(Metrics, KnownValuesShareALabel) {
   Metrics metrics(1);
   metrics.redactions("known:DB_PASSWORD", 0).add(2);
