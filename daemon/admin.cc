@@ -258,14 +258,13 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
            error != http::error::end_of_stream && error != http::error::partial_message;
   }
 
-  awaitable<std::string> ask_for_reload() {
-    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(std::string)>(
+  awaitable<ReloadResult> ask_for_reload() {
+    co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(ReloadResult)>(
         [this](auto handler) {
           auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-          hooks_.reload([shared](std::string errors) {
+          hooks_.reload([shared](const ReloadResult& result) {
             // Posted, for the hook may call back before it returns.
-            asio::post(shared->get_executor(),
-                       [shared, errors = std::move(errors)] { (*shared)(errors); });
+            asio::post(shared->get_executor(), [shared, result] { (*shared)(result); });
           });
         },
         asio::use_awaitable);

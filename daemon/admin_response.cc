@@ -179,9 +179,12 @@ std::optional<AdminResponse> respond(const AdminRequest& request, std::string_vi
   return index(request);
 }
 
-AdminResponse reload_response(const AdminRequest& request, const std::string& errors) {
-  if (errors.empty()) return plain(request, status::ok, "The new configuration is in force.\n");
-  std::string body = "The old configuration stays in force:\n" + errors;
+AdminResponse reload_response(const AdminRequest& request, const ReloadResult& result) {
+  if (result.errors.empty()) {
+    return plain(request, status::ok,
+                 "The new configuration is in force.\n" + result.until_restart);
+  }
+  std::string body = "The old configuration stays in force:\n" + result.errors;
   if (body.back() != '\n') body += '\n';
   return plain(request, status::internal_server_error, body);
 }

@@ -20,10 +20,15 @@ using AdminRequest = boost::beast::http::request<boost::beast::http::string_body
 using AdminResponse = boost::beast::http::response<boost::beast::http::string_body>;
 using AdminParser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+/// How a reload went.
+struct ReloadResult {
+  std::string errors;         // one a line; "": the new configuration is in force
+  std::string until_restart;  // what of it is not before a restart, one a line
+};
+
 /// Where the answers come from. All are called on the control thread and may not block.
 struct AdminHooks {
-  /// Given "" if the new configuration is in force, else what is wrong, one error a line.
-  using Reloaded = std::function<void(std::string errors)>;
+  using Reloaded = std::function<void(const ReloadResult& result)>;
 
   std::function<std::string()> metrics;  // Prometheus text format
   std::function<std::vector<std::string>()>
@@ -50,7 +55,7 @@ bool names_one_host(const AdminRequest& request);
 std::optional<AdminResponse> respond(const AdminRequest& request, std::string_view token,
                                      const AdminHooks& hooks);
 
-AdminResponse reload_response(const AdminRequest& request, const std::string& errors);
+AdminResponse reload_response(const AdminRequest& request, const ReloadResult& result);
 
 /// To a request that `error` made unreadable; the connection is to be closed behind it.
 AdminResponse refuse(boost::beast::error_code error);

@@ -61,7 +61,7 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
                   [this] { log_.error("self-check failed: a made-up secret was not masked"); }),
       config_watch_(control_,
                     [this] {
-                      if (!stopping_) reload([](const std::string&) {});
+                      if (!stopping_) reload([](const ReloadResult&) {});
                     }),
       signals_(control_),
       tick_(control_),
@@ -205,7 +205,7 @@ void Server::wait_for_signals() {
 
 void Server::on_signal(int number) {
   if (number == SIGHUP) {
-    if (!stopping_) reload([](const std::string&) {});
+    if (!stopping_) reload([](const ReloadResult&) {});
     return;
   }
   if (stopping_) _exit(128 + number);  // asked twice: do not wait

@@ -51,7 +51,7 @@ class Server {
   int run();
 
  private:
-  using Answer = std::function<void(std::string errors)>;
+  using Answer = AdminHooks::Reloaded;
 
   // server.cc: coming and going
   void open_sources();
@@ -91,8 +91,7 @@ class Server {
   void gone(const std::shared_ptr<Sink>& sink);
   void reload_certificates();
   void warn(const std::vector<Diagnostic>& warnings);
-  void warn_of_restarts(const DaemonConfig& next);
-  void answer_all(const std::string& errors);
+  void answer_all(const ReloadResult& result);
   void note_rules();
   void let_go_of_old();
   void run_self_check();
@@ -128,6 +127,7 @@ class Server {
   bool of_file_ = false;  // the one under way reads the file
   bool file_wanted_ = false;
   bool known_wanted_ = false;
+  std::string until_restart_;      // what of the one under way is not in force before, one a line
   bool known_changed_ = false;     // the one under way has other sources of known values
   uint64_t known_generation_ = 0;  // the one under way has these
   std::vector<Answer> waiting_;    // for the next build

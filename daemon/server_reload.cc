@@ -55,6 +55,7 @@ void Server::build_next() {
   known_wanted_ = false;
   known_changed_ = false;
   known_generation_ = 0;
+  until_restart_.clear();
   answering_ = std::exchange(waiting_, {});
   if (!of_file_) return compile(config_);
   notify_reloading();
@@ -84,8 +85,8 @@ void Server::compile(DaemonConfig config) {
 void Server::compiled(Compiled next, uint64_t known_generation) {
   if (sinks_draining_) return;  // too late: they are closed, and nothing is read any more
   if (!next.rules) return fail(next.errors);
-  std::vector<std::string> errors;
-  std::vector<SourceConfig> running = running_sources(config_, next.config, errors);
+  std::vector<LogLiteral> changes = changes_until_restart(config_, next.config);
+  std::vector<std::string> errors = keep_until_restart(config_, next.config);
   if (!errors.empty()) return fail(lines(errors, file_ + ": "));
   Sinks sinks;
   try {
@@ -95,14 +96,15 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   }
   if (of_file_) {
     warn(next.warnings);
-    warn_of_restarts(next.config);
+    for (LogLiteral change : changes) {
+      log_.warning(change);
+      until_restart_.append(change.text()) += '\n';
+    }
   }
   for (auto& [name, sink] : sinks_) {
     auto kept = sinks.find(name);
     if (kept == sinks.end() || kept->second != sink) take_out(sink);
   }
-  next.config.sources = std::move(running);
-  next.config.workers = config_.workers;
   retired_.push_back(generation_);
   generation_ = make_generation(next.config, std::move(next.rules), sinks);
   sinks_ = std::move(sinks);
@@ -142,7 +144,7 @@ void Server::in_force(uint64_t known_generation) {
               {{"generation", generation_->number}, {"rules", metrics_.control().rules.get()}});
     notify_ready("redacting");
   }
-  answer_all("");
+  answer_all({"", until_restart_});
   run_self_check();
   build_next();
 }
@@ -173,12 +175,12 @@ void Server::fail(const std::string& errors) {
     notify_ready("redacting with the old configuration: the new one is wrong");
   }
   log_.error("the old configuration stays in force", {{"errors", error_text(errors)}});
-  answer_all(errors);
+  answer_all({errors, ""});
   build_next();
 }
 
-void Server::answer_all(const std::string& errors) {
-  for (Answer& answer : std::exchange(answering_, {})) answer(errors);
+void Server::answer_all(const ReloadResult& result) {
+  for (Answer& answer : std::exchange(answering_, {})) answer(result);
 }
 
 Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
@@ -257,23 +259,6 @@ void Server::reload_certificates() {
     log_.error("the admin endpoint's old certificate stays in use",
                {{"error", error_text(error.what())}});
   }
-}
-
-/// What a reload cannot change.
-void Server::warn_of_restarts(const DaemonConfig& next) {
-  auto same = [](SourceConfig a, const SourceConfig& b) {
-    a.sinks = b.sinks;
-    a.tls = b.tls;
-    return a == b;
-  };
-  bool sources =
-      next.sources.size() == config_.sources.size() &&
-      std::equal(next.sources.begin(), next.sources.end(), config_.sources.begin(), same);
-  if (!sources) log_.warning("sources have changed: that takes a restart");
-  if (next.sandbox != config_.sandbox) log_.warning("sandbox has changed: that takes a restart");
-  if (next.workers != config_.workers) log_.warning("workers has changed: that takes a restart");
-  if (next.admin.on != config_.admin.on || !(next.admin.listen == config_.admin.listen))
-    log_.warning("admin.listen has changed: that takes a restart");
 }
 
 void Server::note_rules() {

@@ -1,6 +1,7 @@
 #include "daemon/until_restart.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace redactd {
 namespace {
@@ -25,6 +26,29 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+SourceConfig still_wanted(SourceConfig source, const SourceConfig& wanted) {
+  source.sinks = wanted.sinks;
+  if (source.listen.transport == wanted.listen.transport) source.tls = wanted.tls;
+  return source;
+}
+
+SourceConfig gone(SourceConfig source, const DaemonConfig& now, const DaemonConfig& next,
+                  std::vector<std::string>& errors) {
+  const std::vector<std::string> had = sinks_of(source, now);
+  source.sinks = had;
+  std::erase_if(source.sinks, [&](const std::string& sink) { return !find(next.sinks, sink); });
+  if (source.sinks.empty()) {
+    errors.push_back("source '" + source.name +
+                     "' goes on until a restart, and none of its sinks is left: " + joined(had) +
+                     "; keep one of them until then, or restart redactd");
+  }
+  return source;
+}
+
+bool same_endpoint(const AdminConfig& a, const AdminConfig& b) {
+  return a.on == b.on && a.listen == b.listen;
+}
+
 }  // namespace
 
 bool writes_to(const SourceConfig& source, const std::string& sink) {
@@ -32,25 +56,38 @@ bool writes_to(const SourceConfig& source, const std::string& sink) {
          std::find(source.sinks.begin(), source.sinks.end(), sink) != source.sinks.end();
 }
 
-std::vector<SourceConfig> running_sources(const DaemonConfig& now, const DaemonConfig& next,
-                                          std::vector<std::string>& errors) {
-  std::vector<SourceConfig> running = now.sources;
-  for (SourceConfig& source : running) {
-    if (const SourceConfig* wanted = find(next.sources, source.name)) {
-      source.sinks = wanted->sinks;
-      source.tls = wanted->tls;
-      continue;
-    }
-    const std::vector<std::string> had = sinks_of(source, now);
-    source.sinks = had;
-    std::erase_if(source.sinks, [&](const std::string& sink) { return !find(next.sinks, sink); });
-    if (source.sinks.empty()) {
-      errors.push_back("source '" + source.name +
-                       "' goes on until a restart, and none of its sinks is left: " + joined(had) +
-                       "; keep one of them until then, or restart redactd");
-    }
+std::vector<std::string> keep_until_restart(const DaemonConfig& now, DaemonConfig& next) {
+  std::vector<std::string> errors;
+  std::vector<SourceConfig> running;
+  for (const SourceConfig& source : now.sources) {
+    const SourceConfig* wanted = find(next.sources, source.name);
+    running.push_back(wanted ? still_wanted(source, *wanted) : gone(source, now, next, errors));
   }
-  return running;
+  next.sources = std::move(running);
+  next.workers = now.workers;
+  next.sandbox = now.sandbox;
+  // The token is for that address: one that is for this host alone may need none.
+  if (!same_endpoint(now.admin, next.admin)) next.admin = now.admin;
+  return errors;
+}
+
+std::vector<LogLiteral> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next) {
+  std::vector<LogLiteral> changes;
+  auto note = [&changes](bool changed, LogLiteral what) {
+    if (changed) changes.push_back(what);
+  };
+  auto same = [](SourceConfig a, const SourceConfig& b) {
+    a.sinks = b.sinks;
+    a.tls = b.tls;
+    return a == b;
+  };
+  note(!std::equal(next.sources.begin(), next.sources.end(), now.sources.begin(), now.sources.end(),
+                   same),
+       "sources have changed: that takes a restart");
+  note(next.sandbox != now.sandbox, "sandbox has changed: that takes a restart");
+  note(next.workers != now.workers, "workers has changed: that takes a restart");
+  note(!same_endpoint(now.admin, next.admin), "admin.listen has changed: that takes a restart");
+  return changes;
 }
 
 }  // namespace redactd

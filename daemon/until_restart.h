@@ -6,15 +6,18 @@
 #include <vector>
 
 #include "config/daemon_config.h"
+#include "daemon/log.h"
 
 namespace redactd {
 
 bool writes_to(const SourceConfig& source, const std::string& sink);
 
-/// The sources that run, `now` in force, as they are with `next`: they keep what they were started
-/// with, but for their sinks and certificates. One that `next` does not have keeps its sinks as far
-/// as they stay; if none does, that goes to `errors`.
-std::vector<SourceConfig> running_sources(const DaemonConfig& now, const DaemonConfig& next,
-                                          std::vector<std::string>& errors);
+/// What of `next` is not in force before a restart, for people.
+std::vector<LogLiteral> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next);
+
+/// Gives that to `next` as it is `now`. Sources keep what they were started with, but for their
+/// sinks and certificates; one that is not in `next` keeps its sinks as far as they stay. Returns
+/// what is wrong: none of them does.
+std::vector<std::string> keep_until_restart(const DaemonConfig& now, DaemonConfig& next);
 
 }  // namespace redactd

@@ -262,6 +262,22 @@ class WhatChanges(ReloadTest):
         self.assertEqual(self.daemon.ask("/-/reload", "GET")[0], 405)
         self.daemon.stop()
 
+    def test_what_takes_a_restart_is_told_over_http(self):
+        self.start(workers=1)
+        answer = "The new configuration is in force.\n"
+        self.assertEqual(self.daemon.ask("/-/reload", "POST"), (200, answer))
+        more = self.config()["sources"] + [{"name": "more", "type": "syslog", "listen": f"tcp://127.0.0.1:{free_port()}"}]
+        self.daemon.configure(self.config(workers=2, sandbox=False, sources=more, admin={"listen": f"tcp://127.0.0.1:{free_port()}"}))
+        for _ in range(2):  # it stays so
+            status, said = self.daemon.ask("/-/reload", "POST")
+            self.assertEqual(status, 200)
+            self.assertEqual(said, answer + "".join(f"{what} changed: that takes a restart\n" for what in
+                                                    ("sources have", "sandbox has", "workers has", "admin.listen has")))
+            for line in said.splitlines()[1:]:
+                self.assertIn(line, self.daemon.says())
+        self.daemon.configure(self.config(workers=1))
+        self.assertEqual(self.daemon.ask("/-/reload", "POST"), (200, answer))
+        self.daemon.stop()
 
     def test_a_file_that_was_rotated_is_opened_anew_also_when_the_configuration_is_wrong(self):
         path = os.path.join(self.folder, "out.log")

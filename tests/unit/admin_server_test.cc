@@ -76,9 +76,9 @@ class Admin {
         [this] { return metrics; }, [] { return std::vector<std::string>(); },
         [] { return std::vector<std::string>(); },
         [this](AdminHooks::Reloaded reloaded) {
-          if (reload_takes == 0ms) return reloaded("a.yaml:1:1: sinks: none");
+          if (reload_takes == 0ms) return reloaded({"a.yaml:1:1: sinks: none", ""});
           reloading_.emplace(context_, reload_takes);
-          reloading_->async_wait([reloaded = std::move(reloaded)](error_code) { reloaded(""); });
+          reloading_->async_wait([reloaded = std::move(reloaded)](error_code) { reloaded({}); });
         }};
   }
 

@@ -25,7 +25,7 @@ struct Endpoint {
   }
   AdminResponse answer(AdminRequest request) const {
     std::optional<AdminResponse> response = respond(request, token, hooks());
-    return response ? *response : reload_response(request, "");
+    return response ? *response : reload_response(request, {});
   }
   AdminResponse get(const std::string& target, const std::string& authorization = "") const {
     AdminRequest request(verb::get, target, 11);
@@ -116,13 +116,20 @@ TEST(Admin, AReloadIsAskedForByPostOnly) {
 
 TEST(Admin, AReloadAnswersWithAllErrors) {
   AdminRequest post(verb::post, "/-/reload", 11);
-  EXPECT_EQ(reload_response(post, "").result(), status::ok);
+  EXPECT_EQ(reload_response(post, {}).result(), status::ok);
   AdminResponse response =
-      reload_response(post, "a.yaml:1:2: sinks: empty\na.yaml:3:1: x: unknown key");
+      reload_response(post, {"a.yaml:1:2: sinks: empty\na.yaml:3:1: x: unknown key", ""});
   EXPECT_EQ(response.result(), status::internal_server_error);
   EXPECT_EQ(response.body(),
             "The old configuration stays in force:\na.yaml:1:2: sinks: empty\na.yaml:3:1: x: "
             "unknown key\n");
+}
+
+TEST(Admin, AReloadAnswersWithWhatTakesARestart) {
+  AdminRequest post(verb::post, "/-/reload", 11);
+  AdminResponse response = reload_response(post, {"", "workers has changed\n"});
+  EXPECT_EQ(response.result(), status::ok);
+  EXPECT_EQ(response.body(), "The new configuration is in force.\nworkers has changed\n");
 }
 
 TEST(Admin, AWebPageCannotUseItsReadersBrowserForAReload) {
