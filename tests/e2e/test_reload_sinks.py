@@ -1,4 +1,4 @@
-"""Reloads that change where records go: which sinks a source has, and which sinks there are."""
+"""Reloads that change where records go: which sinks a source has, which sinks there are, and what was on its way."""
 
 import os
 import signal
@@ -10,8 +10,10 @@ import unittest
 
 from aggregator import Aggregator
 from daemon import DaemonTest, sink_to
+from test_reload import Sender
 from wire import QUIET, Client, free_port, wait_until
 
+CONNECTIONS = 8
 LEFT = 3  # exit status: records were left
 
 
@@ -130,18 +132,19 @@ class FullSink(RouteTest):
         port = free_port(socket.SOCK_DGRAM)
         sources = [self.source("in"), {"name": "datagrams", "type": "syslog", "listen": f"udp://127.0.0.1:{port}"},
                    {"name": "file", "type": "file", "path": log.name}, {"name": "stdin", "type": "stdin"}]
-        self.start(sources, [self.old()], stdin=subprocess.PIPE, drain_timeout="30s")
+        self.start(sources, [self.old()], stdin=subprocess.PIPE, drain_timeout="50s")
         inputs = {"datagrams": lambda line: datagrams.sendto(line, ("127.0.0.1", port)), "file": log.write,
                   "stdin": lambda line: os.write(self.daemon.process.stdin.fileno(), line)}
         with log, datagrams:
             sender = self.fill()
             for name, write in inputs.items():
-                wait_until(lambda: write(b"y" * 1000 + b"\n") and self.daemon.metric("redactd_source_stalls_total", source=name), f"{name} waits")
+                wait_until(lambda: write(b"y" * 1000 + b"\n") and self.daemon.metric("redactd_source_stalls_total", source=name),
+                           f"{name} waits")
                 write(b"the last of %s\n" % name.encode())
-        self.assertEqual(self.reload(sources, [self.sink("new")], drain_timeout="30s")[0], 200)
+        self.assertEqual(self.reload(sources, [self.sink("new")], drain_timeout="50s")[0], 200)
         last = ["<13>19999 " + "x" * 200] + [f"the last of {name}" for name in inputs]
         wait_until(lambda: all(any(record.endswith(end) for record in self.arrived("new")) for end in last),
-                   lambda: f"records of all sources; {len(self.arrived('new'))} came", 15)  # long before the old sink's time is over
+                   lambda: f"records of all sources; {len(self.arrived('new'))} came", 25)  # long before the old sink's time is over
         sender.join()
         self.daemon.process.stdin.close()
         self.aggregators["old"].resume()
@@ -184,6 +187,70 @@ class FullSink(RouteTest):
         self.assertEqual(self.reload([self.source("in")], [self.sink("new")])[0], 200)
         wait_until(lambda: '"old"' not in self.daemon.ask("/metrics")[1], "the sink is gone")
         self.daemon.stop()
+
+
+class UnderLoad(RouteTest):
+    """One reload while records flow on several connections: each of them arrives, once for each sink, and in order."""
+
+    def reload_between(self, before, after):
+        """`before`, `after`: sources and sinks. The records that each sender sent are counted in `counts`."""
+        self.start(*before)
+        senders = [Sender(self.ports["in"], number, b"word") for number in range(CONNECTIONS)]
+        self.flow(senders)
+        self.assertEqual(self.reload(*after)[0], 200)
+        self.flow(senders)
+        self.counts = [sender.finish() for sender in senders]
+        self.assertEqual([sender.failed for sender in senders], [None] * CONNECTIONS)
+        self.daemon.wait_for_metric(sum(self.counts), "redactd_source_received_records_total", source="in")
+        self.assertEqual(self.daemon.metric("redactd_source_connections_total", source="in"), CONNECTIONS)
+        self.daemon.stop()
+
+    def flow(self, senders):
+        goals = [sender.count + 500 for sender in senders]
+        wait_until(lambda: all(sender.failed or sender.count > goal for sender, goal in zip(senders, goals)), "records flow")
+
+    def runs(self, name):
+        """From where to where the records of each sender came, which have to be in one piece."""
+        runs = [None] * CONNECTIONS
+        for record in (record for connection in self.aggregators[name].connections for record in connection):
+            sender, number = map(int, record.split()[7:9])
+            begin, end = runs[sender] or (number, number)
+            self.assertEqual(number, end, f"sender {sender}, sink {name}")
+            runs[sender] = (begin, end + 1)
+        return runs
+
+    def assert_has_all(self, name):
+        self.assertEqual(self.runs(name), [(0, count) for count in self.counts])
+
+    def assert_goes_over(self, first, second):
+        """The records up to the reload are at the first one, the rest at the second."""
+        for (begin, left), (taken, end), count in zip(self.runs(first), self.runs(second), self.counts):
+            self.assertEqual((begin, end), (0, count))
+            self.assertEqual(left, taken)
+
+    def test_a_list_of_sinks_that_grows(self):
+        self.reload_between(([self.source("in")], [self.sink("a")]), ([self.source("in")], [self.sink("a"), self.sink("b")]))
+        self.assert_has_all("a")
+        self.assertEqual([run[1] for run in self.runs("b")], self.counts)
+
+    def test_a_list_of_sinks_that_shrinks_to_one(self):
+        self.reload_between(([self.source("in")], [self.sink("a"), self.sink("b")]), ([self.source("in")], [self.sink("b")]))
+        self.assert_has_all("b")
+        self.assertEqual([run[0] for run in self.runs("a")], [0] * CONNECTIONS)
+
+    def test_a_sink_that_is_renamed(self):
+        self.reload_between(([self.source("in")], [self.sink("a")]), ([self.source("in")], [self.sink("renamed", "a")]))
+        self.assert_has_all("a")
+
+    def test_a_source_that_gets_another_sink(self):
+        sinks = [self.sink("a"), self.sink("b")]
+        other = self.source("other")
+        self.reload_between(([self.source("in", sinks=["a"]), other], sinks), ([self.source("in", sinks=["b"]), other], sinks))
+        self.assert_goes_over("a", "b")
+
+    def test_a_sink_that_gives_way_to_another(self):
+        self.reload_between(([self.source("in")], [self.sink("a")]), ([self.source("in")], [self.sink("b")]))
+        self.assert_goes_over("a", "b")
 
 
 if __name__ == "__main__":
