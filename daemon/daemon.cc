@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "config/daemon_config.h"
+#include "daemon/embedded_pages.h"
 #include "daemon/exit_code.h"
 #include "daemon/fd_limit.h"
 #include "daemon/hardening.h"
@@ -33,6 +34,7 @@ int run_daemon(const std::string& config_file) {
     std::cerr << errors << "redactd: nothing was started\n";
     return kUsage;
   }
+  let_go_of_embedded_databases();
   return server.run();
 }
 

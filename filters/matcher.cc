@@ -3,8 +3,6 @@
 #include <hs.h>
 #include <malloc.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -61,14 +59,6 @@ int on_match(unsigned id, unsigned long long, unsigned long long to, unsigned, v
     return 1;
   }
   return 0;
-}
-
-/// Bytes of the program's file need no memory once they have been read: 3 MB.
-void let_go(std::string_view bytes) {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<uintptr_t>(bytes.data()) + page - 1) / page * page;
-  const auto end = reinterpret_cast<uintptr_t>(bytes.data() + bytes.size()) / page * page;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace
@@ -145,7 +135,6 @@ MatchDatabase MatchDatabase::compile_for(const std::vector<Expression>& expressi
 MatchDatabase MatchDatabase::load_embedded(std::string_view bytes) {
   hs_database_t* database = nullptr;
   check(hs_deserialize_database(bytes.data(), bytes.size(), &database), "hs_deserialize_database");
-  let_go(bytes);
   return MatchDatabase(database);
 }
 

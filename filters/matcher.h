@@ -73,8 +73,8 @@ class MatchDatabase {
   static MatchDatabase compile(const std::vector<Expression>& expressions);
   static MatchDatabase compile_for(const std::vector<Expression>& expressions, MatchTarget target);
   /// Only for bytes that came out of serialise() at build time and are part of this binary:
-  /// deserialising untrusted bytes is not memory safe, and their pages are given back to the file
-  /// that they came from. Throws MatchError when version or processor do not fit.
+  /// deserialising untrusted bytes is not memory safe. Throws MatchError when version or processor
+  /// do not fit.
   static MatchDatabase load_embedded(std::string_view bytes);
   std::string serialise() const;
 
