@@ -3,20 +3,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdint>
-#include <string_view>
+#include <cstddef>
+#include <memory>
 
 #include "config/builtin_pack.h"
 
 namespace redactd {
 
 void let_go_of_embedded_databases() {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   for (const EmbeddedDatabase& database : builtin_databases()) {
-    const auto first = reinterpret_cast<uintptr_t>(database.bytes.data());
-    const uintptr_t begin = (first + page - 1) / page * page;
-    const uintptr_t end = (first + database.bytes.size()) / page * page;
-    if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    void* begin = const_cast<char*>(database.bytes.data());
+    size_t size = database.bytes.size();
+    if (std::align(page, page, begin, size) != nullptr)
+      madvise(begin, size / page * page, MADV_DONTNEED);
   }
 }
 
