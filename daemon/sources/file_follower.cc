@@ -157,6 +157,7 @@ std::optional<Position> FileFollower::position() const {
   position.fingerprint = current_->fingerprint;
   position.offset = position.replay_from = current_->line_begin;
   position.newest = newest_;
+  position.written = current_->info.written;
   return position;
 }
 
@@ -210,7 +211,9 @@ bool FileFollower::open_saved() {
   }
   // Truncated meanwhile: what was not read of it stands in its copy.
   for (const Beside& file : candidates) {
-    if (!is_known(file.info) && saved_->fingerprint.bytes > 0 && resume_in(file, true)) return true;
+    if (may_be_copy(file.info, saved_->written) && saved_->fingerprint.bytes > 0 &&
+        resume_in(file, true))
+      return true;
   }
   return false;
 }
@@ -334,11 +337,9 @@ FileFollower::Step FileFollower::truncated() {
   const Open before = *current_;
   bool holds_line = carried_ || before.line_begin != before.offset;
   std::optional<Beside> copy = copy_of_current();
-  log_.info("the file was truncated: reading it from its beginning",
-            {{"source", configured(name_)},
-             {"path", configured(path_)},
-             {"rest_in_copy", copy.has_value()}});
-  if (copy && open(copy->path, copy->info)) {
+  bool has_rest = copy && copy->info.size > before.offset;
+  note_truncation(copy.has_value(), has_rest);
+  if (has_rest && open(copy->path, copy->info)) {
     current_->fingerprint = before.fingerprint;
     current_->offset = before.offset;
     current_->line_begin = before.line_begin;
@@ -346,6 +347,7 @@ FileFollower::Step FileFollower::truncated() {
   } else {
     current_->fingerprint = {};
     current_->offset = current_->line_begin = 0;
+    current_->info.written = look_at(current_->descriptor, "", AT_EMPTY_PATH).written;
     carried_ = holds_line;
     quiet_since_.reset();
     replay_until_ = 0;
@@ -355,17 +357,41 @@ FileFollower::Step FileFollower::truncated() {
   return {Happened::other};
 }
 
-/// With bytes that have not been read.
+void FileFollower::note_truncation(bool has_copy, bool has_rest) {
+  if (has_copy) {
+    log_.info(
+        "the file was truncated: reading it from its beginning",
+        {{"source", configured(name_)}, {"path", configured(path_)}, {"rest_in_copy", has_rest}});
+  } else {
+    log_.warning(
+        "the file was truncated, and no copy of it stands beside it: what had not been read, if "
+        "anything, is lost; reading it from its beginning",
+        {{"source", configured(name_)},
+         {"path", configured(path_)},
+         {"read_bytes", current_->offset}});
+  }
+}
+
+/// The one that holds most of it, and not less than was read.
 std::optional<FileFollower::Beside> FileFollower::copy_of_current() const {
+  std::optional<Beside> best;
   for (Beside& file : rotated_files()) {
-    if (is_known(file.info) || file.info.size <= current_->offset) continue;
+    if (!may_be_copy(file.info, current_->info.written)) continue;
+    if (file.info.size < (best ? best->info.size + 1 : current_->offset)) continue;
     int descriptor = ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (descriptor < 0) continue;
     bool same = has_prefix(descriptor, current_->fingerprint);
     ::close(descriptor);
-    if (same) return std::move(file);
+    if (same) best = std::move(file);
   }
-  return std::nullopt;
+  return best;
+}
+
+/// A copy may have been written over a file that was known: the file stays the same, its last write
+/// tells. `all_read`: what the followed file got after that time is not read, and was copied later
+/// still.
+bool FileFollower::may_be_copy(const Info& file, int64_t all_read) const {
+  return !is_known(file) || file.written >= all_read;
 }
 
 // Rotation
@@ -373,6 +399,7 @@ std::optional<FileFollower::Beside> FileFollower::copy_of_current() const {
 FileFollower::Step FileFollower::at_end(Time now) {
   Info info = look_at(current_->descriptor, "", AT_EMPTY_PATH);
   if (info.error == 0 && info.size < current_->offset) return truncated();
+  if (info.error == 0 && info.size == current_->offset) current_->info.written = info.written;
   std::optional<Beside> next = successor();
   if (!next) {
     quiet_since_.reset();

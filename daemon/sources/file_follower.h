@@ -91,7 +91,7 @@ class FileFollower {
     uint64_t device = 0;
     uint64_t inode = 0;
     int64_t born = 0;     // nanoseconds; of the last write where the file system does not know
-    int64_t written = 0;  // last, in nanoseconds
+    int64_t written = 0;  // last, in nanoseconds; of an open file when all of it had been read
     uint64_t size = 0;
 
     bool is(const Info& other) const { return device == other.device && inode == other.inode; }
@@ -128,7 +128,9 @@ class FileFollower {
   bool still_the_same(std::span<const char> read);
   Step take(std::span<const char> bytes);
   Step truncated();
+  void note_truncation(bool has_copy, bool has_rest);
   std::optional<Beside> copy_of_current() const;
+  bool may_be_copy(const Info& file, int64_t all_read) const;
   Step at_end(Time now);
   Step go_on_with(const Beside& next);
   std::optional<Beside> successor();

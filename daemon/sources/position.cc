@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -48,7 +49,8 @@ json to_json(const Position& position) {
            {{"bytes", position.fingerprint.bytes}, {"hash", to_hex(position.fingerprint.hash)}}},
           {"offset", position.offset},
           {"replay_from", position.replay_from},
-          {"newest", position.newest}};
+          {"newest", position.newest},
+          {"written", position.written}};
 }
 
 Position from_json(const json& value) {
@@ -62,6 +64,7 @@ Position from_json(const json& value) {
   position.offset = value.at("offset");
   position.replay_from = std::min(value.at("replay_from").get<uint64_t>(), position.offset);
   position.newest = value.at("newest");
+  position.written = value.value("written", std::numeric_limits<int64_t>::max());
   return position;
 }
 

@@ -35,6 +35,7 @@ struct Position {
                              // ends behind it
   uint64_t replay_from = 0;  // ≤ offset: what lies between has left a block open (a private key)
   int64_t newest = 0;  // birth of the newest rotated file beside it when it was opened; nanoseconds
+  int64_t written = 0;  // its last write when all of it had been read; nanoseconds
 
   bool operator==(const Position&) const = default;
 };

@@ -92,7 +92,7 @@ class FileFollowerTest : public ::testing::Test {
   }
   void copy(const std::string& from, const std::string& to) {
     let_the_clock_tick();
-    fs::copy_file(folder_.path(from), folder_.path(to));
+    fs::copy_file(folder_.path(from), folder_.path(to), fs::copy_options::overwrite_existing);
   }
   void truncate() { ASSERT_EQ(::truncate(log_path().c_str(), 0), 0); }
   /// logrotate's `create`: the older ones move on.
@@ -362,6 +362,78 @@ TEST_F(FileFollowerTest, WhatWasNotReadOfATruncatedFileIsReadInItsCopy) {
   EXPECT_EQ(read(), "5\n");
 }
 
+TEST_F(FileFollowerTest, WhatWasNotReadIsReadInACopyThatOverwritesAnEarlierOne) {
+  Writer writer(log_path());
+  writer.write("start\n");
+  follow();
+  EXPECT_EQ(read(), "start\n");
+  for (const char* round : {"1", "2", "3"}) {
+    writer.write(std::string("unread ") + round + "\n");
+    copy("app.log", "app.log.1");
+    truncate();
+    writer.write(std::string("after ") + round + "\n");
+    EXPECT_EQ(read(), std::string("unread ") + round + "\nafter " + round + "\n");
+  }
+  EXPECT_EQ(said().find("warn"), std::string::npos) << said();
+}
+
+TEST_F(FileFollowerTest, WhatWasNotReadIsReadInACopyThatKeepsTheTimeOfTheLastWrite) {
+  Writer writer(log_path());
+  folder_.write("app.log.1", "of last week\n");
+  let_the_clock_tick();
+  writer.write("1\n");
+  follow();
+  EXPECT_EQ(read(), "1\n");
+  writer.write("2\n");
+  auto written = fs::last_write_time(log_path());
+  copy("app.log", "app.log.1");
+  fs::last_write_time(folder_.path("app.log.1"), written);
+  truncate();
+  writer.write("3\n");
+  EXPECT_EQ(read(), "2\n3\n");
+}
+
+TEST_F(FileFollowerTest, ACopyOfBeforeThatBeginsAlikeIsNotReadAgain) {
+  Writer writer(log_path());
+  writer.write("banner\n1\n");
+  follow();
+  EXPECT_EQ(read(), "banner\n1\n");
+  copy("app.log", "app.log.1");
+  truncate();
+  let_the_clock_tick();
+  writer.write("banner\n");
+  EXPECT_EQ(read(), "banner\n");
+  truncate();
+  writer.write("2\n");
+  EXPECT_EQ(read(), "2\n");
+}
+
+TEST_F(FileFollowerTest, WarnsWhenWhatWasNotReadOfATruncatedFileStandsNowhere) {
+  Writer writer(log_path());
+  writer.write("1\n");
+  follow();
+  EXPECT_EQ(read(), "1\n");
+  writer.write("2\n");
+  truncate();
+  writer.write("other\n");
+  EXPECT_EQ(read(), "other\n");
+  EXPECT_NE(said().find("warn"), std::string::npos) << said();
+  EXPECT_NE(said().find("read_bytes=2"), std::string::npos) << said();
+}
+
+TEST_F(FileFollowerTest, DoesNotWarnWhenTheCopyShowsThatAllWasRead) {
+  Writer writer(log_path());
+  writer.write("1\n");
+  follow();
+  EXPECT_EQ(read(), "1\n");
+  copy("app.log", "app.log.1");
+  truncate();
+  writer.write("2\n");
+  EXPECT_EQ(read(), "2\n");
+  EXPECT_NE(said().find("truncated"), std::string::npos) << said();
+  EXPECT_EQ(said().find("warn"), std::string::npos) << said();
+}
+
 TEST_F(FileFollowerTest, ALineThatATruncationCutsInTwoIsOne) {
   Writer writer(log_path());
   writer.write("1\nhalf");
@@ -492,6 +564,23 @@ TEST_F(FileFollowerTest, AFileThatRotatedTwiceAndIsGoneIsSaidToBe) {
 }
 
 TEST_F(FileFollowerTest, AFileTruncatedMeanwhileIsReadInItsCopyFirst) {
+  Writer writer(log_path());
+  writer.write("1\n");
+  follow();
+  EXPECT_EQ(read(), "1\n");
+  std::optional<Position> saved = follower_->position();
+  follower_.reset();
+  writer.write("2\n");
+  copy("app.log", "app.log.1");
+  truncate();
+  writer.write("3\n");
+  follow_from(saved);
+  EXPECT_EQ(read_on(), "2\n3\n");
+}
+
+TEST_F(FileFollowerTest, AFileTruncatedMeanwhileIsReadInACopyThatOverwritesAnEarlierOne) {
+  folder_.write("app.log.1", "of last week\n");
+  let_the_clock_tick();
   Writer writer(log_path());
   writer.write("1\n");
   follow();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 
 #include "tests/testing/temp_dir.h"
@@ -26,6 +27,7 @@ Position at(uint64_t offset) {
   position.offset = offset;
   position.replay_from = offset / 2;
   position.newest = 1795632733000000001;
+  position.written = 1795632733000000002;
   return position;
 }
 
@@ -50,6 +52,18 @@ TEST(PositionFile, GivesBackWhatWasSaved) {
   file.save(at(100));
   file.save(at(200));
   EXPECT_EQ(file.load(), at(200));
+}
+
+TEST(PositionFile, OneThatDoesNotSayWhenTheFileWasWrittenIsReadToo) {
+  TempDir folder;
+  PositionFile file(folder.path("position"));
+  file.save(at(100));
+  std::string text = content(folder.path("position"));
+  text.replace(text.find("written"), 7, "another");
+  folder.write("position", text);
+  Position expected = at(100);
+  expected.written = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(file.load(), expected);
 }
 
 TEST(PositionFile, IsForItsOwnerOnlyAndLeavesNothingElseBehind) {
