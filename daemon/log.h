@@ -90,7 +90,7 @@ class LogValue {
 /// A name, path or address that stands in the configuration or on the command line; never a value
 /// that is a secret there.
 LogValue configured(std::string_view text);
-/// The address of a peer.
+/// The address of a peer, or what its certificate says of it, made printable.
 LogValue peer(std::string_view address);
 /// A name out of an enum.
 LogValue label(std::string_view name);

@@ -50,9 +50,6 @@ constexpr Metric<SourceCounters> kSourceMetrics[] = {
      "Connections closed at once, above max_connections.", &SourceCounters::connections_refused},
     {"redactd_source_idle_closed_connections_total", MetricType::Counter,
      "Connections closed after idle_timeout without a byte.", &SourceCounters::idle_closed},
-    {"redactd_source_handshake_failures_total", MetricType::Counter,
-     "TLS handshakes that failed or took longer than handshake_timeout.",
-     &SourceCounters::handshake_failures},
     {"redactd_source_read_errors_total", MetricType::Counter,
      "Reads that failed, connections reset by the peer included.", &SourceCounters::read_errors},
     {"redactd_source_held_bytes", MetricType::Gauge,
@@ -216,6 +213,16 @@ void scrape_sources(const std::map<std::string, const std::deque<SourceCounters>
       for (const SourceCounters& worker : *workers) total += worker.frame_errors[kind].get();
       std::string_view label = to_string(static_cast<FrameError>(kind));
       scrape.add({{"source", name}, {"kind", std::string(label)}}, total);
+    }
+  }
+  scrape.family("redactd_source_handshake_failures_total", MetricType::Counter,
+                "TLS handshakes that failed or took longer than handshake_timeout, by cause.");
+  for (const auto& [name, workers] : sources) {
+    for (size_t cause = 0; cause < kTlsFailures; ++cause) {
+      uint64_t total = 0;
+      for (const SourceCounters& worker : *workers) total += worker.handshake_failures[cause].get();
+      std::string_view label = to_string(static_cast<TlsFailure>(cause));
+      scrape.add({{"source", name}, {"cause", std::string(label)}}, total);
     }
   }
 }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "daemon/framing/framer.h"
+#include "daemon/tls_failure.h"
 
 namespace redactd {
 
@@ -66,7 +67,7 @@ struct SourceCounters {
   Counter connections_open;
   Counter connections_refused;  // above max_connections
   Counter idle_closed;
-  Counter handshake_failures;
+  std::array<Counter, kTlsFailures> handshake_failures;
   Counter read_errors;
   Counter held_bytes;  // of records whose end has not come
   Counter stalled;     // times that reading waited for a full sink

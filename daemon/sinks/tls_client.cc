@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/tls.h"
+#include "daemon/tls_failure.h"
 
 namespace redactd {
 namespace {
@@ -124,10 +125,7 @@ bool TlsClient::awaits_verdict(TlsStream& stream) {
 }
 
 std::string TlsClient::failure(TlsStream& stream, const error_code& error) {
-  long result = SSL_get_verify_result(stream.native_handle());
-  std::string reason =
-      result == X509_V_OK ? error.message() : X509_verify_cert_error_string(result);
-  return "TLS handshake: " + reason;
+  return "TLS handshake: " + tls_failure_text(stream.native_handle(), error);
 }
 
 }  // namespace redactd

@@ -13,6 +13,7 @@
 
 #include "daemon/or_end.h"
 #include "daemon/tls.h"
+#include "daemon/tls_failure.h"
 
 namespace redactd {
 namespace {
@@ -75,10 +76,7 @@ void Connection::start() {
 Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
   boost::system::error_code ignored;
   self->socket_.non_blocking(true, ignored);
-  if (self->tls_context_ && !co_await self->shake_hands()) {
-    self->counters_.handshake_failures.add();
-    co_return;
-  }
+  if (self->tls_context_ && !co_await self->shake_hands()) co_return;
   if (self->stopped_ || self->worker_.stopping()) co_return;
   const char* failure = nullptr;
   try {
@@ -113,21 +111,38 @@ Awaitable<bool> Connection::shake_hands() {
   tls_.emplace(socket_, *tls_context_);
   auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kAwait);
   if (error) {
-    worker_.log().warning("TLS handshake failed", {{"source", configured(config.name)},
-                                                   {"peer", peer(peer_)},
-                                                   {"error", error_text(error.message())}});
+    // redactd stops, or its patience is over.
+    bool late = Clock::now() - last_read_ > config.handshake_timeout;
+    if (late || !stopped_) handshake_failed(error);
     co_return false;
   }
   bool anonymous = SSL_get0_peer_certificate(tls_->native_handle()) == nullptr;
   if (!config.tls.peer_names.empty() && !anonymous &&
       !peer_has_name(tls_->native_handle(), config.tls.peer_names)) {
-    worker_.log().warning("TLS peer refused: its certificate bears none of the names allowed",
-                          {{"source", configured(config.name)}, {"peer", peer(peer_)}});
+    refuse_name();
     co_return false;
   }
   tls_buffer_.resize(kTlsReadBytes);
   last_read_ = Clock::now();
   co_return true;
+}
+
+void Connection::handshake_failed(const boost::system::error_code& error) {
+  const TlsFailure failure = tls_failure(tls_->native_handle(), error);
+  counters_.handshake_failures[static_cast<size_t>(failure)].add();
+  worker_.log().warning("TLS handshake failed",
+                        {{"source", configured(source_->setup.config.name)},
+                         {"peer", peer(peer_)},
+                         {"error", error_text(tls_failure_text(tls_->native_handle(), error))},
+                         {"cause", label(to_string(failure))}});
+}
+
+void Connection::refuse_name() {
+  counters_.handshake_failures[static_cast<size_t>(TlsFailure::wrong_name)].add();
+  worker_.log().warning("TLS peer refused: its certificate bears none of the names in peer_names",
+                        {{"source", configured(source_->setup.config.name)},
+                         {"peer", peer(peer_)},
+                         {"names", peer(peer_names_text(tls_->native_handle()))}});
 }
 
 /// Reads without waiting as long as there is something: batches are what is ready.

@@ -51,6 +51,8 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
 
   static Awaitable<void> run(std::shared_ptr<Connection> self);
   Awaitable<bool> shake_hands();
+  void handshake_failed(const boost::system::error_code& error);
+  void refuse_name();
   Awaitable<void> read_plain();
   Awaitable<void> read_tls();
   size_t read_ready(std::span<char> room, boost::system::error_code& over);

@@ -1,5 +1,6 @@
 """TLS, from both sides: who is let in, whom redactd believes, and what a bad handshake does to nobody else."""
 
+import re
 import signal
 import socket
 import ssl
@@ -213,19 +214,26 @@ class ClientCertificates(TlsTest):
         self.start(peer_names=["*.example.org"])
         authority = certificates.authority()
         refused = {
-            "none": None,
-            "of another authority": certificates.authority("others").issue("client", "DNS:client.example.org"),
-            "expired": authority.issue("expired", "DNS:client.example.org", first_day=-20, last_day=-2),
-            "not yet valid": authority.issue("early", "DNS:client.example.org", first_day=2, last_day=20),
-            "for servers": authority.issue("for-servers", "DNS:client.example.org", usage="serverAuth"),
-            "of another name": authority.issue("other-name", "DNS:client.example.com"),
-            "with a name below": authority.issue("deep-name", "DNS:a.b.example.org"),
-            "with the name in CN only": authority.issue("cn.example.org", "DNS:client.example.com"),
-            "with no alternative name": authority.issue("alone.example.org", ""),
+            "none": (None, "no_certificate", "did not return a certificate"),
+            "of another authority": (certificates.authority("others").issue("client", "DNS:client.example.org"), "unknown_ca",
+                                     "issuer certificate"),
+            "expired": (authority.issue("expired", "DNS:client.example.org", first_day=-20, last_day=-2), "expired", "certificate has expired"),
+            "not yet valid": (authority.issue("early", "DNS:client.example.org", first_day=2, last_day=20), "not_yet_valid",
+                              "certificate is not yet valid"),
+            "for servers": (authority.issue("for-servers", "DNS:client.example.org", usage="serverAuth"), "wrong_purpose", "purpose"),
+            "of another name": (authority.issue("other-name", "DNS:client.example.com,IP:192.0.2.7"), "wrong_name",
+                                'names="DNS:client.example.com, IP:192.0.2.7"'),
+            "with a name below": (authority.issue("deep-name", "DNS:a.b.example.org"), "wrong_name", "names=DNS:a.b.example.org"),
+            "with the name in CN only": (authority.issue("cn.example.org", "DNS:client.example.com"), "wrong_name",
+                                         "names=DNS:client.example.com\n"),
+            "with no alternative name": (authority.issue("alone.example.org", ""), "wrong_name", "names=none"),
         }
-        for count, (what, issued) in enumerate(refused.items(), 1):
+        for count, (what, (issued, cause, said)) in enumerate(refused.items(), 1):
             with self.subTest(what):
+                before = self.daemon.metric("redactd_source_handshake_failures_total", source="in", cause=cause)
                 self.assert_refused(issued, count)
+                self.assertEqual(self.daemon.metric("redactd_source_handshake_failures_total", source="in", cause=cause), before + 1)
+                self.assertIn(said, self.daemon.says())
         self.assert_still_serves(certificates.client())
         self.daemon.stop()
         self.assertEqual(self.aggregator.count(), 1)
@@ -253,10 +261,25 @@ class BadHandshakes(TlsTest):
         with Client(self.port) as client:
             client.send(b"<13>in clear, on the wrong port\n")
             self.assertTrue(client.is_closed_by_peer())
-        self.daemon.wait_for_metric(1, "redactd_source_handshake_failures_total", source="in")
+        self.daemon.wait_for_metric(1, "redactd_source_handshake_failures_total", source="in", cause="no_tls")
         self.assert_still_serves()
         self.daemon.stop()
         self.assertEqual(self.aggregator.count(), 1)
+
+    def test_names_of_a_refused_peer_are_shown_in_part_and_without_control_bytes(self):
+        names = ",".join(f"DNS:{number}{'x' * 200}.example.com" for number in range(20))
+        issued = certificates.authority().issue("many-names", "email:a\x1b[31mb@example.com," + names)
+        self.start(server_settings(ca=certificates.authority().certificate, client_certificate="required", peer_names=["*.example.org"]))
+        try:
+            with Client(self.port, certificates.client_context(issued)) as client:
+                self.assertTrue(client.is_closed_by_peer())
+        except OSError:
+            pass
+        self.daemon.wait_for_metric(1, "redactd_source_handshake_failures_total", source="in", cause="wrong_name")
+        said = re.search(r'names="(.*)"\n', self.daemon.says())[1]
+        self.assertIn("email:a?[31mb@example.com, DNS:0xxx", said)
+        self.assertLess(len(said), 1000)
+        self.daemon.stop()
 
     def test_tls_on_the_plain_port(self):
         self.start(None)
@@ -284,7 +307,8 @@ class BadHandshakes(TlsTest):
             self.assertTrue(client.is_closed_by_peer())
             client.close()
         self.assertLess(time.monotonic() - begun, 9, "that is the default's")
-        self.daemon.wait_for_metric(3, "redactd_source_handshake_failures_total", source="in")
+        self.daemon.wait_for_metric(3, "redactd_source_handshake_failures_total", source="in", cause="timeout")
+        self.assertIn('error="handshake timed out"', self.daemon.says())
         wait_until(lambda: self.daemon.metric("redactd_source_open_connections", source="in") == 0, "their places are free")
         self.assert_still_serves()
         self.daemon.stop()
