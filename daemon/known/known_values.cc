@@ -15,6 +15,7 @@
 #include <map>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "daemon/known/command.h"
 #include "daemon/known/control_socket.h"
@@ -31,8 +32,9 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
-constexpr Milliseconds kSettle{200};   // files change in groups
-constexpr Milliseconds kPoll{60'000};  // for what inotify does not tell: network file systems
+constexpr Milliseconds kSettle{200};       // files change in groups and are written piece by piece
+constexpr Milliseconds kMostSettle{5000};  // a file that is written without pause is read then
+constexpr Milliseconds kPoll{60'000};      // for what inotify does not tell: network file systems
 constexpr Milliseconds kPollUnwatched{2000};  // where there is no inotify
 constexpr Milliseconds kFirstRetry{1000};     // of a command; doubles up to its refresh interval
 constexpr Milliseconds kInForceTime{60'000};  // until somebody who asked hears that it takes longer
@@ -155,6 +157,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   std::unique_ptr<PathWatch> path_watch_;
   asio::steady_timer settle_;
   bool settling_ = false;
+  std::chrono::steady_clock::time_point first_change_;  // since settling_
   asio::steady_timer poll_;
   asio::steady_timer expiry_;
   std::map<std::string, std::shared_ptr<Loop>> loops_;
@@ -231,7 +234,8 @@ void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
 void KnownValues::Sources::watch(std::function<void()> changed) {
   changed_ = std::move(changed);
   try {
-    path_watch_ = std::make_unique<PathWatch>(control_, [this] { file_changed(); });
+    path_watch_ = std::make_unique<PathWatch>(
+        control_, [this] { file_changed(); }, PathWatch::Writes::at_once);
   } catch (const std::system_error& error) {
     warn_("files", std::string("cannot be watched (") + error.what() +
                        "); they are read every 2 seconds instead");
@@ -259,10 +263,11 @@ void KnownValues::Sources::watch_files() {
   path_watch_.reset();
 }
 
+/// From the last change on, for what is read before may be half of it.
 void KnownValues::Sources::file_changed() {
-  if (settling_) return;
-  settling_ = true;
-  settle_.expires_after(kSettle);
+  const auto now = std::chrono::steady_clock::now();
+  if (!std::exchange(settling_, true)) first_change_ = now;
+  settle_.expires_at(std::min(now + kSettle, first_change_ + kMostSettle));
   settle_.async_wait([this, weak = weak_from_this()](boost::system::error_code error) {
     std::shared_ptr<Sources> self = weak.lock();
     if (error || !self || stopped_) return;

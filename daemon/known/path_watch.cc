@@ -28,8 +28,8 @@ int open_inotify() {
 
 }  // namespace
 
-PathWatch::PathWatch(boost::asio::io_context& context, std::function<void()> changed)
-    : inotify_(context, open_inotify()), changed_(std::move(changed)) {
+PathWatch::PathWatch(boost::asio::io_context& context, std::function<void()> changed, Writes writes)
+    : inotify_(context, open_inotify()), changed_(std::move(changed)), writes_(writes) {
   wait();
 }
 
@@ -54,7 +54,7 @@ void PathWatch::follow(const std::string& path, int links, int depth, bool to_th
   const fs::path way = fs::path(path).lexically_normal().relative_path();
   for (auto component = way.begin(); component != way.end(); ++component) {
     if (component->empty()) continue;  // behind a slash at the end
-    int watched = add(at.string());
+    int watched = add(at.string(), kEvents);
     if (watched < 0) return;
     interests_[watched].names.insert(component->string());
     std::error_code error;
@@ -72,11 +72,18 @@ void PathWatch::follow(const std::string& path, int links, int depth, bool to_th
     at = next;
   }
   std::error_code error;
-  if (to_the_end && fs::is_directory(at, error)) follow_folder(at.string(), links, depth);
+  if (!to_the_end) return;
+  if (fs::is_directory(at, error)) return follow_folder(at.string(), links, depth);
+  if (writes_ == Writes::at_once) follow_file(at.string());
+}
+
+/// The file itself: to be told of every write by its folder is to be told of those to others too.
+void PathWatch::follow_file(const std::string& file) {
+  if (int watched = add(file, IN_MODIFY); watched >= 0) interests_[watched].everything = true;
 }
 
 void PathWatch::follow_folder(const std::string& folder, int links, int depth) {
-  int watched = add(folder);
+  int watched = add(folder, writes_ == Writes::at_once ? kEvents | IN_MODIFY : kEvents);
   if (watched < 0) return;
   interests_[watched].everything = true;
   if (depth + 1 >= kDeepestFolder) return;
@@ -90,8 +97,9 @@ void PathWatch::follow_folder(const std::string& folder, int links, int depth) {
   }
 }
 
-int PathWatch::add(const std::string& folder) {
-  int watched = inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
+/// IN_MASK_ADD: a folder may be one of secrets and on the way to others.
+int PathWatch::add(const std::string& path, uint32_t events) {
+  int watched = inotify_add_watch(inotify_.native_handle(), path.c_str(), events | IN_MASK_ADD);
   // Gone again, or not ours to look into: reading tells.
   if (watched < 0 && errno != ENOENT && errno != ENOTDIR && errno != EACCES) complete_ = false;
   return watched;

@@ -19,8 +19,13 @@ namespace redactd {
 /// (Kubernetes' `..data`).
 class PathWatch {
  public:
+  /// When a file counts as changed that is written in place: when it is closed, for what it holds
+  /// before may be half of it; or at every write, for whoever waits by himself until that is over.
+  enum class Writes { when_closed, at_once };
+
   /// Throws std::system_error when there is no inotify to be had.
-  PathWatch(boost::asio::io_context& context, std::function<void()> changed);
+  PathWatch(boost::asio::io_context& context, std::function<void()> changed,
+            Writes writes = Writes::when_closed);
 
   /// These paths from now on; to be called again after each change, for other folders may lie on
   /// the way then. False: some could not be watched (the limit of watches).
@@ -35,12 +40,14 @@ class PathWatch {
 
   void follow(const std::string& path, int links, int depth, bool to_the_end);
   void follow_folder(const std::string& folder, int links, int depth);
-  int add(const std::string& folder);
+  void follow_file(const std::string& file);
+  int add(const std::string& path, uint32_t events);
   void wait();
   bool read_events();
 
   boost::asio::posix::stream_descriptor inotify_;
   std::function<void()> changed_;
+  const Writes writes_;
   Interests interests_;
   bool complete_ = true;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -204,6 +204,35 @@ TEST_F(KnownValuesTest, ManyChangesMakeFewGenerations) {
   EXPECT_LE(changes, 3);
 }
 
+TEST_F(KnownValuesTest, AFileWrittenThroughADescriptorThatStaysOpenIsReadAgain) {
+  config.files = {{dir.write("db", "made-qp one"), {}, {}}, {dir.path("secrets"), {}, {}}};
+  dir.write("secrets/a", "made-qp two");
+  start();
+  std::ofstream named(dir.path("db"), std::ios::in | std::ios::out);
+  named << "made-qp 111" << std::flush;
+  auto begun = std::chrono::steady_clock::now();
+  become({"db=made-qp 111", "a=made-qp two"});
+  std::ofstream in_folder(dir.path("secrets/a"), std::ios::in | std::ios::out);
+  in_folder << "made-qp 222" << std::flush;
+  become({"db=made-qp 111", "a=made-qp 222"});
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s) << "watched, not polled";
+}
+
+TEST_F(KnownValuesTest, AFileThatIsWrittenWithoutPauseIsReadNowAndThen) {
+  config.files = {{dir.write("db", "made-qp one"), {}, {}}};
+  start();
+  std::ofstream file(dir.path("db"), std::ios::in | std::ios::out);
+  auto begun = std::chrono::steady_clock::now();
+  int written = 0;
+  EXPECT_TRUE(run_until(context, [&] {
+    file.seekp(0);
+    file << "made-qp number " << 1'000'000 + written++ << std::flush;
+    return std::chrono::steady_clock::now() - begun > 12s;
+  }));
+  EXPECT_GE(changes, 1) << "it is not put off for ever";
+  EXPECT_LE(changes, 4);
+}
+
 TEST_F(KnownValuesTest, OtherFilesNearbyChangeNothing) {
   config.files = {{dir.write("db", "made-qp one"), {}, {}}};
   start();
