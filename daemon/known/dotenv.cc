@@ -47,6 +47,13 @@ Secret without_escapes(std::string_view text) {
   return plain;
 }
 
+/// Where the `=` of a line stands, or the `:` that takes its place before a blank.
+size_t separator_of(std::string_view line) {
+  size_t at = line.find_first_of("=:");
+  if (at == kNone || line[at] == '=') return at;
+  return at + 1 < line.size() && is_blank(line[at + 1]) ? at : kNone;
+}
+
 std::string_view bare(std::string_view line) {
   for (size_t at = 0; at < line.size(); ++at) {
     if (line[at] == '#' && (at == 0 || is_blank(line[at - 1]))) return trimmed(line.substr(0, at));
@@ -79,7 +86,7 @@ std::vector<KnownValue> parse_dotenv(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
-    size_t separator = line.find('=');
+    size_t separator = separator_of(line);
     std::string_view key =
         separator == kNone ? std::string_view() : key_of(line.substr(0, separator));
     size_t taken = line.size();

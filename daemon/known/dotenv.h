@@ -10,10 +10,10 @@
 
 namespace redactd {
 
-/// The pairs in `text`: `export` and blanks before the key, blanks around the `=`, comments after
-/// `#`, values bare, in '…' or `…` (as they are) or in "…" (with \n \r \t \" \\ \$), quoted ones
-/// over several lines. A quote that nothing ends is part of a bare value. Lines without a `=` are
-/// skipped; so is what is no key.
+/// The pairs in `text`: `export` and blanks before the key, blanks around the `=`, `: ` in its
+/// place, comments after `#`, values bare, in '…' or `…` (as they are) or in "…" (with \n \r \t \"
+/// \\ \$), quoted ones over several lines. A quote that nothing ends is part of a bare value. Lines
+/// without either are skipped; so is what is no key.
 std::vector<KnownValue> parse_dotenv(std::string_view text);
 
 }  // namespace redactd

@@ -23,6 +23,12 @@ TEST(Dotenv, ReadsBareValues) {
   EXPECT_EQ(pairs("export A=one\n  export  B=two"), (Pairs{"A=one", "B=two"}));
 }
 
+TEST(Dotenv, ReadsAColonAndABlankAsAnEqualsSign) {
+  EXPECT_EQ(pairs("A: one\nexport B:\t'two'\nC: three=3\nD=four: 4\nE: \"five\nsix\"\n"),
+            (Pairs{"A=one", "B=two", "C=three=3", "D=four: 4", "E=five\nsix"}));
+  EXPECT_EQ(pairs("A:one\n# B: two\nC D: three\n: four\nE:\n"), Pairs{});
+}
+
 TEST(Dotenv, LeavesCommentsOut) {
   EXPECT_EQ(pairs("# A=one\nB=two # three\nC=four#five\nD=\"six # seven\" # eight\n"),
             (Pairs{"B=two", "C=four#five", "D=six # seven"}));
