@@ -15,11 +15,19 @@ namespace {
 class PassedSockets : public Source {
  public:
   explicit PassedSockets(SourceSetup setup)
-      : name_(setup.config.listen.path), listener_(setup), datagrams_(std::move(setup)) {}
+      : name_(setup.config.listen.path),
+        takes_datagrams_(setup.config.type == SourceConfig::Type::syslog),
+        listener_(setup),
+        datagrams_(std::move(setup)) {}
 
   void open() override {
     listener_.open();
     datagrams_.open();
+    if (datagrams_.sockets() > 0 && !takes_datagrams_) {
+      throw std::runtime_error(
+          "systemd has handed over a datagram socket, which belongs to the type syslog; in the "
+          "socket unit let it be ListenStream=, or name another one with FileDescriptorName=");
+    }
     if (listener_.sockets() + datagrams_.sockets() > 0) return;
     throw std::runtime_error(name_.empty() ? "systemd has handed over no socket (LISTEN_FDS)"
                                            : "systemd has handed over no socket named '" + name_ +
@@ -36,6 +44,7 @@ class PassedSockets : public Source {
 
  private:
   const std::string name_;
+  const bool takes_datagrams_;
   Listener listener_;
   DatagramSource datagrams_;
 };

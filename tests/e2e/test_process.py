@@ -127,12 +127,12 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 class ServiceManager(ProcessTest):
-    def activated(self, names, sockets, sources):
+    def activated(self, names, sockets, sources, **more):
         """A daemon that is handed `sockets` as descriptors 3, 4, …"""
         numbers = [each.fileno() for each in sockets]
         environment = {"LISTEN_FDS": str(len(sockets)), **({"LISTEN_FDNAMES": ":".join(names)} if names else {})}
         return self.start_daemon(sources, [sink_to(self.aggregator)], environment=environment, pass_fds=numbers,
-                                 command=(sys.executable, "-c", ACTIVATE, ",".join(map(str, numbers)), BINARY))
+                                 command=(sys.executable, "-c", ACTIVATE, ",".join(map(str, numbers)), BINARY), **more)
 
     def test_socket_activation(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -151,6 +151,14 @@ class ServiceManager(ProcessTest):
             self.assertEqual(self.aggregator.wait_for(2)[1], b"<13>local")
             self.assertEqual(daemon.metric("redactd_source_received_records_total", source="in1"), 1)
             daemon.stop()
+
+    def test_datagram_sockets_are_for_syslog_alone(self):
+        for number, kind in enumerate(("relp", "tcp")):
+            with self.subTest(kind), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as local:
+                local.bind(os.path.join(self.folder, f"log{number}"))
+                daemon = self.activated(["local"], [local], [{"type": kind, "listen": "systemd://local"}], wait=False)
+                self.assertNotEqual(daemon.process.wait(PATIENCE), 0)
+                self.assertIn("a datagram socket, which belongs to the type syslog", daemon.says())
 
     def say(self, address, data):
         with Client(address) as client:
