@@ -212,6 +212,8 @@ SinkConfig read_sink(const YamlReader& reader) {
   read_framing(reader, sink);
   if (connects(sink)) {
     read_endpoints(reader, sink);
+    // The datagram itself is the frame: the count is left out, and no line feed has to go.
+    if (!is_stream(sink)) sink.framing = Framing::octet_counting;
     read_connection(reader, sink);
     read_spool(reader, sink);
   }

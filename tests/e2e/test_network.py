@@ -8,8 +8,8 @@ import unittest
 
 import peers
 from aggregator import Aggregator
-from daemon import DaemonTest, sink_to
-from wire import Client, frame, free_port, send_records, wait_until
+from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from wire import PATIENCE, Client, frame, free_port, send_records, wait_until
 
 OCTET = "octet-counting"
 
@@ -129,6 +129,19 @@ class Addresses(DaemonTest):
             self.aggregator.wait_for(number)
         daemon.stop()
         self.assertEqual(sorted(self.aggregator.records), sorted(host.encode() for host in hosts))
+
+    def test_a_datagram_carries_the_line_feeds_of_its_record(self):
+        path = os.path.join(self.folder, "agent")
+        planted = self.plant(token())
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as agent:
+            agent.bind(path)
+            agent.settimeout(PATIENCE)
+            port = free_port()
+            daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{port}"}], [{"type": "unix", "endpoints": [f"unixgram://{path}"]}])
+            send_records(port, OCTET, [b"<13>one\n  two " + planted.encode() + b"\n  three\n", b"<13>four"])
+            self.assertEqual(agent.recv(65536), b"<13>one\n  two " + TOKEN_MASK.encode() + b"\n  three\n")
+            self.assertEqual(agent.recv(65536), b"<13>four")
+            daemon.stop()
 
     def test_ipv6(self):
         if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):

@@ -141,6 +141,8 @@ TEST(DaemonConfig, ASinksUsualFramingDependsOnItsType) {
   EXPECT_EQ(sink_of("type: syslog, endpoints: ['tls://a:1']").framing, Framing::octet_counting);
   EXPECT_EQ(sink_of("type: tcp, endpoints: ['tcp://a:1']").framing, Framing::newline);
   EXPECT_EQ(sink_of("type: unix, endpoints: ['unix:///a']").framing, Framing::newline);
+  EXPECT_EQ(sink_of("type: unix, endpoints: ['unixgram:///a']").framing, Framing::octet_counting)
+      << "the one that leaves line feeds alone; the count is no part of the datagram";
   EXPECT_EQ(sink_of("type: stdout").framing, Framing::newline);
 }
 

@@ -109,6 +109,15 @@ struct DatagramSinkTest : UnixSinkTest {
   std::vector<std::string> received;
 };
 
+TEST_F(DatagramSinkTest, LineFeedsInARecordGoOutAsTheyCame) {
+  config.framing = Framing::octet_counting;
+  listen();
+  start();
+  push({"12 one\ntwo\nthre", "1 \n"});
+  UNTIL((read_some(), received.size() == 2));
+  EXPECT_EQ(received, (std::vector<std::string>{"one\ntwo\nthre", "\n"}));
+}
+
 TEST_F(DatagramSinkTest, OneRecordADatagramWithoutItsFraming) {
   listen();
   start();
