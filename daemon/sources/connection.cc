@@ -35,6 +35,25 @@ constexpr std::chrono::milliseconds kAnswerPoll{10};
 constexpr size_t kMostUnanswered = 16 * 1024;
 constexpr size_t kMostAnswers = 64 * 1024;
 
+/// What to do about it.
+std::string_view remedy(FrameError error) {
+  switch (error) {
+    case FrameError::tls_handshake:
+      return "let the source listen on tls://, or the client speak without TLS";
+    case FrameError::proxy_header:
+      return "turn the PROXY protocol off in the balancer";
+    case FrameError::bad_relp:
+      return "let the client speak RELP, or give the source another type; a record is at most "
+             "max_frame long";
+    case FrameError::bad_relp_number:
+      return "correct the client: RELP numbers its commands without a gap";
+    case FrameError::count_too_large:
+      return "raise max_frame of the source if its client counts; else set its framing";
+    default:
+      return "set the framing that the client uses (newline, nul, octet-counting) in the source";
+  }
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<ConnectionSource> source, Worker& worker,
@@ -253,7 +272,8 @@ bool Connection::take(std::string_view bytes) {
   worker_.log().warning("connection closed: its framing is wrong",
                         {{"source", configured(source_->setup.config.name)},
                          {"peer", peer(peer_)},
-                         {"cause", label(to_string(error))}});
+                         {"cause", label(to_string(error))},
+                         {"remedy", label(remedy(error))}});
   return false;
 }
 

@@ -211,5 +211,16 @@ class Conformance(DaemonTest):
                       tls={"certificate": server.certificate, "key": server.key})
 
 
+class Remedies(DaemonTest):
+    def test_the_log_says_what_to_do_about_a_wrong_framing(self):
+        daemon, port = self.start_between(Aggregator(self), source={"framing": OCTET})
+        for data, remedy in ((b"hello\n", "set the framing that the client uses"), (TLS_HELLO, "let the source listen on tls://")):
+            with Client(port) as client:
+                client.send(data)
+                self.assertTrue(client.is_closed_by_peer())
+            wait_until(lambda: f'remedy="{remedy}' in daemon.says(), lambda: f"{remedy} in {daemon.says()}")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     unittest.main()
