@@ -12,8 +12,7 @@ std::vector<AllowEntry::Word> words(const YamlReader& reader) {
   std::vector<AllowEntry::Word> words;
   for (const YamlReader& item : reader.items()) {
     if (!item.present()) item.fail("is empty");
-    if (std::optional<std::string> text = item.text())
-      words.push_back({*text, item.path(), item.location()});
+    if (std::optional<std::string> text = item.text()) words.push_back({*text, item.place()});
   }
   return words;
 }
@@ -24,7 +23,8 @@ std::vector<std::string> expressions(const YamlReader& reader) {
     if (!item.present()) item.fail("is empty");
     std::optional<std::string> text = item.text();
     if (!text) continue;
-    if (std::string why = refuse_search(*text); !why.empty()) {
+    std::string why = item.is_put_in() ? refuse_search_unquoted(*text) : refuse_search(*text);
+    if (!why.empty()) {
       item.fail("RE2 refuses it: " + why);
     } else if (finds_nothing_in_particular(*text)) {
       item.fail("is found in the empty text, so it lets everything pass");

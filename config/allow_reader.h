@@ -20,8 +20,7 @@ class YamlReader;
 struct AllowEntry {
   struct Word {
     std::string text;
-    std::string path;  // allow[0].rules[1]
-    Location location;
+    Place place;
   };
   std::vector<Word> rules;  // ids or tags; empty: all rules
   Allowance allowance;

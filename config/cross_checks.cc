@@ -9,12 +9,17 @@ namespace redactd {
 namespace {
 
 template <class Config>
+std::string quoted_name(const YamlReader& place, const Config& config) {
+  return place["name"].quoted(config.name);
+}
+
+template <class Config>
 void check_names(const std::vector<Config>& all, const std::vector<YamlReader>& places,
                  const char* what) {
   std::set<std::string> names;
   for (size_t i = 0; i < all.size(); ++i) {
     if (!all[i].name.empty() && !names.insert(all[i].name).second)
-      places[i]["name"].fail("'" + all[i].name + "' is the name of an earlier " + what);
+      places[i]["name"].fail(quoted_name(places[i], all[i]) + " is the name of an earlier " + what);
   }
 }
 
@@ -38,14 +43,18 @@ bool feeds(const SourceConfig& source, const SinkConfig& sink) {
 
 void check_references(const DaemonConfig& config, const ConfigPlaces& places) {
   std::vector<std::string_view> names;
-  for (const SinkConfig& sink : config.sinks) names.push_back(sink.name);
+  std::vector<std::string_view> showable;
+  for (size_t i = 0; i < config.sinks.size(); ++i) {
+    names.emplace_back(config.sinks[i].name);
+    if (!places.sinks[i]["name"].is_put_in()) showable.emplace_back(config.sinks[i].name);
+  }
   for (size_t i = 0; i < config.sources.size(); ++i) {
     std::set<std::string> seen;
     for (const YamlReader& item : places.sources[i]["sinks"].items()) {
       std::optional<std::string> name = item.text();
       if (!name) continue;
       if (std::find(names.begin(), names.end(), *name) == names.end())
-        item.fail("'" + *name + "' is the name of no sink" + did_you_mean(*name, names));
+        item.fail(item.quoted(*name) + " is the name of no sink" + did_you_mean(*name, showable));
       if (!seen.insert(*name).second) item.fail("stands in the list already");
     }
   }
@@ -63,11 +72,13 @@ void check_queues(const DaemonConfig& config, const ConfigPlaces& places) {
   for (size_t i = 0; i < config.sinks.size(); ++i) {
     const SinkConfig& sink = config.sinks[i];
     if (sink.when_full == SinkConfig::WhenFull::block) continue;
-    for (const SourceConfig& source : config.sources) {
+    for (size_t j = 0; j < config.sources.size(); ++j) {
+      const SourceConfig& source = config.sources[j];
       if (!feeds(source, sink) || source.max_record <= sink.queue_bytes) continue;
       places.sinks[i][places.sinks[i].has("queue_bytes") ? "queue_bytes" : "when_full"].fail(
-          "the queue (" + bytes_text(sink.queue_bytes) + ") cannot hold the longest record of '" +
-          source.name + "' (" + bytes_text(source.max_record) + "), which would always be dropped");
+          "the queue (" + bytes_text(sink.queue_bytes) + ") cannot hold the longest record of " +
+          quoted_name(places.sources[j], source) + " (" + bytes_text(source.max_record) +
+          "), which would always be dropped");
       break;
     }
   }
@@ -88,12 +99,17 @@ void check_addresses(const DaemonConfig& config, const ConfigPlaces& places,
     };
     auto end = config.sources.begin() + static_cast<std::ptrdiff_t>(i);
     auto earlier = std::find_if(config.sources.begin(), end, same);
-    if (earlier != end)
-      places.sources[i]["listen"].fail("is where '" + earlier->name + "' listens already");
+    if (earlier != end) {
+      const YamlReader& place =
+          places.sources[static_cast<size_t>(earlier - config.sources.begin())];
+      places.sources[i]["listen"].fail("is where " + quoted_name(place, *earlier) +
+                                       " listens already");
+    }
     if (config.admin.on && collide(source.listen, config.admin.listen)) {
       YamlReader admin = document["admin"]["listen"];
       (admin.present() ? admin : places.sources[i]["listen"])
-          .fail("the admin endpoint and '" + source.name + "' listen on the same address");
+          .fail("the admin endpoint and " + quoted_name(places.sources[i], source) +
+                " listen on the same address");
     }
   }
 }
@@ -130,13 +146,13 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
   Claims claims;
   for (size_t i = 0; i < config.sources.size(); ++i) {
     const SourceConfig& source = config.sources[i];
-    std::string of = " of source '" + source.name + "'";
+    std::string of = " of source " + quoted_name(places.sources[i], source);
     claims.add(source.path, "the log" + of, places.sources[i]["path"]);
     claims.add(source.position_file, "the position" + of, places.sources[i]["position_file"]);
     // Two that listen on one path were told by check_addresses().
   }
   for (size_t i = 0; i < config.sinks.size(); ++i) {
-    std::string of = "sink '" + config.sinks[i].name + "'";
+    std::string of = "sink " + quoted_name(places.sinks[i], config.sinks[i]);
     claims.add(config.sinks[i].path, of, places.sinks[i]["path"]);
     claims.add(without_links(config.sinks[i].spool.directory), "the spool of " + of,
                places.sinks[i]["spool"]["directory"]);
@@ -148,7 +164,7 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
     bool socket = listen.transport == Address::Transport::unix_stream ||
                   listen.transport == Address::Transport::unix_datagram;
     if (socket && sockets.insert(listen.path).second)
-      claims.add(listen.path, "source '" + config.sources[i].name + "'",
+      claims.add(listen.path, "source " + quoted_name(places.sources[i], config.sources[i]),
                  places.sources[i]["listen"]);
   }
 }
@@ -163,9 +179,11 @@ void check_loops(const DaemonConfig& config, const ConfigPlaces& places) {
       std::optional<Address> endpoint = url ? parse_address(*url, ignored) : std::nullopt;
       if (!endpoint) continue;
       bool local = !is_ip(endpoint->transport) || is_loopback(*endpoint);
-      for (const SourceConfig& source : config.sources) {
+      for (size_t j = 0; j < config.sources.size(); ++j) {
+        const SourceConfig& source = config.sources[j];
         if (local && has_address(source) && collide(*endpoint, source.listen))
-          item.fail("is where '" + source.name + "' listens: records would go round for ever");
+          item.fail("is where " + quoted_name(places.sources[j], source) +
+                    " listens: records would go round for ever");
       }
     }
   }

@@ -97,6 +97,7 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
   take((*document)["ready_grace"].duration({100ms, 24h, true}), config.ready_grace);
   take((*document)["reload_on_change"].boolean(), config.reload_on_change);
   cross_check(config, places, *document);
+  keep_places(*document, config.settings);
   return config;
 }
 

@@ -24,6 +24,12 @@ size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// A folder's name may end with one.
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 }  // namespace
 
 std::string Diagnostic::text() const {
@@ -36,17 +42,45 @@ std::string Diagnostic::text() const {
   return result + message;
 }
 
+void Diagnostics::name(const std::string& file, Place place) {
+  place.location.file = shown(place.location.file);
+  named_.insert_or_assign(without_slash(file), std::move(place));
+}
+
+std::string Diagnostics::shown(const std::string& file) const {
+  if (auto itself = named_.find(without_slash(file)); itself != named_.end())
+    return itself->second.shown(file);
+  for (auto named = named_.rbegin(); named != named_.rend(); ++named) {  // the innermost first
+    const auto& [folder, place] = *named;
+    if (file.starts_with(folder + '/'))
+      return without_slash(place.shown(folder)) + file.substr(folder.size());
+  }
+  return file;
+}
+
+/// What concerns a file as a whole is an error of the place that names it.
+Diagnostic Diagnostics::placed(Location location, std::string path, std::string message) const {
+  auto named = named_.find(without_slash(location.file));
+  std::string file = shown(location.file);
+  if (named == named_.end() || location.line != 0) {
+    location.file = std::move(file);
+    return {std::move(location), std::move(path), std::move(message)};
+  }
+  const Place& place = named->second;
+  return {place.location, place.path, file.append(": ").append(message)};
+}
+
 void Diagnostics::add(Location location, std::string path, std::string message) {
-  all_.push_back({std::move(location), std::move(path), std::move(message)});
+  all_.push_back(placed(std::move(location), std::move(path), std::move(message)));
 }
 
 void Diagnostics::add_once(Location location, std::string path, std::string message) {
-  Diagnostic error{std::move(location), std::move(path), std::move(message)};
+  Diagnostic error = placed(std::move(location), std::move(path), std::move(message));
   if (std::find(all_.begin(), all_.end(), error) == all_.end()) all_.push_back(std::move(error));
 }
 
 void Diagnostics::warn(Location location, std::string path, std::string message) {
-  warnings_.push_back({std::move(location), std::move(path), std::move(message)});
+  warnings_.push_back(placed(std::move(location), std::move(path), std::move(message)));
 }
 
 std::string Diagnostics::text() const {

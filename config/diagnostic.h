@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,20 @@ struct Location {
 
   bool operator==(const Location&) const = default;
 };
+
+/// Where a value stands in the configuration, for errors that show only later.
+struct Place {
+  Location location;
+  std::string path;     // sinks[1].path
+  std::string written;  // the text with its `${…}`; empty when there is none in it
+
+  /// `value`, or when `${…}` has put something into it, the text as it is written: for errors.
+  const std::string& shown(const std::string& value) const {
+    return written.empty() ? value : written;
+  }
+};
+/// By path. Errors that show later find their place here.
+using Places = std::map<std::string, Place>;
 
 /// What is wrong, where, and what is allowed: `file:line:col: rules[3].pattern: message`. Never
 /// holds a secret value.
@@ -35,6 +50,14 @@ class Diagnostics {
   void add_once(Location location, std::string path, std::string message);
   /// What should be known, but keeps nothing from starting.
   void warn(Location location, std::string path, std::string message);
+  void add(const Place& place, std::string message) {
+    add(place.location, place.path, std::move(message));
+  }
+  /// `file` is a file or folder that the configuration names at `place`. From now on its errors are
+  /// shown as of there, and those inside it without what `${…}` has put into its path.
+  void name(const std::string& file, Place place);
+  /// `file` as errors show it.
+  std::string shown(const std::string& file) const;
   bool empty() const { return all_.empty(); }  // of errors
   const std::vector<Diagnostic>& all() const { return all_; }
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
@@ -42,6 +65,9 @@ class Diagnostics {
   std::string text() const;
 
  private:
+  Diagnostic placed(Location location, std::string path, std::string message) const;
+
+  Places named_;  // by file
   std::vector<Diagnostic> all_;
   std::vector<Diagnostic> warnings_;
 };

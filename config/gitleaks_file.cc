@@ -212,8 +212,18 @@ class GitleaksReader {
       remark(extend["path"], "is not followed: gitleaks goes two files deep");
       return;
     }
-    fs::path base = fs::path(*path).is_absolute() ? fs::path(*path) : folder / *path;
-    merge(read(base.string(), depth + 1), extend["disabledRules"].texts(), file);
+    std::string base = (folder / *path).string();
+    name(base, extend["path"], *path);
+    merge(read(base, depth + 1), extend["disabledRules"].texts(), file);
+  }
+
+  /// For errors: `base` is what `place` extends by the text `written`.
+  void name(const std::string& base, const TomlReader& place, const std::string& written) {
+    const std::string& file = place.location().file;
+    const std::string shown = diagnostics_.shown(file);
+    diagnostics_.name(
+        base, {place.location(), place.path(),
+               shown == file ? std::string() : (fs::path(shown).parent_path() / written).string()});
   }
 
   /// What this file says wins over what it extends; lists are joined.

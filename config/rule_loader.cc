@@ -87,8 +87,10 @@ std::optional<Validator> parse_validator(const std::string& text) {
 /// Reads one rule; goes on after each error.
 class RuleParser {
  public:
-  RuleParser(const YamlReader& reader, const std::string& folder, const FileReader& read_file)
-      : reader_(reader), folder_(folder), read_file_(read_file) {}
+  /// `shown_folder` is what errors show of `folder`.
+  RuleParser(const YamlReader& reader, const fs::path& folder, const fs::path& shown_folder,
+             const FileReader& read_file)
+      : reader_(reader), folder_(folder), shown_folder_(shown_folder), read_file_(read_file) {}
 
   std::optional<LoadedRule> parse() {
     if (!check_keys()) return std::nullopt;
@@ -307,10 +309,9 @@ class RuleParser {
     rule_.values = at("values").texts();
     YamlReader file = at("file");
     if (std::optional<std::string> name = file.text()) {
-      fs::path path = fs::path(*name).is_absolute() ? fs::path(*name) : fs::path(folder_) / *name;
-      std::optional<std::string> text = read_file_(path.string());
+      std::optional<std::string> text = read_file_((folder_ / *name).string());
       if (!text) {
-        file.fail("cannot read " + path.string());
+        file.fail("cannot read " + (shown_folder_ / *name).string());
         return;
       }
       std::istringstream lines(*text);
@@ -324,7 +325,8 @@ class RuleParser {
   }
 
   const YamlReader& reader_;
-  const std::string& folder_;
+  const fs::path& folder_;
+  const fs::path& shown_folder_;
   const FileReader& read_file_;
   LoadedRule loaded_;
   Rule& rule_ = loaded_.rule;
@@ -377,11 +379,12 @@ std::vector<LoadedRule> parse_rules(const std::string& text, const std::string& 
     list.fail("must be a list of rules");
     return rules;
   }
-  std::string folder = fs::path(file).parent_path().string();
+  const fs::path folder = fs::path(file).parent_path();
+  const fs::path shown_folder = fs::path(diagnostics.shown(file)).parent_path();
   std::set<std::string> ids;
   for (const YamlReader& item : list.items()) {
     size_t errors_before = diagnostics.all().size();
-    std::optional<LoadedRule> rule = RuleParser(item, folder, read_file).parse();
+    std::optional<LoadedRule> rule = RuleParser(item, folder, shown_folder, read_file).parse();
     if (!rule) continue;
     rule->sound = diagnostics.all().size() == errors_before;
     if (!rule->rule.id.empty() && !ids.insert(rule->rule.id).second) {
@@ -443,7 +446,8 @@ std::vector<LoadedRule> load_rules(const std::vector<std::string>& paths,
       auto [earlier, fresh] = ids.emplace(rule.rule.id, rule.location);
       if (!fresh && earlier->second.file != file) {
         diagnostics.add(rule.place_of("id"), rule.path + ".id",
-                        "'" + rule.rule.id + "' is the id of a rule in " + earlier->second.file);
+                        "'" + rule.rule.id + "' is the id of a rule in " +
+                            diagnostics.shown(earlier->second.file));
       }
       rules.push_back(std::move(rule));
     }

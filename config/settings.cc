@@ -46,17 +46,45 @@ bool is_on(const Settings& settings, const Rule& rule, bool by_default) {
 
 void mute(RuleGroup& group, const Settings& settings, bool own) {
   group.muted.resize(group.rules.size());
+  Settings scope;
+  scope.enable = settings.enable;
+  scope.disable = settings.disable;
+  // --disable all turns the built-in rules off; a pack of one's own is named to be used.
+  if (own) std::erase(scope.disable, "all");
   for (size_t i = 0; i < group.rules.size(); ++i) {
-    // --disable all turns the built-in rules off; a pack of one's own is named to be used.
-    Settings scope = settings;
-    if (own) std::erase(scope.disable, "all");
     group.muted[i] = !is_on(scope, group.rules[i], group.rules[i].enabled_by_default);
   }
 }
 
-std::string no_rule(const std::string& word, const std::vector<std::string_view>& names) {
-  return "'" + word + "' is no rule and no tag" + did_you_mean(word, names) +
+/// `shown` stands for `word` in errors.
+std::string no_rule(const std::string& word, const std::string& shown,
+                    const std::vector<std::string_view>& names) {
+  return "'" + shown + "' is no rule and no tag" + did_you_mean(word, names) +
          " (list them with: redactd rules list)";
+}
+
+/// Where the configuration gives the value; nothing when the command line does.
+const Place* place_of(const Settings& settings, const std::string& path) {
+  auto found = settings.places.find(path);
+  return found == settings.places.end() ? nullptr : &found->second;
+}
+
+/// A value of the file or of the command line, where it is called `option`.
+Place place_or(const Settings& settings, const std::string& path, const std::string& option) {
+  if (const Place* place = place_of(settings, path)) return *place;
+  return {{}, option, {}};
+}
+
+std::string numbered(const std::string& list, size_t number) {
+  return list + "[" + std::to_string(number) + "]";
+}
+
+void name_files(const std::vector<std::string>& files, const std::string& list,
+                const Settings& settings, Diagnostics& diagnostics) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (const Place* place = place_of(settings, numbered(list, i)))
+      diagnostics.name(files[i], *place);
+  }
 }
 
 /// What names a rule that is there, in alphabetical order.
@@ -81,11 +109,8 @@ void check_words(const std::vector<std::string>& words, const std::string& optio
     if (std::binary_search(names.begin(), names.end(), word) || word.starts_with("known:"))
       continue;
     // What the file names stands before what the command line adds.
-    std::string path = "rules." + option + "[" + std::to_string(i) + "]";
-    auto place = settings.places.find(path);
-    bool in_file = place != settings.places.end();
-    diagnostics.add(in_file ? place->second : Location{}, in_file ? path : "--" + option,
-                    no_rule(word, names));
+    Place place = place_or(settings, numbered("rules." + option, i), "--" + option);
+    diagnostics.add(place, no_rule(word, place.shown(word), names));
   }
 }
 
@@ -97,7 +122,7 @@ void apply_allow(const Settings& settings, ActiveRules& active, Diagnostics& dia
   for (const AllowEntry& entry : settings.allow) {
     for (const AllowEntry::Word& word : entry.rules) {
       if (!std::binary_search(names.begin(), names.end(), word.text))
-        diagnostics.add(word.location, word.path, no_rule(word.text, names));
+        diagnostics.add(word.place, no_rule(word.text, word.place.shown(word.text), names));
     }
     if (!entry.fingerprints.empty()) continue;
     for (RuleGroup* group : {&active.builtin, &active.optional, &active.own, &active.gitleaks}) {
@@ -114,15 +139,15 @@ void apply_allow(const Settings& settings, ActiveRules& active, Diagnostics& dia
 std::vector<SecretFingerprint> allowed_fingerprints(const Settings& settings,
                                                     Diagnostics& diagnostics) {
   std::vector<SecretFingerprint> allowed;
+  const std::string id = place_or(settings, "mask_key.id", "").shown(settings.mask_key_id);
   for (const AllowEntry& entry : settings.allow) {
     for (const auto& [fingerprint, word] : entry.fingerprints) {
       if (settings.mask_key_file.empty()) {
-        diagnostics.add(word.location, word.path, "needs the key that it was made with: mask_key");
+        diagnostics.add(word.place, "needs the key that it was made with: mask_key");
       } else if (fingerprint.key != settings.mask_key_id) {
-        diagnostics.add(word.location, word.path,
-                        "was made with the key '" + fingerprint.key + "', and mask_key is '" +
-                            settings.mask_key_id +
-                            "'; make it anew with: redactd explain --config FILE");
+        diagnostics.add(word.place, "was made with the key '" + word.place.shown(fingerprint.key) +
+                                        "', and mask_key is '" + id +
+                                        "'; make it anew with: redactd explain --config FILE");
       }
       allowed.push_back(fingerprint);
     }
@@ -133,12 +158,14 @@ std::vector<SecretFingerprint> allowed_fingerprints(const Settings& settings,
 void load_own(const Settings& settings, ActiveRules& active, const RuleSet* previous,
               Diagnostics& diagnostics) {
   if (settings.rule_paths.empty()) return;
+  name_files(settings.rule_paths, "rules.files", settings, diagnostics);
   std::vector<LoadedRule> loaded = load_rules(settings.rule_paths, diagnostics);
   active.checked = check_rules(loaded, diagnostics, previous);
   for (LoadedRule& rule : loaded) active.own.rules.push_back(std::move(rule.rule));
 }
 
 void load_gitleaks_files(const Settings& settings, ActiveRules& active, Diagnostics& diagnostics) {
+  name_files(settings.gitleaks_files, "rules.gitleaks", settings, diagnostics);
   GitleaksRules loaded = load_gitleaks(settings.gitleaks_files, diagnostics);
   for (LoadedRule& rule : loaded.rules) active.gitleaks.rules.push_back(std::move(rule.rule));
   active.remarks = std::move(loaded.remarks);
@@ -146,6 +173,7 @@ void load_gitleaks_files(const Settings& settings, ActiveRules& active, Diagnost
 
 RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
   RuleGroup group;
+  name_files(settings.known_files, "known.files", settings, diagnostics);
   for (const std::string& file : settings.known_files) {
     std::optional<std::string> text = read_whole_file(file, diagnostics);
     if (!text) continue;
@@ -190,6 +218,8 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
   FingerprintKey key;
   key.id = settings.mask_key_id;
   if (settings.mask_key_file.empty()) return key;
+  if (const Place* place = place_of(settings, "mask_key.file"))
+    diagnostics.name(settings.mask_key_file, *place);
   std::optional<std::string> text = read_key(settings.mask_key_file, diagnostics);
   if (!text) return key;
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
@@ -200,7 +230,7 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
                         " are needed (try: openssl rand -hex 32)");
   }
   if (std::string why = refuse_key_id(key.id); !why.empty()) {
-    diagnostics.add({}, "mask key id",
+    diagnostics.add(place_or(settings, "mask_key.id", "mask key id"),
                     why + "; it stands in every mask, so that keys can be rotated");
   }
   key.secret = LockedBytes(*text);

@@ -4,7 +4,6 @@
 // nowhere else.
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +33,9 @@ struct Settings {
   std::string mask_key_file;  // for fingerprints
   std::string mask_key_id;
   size_t max_record = Limits{}.max_record;  // bytes
-  /// Where the words of `enable` and `disable` stand in the file: `rules.disable[1]`.
-  std::map<std::string, Location> places;
+  /// Where things stand in the file. The words and files above that are lists: by their number in
+  /// them, `rules.disable[1]`.
+  Places places;
 };
 
 /// What a configuration file is for: with the key `sources` it is the daemon's.

@@ -12,13 +12,26 @@ const Words kRulesKeys = {"files", "gitleaks", "enable", "disable"};
 const Words kKnownKeys = {"files", "encodings"};
 const Words kMaskKeyKeys = {"id", "file"};
 
+void append(const YamlReader& item, const std::optional<std::string>& value,
+            const std::string& list, std::vector<std::string>& values, Settings& settings) {
+  if (!value) return;
+  settings.places[list + "[" + std::to_string(values.size()) + "]"] = item.place();
+  values.push_back(*value);
+}
+
 void read_words(const YamlReader& reader, std::vector<std::string>& words, Settings& settings) {
   words.clear();
   for (const YamlReader& item : reader.items()) {
-    std::optional<std::string> word = item.text();
-    if (!word) continue;
-    settings.places[reader.path() + "[" + std::to_string(words.size()) + "]"] = item.location();
-    words.push_back(*word);
+    if (!item.present()) item.fail("is empty");
+    append(item, item.text(), reader.path(), words, settings);
+  }
+}
+
+void read_paths(const YamlReader& reader, std::vector<std::string>& paths, Settings& settings) {
+  paths.clear();
+  for (const YamlReader& item : reader.items()) {
+    if (!item.present()) item.fail("is empty");
+    append(item, item.file_path(), reader.path(), paths, settings);
   }
 }
 
@@ -44,14 +57,14 @@ std::optional<ConfigUse> check_top_level(const YamlReader& document) {
 
 void read_settings(const YamlReader& document, Settings& settings) {
   if (YamlReader rules = document["rules"]; rules.present() && rules.expect_map(kRulesKeys)) {
-    settings.rule_paths = rules["files"].file_paths();
-    settings.gitleaks_files = rules["gitleaks"].file_paths();
+    read_paths(rules["files"], settings.rule_paths, settings);
+    read_paths(rules["gitleaks"], settings.gitleaks_files, settings);
     read_words(rules["enable"], settings.enable, settings);
     read_words(rules["disable"], settings.disable, settings);
   }
   settings.allow = read_allow(document["allow"]);
   if (YamlReader known = document["known"]; known.present() && known.expect_map(kKnownKeys)) {
-    settings.known_files = known["files"].file_paths();
+    read_paths(known["files"], settings.known_files, settings);
     settings.known_encodings = known["encodings"].boolean().value_or(true);
   }
   if (YamlReader mask = document["mask"]; mask.present()) {
@@ -65,6 +78,10 @@ void read_settings(const YamlReader& document, Settings& settings) {
   }
   if (auto bytes = document["max_record"].bytes({kLeastMaxRecord, kGreatestMaxRecord}))
     settings.max_record = *bytes;
+}
+
+void keep_places(const YamlReader& document, Settings& settings) {
+  settings.places.insert(document.places().begin(), document.places().end());
 }
 
 void add_settings_options(OptionTable& table) {
@@ -84,6 +101,7 @@ ConfigUse load_settings(const std::string& path, Settings& settings, Diagnostics
   std::optional<ConfigUse> use = check_top_level(*document);
   if (!use) return ConfigUse::filter;
   read_settings(*document, settings);
+  keep_places(*document, settings);
   return *use;
 }
 

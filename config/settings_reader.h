@@ -13,6 +13,9 @@ extern const Words kSettingsKeys;
 /// Reads those keys of a document over `settings`; others are not looked at.
 void read_settings(const YamlReader& document, Settings& settings);
 
+/// Notes where everything stands that has been read.
+void keep_places(const YamlReader& document, Settings& settings);
+
 /// The top-level keys of the daemon alone.
 extern const Words kDaemonKeys;
 

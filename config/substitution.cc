@@ -88,6 +88,13 @@ std::optional<std::string> substitute(std::string_view text, const std::string& 
   }
 }
 
+bool substitutes(std::string_view text) {
+  for (size_t at = 0; (at = text.find('$', at)) != std::string_view::npos; at += 2) {
+    if (text.substr(at + 1, 1) != "$") return true;
+  }
+  return false;
+}
+
 std::vector<std::string> substituted_files(std::string_view text, const std::string& folder) {
   std::vector<std::string> files;
   const std::string begin = "${" + std::string(kFile);

@@ -18,6 +18,9 @@ namespace redactd {
 std::optional<std::string> substitute(std::string_view text, const std::string& folder,
                                       const Surroundings& surroundings, std::string& error);
 
+/// Whether substitute() puts anything into `text`.
+bool substitutes(std::string_view text);
+
 /// The paths of the `${file:/path}` in `text`, as substitute() reads them.
 std::vector<std::string> substituted_files(std::string_view text, const std::string& folder);
 

@@ -130,8 +130,8 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
     }
     YAML::Node node = YAML::Load(text);
     std::string folder = std::filesystem::path(file).parent_path().string();
-    auto document =
-        std::make_shared<const Document>(Document{file, folder, &diagnostics, surroundings});
+    auto document = std::make_shared<const Document>(
+        Document{file, folder, &diagnostics, surroundings, std::make_shared<Places>()});
     return YamlReader(node, "", std::move(document), {file, 1, 1});
   } catch (const YAML::Exception& error) {
     Location where = at(file, error.mark);
@@ -228,11 +228,24 @@ std::optional<std::string> YamlReader::text() const {
     return std::nullopt;
   }
   if (document_->surroundings == nullptr) return node_.Scalar();
+  document_->places->try_emplace(path_, place());
   std::string error;
   std::optional<std::string> value =
       substitute(node_.Scalar(), document_->folder, *document_->surroundings, error);
   if (!value) document_->diagnostics->add_once(location(), path_, error);
   return value;
+}
+
+bool YamlReader::is_put_in() const {
+  return is_scalar() && document_->surroundings != nullptr && substitutes(node_.Scalar());
+}
+
+Place YamlReader::place() const {
+  return {location(), path_, is_put_in() ? node_.Scalar() : std::string()};
+}
+
+std::string YamlReader::quoted(const std::string& value) const {
+  return "'" + place().shown(value) + "'";
 }
 
 std::vector<std::string> YamlReader::files_in_text() const {
@@ -316,15 +329,6 @@ std::optional<std::string> YamlReader::file_path() const {
     return std::nullopt;
   }
   return (std::filesystem::path(document_->folder) / *value).string();
-}
-
-std::vector<std::string> YamlReader::file_paths() const {
-  std::vector<std::string> result;
-  for (const YamlReader& item : items()) {
-    if (!item.present()) item.fail("is empty");
-    if (std::optional<std::string> value = item.file_path()) result.push_back(*value);
-  }
-  return result;
 }
 
 std::vector<std::string> YamlReader::texts() const {

@@ -73,10 +73,18 @@ class YamlReader {
   std::optional<unsigned> mode() const;
   /// The path of a file; a relative one is relative to this file's folder.
   std::optional<std::string> file_path() const;
+  /// Where the value stands, and what to show of it.
+  Place place() const;
+  /// For errors: `value`, which comes of this node's text, in quotes; or as it stands in the file
+  /// when `${…}` has put something into it.
+  std::string quoted(const std::string& value) const;
+  /// `${…}` has put something into the text.
+  bool is_put_in() const;
+  /// The places of all texts of the document that have been read.
+  const Places& places() const { return *document_->places; }
   /// The files that stand in the text as `${file:/path}`.
   std::vector<std::string> files_in_text() const;
   std::vector<std::string> texts() const;
-  std::vector<std::string> file_paths() const;
 
   /// One of `names`; returns its index.
   std::optional<size_t> one_of(const std::vector<std::string_view>& names) const;
@@ -96,6 +104,7 @@ class YamlReader {
     std::string folder;
     Diagnostics* diagnostics;
     const Surroundings* surroundings;
+    std::shared_ptr<Places> places;
   };
 
   YamlReader(const YAML::Node& node, std::string path, std::shared_ptr<const Document> document,

@@ -136,8 +136,13 @@ void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics)
     if (settings.mask.style != MaskStyle::partial)
       diagnostics.add({}, "--mask-keep", "belongs to --mask partial only");
   }
-  if (!typed.mask_key_file.empty()) settings.mask_key_file = typed.mask_key_file;
-  if (!typed.mask_key_id.empty()) settings.mask_key_id = typed.mask_key_id;
+  auto replace = [&settings](const std::string& given, const char* option, std::string& value) {
+    if (given.empty()) return;
+    value = given;
+    settings.places.erase(option);
+  };
+  replace(typed.mask_key_file, "mask_key.file", settings.mask_key_file);
+  replace(typed.mask_key_id, "mask_key.id", settings.mask_key_id);
 }
 
 /// The command line over what the configuration file said.

@@ -181,6 +181,15 @@ std::string refuse_search(const std::string& pattern) {
   return regex.ok() ? std::string() : regex.error();
 }
 
+std::string refuse_search_unquoted(const std::string& pattern) {
+  RE2 regex(pattern, options());
+  if (regex.ok()) return {};
+  std::string why = regex.error();
+  const std::string quote = ": " + regex.error_arg();
+  if (why.ends_with(quote)) return why.substr(0, why.size() - quote.size());
+  return regex.error_arg().empty() ? why : "it is no expression";
+}
+
 bool finds_nothing_in_particular(const std::string& pattern) {
   return RE2::PartialMatch("", RE2(pattern, options()));
 }

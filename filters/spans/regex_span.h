@@ -99,6 +99,8 @@ std::string refuse_regex(const std::string& pattern);
 
 /// The same for one that only says whether a text holds something.
 std::string refuse_search(const std::string& pattern);
+/// The same, where nothing of the pattern may be shown.
+std::string refuse_search_unquoted(const std::string& pattern);
 /// Whether it finds what it looks for in every text.
 bool finds_nothing_in_particular(const std::string& pattern);
 

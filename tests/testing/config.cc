@@ -1,6 +1,9 @@
 #include "tests/testing/config.h"
 
 #include <gtest/gtest.h>
+#include <re2/re2.h>
+
+#include <fstream>
 
 #include "tests/testing/pem.h"
 
@@ -34,6 +37,17 @@ std::string daemon_yaml(const std::string& more) {
   return "sources: [{name: in, type: syslog, listen: 'tcp://127.0.0.1:5514'}]\n"
          "sinks: [{name: out, type: stdout}]\n" +
          more;
+}
+
+std::string reference_in_force() {
+  static const RE2 kCommentedOut(R"(^( *)#( *(?:- )?(?:[a-z_]+:( |$)|/)))");
+  std::ifstream file(std::string(REDACTD_SOURCE_DIR) + "/config/redactd.yaml");
+  std::string text;
+  for (std::string line; std::getline(file, line);) {
+    RE2::Replace(&line, kCommentedOut, R"(\1\2)");
+    text += line + '\n';
+  }
+  return text;
 }
 
 DaemonConfig parse_config(const std::string& yaml, Diagnostics& diagnostics) {

@@ -15,6 +15,9 @@ const Surroundings& machine_with_certificates();
 /// `sources` and `sinks` that are right, with `more` behind them.
 std::string daemon_yaml(const std::string& more);
 
+/// config/redactd.yaml with every option in force, also those that are commented out.
+std::string reference_in_force();
+
 DaemonConfig parse_config(const std::string& yaml, Diagnostics& diagnostics);
 
 /// Expects no errors.
