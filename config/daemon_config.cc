@@ -112,7 +112,9 @@ DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostic
   if (!text) return {};
   if (std::string why = exposure_of_config(path); !why.empty())
     diagnostics.warn({path, 0, 0}, "", why);
-  return parse_daemon_config(*text, path, this_machine(), diagnostics);
+  DaemonConfig config = parse_daemon_config(*text, path, this_machine(), diagnostics);
+  if (!diagnostics.empty()) build_rule_set(config.settings, diagnostics);
+  return config;
 }
 
 OptionTable option_table() {

@@ -231,8 +231,8 @@ struct DaemonConfig {
 
 /// Reads and checks the file; everything that is wrong goes to `diagnostics`, and so do warnings.
 /// The result is of use only while `diagnostics` is empty. Certificates and keys are opened;
-/// nothing is listened on or connected to. Rules are checked by build_rule_set(), which may be
-/// called with the same `diagnostics` even if there are errors, so that all are told at once.
+/// nothing is listened on or connected to. When something is wrong, the rules have been checked as
+/// well, so that all is told at once; when not, build_rule_set() checks them.
 DaemonConfig load_daemon_config(const std::string& path, Diagnostics& diagnostics);
 
 /// The same from a text that stands, or could stand, at `path`.

@@ -29,7 +29,8 @@ int check_config(const std::string& config_file) {
     diagnostics = {};  // they are found again
     config = load_daemon_config(config_file, diagnostics);
   }
-  std::shared_ptr<const RuleSet> rules = build_rule_set(config.settings, diagnostics);
+  std::shared_ptr<const RuleSet> rules;
+  if (!daemon || diagnostics.empty()) rules = build_rule_set(config.settings, diagnostics);
   report(diagnostics);
   if (!rules) return kUsage;
   std::cout << config_file << ": ok: ";
