@@ -4,6 +4,7 @@
 // map or value: `sinks[].wrap`, `sources[].framing`. The schema, the reference file and the tests
 // are held to it.
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -37,12 +38,14 @@ Words keys_of(const Option<Config> (&options)[N]) {
   return keys;
 }
 
-/// Reports the keys that stand in the map and do not belong there.
+/// Reports the keys that stand in the map and do not belong there, whichever of `possible` it is:
+/// more than one where a value that decides is wrong.
 template <class Config, size_t N>
 void check_belonging(const YamlReader& reader, const Option<Config> (&options)[N],
-                     const Config& config) {
+                     const std::vector<Config>& possible) {
   for (const Option<Config>& option : options) {
-    if (reader.names(option.key) && !option.belongs(config)) reader[option.key].fail(option.where);
+    if (reader.names(option.key) && std::none_of(possible.begin(), possible.end(), option.belongs))
+      reader[option.key].fail(option.where);
   }
 }
 

@@ -121,6 +121,15 @@ std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   return "";
 }
 
+std::optional<Address> read_address(const YamlReader& item) {
+  std::optional<std::string> url = item.text();
+  if (!url) return std::nullopt;
+  std::string why;
+  std::optional<Address> address = parse_address(*url, why);
+  if (!address) item.fail(why);
+  return address;
+}
+
 void read_endpoints(const YamlReader& reader, SinkConfig& sink) {
   YamlReader list = reader["endpoints"];
   if (!list.present() || (list.is_list() && list.items().empty())) {
@@ -128,15 +137,12 @@ void read_endpoints(const YamlReader& reader, SinkConfig& sink) {
     return;
   }
   for (const YamlReader& item : list.items()) {
-    std::optional<std::string> url = item.text();
-    if (!url) continue;
-    std::string why;
-    std::optional<Address> address = parse_address(*url, why);
-    if (address) why = refuse_endpoint(sink, *address);
-    if (why.empty()) {
-      sink.endpoints.push_back(*address);
-    } else {
+    std::optional<Address> address = read_address(item);
+    if (!address) continue;
+    if (std::string why = refuse_endpoint(sink, *address); !why.empty()) {
       item.fail(why);
+    } else {
+      sink.endpoints.push_back(*address);
     }
   }
 }
@@ -155,7 +161,7 @@ void read_connection(const YamlReader& reader, SinkConfig& sink) {
         "reconnect_max (" + duration_text(sink.reconnect_max) + ") is less than reconnect_min (" +
         duration_text(sink.reconnect_min) + ")");
   }
-  if (is_tls(sink)) sink.tls = read_client_tls(reader);
+  if (is_tls(sink) || sink.endpoints.empty()) sink.tls = read_client_tls(reader);
 }
 
 void read_spool(const YamlReader& reader, SinkConfig& sink) {
@@ -195,6 +201,26 @@ void read_framing(const YamlReader& reader, SinkConfig& sink) {
   }
 }
 
+/// What the entry can be by its type, whatever its endpoints were meant to be.
+std::vector<SinkConfig> with_any_endpoint(const SinkConfig& sink) {
+  std::vector<SinkConfig> possible;
+  for (size_t i = 0; i < kSchemes.size(); ++i) {
+    possible.push_back(sink);
+    possible.back().endpoints.emplace_back().transport = static_cast<Transport>(i);
+  }
+  return possible;
+}
+
+/// Of an entry whose type is missing or wrong: each value by itself.
+void read_values(const YamlReader& reader, SinkConfig& sink) {
+  reader["framing"].one_of(kFramings);
+  for (const YamlReader& item : reader["endpoints"].items()) read_address(item);
+  read_connection(reader, sink);
+  read_spool(reader, sink);
+  take(reader["path"].file_path(), sink.path);
+  take(reader["file_mode"].mode(), sink.file_mode);
+}
+
 }  // namespace
 
 SinkConfig read_sink(const YamlReader& reader) {
@@ -207,7 +233,10 @@ SinkConfig read_sink(const YamlReader& reader) {
   if (!reader.has("type"))
     reader.fail_missing("type", "one of syslog, tcp, unix, stdout, file, relp");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
-  if (!type) return sink;
+  if (!type) {
+    read_values(reader, sink);
+    return sink;
+  }
   sink.type = static_cast<Type>(*type);
   read_framing(reader, sink);
   if (connects(sink)) {
@@ -222,8 +251,9 @@ SinkConfig read_sink(const YamlReader& reader) {
     take(reader["path"].file_path(), sink.path);
     take(reader["file_mode"].mode(), sink.file_mode);
   }
-  // Without a sound endpoint it cannot be told what belongs to it.
-  if (!connects(sink) || !sink.endpoints.empty()) check_belonging(reader, kOptions, sink);
+  bool known = !connects(sink) || !sink.endpoints.empty();
+  check_belonging(reader, kOptions,
+                  known ? std::vector<SinkConfig>{sink} : with_any_endpoint(sink));
   return sink;
 }
 

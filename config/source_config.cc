@@ -86,7 +86,6 @@ Framing usual_framing(const SourceConfig& source) {
 
 /// Returns false when it cannot be told what the entry's other keys mean.
 bool read_listen(const YamlReader& reader, SourceConfig& source) {
-  if (!listens(source)) return true;
   if (!reader.has("listen")) {
     reader.fail_missing("listen",
                         "an address such as tcp://*:514, tls://*:6514, udp://*:514 or "
@@ -102,12 +101,12 @@ bool read_listen(const YamlReader& reader, SourceConfig& source) {
     listen.fail(why);
     return false;
   }
-  source.listen = *address;
-  if (source.type != Type::syslog && is_datagram(source.listen.transport)) {
+  if (source.type != Type::syslog && is_datagram(address->transport)) {
     listen.fail(
         "is a datagram socket; the types tcp and relp take tcp://, tls://, unix:// and systemd://");
     return false;
   }
+  source.listen = *address;
   return true;
 }
 
@@ -134,12 +133,23 @@ void read_socket(const YamlReader& reader, SourceConfig& source) {
   take(reader["unix_mode"].mode(), source.unix_mode);
   take(reader["handshake_timeout"].duration({100ms, 10min}), source.handshake_timeout);
   if (!is_datagram(source.listen.transport)) read_stream(reader, source);
-  if (is_tls(source)) source.tls = read_server_tls(reader);
+}
+
+void read_tls(const YamlReader& reader, SourceConfig& source, bool known) {
+  if (is_tls(source) || (!known && reader.has("tls"))) source.tls = read_server_tls(reader);
+}
+
+/// What the entry can be by its type, whatever its address was meant to be.
+std::vector<SourceConfig> with_any_address(const SourceConfig& source) {
+  std::vector<SourceConfig> possible;
+  for (size_t i = 0; i < kSchemes.size(); ++i) {
+    possible.push_back(source);
+    possible.back().listen.transport = static_cast<Transport>(i);
+  }
+  return possible;
 }
 
 void read_file(const YamlReader& reader, SourceConfig& source) {
-  if (is_kubernetes(source)) source.path = kPodLogs;
-  if (source.path.empty() && !reader.has("path")) reader.fail_missing("path", "the file to follow");
   take(reader["path"].file_path(), source.path);
   take(reader["position_file"].file_path(), source.position_file);
   take(reader["start_at"].one_of(kStarts), source.start_at);
@@ -164,6 +174,15 @@ void read_kubernetes(const YamlReader& reader, SourceConfig& source) {
     source.exclude.push_back(read_selection(item));
 }
 
+/// Of an entry whose type is missing or wrong: each value by itself.
+void read_values(const YamlReader& reader, SourceConfig& source) {
+  if (reader.has("listen")) read_listen(reader, source);
+  read_socket(reader, source);
+  read_tls(reader, source, false);
+  read_file(reader, source);
+  read_kubernetes(reader, source);
+}
+
 }  // namespace
 
 const Words kFramings = {"auto", "octet-counting", "newline", "nul"};
@@ -177,15 +196,28 @@ SourceConfig read_source(const YamlReader& reader) {
   if (!reader.has("type"))
     reader.fail_missing("type", "one of syslog, tcp, stdin, file, kubernetes, relp");
   std::optional<size_t> type = reader["type"].one_of(kTypes);
-  if (!type) return source;
+  if (!type) {
+    read_values(reader, source);
+    return source;
+  }
   source.type = static_cast<Type>(*type);
-  if (!read_listen(reader, source)) return source;
+  bool known = !listens(source) || read_listen(reader, source);
   source.framing = usual_framing(source);
-  if (listens(source)) read_socket(reader, source);
-  if (is_file(source)) read_file(reader, source);
+  if (listens(source)) {
+    read_socket(reader, source);
+    read_tls(reader, source, known);
+  }
+  if (is_kubernetes(source)) source.path = kPodLogs;
+  if (is_file(source)) {
+    if (source.path.empty() && !reader.has("path"))
+      reader.fail_missing("path", "the file to follow");
+    read_file(reader, source);
+  }
   if (is_kubernetes(source)) read_kubernetes(reader, source);
-  check_belonging(reader, kOptions, source);
-  if (counts_octets(source) && source.max_frame < source.max_record) {
+  check_belonging(reader, kOptions,
+                  known ? std::vector<SourceConfig>{source} : with_any_address(source));
+  bool framed = known || reader.has("max_frame");
+  if (framed && counts_octets(source) && source.max_frame < source.max_record) {
     reader[reader.has("max_frame") ? "max_frame" : "max_record"].fail(
         "max_frame (" + bytes_text(source.max_frame) + ") is less than max_record (" +
         bytes_text(source.max_record) + ")");
