@@ -69,8 +69,7 @@ std::shared_ptr<asio::ssl::context> make_tls(const AdminConfig& config) {
   try {
     return make_server_tls(config.tls);
   } catch (const boost::system::system_error& error) {
-    fail("cannot use the certificate " + config.tls.certificate + " with the key " + config.tls.key,
-         error.code(), "correct admin.tls");
+    fail("cannot use the certificate with its key", error.code(), "correct admin.tls");
   }
 }
 

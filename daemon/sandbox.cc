@@ -1,5 +1,6 @@
 #include "daemon/sandbox.h"
 
+#include "daemon/config_error.h"
 #include "daemon/system_calls.h"
 
 namespace redactd {
@@ -23,14 +24,17 @@ Sandbox::Sandbox(const DaemonConfig& config, Log& log)
 
 std::string Sandbox::refusal(const DaemonConfig& next) const {
   if (!starts_programs_ && !next.known_values.exec.empty())
-    return "known_values.exec: this redactd can start no programs any more, since it had none to "
-           "start when it began: restart it";
+    return config_error(next.settings, {{"known_values.exec[0].name", ""}},
+                        "this redactd can start no programs any more, since it had none to start "
+                        "when it began: restart it");
   if (!writes_) return {};
   const std::vector<WrittenPath> paths = written_paths(next);
   if (const WrittenPath* path = writes_->out_of_reach(paths))
-    return path->option + ": " + path->path +
-           " lies in no folder that this redactd could write to when it began: restart it, or name "
-           "a folder that the configuration already writes to";
+    return config_error(
+        next.settings, {{path->option, path->path}},
+        path->path +
+            " lies in no folder that this redactd could write to when it began: restart it, or "
+            "name a folder that the configuration already writes to");
   return {};
 }
 

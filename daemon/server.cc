@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "daemon/config_error.h"
 #include "daemon/exit_code.h"
 #include "daemon/known/add_mask.h"
 #include "daemon/notify.h"
@@ -31,6 +32,20 @@ constexpr std::chrono::microseconds kMaskPoll{500};
 size_t worker_count(const DaemonConfig& config) {
   if (config.workers > 0) return config.workers;
   return std::max(1u, std::thread::hardware_concurrency());
+}
+
+/// Why the source cannot be opened, with its address, and what to do.
+std::string open_error(const SourceConfig& config, const std::exception& error) {
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+  if (system == nullptr) return error.what();
+  std::string text = to_string(config.listen) + ": " + system->code().message();
+  if (system->code() == boost::system::errc::address_in_use)
+    text += "; stop what listens there, or listen elsewhere (who it is: ss -lnp)";
+  if (system->code() == boost::system::errc::address_not_available)
+    text += "; this machine has no such address";
+  if (system->code() == boost::system::errc::permission_denied)
+    text += "; a port below 1024 takes CAP_NET_BIND_SERVICE";
+  return text;
 }
 
 /// The values of `::add-mask::` lines in a batch.
@@ -100,7 +115,7 @@ bool Server::start(std::string& errors) {
       if (other != worker) others.push_back(&other->share());
     worker->share().ask(std::move(others));
   }
-  sinks_ = make_sinks(config_.sinks);
+  sinks_ = make_sinks(config_);
   open_sources();
   generation_ = make_generation(config_, std::move(first.rules), sinks_);
   start_admin();
@@ -175,7 +190,14 @@ void Server::open_sources() {
     try {
       sources_.back()->open();
     } catch (const std::exception& error) {
-      throw std::runtime_error("source '" + config.name + "': " + error.what());
+      const std::string entry = "sources[" + std::to_string(i) + "].";
+      throw std::runtime_error(config_error(config_.settings,
+                                            {{entry + "listen", to_string(config.listen)},
+                                             {entry + "listen", config.listen.path},
+                                             {entry + "position_file", config.position_file},
+                                             {entry + "path", config.path},
+                                             {entry + "name", config.name}},
+                                            open_error(config, error)));
     }
   }
   for (const PassedSocket& socket : passed_) {
@@ -191,7 +213,14 @@ void Server::start_admin() {
   hooks.unhealthy = [this] { return unhealthy(); };
   hooks.not_ready = [this] { return not_ready(); };
   hooks.reload = [this](Answer answer) { reload(std::move(answer)); };
-  admin_ = std::make_unique<AdminServer>(control_, config_.admin, std::move(hooks), log_);
+  try {
+    admin_ = std::make_unique<AdminServer>(control_, config_.admin, std::move(hooks), log_);
+  } catch (const std::exception& error) {
+    std::string address = to_string(config_.admin.listen);
+    address.erase(0, address.find("//") + 2);
+    throw std::runtime_error(
+        config_error(config_.settings, {{"admin.listen", address}}, error.what()));
+  }
 }
 
 void Server::wait_for_signals() {

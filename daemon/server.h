@@ -81,7 +81,7 @@ class Server {
   void fail(const std::string& errors);
   /// The sinks of `configs`: those in force whose configuration is the same, and new ones. Throws
   /// std::runtime_error.
-  Sinks make_sinks(const std::vector<SinkConfig>& configs);
+  Sinks make_sinks(const DaemonConfig& all);
   std::shared_ptr<const Generation> make_generation(const DaemonConfig& config,
                                                     std::shared_ptr<const RuleSet> rules,
                                                     const Sinks& sinks);

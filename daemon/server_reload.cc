@@ -7,6 +7,7 @@
 #include <atomic>
 #include <stdexcept>
 
+#include "daemon/config_error.h"
 #include "daemon/exit_code.h"
 #include "daemon/notify.h"
 #include "daemon/server.h"
@@ -65,8 +66,7 @@ void Server::build_next() {
 void Server::file_read(Compiled next) {
   warn(next.warnings);
   if (!next.errors.empty()) return fail(next.errors);
-  if (std::string why = sandbox_.refusal(next.config); !why.empty())
-    return fail(file_ + ": " + why + '\n');
+  if (std::string why = sandbox_.refusal(next.config); !why.empty()) return fail(why + '\n');
   known_changed_ = !(next.config.known_values == config_.known_values);
   if (!known_changed_) return compile(std::move(next.config));
   auto config = std::make_shared<DaemonConfig>(std::move(next.config));
@@ -90,9 +90,9 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   if (!errors.empty()) return fail(lines(errors, file_ + ": "));
   Sinks sinks;
   try {
-    sinks = make_sinks(next.config.sinks);
+    sinks = make_sinks(next.config);
   } catch (const std::exception& error) {
-    return fail(file_ + ": " + error.what() + '\n');
+    return fail(std::string(error.what()) + '\n');
   }
   if (of_file_) {
     warn(next.warnings);
@@ -183,9 +183,10 @@ void Server::answer_all(const ReloadResult& result) {
   for (Answer& answer : std::exchange(answering_, {})) answer(result);
 }
 
-Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
+Server::Sinks Server::make_sinks(const DaemonConfig& all) {
   Sinks made;
-  for (const SinkConfig& config : configs) {
+  for (size_t i = 0; i < all.sinks.size(); ++i) {
+    const SinkConfig& config = all.sinks[i];
     auto old = sinks_.find(config.name);
     if (old != sinks_.end() && old->second->config() == config) {
       made.emplace(config.name, old->second);
@@ -214,7 +215,12 @@ Server::Sinks Server::make_sinks(const std::vector<SinkConfig>& configs) {
         if (kept == sinks_.end() || kept->second != sink)
           sink->close(std::chrono::steady_clock::now(), [] {});
       }
-      throw std::runtime_error("sink '" + config.name + "': " + error.what());
+      const std::string entry = "sinks[" + std::to_string(i) + "].";
+      throw std::runtime_error(config_error(all.settings,
+                                            {{entry + "path", config.path},
+                                             {entry + "spool.directory", config.spool.directory},
+                                             {entry + "name", config.name}},
+                                            error.what()));
     }
   }
   return made;

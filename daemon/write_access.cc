@@ -72,19 +72,23 @@ int add_rule(int rules, const fs::path& path, uint64_t access) {
 
 std::vector<WrittenPath> written_paths(const DaemonConfig& config) {
   std::vector<WrittenPath> paths;
-  auto add = [&](const char* option, const std::string& path, bool folder = false) {
-    if (!path.empty()) paths.push_back({option, path, folder});
+  auto add = [&](std::string option, const std::string& path, bool folder = false) {
+    if (!path.empty()) paths.push_back({std::move(option), path, folder});
   };
-  for (const SourceConfig& source : config.sources) {
-    add("sources[].position_file", source.position_file);
+  for (size_t i = 0; i < config.sources.size(); ++i) {
+    const SourceConfig& source = config.sources[i];
+    const std::string entry = "sources[" + std::to_string(i) + "].";
+    add(entry + "position_file", source.position_file);
     Address::Transport transport = source.listen.transport;
     if (transport == Address::Transport::unix_stream ||
         transport == Address::Transport::unix_datagram)
-      add("sources[].listen", source.listen.path);
+      add(entry + "listen", source.listen.path);
   }
-  for (const SinkConfig& sink : config.sinks) {
-    if (sink.type == SinkConfig::Type::file) add("sinks[].path", sink.path);
-    add("sinks[].spool.directory", sink.spool.directory, true);
+  for (size_t i = 0; i < config.sinks.size(); ++i) {
+    const SinkConfig& sink = config.sinks[i];
+    const std::string entry = "sinks[" + std::to_string(i) + "].";
+    if (sink.type == SinkConfig::Type::file) add(entry + "path", sink.path);
+    add(entry + "spool.directory", sink.spool.directory, true);
   }
   add("known_values.socket", config.known_values.socket);
   return paths;

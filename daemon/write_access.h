@@ -13,7 +13,7 @@ namespace redactd {
 
 /// A path that a configuration has redactd write to.
 struct WrittenPath {
-  std::string option;  // sinks[].path
+  std::string option;  // sinks[1].path
   std::string path;
   bool folder = false;  // all of what is in it; else the file, its folder for what takes its place
 };

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import socket
 import subprocess
 import unittest
 
@@ -98,6 +99,27 @@ class Check(RedactdTest):
         self.assertEqual((checked.code, started.code), (2, 2))
         self.assertEqual(len(checked.err.splitlines()), 4, checked.err)
         self.assertEqual(checked.err, started.err)
+
+    def test_what_shows_only_at_the_start_has_its_place_and_shows_nothing_that_was_put_in(self):
+        hidden = secret("hunter", 20)
+        environment = {**os.environ, "HIDDEN": os.path.join(self.folder, hidden), "NAME": hidden}
+        off = {"admin": {"enabled": False}}
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+            for config, error in (
+                    (daemon(sinks=[{"name": "${NAME}", "type": "file", "path": "${HIDDEN}/log"}], **off),
+                     r"redactd\.yaml:1:\d+: sinks\[0\]\.path: cannot open \$\{HIDDEN\}/log: No such file"),
+                    (daemon(sources=[{**SOURCE, "listen": "unix://${HIDDEN}/a"}], **off),
+                     r"redactd\.yaml:1:\d+: sources\[0\]\.listen: .*: No such file"),
+                    (daemon(sources=[{**SOURCE, "name": "${NAME}", "listen": address}], **off),
+                     rf"redactd\.yaml:1:\d+: sources\[0\]\.listen: {address}: Address already in use; stop what listens there"),
+                    (daemon(sources=[SOURCE], admin={"listen": address}),
+                     r"redactd\.yaml:1:\d+: admin\.listen: .*Address already in use")):
+                run = self.run_redactd("--config", self.write("redactd.yaml", json.dumps(config)), env=environment)
+                self.assertEqual(run.code, 3, run.err)
+                self.assertRegex(run.err, error)
+                self.assertNotIn(hidden, run.err)
+                self.assertNotIn("boost", run.err)
 
     def test_other_commands_take_the_rules_of_a_daemons_file(self):
         path = self.write("redactd.yaml", json.dumps(daemon(rules={"disable": ["password"]})))
