@@ -169,6 +169,17 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
   }
 }
 
+/// `localhost` may be any of the loopback addresses.
+bool reaches(const Address& endpoint, const Address& listen) {
+  if (!is_ip(endpoint.transport)) return collide(endpoint, listen);
+  if (!is_loopback(endpoint)) return false;
+  if (collide(endpoint, listen)) return true;
+  Address named = listen;
+  named.host = endpoint.host;
+  bool by_name = endpoint.host == "localhost" || listen.host == "localhost";
+  return by_name && is_ip(listen.transport) && is_loopback(listen) && collide(endpoint, named);
+}
+
 /// What a sink sends to a source of the same process goes round for ever.
 void check_loops(const DaemonConfig& config, const ConfigPlaces& places) {
   for (size_t i = 0; i < config.sinks.size(); ++i) {
@@ -178,10 +189,9 @@ void check_loops(const DaemonConfig& config, const ConfigPlaces& places) {
       std::optional<std::string> url = item.text();
       std::optional<Address> endpoint = url ? parse_address(*url, ignored) : std::nullopt;
       if (!endpoint) continue;
-      bool local = !is_ip(endpoint->transport) || is_loopback(*endpoint);
       for (size_t j = 0; j < config.sources.size(); ++j) {
         const SourceConfig& source = config.sources[j];
-        if (local && has_address(source) && collide(*endpoint, source.listen))
+        if (has_address(source) && reaches(*endpoint, source.listen))
           item.fail("is where " + quoted_name(places.sources[j], source) +
                     " listens: records would go round for ever");
       }
