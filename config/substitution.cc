@@ -17,6 +17,10 @@ bool is_variable_name(std::string_view name) {
   });
 }
 
+constexpr const char* kNested =
+    "${…} stands in another ${…}; neither defaults nor paths can hold one (try a default that is a "
+    "plain text)";
+
 std::string path_of(std::string_view name, const std::string& folder) {
   return (std::filesystem::path(folder) / name).string();
 }
@@ -78,6 +82,10 @@ std::optional<std::string> substitute(std::string_view text, const std::string& 
       return std::nullopt;
     }
     std::string_view inside = text.substr(1, close - 1);
+    if (inside.find("${") != std::string_view::npos) {
+      error = kNested;
+      return std::nullopt;
+    }
     std::optional<std::string> value =
         inside.starts_with(kFile)
             ? file_value(inside.substr(kFile.size()), folder, surroundings, error)

@@ -50,6 +50,14 @@ TEST(Substitution, PutsInVariablesAndFiles) {
   EXPECT_EQ(filled("${file:token}"), "correct-horse") << "relative to the configuration file";
 }
 
+TEST(Substitution, RefusesDefaultsThatHoldAnother) {
+  for (const char* nested :
+       {"${NOSUCH:-${HOST}}", "${HOST:-${NOSUCH}}", "${NOSUCH:-a${file:/two}b}",
+        "${file:/run/${HOST}}", "${NOSUCH:-$${HOST}}"})
+    EXPECT_NE(refusal(nested).find("neither defaults nor paths can hold one"), std::string::npos)
+        << nested << ": " << refusal(nested);
+}
+
 TEST(Substitution, DropsOneNewlineOfAFile) { EXPECT_EQ(filled("${file:/two}"), "two\n"); }
 
 TEST(Substitution, HasDefaultsForWhatIsNotSetOrEmpty) {
