@@ -1,6 +1,8 @@
 #include "config/substitution.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/surroundings.h"
 #include "config/yaml_reader.h"
@@ -114,7 +116,29 @@ TEST(ThisMachine, GivesVariablesAndFiles) {
   EXPECT_FALSE(this_machine().read_file(dir.path(), error));
   EXPECT_EQ(error, "Is a directory");
   EXPECT_FALSE(this_machine().read_file("/dev/zero", error));
+  EXPECT_EQ(error, "it is no regular file");
+  std::filesystem::resize_file(dir.path("x"), (16 << 20) + 1);
+  EXPECT_FALSE(this_machine().read_file(dir.path("x"), error));
   EXPECT_EQ(error, "larger than 16 MiB");
+}
+
+TEST(ThisMachine, DoesNotWaitForAPipe) {
+  TempDir dir;
+  std::string error;
+  std::string pipe = dir.path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_FALSE(this_machine().read_file(pipe, error));
+  EXPECT_EQ(error, "it is no regular file");
+}
+
+TEST(ThisMachine, ReadsAPipeThatItWasHanded) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(write(ends[1], "key", 3), 3);
+  close(ends[1]);
+  std::string error;
+  EXPECT_EQ(this_machine().read_file("/dev/fd/" + std::to_string(ends[0]), error), "key") << error;
+  close(ends[0]);
 }
 
 }  // namespace
