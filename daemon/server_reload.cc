@@ -219,7 +219,11 @@ Server::Sinks Server::make_sinks(const DaemonConfig& all) {
       throw std::runtime_error(config_error(all.settings,
                                             {{entry + "path", config.path},
                                              {entry + "spool.directory", config.spool.directory},
-                                             {entry + "name", config.name}},
+                                             {entry + "name", config.name},
+                                             {entry + "tls.certificate", config.tls.certificate},
+                                             {entry + "tls.key", config.tls.key},
+                                             {entry + "tls.ca", config.tls.ca},
+                                             {entry + "tls.crl", config.tls.crl}},
                                             error.what()));
     }
   }

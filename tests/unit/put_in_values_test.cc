@@ -59,8 +59,8 @@ std::string told_about_all(const std::string& yaml, const std::string& canary) {
 }
 
 /// Calls `visit` with each scalar and each empty list below `node`, and its path: sources.name.
-void each_value(YAML::Node node, const std::string& path,
-                const std::function<void(YAML::Node, const std::string&)>& visit) {
+void each_value(const YAML::Node& node, const std::string& path,
+                const std::function<void(const YAML::Node&, const std::string&)>& visit) {
   bool empty_list = node.IsSequence() && node.size() == 0;
   if (node.IsScalar() || empty_list) return visit(node, path);
   if (node.IsSequence())
@@ -68,6 +68,8 @@ void each_value(YAML::Node node, const std::string& path,
   if (node.IsMap())
     for (auto entry : node) each_value(entry.second, path + '.' + entry.first.Scalar(), visit);
 }
+
+void put_canary_in(YAML::Node value) { value = "${CANARY}"; }
 
 bool is_about_rules(const std::string& path) {
   static const std::set<std::string> kKeys = {"rules", "allow", "known", "mask", "mask_key"};
@@ -77,13 +79,14 @@ bool is_about_rules(const std::string& path) {
 TEST(PutInValues, AreShownByNoErrorOfAnyOption) {
   const YAML::Node reference = YAML::Load(reference_in_force());
   std::vector<std::string> paths;
-  each_value(reference, "", [&](YAML::Node, const std::string& path) { paths.push_back(path); });
+  each_value(reference, "",
+             [&](const YAML::Node&, const std::string& path) { paths.push_back(path); });
   ASSERT_GT(paths.size(), 150u);
   for (size_t wanted = 0; wanted < paths.size(); ++wanted) {
     YAML::Node document = YAML::Clone(reference);
     size_t number = 0;
-    each_value(document, "", [&](YAML::Node value, const std::string&) {
-      if (number++ == wanted) value = "${CANARY}";
+    each_value(document, "", [&](const YAML::Node& value, const std::string&) {
+      if (number++ == wanted) put_canary_in(value);
     });
     std::string yaml = YAML::Dump(document);
     for (const std::string& canary : kCanaries) {
@@ -98,14 +101,14 @@ TEST(PutInValues, AreShownByNoErrorOfAnyOption) {
 TEST(PutInValues, AreShownByNoErrorAboutSeveralOptions) {
   const YAML::Node reference = YAML::Load(reference_in_force());
   std::set<std::string> keys;
-  each_value(reference, "", [&](YAML::Node, const std::string& path) {
+  each_value(reference, "", [&](const YAML::Node&, const std::string& path) {
     keys.insert(path.substr(path.rfind('.')));
   });
   for (const std::string& key : keys) {
     for (const std::string also : {".name", ".path"}) {
       YAML::Node document = YAML::Clone(reference);
-      each_value(document, "", [&](YAML::Node value, const std::string& path) {
-        if (path.ends_with(key) || path.ends_with(also)) value = "${CANARY}";
+      each_value(document, "", [&](const YAML::Node& value, const std::string& path) {
+        if (path.ends_with(key) || path.ends_with(also)) put_canary_in(value);
       });
       std::string yaml = YAML::Dump(document);
       for (const std::string& canary : kCanaries) {
