@@ -184,7 +184,7 @@ std::string refuse_search(const std::string& pattern) {
 std::string refuse_search_unquoted(const std::string& pattern) {
   RE2 regex(pattern, options());
   if (regex.ok()) return {};
-  std::string why = regex.error();
+  const std::string& why = regex.error();
   const std::string quote = ": " + regex.error_arg();
   if (why.ends_with(quote)) return why.substr(0, why.size() - quote.size());
   return regex.error_arg().empty() ? why : "it is no expression";
