@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "filters/byte_class.h"
+
 namespace redactd {
 namespace {
 
@@ -13,11 +15,41 @@ constexpr size_t kSpareSlots = 2;  // one is filled, one put out
 /// Of an unfinished record. A longer one is the redactor's.
 constexpr size_t kMostRest = 128 * 1024;
 
+/// Of a private key and what stands before its lines.
+constexpr size_t kMostOfKey = 8 * 1024;
+
 /// Behind the last line feed; 0: there is none.
-size_t end_of_records(std::span<const char> bytes) {
+size_t end_of_records(std::string_view bytes) {
   const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
   return found == nullptr ? 0
                           : static_cast<size_t>(static_cast<const char*>(found) - bytes.data()) + 1;
+}
+
+/// The quick look that most logs do not pass.
+bool ends_like_a_key(std::string_view records) {
+  constexpr size_t kLookedAt = 8;
+  static constexpr ByteClass kOfKeys = [] {
+    ByteClass bytes = ByteClass::of("+/=-");
+    bytes.add_range('a', 'z');
+    bytes.add_range('A', 'Z');
+    bytes.add_range('0', '9');
+    return bytes;
+  }();
+  while (records.ends_with('\n') || records.ends_with('\r')) records.remove_suffix(1);
+  records.remove_prefix(records.size() - std::min(records.size(), kLookedAt));
+  return std::all_of(records.begin(), records.end(), [](char c) { return kOfKeys.has(c); });
+}
+
+/// Where a batch ends best: not in a private key, or what follows is redacted twice.
+size_t end_of_batch(std::string_view bytes) {
+  const size_t end = end_of_records(bytes);
+  if (!ends_like_a_key(bytes.substr(0, end))) return end;
+  const size_t from = end - std::min(end, kMostOfKey);
+  const std::string_view last = bytes.substr(from, end - from);
+  const size_t key = last.rfind("-----BEGIN ");
+  if (key == last.npos || last.find("-----END ", key) != last.npos) return end;
+  const size_t before = end_of_records(bytes.substr(0, from + key));
+  return before == 0 ? end : before;
 }
 
 }  // namespace
@@ -61,7 +93,7 @@ std::span<char> SplitStream::prepare(size_t size, bool more) {
 
 std::string_view SplitStream::commit(size_t size) {
   size += rest_.size();
-  size_t ready = more_ ? end_of_records(room_.first(size)) : size;
+  size_t ready = more_ ? end_of_batch({room_.data(), size}) : size;
   // A record that goes on is held back for the next slot, but a long one is the redactor's.
   if (ready == 0 && !split_) ready = size;
   rest_.assign(room_.begin() + static_cast<std::ptrdiff_t>(ready),

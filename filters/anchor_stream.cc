@@ -12,6 +12,16 @@ constexpr size_t kManyDropped = 4096;
 
 std::string_view line_feed() { return std::string_view(kEnd).substr(kScanPadding, 1); }
 
+/// Nearly in order, each out of place by a few: what a key brings ends within a few bytes.
+void sort_nearly_sorted(std::vector<Match>& matches, size_t from) {
+  for (size_t i = from + 1; i < matches.size(); ++i) {
+    const Match match = matches[i];
+    size_t place = i;
+    for (; place > from && match < matches[place - 1]; --place) matches[place] = matches[place - 1];
+    matches[place] = match;
+  }
+}
+
 }  // namespace
 
 void AnchorStream::open(const RuleSet& rules, uint64_t offset) {
@@ -99,9 +109,9 @@ void AnchorStream::find_keys(size_t database, size_t from, std::string_view held
     place.seen = base + held.size();
     open_keys_.push_back(place);
   }
+  sort_nearly_sorted(matches_, others);
   auto begin = matches_.begin() + static_cast<std::ptrdiff_t>(from);
   auto found = matches_.begin() + static_cast<std::ptrdiff_t>(others);
-  if (!std::is_sorted(found, matches_.end())) std::sort(found, matches_.end());
   std::inplace_merge(begin, found, matches_.end());
 }
 

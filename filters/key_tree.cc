@@ -15,6 +15,7 @@ constexpr size_t kReach = 1 + kMostDigits + kMostBlanks + 1;
 
 constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b\r\n");
 constexpr ByteClass kOpenMarks = ByteClass::of(" \t&(,<");
+constexpr ByteClass kBlanks = ByteClass::of(" \t\r\n\x1b\\");
 constexpr std::string_view kInside = "_-. ";  // what a separator within a key may be
 
 // Letters of keys, by number: both cases of a letter have the same, and so have separators.
@@ -79,13 +80,13 @@ bool is_of_option(std::string_view held, size_t at) {
 
 }  // namespace
 
-void KeyTree::add(const std::vector<std::string>& keys, bool marked, uint32_t owner) {
+void KeyTree::add(const std::vector<std::string>& keys, KeySeparator separator, uint32_t owner) {
   for (const std::string& key : keys) {
     if (key.empty()) continue;
     for (std::string& letters : spellings(key))
       keys_.push_back({std::move(letters), static_cast<uint32_t>(added_.size())});
   }
-  added_.push_back({owner, marked});
+  added_.push_back({owner, separator});
 }
 
 void KeyTree::build() {
@@ -168,19 +169,23 @@ size_t KeyTree::longest(std::string_view text, size_t key_end, Begins begins) co
 bool KeyTree::find(std::string_view held, const Place& place, uint64_t offset,
                    uint32_t first_number, std::vector<Match>& matches) const {
   if (nodes_.empty()) return true;
-  size_t open = separator_end(held, place.key_end, false);
-  size_t marked = separator_end(held, place.key_end, true);
+  const size_t open = separator_end(held, place.key_end, false);
   if (open == kNone) return false;
+  const bool mark = open > 0 && kMarks.has(held[open - 1]);
+  const size_t marked = mark ? open : separator_end(held, place.key_end, true);
   // The blank behind the key, which separates an option's value.
   const size_t blank = open > 0 && is_inner_blank(held[open - 1]) ? open : 0;
-  const size_t ends[2] = {open, marked == kNone ? 0 : marked};  // for open and for marked keys
+  const bool separated = open > 0 && kBlanks.has(held[open - 1]);
+  // By what has to separate the key.
+  const size_t ends[] = {open, marked == kNone ? 0 : marked, separated ? open : 0};
   if (std::max(ends[0], ends[1]) <= place.seen) return marked != kNone;
   Report report{offset, first_number, matches};
   walk(held, place.key_end, [&](const Node& node, size_t at) {
     for (uint32_t i = node.first_owner; i < node.last_owner; ++i) {
       const Owner& owner = owners_[i];
-      if (ends[owner.marked] > place.seen) report.add(ends[owner.marked], owner.number);
-      if (owner.marked && blank > place.seen && is_of_option(held, at))
+      const size_t end = ends[static_cast<size_t>(owner.separator)];
+      if (end > place.seen) report.add(end, owner.number);
+      if (owner.separator == KeySeparator::mark && blank > place.seen && is_of_option(held, at))
         report.add(blank, owner.number);
     }
   });

@@ -20,12 +20,19 @@
 
 namespace redactd {
 
+/// What separates a key from its value.
+enum class KeySeparator : uint8_t {
+  any,
+  mark,   // an equals sign or the like: blanks alone do not
+  blank,  // blanks and their escapes alone
+};
+
 /// Immutable after build(); shared by all threads.
 class KeyTree {
  public:
   /// Keys for the owner of that number: lower-case letters and digits; `_` is one of `_ - .` and
-  /// blank, or nothing. `marked`: blanks alone do not separate.
-  void add(const std::vector<std::string>& keys, bool marked, uint32_t owner);
+  /// blank, or nothing.
+  void add(const std::vector<std::string>& keys, KeySeparator separator, uint32_t owner);
   /// Ends the adding.
   void build();
 
@@ -63,7 +70,7 @@ class KeyTree {
   };
   struct Owner {
     uint32_t number = 0;
-    bool marked = false;
+    KeySeparator separator = KeySeparator::any;
   };
   struct Report;
 

@@ -118,6 +118,7 @@ void Redactor::trim() {
   anchors_.trim();
   record_matches_ = {};
   spans_ = {};
+  forms_ = {};
   edits_ = {};
   replaced_ = {};
   findings_ = {};
@@ -371,11 +372,11 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   if (at_end_of_stream_ && last) mask_cut_off_known(view, spans_);
   carry_into(view, begin, spans_);
   if (!spans_.empty()) {
-    std::vector<MaskForm> forms = fit_masks(view, spans_);
+    fit_masks(view, spans_, forms_);
     size_t from = static_cast<size_t>(emitted_ - begin);
     size_t to = static_cast<size_t>(cut - begin);
     put_through(emitted_);
-    append_masked(bytes, from, to, spans_, forms, rules_->masker(), out_, replaced_);
+    append_masked(bytes, from, to, spans_, forms_, rules_->masker(), out_, replaced_);
     note_edits(begin);
     copied_ = cut;
     for (const Span& span : spans_) {

@@ -217,6 +217,7 @@ class Redactor {
   uint64_t end_ = 0;
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;
+  std::vector<MaskForm> forms_;  // of their masks
   OpenBlock block_;
   Carry carry_;
   std::string out_;

@@ -110,7 +110,8 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
       continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
-    if (drop_allowed(record, before)) verdict = Verdict::allowed;
+    const bool found = found_.size() > before;
+    if (found && drop_allowed(record, before)) verdict = Verdict::allowed;
     if (of_value && found_.size() > before && CoveredRun::is_long(found_.back()) &&
         !stands_in_fixed_mask(record.text, found_.back()))
       covered.note(record, found_.back());
@@ -248,7 +249,7 @@ bool Resolver::drop_allowed(const RecordView& record, size_t from) {
     std::string_view secret = record.text.substr(span.begin, span.end - span.begin);
     return rules_->allowances().let_pass({span.rule, secret, secret}, record, allowed_);
   };
-  if (from == found_.size() || rules_->allowances().empty()) return false;
+  if (rules_->allowances().empty() || from == found_.size()) return false;
   auto first = found_.begin() + static_cast<std::ptrdiff_t>(from);
   found_.erase(std::remove_if(first, found_.end(), allowed), found_.end());
   return found_.size() == from;

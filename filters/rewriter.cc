@@ -81,9 +81,9 @@ std::string_view quote_for(std::string_view text, size_t begin, size_t end,
 
 }  // namespace
 
-std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans) {
+void fit_masks(const RecordView& view, std::vector<Span>& spans, std::vector<MaskForm>& forms) {
   std::string_view text = view.text;
-  std::vector<MaskForm> forms(spans.size());
+  forms.assign(spans.size(), {});
   StringTracker strings(text);
   StructuredDataValues values(view.starts_record ? text : std::string_view());
   for (size_t i = 0; i < spans.size(); ++i) {
@@ -100,7 +100,6 @@ std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans
     span.begin = begin;
     span.end = end;
   }
-  return forms;
 }
 
 void append_mask(const MaskForm& form, const Span& span, std::string_view text,

@@ -16,9 +16,9 @@ struct MaskForm {
   bool escape_brackets = false;  // `]` as `\]`: in a value of RFC 5424's structured data (§6.3.3)
 };
 
-/// The forms of the spans' masks. Widens spans that cover a bare JSON scalar (`"pin": 1234`) to the
-/// whole scalar. `view` is the record, or the window of it, that the spans belong to.
-std::vector<MaskForm> fit_masks(const RecordView& view, std::vector<Span>& spans);
+/// Makes `forms` the forms of the spans' masks. Widens spans that cover a bare JSON scalar (`"pin":
+/// 1234`) to the whole scalar. `view` is the record, or the window of it, that the spans belong to.
+void fit_masks(const RecordView& view, std::vector<Span>& spans, std::vector<MaskForm>& forms);
 
 /// Appends the mask of what `span` covers in `text`.
 void append_mask(const MaskForm& form, const Span& span, std::string_view text,

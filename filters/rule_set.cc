@@ -234,7 +234,7 @@ struct RuleSet::Builder {
       std::vector<std::string> distinct = distinct_keys(rule.keys);
       all.insert(all.end(), distinct.begin(), distinct.end());
       if (distinct.empty() || set.muted_[number]) continue;
-      keys.tree.add(distinct, need_mark(rule), static_cast<uint32_t>(set.key_rules_.size()));
+      keys.tree.add(distinct, key_separator(rule), static_cast<uint32_t>(set.key_rules_.size()));
       set.key_rules_.push_back(number);
       set.rule_keys_.emplace_back(rule);
     }

@@ -18,21 +18,17 @@ constexpr size_t kLongForAName = 30;
 constexpr size_t kChecksumBody = 30;  // of a GitHub or npm token, without its prefix
 constexpr size_t kChecksum = 6;
 
-/// n · log2(n), from a table for the small numbers that counts of bytes are.
-class TimesLog2 {
- public:
-  double operator()(unsigned n) const { return n < table_.size() ? table_[n] : n * std::log2(n); }
-  static const TimesLog2& table() {
-    static const TimesLog2 kTable;
-    return kTable;
-  }
+double times_log2(unsigned n) { return n == 0 ? 0 : n * std::log2(n); }
 
- private:
-  TimesLog2() {
-    for (unsigned i = 1; i < table_.size(); ++i) table_[i] = i * std::log2(i);
-  }
-  std::array<double, 257> table_{};
-};
+/// By how much n · log2(n) grows with the next n, for all counts that there can be.
+const std::array<double, kLookedAt>& growth_of_times_log2() {
+  static const std::array<double, kLookedAt> kGrowth = [] {
+    std::array<double, kLookedAt> growth{};
+    for (unsigned n = 0; n < growth.size(); ++n) growth[n] = times_log2(n + 1) - times_log2(n);
+    return growth;
+  }();
+  return kGrowth;
+}
 
 int base64_digit(char c) {
   if (is_upper(c)) return c - 'A';
@@ -144,15 +140,10 @@ bool is_phrase(std::string_view text) {
 double entropy(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
   if (bytes.empty()) return 0;
-  const TimesLog2& times_log2 = TimesLog2::table();
+  const std::array<double, kLookedAt>& growth = growth_of_times_log2();
   std::array<uint16_t, 256> counts{};
-  for (char c : bytes) ++counts[static_cast<unsigned char>(c)];
   double sum = 0;
-  for (char c : bytes) {
-    uint16_t& count = counts[static_cast<unsigned char>(c)];
-    if (count > 1) sum += times_log2(count);
-    count = 0;  // each byte once
-  }
+  for (char c : bytes) sum += growth[counts[static_cast<unsigned char>(c)]++];
   auto size = static_cast<unsigned>(bytes.size());
   return (times_log2(size) - sum) / size;
 }

@@ -68,7 +68,9 @@ constexpr size_t kManyKeys = 64;
 constexpr size_t kKeysInExpression = 16;
 
 /// Letters, both cases alike, and digits by number.
-constexpr uint8_t kNoDigit = 255;
+constexpr uint8_t kNoDigit = 36;
+constexpr size_t kAlphabet = kNoDigit + 1u;
+constexpr size_t kBeginnings = kAlphabet * kAlphabet * kAlphabet;
 constexpr std::array<uint8_t, 256> kDigits = [] {
   std::array<uint8_t, 256> digits{};
   for (unsigned byte = 0; byte < digits.size(); ++byte) {
@@ -149,10 +151,17 @@ uint16_t name_at(std::string_view text, size_t at, size_t end,
 }  // namespace
 
 RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
-  tree_.add(rule.keys, false, 0);
+  tree_.add(rule.keys, KeySeparator::any, 0);
   tree_.build();
-  for (const std::string& name : rule.names)
-    beginnings_.set(digit_of(name[0]) * kAlphabet + digit_of(name[1]));
+  if (!rule.names.empty()) beginnings_.resize(kBeginnings);
+  for (const std::string& name : rule.names) {
+    size_t first = (digit_of(name[0]) * kAlphabet + digit_of(name[1])) * kAlphabet;
+    if (name.size() > 2) {
+      beginnings_[first + digit_of(name[2])] = true;
+    } else {
+      std::fill_n(beginnings_.begin() + static_cast<std::ptrdiff_t>(first), kAlphabet, true);
+    }
+  }
 }
 
 size_t RuleKeys::longest(std::string_view text, size_t key_end) const {
@@ -160,13 +169,15 @@ size_t RuleKeys::longest(std::string_view text, size_t key_end) const {
 }
 
 bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
-  const size_t first = digit_of(text[at]);
+  auto next_digit = [&] {
+    if (at < end && is_key_separator(text[at])) ++at;
+    return at < end ? digit_of(text[at++]) : kNoDigit;
+  };
+  const size_t first = digit_of(text[at++]);
   if (first == kNoDigit) return false;
-  size_t next = at + 1;
-  if (next < end && is_key_separator(text[next])) ++next;
-  if (next >= end) return false;
-  const size_t second = digit_of(text[next]);
-  return second != kNoDigit && beginnings_[first * kAlphabet + second];
+  const size_t second = next_digit();
+  if (second == kNoDigit) return false;
+  return beginnings_[(first * kAlphabet + second) * kAlphabet + next_digit()];
 }
 
 KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value) {
@@ -187,7 +198,7 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
       }
       if (!is_key_byte(text[at])) return {};
     }
-    if (!value.keys->may_be_name(text, at, key_end) || !key_boundary(text, at)) continue;
+    if (!key_boundary(text, at) || !value.keys->may_be_name(text, at, key_end)) continue;
     uint16_t number = name_at(text, at, key_end, rule.names);
     if (number == 0) continue;
     const std::vector<std::string>& ordinary = rule.ordinary_names;
@@ -205,9 +216,10 @@ std::vector<std::string> distinct_keys(const std::vector<std::string>& keys) {
   return distinct;
 }
 
-bool need_mark(const Rule& rule) {
-  if (rule.form == ValueForm::spaced) return false;
-  return rule.strength == Strength::weak || !rule.names.empty();
+KeySeparator key_separator(const Rule& rule) {
+  if (rule.form == ValueForm::spaced) return KeySeparator::blank;
+  const bool marked = rule.strength == Strength::weak || !rule.names.empty();
+  return marked ? KeySeparator::mark : KeySeparator::any;
 }
 
 std::vector<std::string> ending_expressions(const std::vector<std::string>& keys) {
@@ -234,15 +246,18 @@ std::vector<std::string> ending_expressions(const std::vector<std::string>& keys
 }
 
 std::vector<std::string> key_expressions(const Rule& rule) {
-  std::string after = need_mark(rule) ? R"((?:[\\"'`\]=:%>\x1b\r\n]|[ \t]{1,3}[=:i]))"
-                                      : R"([\\"'`\]=:%>\x1b \t\r\n&(,<])";
+  static constexpr const char* kAfter[] = {R"([\\"'`\]=:%>\x1b \t\r\n&(,<])",
+                                           R"((?:[\\"'`\]=:%>\x1b\r\n]|[ \t]{1,3}[=:i]))",
+                                           R"([\\\x1b \t\r\n])"};
+  const KeySeparator separator = key_separator(rule);
+  const std::string after = kAfter[static_cast<size_t>(separator)];
   std::vector<std::string> expressions;
   std::string keys;
   size_t count = 0;
   auto finish = [&] {
     std::string key = "(?:" + keys + ")(?:_?[0-9]{1,3})?";
     if (count > 0) expressions.push_back("(?i)" + key + after);
-    if (count > 0 && need_mark(rule))
+    if (count > 0 && separator == KeySeparator::mark)
       expressions.push_back("(?i)-[a-z0-9_.-]{0,40}" + key + "[ \\t]");
     keys.clear();
     count = 0;

@@ -3,7 +3,6 @@
 // The keys of `value` rules: what the matcher looks for, and where in the text a key that it
 // reported stands.
 
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -22,15 +21,14 @@ class RuleKeys {
   explicit RuleKeys(const Rule& rule);
   /// Where the longest of the keys begins that ends at `key_end`; npos when none does.
   size_t longest(std::string_view text, size_t key_end) const;
-  /// Whether one of the names may begin at `at`, looking at no more than two letters or digits
+  /// Whether one of the names may begin at `at`, looking at no more than three letters or digits
   /// before `end`.
   bool may_be_name(std::string_view text, size_t at, size_t end) const;
 
  private:
-  static constexpr size_t kAlphabet = 36;  // letters and digits
   KeyTree tree_;
   Boundary boundary_;
-  std::bitset<kAlphabet * kAlphabet> beginnings_;  // of the names
+  std::vector<bool> beginnings_;  // the first letters of names, by number; empty without names
 };
 
 /// A `value` rule as its resolvers need it: views, valid while the resolver runs.
@@ -44,9 +42,8 @@ struct ValueRule {
 /// anchor is the same, and key_start() tells them apart.
 std::vector<std::string> distinct_keys(const std::vector<std::string>& keys);
 
-/// Whether blanks alone do not separate the rule's keys from a value: a weak key in a sentence is
-/// nothing to look at.
-bool need_mark(const Rule& rule);
+/// What separates the rule's keys from a value: a weak key in a sentence is nothing to look at.
+KeySeparator key_separator(const Rule& rule);
 
 /// What KeyTree decides for a rule, as expressions: its reference in tests.
 std::vector<std::string> key_expressions(const Rule& rule);

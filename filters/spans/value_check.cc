@@ -109,22 +109,24 @@ bool is_object_name(std::string_view value) {
 
 /// sha256:…, hmac-sha256:…: says itself that it is a digest.
 bool is_digest(std::string_view value) {
-  size_t colon = value.rfind(':');
-  return colon < 16 && holds_any(value.substr(0, colon), kDigestNames) &&
+  size_t colon = value.substr(0, 16).rfind(':');
+  return colon != kNone && holds_any(value.substr(0, colon), kDigestNames) &&
          looks_like_hash(value.substr(colon + 1));
 }
 
 /// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
 bool is_object_reference(std::string_view value) {
-  size_t at = 0;
-  while (at < value.size() &&
-         (is_alnum(value[at]) || value[at] == '.' || value[at] == '$' || value[at] == '_'))
-    ++at;
-  if (at == 0 || at == value.size() || !is_letter(value[0])) return false;
-  std::string_view rest = value.substr(at + 1);
-  if (value[at] != '{' && value[at] != '@') return false;
-  return rest.size() <= 16 &&
-         std::all_of(rest.begin(), rest.end(), [](char c) { return is_hex(c) || c == '}'; });
+  constexpr size_t kLongestNumber = 16;
+  if (!is_letter(value[0])) return false;
+  const size_t last = value.size() - std::min(value.size(), kLongestNumber + 1);
+  size_t mark = last;  // from behind, for most values have none
+  while (mark < value.size() && value[mark] != '{' && value[mark] != '@') ++mark;
+  if (mark == value.size()) return false;
+  std::string_view name = value.substr(0, mark);
+  std::string_view number = value.substr(mark + 1);
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_alnum(c) || c == '.' || c == '$' || c == '_'; }) &&
+         std::all_of(number.begin(), number.end(), [](char c) { return is_hex(c) || c == '}'; });
 }
 
 /// com.apple.xpc.activity/4505

@@ -1,9 +1,7 @@
 #include "filters/spans/value_span.h"
 
-#include <algorithm>
-#include <array>
-
 #include "filters/byte_class.h"
+#include "filters/key_tree.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/key.h"
 #include "filters/spans/separator.h"
@@ -15,48 +13,24 @@ namespace {
 
 /// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
 /// of a Secret that exists, a call's or message's number: no secrets, whatever they are called.
-constexpr std::array<std::string_view, 19> kNoSecrets = {
-    "publickeytoken", "secwebsocketkey", "publickey",      "continuationtoken",
-    "pagetoken",      "nexttoken",       "pubkey",         "stoptoken",
-    "resumetoken",    "existingsecret",  "idempotencykey", "messagesid",
-    "callsid",        "smssid",          "accountsid",     "conferencesid",
-    "cachekey",       "routingkey",      "partitionkey"};
-
-/// Whether one of them may end there. Each ends in token, key, secret or sid.
-constexpr bool may_end_in_no_secret(std::string_view text, size_t key_end) {
-  if (key_end < 2 || !is_alnum(text[key_end - 1]) || !is_alnum(text[key_end - 2])) return true;
-  const char before = to_lower(text[key_end - 2]);
-  switch (to_lower(text[key_end - 1])) {
-    case 'n':
-    case 'y':
-    case 't':
-      return before == 'e';
-    case 'd':
-      return before == 'i';
-    default:
-      return false;
-  }
+const KeyTree& no_secrets() {
+  static const KeyTree kTree = [] {
+    KeyTree tree;
+    tree.add({"public_key_token", "sec_web_socket_key", "public_key", "continuation_token",
+              "page_token", "next_token", "pub_key", "stop_token", "resume_token",
+              "existing_secret", "idempotency_key", "message_sid", "call_sid", "sms_sid",
+              "account_sid", "conference_sid", "cache_key", "routing_key", "partition_key"},
+             KeySeparator::any, 0);
+    tree.build();
+    return tree;
+  }();
+  return kTree;
 }
-static_assert(std::all_of(kNoSecrets.begin(), kNoSecrets.end(), [](std::string_view name) {
-  return may_end_in_no_secret(name, name.size());
-}));
 
 bool names_no_secret(std::string_view text, size_t key_end) {
-  constexpr size_t kLongest = 20;
-  if (!may_end_in_no_secret(text, key_end)) return false;
-  char folded[kLongest];
-  size_t size = 0;
-  for (size_t at = key_end; at > 0 && size < kLongest; --at) {
-    char c = text[at - 1];
-    if (is_alnum(c)) {
-      folded[kLongest - ++size] = to_lower(c);
-    } else if (c != '_' && c != '-') {
-      break;
-    }
-  }
-  std::string_view name(folded + kLongest - size, size);
-  return std::any_of(kNoSecrets.begin(), kNoSecrets.end(),
-                     [&](std::string_view known) { return name.ends_with(known); });
+  static constexpr ByteClass kOfSentences = ByteClass::of(". ");
+  const size_t begin = no_secrets().longest(text, key_end, nullptr);
+  return begin != kNone && !kOfSentences.any_in(text.substr(begin, key_end - begin));
 }
 
 /// arn:aws:secretsmanager:eu-west-1:123456789012:secret:…: a part of a name, not a key.

@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   };
   check();
-  std::vector<MaskForm> forms = fit_masks(view, spans);
+  std::vector<MaskForm> forms;
+  fit_masks(view, spans, forms);
   check();
   std::string out;
   std::vector<Replaced> replaced;

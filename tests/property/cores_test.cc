@@ -108,6 +108,24 @@ std::string key_of(size_t lines, bool ended = true) {
   return fill(text, std::to_string(lines)).text;
 }
 
+/// What comes out first of a text behind which more waits.
+std::string first_batch_of(const std::string& text) {
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  SplitStream stream(redactor, 2);
+  std::copy(text.begin(), text.end(), stream.prepare(text.size(), true).begin());
+  stream.commit(text.size());
+  return std::string(stream.take());
+}
+
+TEST(Batches, EndBeforeAPrivateKeyWhoseEndHasNotCome) {
+  EXPECT_EQ(first_batch_of("a\nb\n" + key_of(9, false)), "a\nb\n");
+  EXPECT_EQ(first_batch_of("a\nb\n" + key_of(0, false)), "a\nb\n");
+  EXPECT_TRUE(first_batch_of("a\n" + key_of(9)).ends_with("KEY-----\n"));
+  EXPECT_EQ(first_batch_of("a\n-----BEGIN X-----\nand so on\n"),
+            "a\n-----BEGIN X-----\nand so on\n");
+}
+
 TEST(AnyNumberOfCores, OfLogsWithSecrets) {
   for (unsigned seed = 61; seed < 64; ++seed) {
     std::string text = LogWriter(seed, 0.4).lines(2000).text;

@@ -102,7 +102,7 @@ TEST(Keys, AreFoundWhereTheirExpressionsMatchHoweverTheBytesArrive) {
     std::vector<std::unique_ptr<RE2>> whole = compile(expressions);
     std::vector<std::unique_ptr<RE2>> endings = compile(ending_expressions(rule.keys));
     KeyTree tree;
-    tree.add(distinct_keys(rule.keys), need_mark(rule), 2);
+    tree.add(distinct_keys(rule.keys), key_separator(rule), 2);
     tree.build();
     for (int round = 0; round < 20; ++round) {
       std::string text = text_for(expressions[random() % expressions.size()], random);
@@ -130,7 +130,7 @@ TEST(Keys, MayBeginAndEndWithASeparatorOrHaveTwoTogether) {
     std::vector<std::unique_ptr<RE2>> whole = compile({expression});
     std::vector<std::unique_ptr<RE2>> endings = compile(ending_expressions(rule.keys));
     KeyTree tree;
-    tree.add(rule.keys, need_mark(rule), 2);
+    tree.add(rule.keys, key_separator(rule), 2);
     tree.build();
     for (int round = 0; round < 50; ++round) {
       std::string text = sample(expression, random);

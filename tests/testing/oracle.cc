@@ -105,7 +105,8 @@ std::string Oracle::redact_record(std::string_view record, bool at_end_of_stream
       spans.push_back(Span{begin, record.size(), rule, {}});
     }
   }
-  std::vector<MaskForm> forms = fit_masks(view, spans);
+  std::vector<MaskForm> forms;
+  fit_masks(view, spans, forms);
   std::string out;
   size_t i = 0;
   while (i < record.size()) {

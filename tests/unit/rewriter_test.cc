@@ -17,7 +17,8 @@ Masker stars() {
 
 std::string rewritten(std::string_view text, std::vector<Span> spans, size_t from = 0,
                       size_t to = std::string::npos) {
-  std::vector<MaskForm> forms = fit_masks({text}, spans);
+  std::vector<MaskForm> forms;
+  fit_masks({text}, spans, forms);
   std::string out;
   std::vector<Replaced> replaced;
   append_masked(text, from, std::min(to, text.size()), spans, forms, stars(), out, replaced);

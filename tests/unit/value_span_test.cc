@@ -447,5 +447,27 @@ TEST(Value, CodeThatNamesAVariableLikeItsKeyStays) {
                    "Object <Token token=0x7f3a2b10c4d0> released"});
 }
 
+TEST(Value, KeysThatNameNoSecretStayWithAnySeparatorInsideThem) {
+  expect_all_kept({"PublicKeyToken={hex:16}", "sec-websocket-key: {alnum:22}==",
+                   "next_page_token={alnum:24}", "existingSecret: db-{alnum:8}-1"});
+  expect_all_masked({"using the existing secret: «{alnum:16}»", "my_token: «{alnum:24}»"});
+}
+
+TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
+  Rule rule;
+  rule.id = "named";
+  rule.kind = RuleKind::value;
+  rule.keys = {"key"};
+  rule.names = {"acme", "qz"};
+  rule.strength = Strength::strong;
+  const Rules rules = rules_of({rule});
+  for (const char* source :
+       {"QZ_KEY=«{alnum:24}»", "qz-live-key=«{alnum:24}»", "qzKey=«{alnum:24}»",
+        "q_z_key=«{alnum:24}»", "ACME_KEY=«{alnum:24}»", "ac_me_key=«{alnum:24}»"})
+    expect_exactly_masked(source, rules);
+  for (const char* source : {"acne_key={alnum:24}", "q_key={alnum:24}", "ac_key={alnum:24}"})
+    expect_kept(source, rules);
+}
+
 }  // namespace
 }  // namespace redactd::test
