@@ -30,14 +30,21 @@ const std::array<double, kLookedAt>& growth_of_times_log2() {
   return kGrowth;
 }
 
-int base64_digit(char c) {
-  if (is_upper(c)) return c - 'A';
-  if (is_lower(c)) return c - 'a' + 26;
-  if (is_digit(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  if (c == '/' || c == '_') return 63;
-  return -1;
-}
+constexpr std::array<int8_t, 256> kBase64Digits = [] {
+  std::array<int8_t, 256> digits{};
+  for (unsigned byte = 0; byte < digits.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    int digit = -1;
+    if (is_upper(c)) digit = c - 'A';
+    if (is_lower(c)) digit = c - 'a' + 26;
+    if (is_digit(c)) digit = c - '0' + 52;
+    if (c == '+' || c == '-') digit = 62;
+    if (c == '/' || c == '_') digit = 63;
+    digits[byte] = static_cast<int8_t>(digit);
+  }
+  return digits;
+}();
+int base64_digit(char c) { return kBase64Digits[static_cast<unsigned char>(c)]; }
 
 /// Random letters change case at every second byte, camelCase at every fourth or so. A long run of
 /// letters is hardly ever a name.
@@ -193,19 +200,21 @@ bool is_base64(std::string_view bytes) {
 }
 
 std::string decode_base64(std::string_view bytes, size_t most) {
-  std::string result;
+  std::string result(std::min(most, bytes.size()), '\0');
+  size_t size = 0;
   unsigned held = 0;
   int bits = 0;
   for (char c : bytes) {
     int digit = base64_digit(c);
-    if (digit < 0 || result.size() >= most) break;
+    if (digit < 0 || size >= most) break;
     held = (held << 6) | static_cast<unsigned>(digit);
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      result.push_back(static_cast<char>((held >> bits) & 0xff));
+      result[size++] = static_cast<char>((held >> bits) & 0xff);
     }
   }
+  result.resize(size);
   return result;
 }
 

@@ -119,9 +119,8 @@ bool is_object_reference(std::string_view value) {
   constexpr size_t kLongestNumber = 16;
   if (!is_letter(value[0])) return false;
   const size_t last = value.size() - std::min(value.size(), kLongestNumber + 1);
-  size_t mark = last;  // from behind, for most values have none
-  while (mark < value.size() && value[mark] != '{' && value[mark] != '@') ++mark;
-  if (mark == value.size()) return false;
+  const size_t mark = std::min(value.find('{', last), value.find('@', last));
+  if (mark == kNone) return false;
   std::string_view name = value.substr(0, mark);
   std::string_view number = value.substr(mark + 1);
   return std::all_of(name.begin(), name.end(),
@@ -173,9 +172,9 @@ bool is_message(std::string_view value) {
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value) {
   static constexpr ByteClass kMarks = ByteClass::of(" .,:;!?'\"()-_/");
-  return std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_letter(c) || kMarks.has(c); }) &&
-         value.find(' ') != kNone;
+  return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
+           return is_letter(c) || kMarks.has(c);
+         });
 }
 
 Verdict check_medium(std::string_view value, const ValueSetting& setting) {
