@@ -121,7 +121,8 @@ bool Server::start(std::string& errors) {
   start_admin();
   for (auto& worker : workers_) worker->start(generation_);
   for (auto& source : sources_) source->start();
-  known_.in_force(known.generation);
+  known_in_force_ = known.generation;
+  known_.in_force(known_in_force_);
   known_.watch([this] { known_values_changed(); });
   note_rules();
   watch_config();
@@ -149,6 +150,7 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
     std::mutex mutex;
     std::condition_variable come;
     size_t left = 0;
+    bool failed = false;
     std::shared_ptr<const Generation> generation;  // the newest when a value was masked
   };
   std::vector<Secret> values;
@@ -157,9 +159,10 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
   auto asked = std::make_shared<Asked>();
   asked->left = values.size();
   for (Secret& value : values) {
-    known_.add({"add-mask", std::move(value)}, [this, asked](bool masked) {
+    known_.add({"add-mask", std::move(value)}, [this, asked](KnownValues::Outcome outcome) {
       std::lock_guard lock(asked->mutex);
-      if (masked) asked->generation = generation_;
+      if (outcome == KnownValues::Outcome::masked) asked->generation = generation_;
+      asked->failed = asked->failed || outcome == KnownValues::Outcome::failed;
       --asked->left;
       asked->come.notify_one();
     });
@@ -168,10 +171,10 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
   while (true) {
     workers_[worker]->adopt_now();
     std::unique_lock lock(asked->mutex);
-    if (asked->come.wait_for(lock, kMaskPoll, [&] { return asked->left == 0; }))
-      return asked->generation;
-    if (Clock::now() > deadline)
+    const bool answered = asked->come.wait_for(lock, kMaskPoll, [&] { return asked->left == 0; });
+    if (asked->failed || (!answered && Clock::now() > deadline))
       throw MatchError("a value that is to be masked from now on was not taken in time");
+    if (answered) return asked->generation;
   }
 }
 
@@ -275,7 +278,6 @@ void Server::stop(int exit_code) {
   log_.info("stopping");
   notify_stopping("writing what was read");
   for (auto& source : sources_) source->stop();
-  known_.stop();
   deadline_.expires_after(config_.drain_timeout);
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
@@ -294,6 +296,7 @@ void Server::stop(int exit_code) {
 
 void Server::drain_sinks() {
   if (!std::exchange(sinks_draining_, true)) {
+    known_.stop();  // no sooner: what the streams that ended had read may hold ::add-mask:: lines
     Clock::time_point deadline = std::max(deadline_.expiry(), Clock::now());
     sinks_left_ += sinks_.size();
     for (auto& [name, sink] : sinks_)

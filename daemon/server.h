@@ -130,6 +130,7 @@ class Server {
   std::string until_restart_;      // what of the one under way is not in force before, one a line
   bool known_changed_ = false;     // the one under way has other sources of known values
   uint64_t known_generation_ = 0;  // the one under way has these
+  uint64_t known_in_force_ = 0;
   std::vector<Answer> waiting_;    // for the next build
   std::vector<Answer> answering_;  // for the one under way
 

@@ -50,10 +50,11 @@ void Server::known_values_changed() {
 }
 
 void Server::build_next() {
-  if (building_ || stopping_ || !(file_wanted_ || known_wanted_)) return;
+  const bool file_wanted = file_wanted_ && !stopping_;
+  if (building_ || sinks_draining_ || !(file_wanted || known_wanted_)) return;
   building_ = true;
-  of_file_ = std::exchange(file_wanted_, false);
-  known_wanted_ = false;
+  of_file_ = file_wanted;
+  file_wanted_ = false;
   known_changed_ = false;
   known_generation_ = 0;
   until_restart_.clear();
@@ -74,6 +75,7 @@ void Server::file_read(Compiled next) {
 }
 
 void Server::compile(DaemonConfig config) {
+  known_wanted_ = false;
   KnownValues::Snapshot known = known_.values();
   known_generation_ = known.generation;
   compiler_.compile(std::move(config), std::move(known.values), generation_->rules,
@@ -127,6 +129,7 @@ void Server::hand_out(const std::function<void()>& done) {
 void Server::in_force(uint64_t known_generation) {
   building_ = false;
   let_go_of_old();
+  known_in_force_ = known_generation;
   known_.in_force(known_generation);
   auto deadline = std::chrono::steady_clock::now() + config_.drain_timeout;
   for (auto& sink : std::exchange(gone_sinks_, {})) {
@@ -166,7 +169,12 @@ void Server::gone(const std::shared_ptr<Sink>& sink) {
 /// SIGHUP is sent for as well.
 void Server::fail(const std::string& errors) {
   building_ = false;
-  if (known_generation_ != 0) known_.failed(known_generation_);
+  // The file's fault is not theirs: they are made with the old configuration next.
+  if (of_file_ && known_generation_ > known_in_force_) {
+    known_wanted_ = true;
+  } else if (known_generation_ != 0) {
+    known_.failed(known_generation_);
+  }
   if (known_changed_) known_.reconfigure(config_.known_values, [] {});
   if (of_file_) {
     for (auto& [name, sink] : sinks_) sink->reopen();

@@ -130,7 +130,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   ControlAnswer list() const;
   asio::awaitable<bool> becomes_in_force();
   void wait_for_current(bool made_only, Done done);
-  void answer_waiters(uint64_t generation, bool well, bool made_only);
+  void answer_waiters(uint64_t generation, Outcome outcome, bool made_only);
 
   void added_one(const ValueTable::Added& added);
   void changed();
@@ -353,7 +353,7 @@ void KnownValues::Sources::stop() {
   socket_.reset();
   std::list<Waiter> waiters;
   waiters.swap(waiters_);
-  for (Waiter& waiter : waiters) waiter.done(false);
+  for (Waiter& waiter : waiters) waiter.done(Outcome::failed);
 }
 
 // Generations
@@ -382,7 +382,7 @@ void KnownValues::Sources::announce() {
 
 void KnownValues::Sources::made(uint64_t generation) {
   made_ = std::max(made_, generation);
-  answer_waiters(generation, true, true);
+  answer_waiters(generation, Outcome::masked, true);
 }
 
 void KnownValues::Sources::settled(uint64_t generation, bool in_force) {
@@ -391,11 +391,11 @@ void KnownValues::Sources::settled(uint64_t generation, bool in_force) {
   made_ = std::max(made_, in_force_);
   // Until the sources of a new configuration are in force, the old ones may come back.
   if (in_force_ >= retire_at_) table_.forget_retired();
-  answer_waiters(generation, in_force, false);
+  answer_waiters(generation, in_force ? Outcome::masked : Outcome::failed, false);
   announce();
 }
 
-void KnownValues::Sources::answer_waiters(uint64_t generation, bool well, bool made_only) {
+void KnownValues::Sources::answer_waiters(uint64_t generation, Outcome outcome, bool made_only) {
   std::list<Waiter> ready;
   for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
     auto next = std::next(waiter);
@@ -403,13 +403,13 @@ void KnownValues::Sources::answer_waiters(uint64_t generation, bool well, bool m
       ready.splice(ready.end(), waiters_, waiter);
     waiter = next;
   }
-  for (Waiter& waiter : ready) waiter.done(well);
+  for (Waiter& waiter : ready) waiter.done(outcome);
 }
 
 /// `made_only`: else it has to be in force.
 void KnownValues::Sources::wait_for_current(bool made_only, Done done) {
-  if (stopped_) return done(false);
-  if ((made_only ? made_ : in_force_) >= generation_) return done(true);
+  if (stopped_) return done(Outcome::failed);
+  if ((made_only ? made_ : in_force_) >= generation_) return done(Outcome::masked);
   waiters_.push_back({generation_, std::move(done), made_only});
 }
 
@@ -421,9 +421,9 @@ asio::awaitable<bool> KnownValues::Sources::becomes_in_force() {
     bool in_force = false;
   };
   auto wait = std::make_shared<Wait>(control_);
-  wait_for_current(false, [wait](bool in_force) {
+  wait_for_current(false, [wait](Outcome outcome) {
     wait->over = true;
-    wait->in_force = in_force;
+    wait->in_force = outcome == Outcome::masked;
     wait->timer.cancel();
   });
   if (!wait->over) co_await wait->timer.async_wait(kAwait);
@@ -457,7 +457,7 @@ void KnownValues::Sources::add_streamed(KnownValue value, const Done& done) {
   }
   if (!added.refused.empty()) {
     warn_("::add-mask::", "a value is not masked: " + added.refused);
-    if (done) done(false);
+    if (done) done(Outcome::refused);
     return;
   }
   added_one(added);

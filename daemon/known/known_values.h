@@ -31,8 +31,10 @@ class KnownValues {
  public:
   /// `source` says where a value comes from and `reason` what is the matter; neither shows a value.
   using Warn = std::function<void(std::string_view source, std::string_view reason)>;
-  /// true: masked from now on. false: it is not (refused, or the rule set could not be made).
-  using Done = std::function<void(bool)>;
+  /// What became of a value. `refused`: it is not to be masked, which is told. `failed`: it is, and
+  /// cannot be: the rule set could not be made, or redactd ends.
+  enum class Outcome { masked, refused, failed };
+  using Done = std::function<void(Outcome)>;
 
   /// `control` and `counters` must outlive it; `control` does not run any more when it is
   /// destroyed, or runs out of work after stop().
@@ -73,7 +75,7 @@ class KnownValues {
   void failed(uint64_t generation);
 
   /// A value found in a stream (`::add-mask::`). Of any thread. `name` is cleaned for its mask.
-  /// `done` is called once the rule set with it is made().
+  /// `done` is called once the rule set with it is made(), or will not be.
   void add(KnownValue value, Done done = {});
 
  private:

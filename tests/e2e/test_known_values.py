@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import threading
 import time
 
 from aggregator import Aggregator
@@ -50,6 +52,20 @@ class KnownValuesTest(DaemonTest):
     def known(self, *arguments, value=b""):
         return subprocess.run([BINARY, "known", *arguments, "--socket", self.socket], input=value, capture_output=True,
                               timeout=PATIENCE)
+
+    def doomed_reload(self):
+        """A reload that takes known values a second from now, and fails then. Returns a thread that waits for its answer."""
+        if not hasattr(self, "began"):
+            self.began = os.path.join(self.folder, "began")
+            with open(self.daemon.path, encoding="utf-8") as file:
+                doomed = json.load(file)
+            doomed["sinks"].append({"name": "nowhere", "type": "file", "path": self.folder})
+            doomed["known_values"]["exec"] = [{"name": "slow", "command": ["sh", "-c", f": > {self.began}; sleep 1; echo put-out-late"]}]
+            self.daemon.configure(doomed)
+        answer = threading.Thread(target=self.daemon.ask, args=("/-/reload", "POST"))
+        answer.start()
+        wait_until(lambda: os.path.exists(self.began), "the reload is under way")
+        return answer
 
     def assert_never_told(self, *values):
         """Neither the daemon's log nor its metrics, nor what it leaves on disk."""
@@ -121,6 +137,19 @@ class Told(KnownValuesTest):
             self.assert_masked(value, f"TOLD_{number}")
         self.daemon.stop()
         self.assertFalse(os.path.exists(self.socket))
+
+    def test_a_value_is_masked_when_add_returns_also_while_reloads_fail(self):
+        value = self.value("FAILING")
+        self.start(exec=[{"name": "quick", "command": ["echo", "put-out-soon"]}])
+        reloads = [self.doomed_reload(), self.doomed_reload()]
+        added = self.known("add", "--name", "FAILING", value=value.encode())
+        self.assertEqual((added.returncode, added.stderr), (0, b""))
+        self.assert_masked(value, "FAILING")
+        for reload in reloads:
+            reload.join()
+        self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 0)
+        self.assert_masked(value, "FAILING")
+        self.assert_never_told(value)
 
     def test_values_are_listed_and_removed(self):
         self.start()
@@ -194,6 +223,29 @@ class AddMask(KnownValuesTest):
         self.start(add_mask=True)
         self.assertEqual(self.say(f"::add-mask::{value}"), "::add-mask::[REDACTED:add-mask]")
         self.wait_until_masked(value, "add-mask")
+        self.assert_never_told(value)
+
+    def test_add_mask_holds_while_redactd_stops(self):
+        self.start(add_mask=True)
+        values = [self.value(f"of many {number}") for number in range(100)]
+        self.client.send(b"".join(b"::add-mask::%s\nafter %s\n" % (value.encode(), value.encode()) for value in values))
+        self.aggregator.wait_for(1)
+        self.daemon.signal(signal.SIGTERM)
+        self.daemon.wait()
+        self.assertEqual(sorted(set(self.aggregator.records)), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]"])
+        self.assertEqual(self.aggregator.count(), 200)
+        self.assert_never_told(*values)
+
+    def test_add_mask_holds_while_a_reload_fails(self):
+        self.start(add_mask=True, exec=[{"name": "quick", "command": ["echo", "put-out-soon"]}])
+        reload = self.doomed_reload()
+        value = self.value("meanwhile")
+        client = Client(self.port)
+        client.send(b"::add-mask::%s\nafter %s\n" % (value.encode(), value.encode()))
+        client.close()
+        self.assertEqual(self.aggregator.wait_for(2), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]"])
+        reload.join()
+        self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 0)
         self.assert_never_told(value)
 
     def test_only_where_it_is_asked_for(self):

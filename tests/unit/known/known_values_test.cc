@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using Values = std::vector<std::string>;
+using Outcome = KnownValues::Outcome;
 
 /// Known values, and a server that puts each generation in force at once unless it is told not to.
 class KnownValuesTest : public ::testing::Test {
@@ -421,8 +422,9 @@ TEST_F(KnownValuesTest, ValuesFromStreamsComeFromAnyThread) {
   std::thread([&] {
     for (int i = 0; i < 10; ++i)
       known->add({"add-mask", Secret("made-qp " + std::to_string(i))},
-                 [&](bool yes) { in_force += yes; });
-    known->add({"add-mask", Secret("4711")}, [&](bool yes) { in_force += yes ? 100 : 10; });
+                 [&](Outcome outcome) { in_force += outcome == Outcome::masked; });
+    known->add({"add-mask", Secret("4711")},
+               [&](Outcome outcome) { in_force += outcome == Outcome::refused ? 10 : 100; });
   }).join();
   ASSERT_TRUE(run_until(context, [&] { return in_force == 20; }));
   EXPECT_EQ(values.size(), 10u);
@@ -434,10 +436,30 @@ TEST_F(KnownValuesTest, AValueThatIsSaidAgainChangesNothing) {
   start();
   int in_force = 0;
   for (int i = 0; i < 2; ++i) {
-    known->add({"add-mask", Secret("made-qp")}, [&](bool yes) { in_force += yes ? 1 : 100; });
+    known->add({"add-mask", Secret("made-qp")},
+               [&](Outcome outcome) { in_force += outcome == Outcome::masked ? 1 : 100; });
     ASSERT_TRUE(run_until(context, [&] { return in_force == i + 1; }));
   }
   EXPECT_EQ(changes, 1);
+}
+
+TEST_F(KnownValuesTest, AValueFromAStreamThatCannotBeMadeHasFailedAndIsNotRefused) {
+  start();
+  serving = false;
+  std::vector<Outcome> outcomes;
+  auto note = [&](Outcome outcome) { outcomes.push_back(outcome); };
+  known->add({"add-mask", Secret("made-qp one")}, note);
+  ASSERT_TRUE(run_until(context, [&] { return changes == 1; }));
+  take();
+  known->failed(generation);
+  EXPECT_EQ(outcomes, std::vector<Outcome>{Outcome::failed});
+  known->add({"add-mask", Secret("made-qp two")}, note);
+  ASSERT_TRUE(run_until(context, [&] { return changes == 2; }));
+  known->stop();
+  EXPECT_EQ(outcomes, std::vector<Outcome>(2, Outcome::failed));
+  known->add({"add-mask", Secret("made-qp three")}, note);
+  ASSERT_TRUE(run_until(context, [&] { return outcomes.size() == 3; }));
+  EXPECT_EQ(outcomes.back(), Outcome::failed);
 }
 
 // Generations
