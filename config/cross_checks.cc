@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "config/loop.h"
+
 namespace redactd {
 namespace {
 
@@ -84,11 +86,6 @@ void check_queues(const DaemonConfig& config, const ConfigPlaces& places) {
   }
 }
 
-bool has_address(const SourceConfig& source) {
-  return !source.listen.port.empty() || !source.listen.path.empty() ||
-         source.listen.transport == Address::Transport::systemd;
-}
-
 void check_addresses(const DaemonConfig& config, const ConfigPlaces& places,
                      const YamlReader& document) {
   for (size_t i = 0; i < config.sources.size(); ++i) {
@@ -120,16 +117,11 @@ class Claims {
  public:
   void add(const std::string& path, const std::string& use, const YamlReader& place) {
     if (path.empty()) return;
-    auto [earlier, fresh] = uses_.emplace(plain(path), use);
+    auto [earlier, fresh] = uses_.emplace(plain_path(path), use);
     if (!fresh) place.fail("is the path of " + earlier->second + " already");
   }
 
  private:
-  static std::string plain(const std::string& path) {
-    std::filesystem::path plain = std::filesystem::path(path).lexically_normal();
-    return (plain.has_filename() ? plain : plain.parent_path()).string();
-  }
-
   std::map<std::string, std::string> uses_;
 };
 
@@ -169,17 +161,6 @@ void check_paths(const DaemonConfig& config, const ConfigPlaces& places,
   }
 }
 
-/// `localhost` may be any of the loopback addresses.
-bool reaches(const Address& endpoint, const Address& listen) {
-  if (!is_ip(endpoint.transport)) return collide(endpoint, listen);
-  if (!is_loopback(endpoint)) return false;
-  if (collide(endpoint, listen)) return true;
-  Address named = listen;
-  named.host = endpoint.host;
-  bool by_name = endpoint.host == "localhost" || listen.host == "localhost";
-  return by_name && is_ip(listen.transport) && is_loopback(listen) && collide(endpoint, named);
-}
-
 /// What a sink sends to a source of the same process goes round for ever.
 void check_loops(const DaemonConfig& config, const ConfigPlaces& places) {
   for (size_t i = 0; i < config.sinks.size(); ++i) {
@@ -191,7 +172,7 @@ void check_loops(const DaemonConfig& config, const ConfigPlaces& places) {
       if (!endpoint) continue;
       for (size_t j = 0; j < config.sources.size(); ++j) {
         const SourceConfig& source = config.sources[j];
-        if (has_address(source) && reaches(*endpoint, source.listen))
+        if (leads_back(*endpoint, source))
           item.fail("is where " + quoted_name(places.sources[j], source) +
                     " listens: records would go round for ever");
       }

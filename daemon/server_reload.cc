@@ -88,8 +88,9 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   if (sinks_draining_) return;  // too late: they are closed, and nothing is read any more
   if (!next.rules) return fail(next.errors);
   std::vector<LogLiteral> changes = changes_until_restart(config_, next.config);
-  std::vector<std::string> errors = keep_until_restart(config_, next.config);
-  if (!errors.empty()) return fail(lines(errors, file_ + ": "));
+  std::string errors = lines(keep_until_restart(config_, next.config), file_ + ": ");
+  errors += lines(loops_until_restart(next.config), "");
+  if (!errors.empty()) return fail(errors);
   Sinks sinks;
   try {
     sinks = make_sinks(next.config);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/loop.h"
+#include "daemon/config_error.h"
+
 namespace redactd {
 namespace {
 
@@ -45,6 +48,23 @@ SourceConfig gone(SourceConfig source, const DaemonConfig& now, const DaemonConf
   return source;
 }
 
+/// At the sink, of which it shows nothing that was put in.
+std::string loop_error(const SourceConfig& source, const DaemonConfig& config, size_t number) {
+  const SinkConfig& sink = config.sinks[number];
+  const std::string entry = "sinks[" + std::to_string(number) + "].";
+  auto endpoint = std::find_if(sink.endpoints.begin(), sink.endpoints.end(),
+                               [&](const Address& address) { return leads_back(address, source); });
+  const std::string which = std::to_string(endpoint - sink.endpoints.begin());
+  return config_error(
+      config.settings,
+      {{entry + "path", sink.path},
+       {entry + "endpoints[" + which + "]", ""},
+       {entry + "name", sink.name}},
+      "sink '" + sink.name + "' leads back to source '" + source.name +
+          "', which goes on until a restart: records would go round for ever; leave it out until "
+          "then, or restart redactd");
+}
+
 bool same_endpoint(const AdminConfig& a, const AdminConfig& b) {
   return a.on == b.on && a.listen == b.listen;
 }
@@ -68,6 +88,16 @@ std::vector<std::string> keep_until_restart(const DaemonConfig& now, DaemonConfi
   next.sandbox = now.sandbox;
   // The token is for that address: one that is for this host alone may need none.
   if (!same_endpoint(now.admin, next.admin)) next.admin = now.admin;
+  return errors;
+}
+
+std::vector<std::string> loops_until_restart(const DaemonConfig& config) {
+  std::vector<std::string> errors;
+  for (const SourceConfig& source : config.sources) {
+    for (size_t i = 0; i < config.sinks.size(); ++i) {
+      if (leads_back(config.sinks[i], source)) errors.push_back(loop_error(source, config, i));
+    }
+  }
   return errors;
 }
 

@@ -20,4 +20,8 @@ std::vector<LogLiteral> changes_until_restart(const DaemonConfig& now, const Dae
 /// what is wrong: none of them does.
 std::vector<std::string> keep_until_restart(const DaemonConfig& now, DaemonConfig& next);
 
+/// What is wrong with what has come of that: sinks that lead back to sources that go on, of which
+/// the new file said nothing.
+std::vector<std::string> loops_until_restart(const DaemonConfig& config);
+
 }  // namespace redactd

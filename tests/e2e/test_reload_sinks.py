@@ -90,6 +90,22 @@ class GoneSource(RouteTest):
         self.daemon.stop()
         self.assertEqual(self.arrived("b"), [])
 
+    def test_that_a_new_sink_would_lead_back_to_refuses_the_reload(self):
+        log = self.write("in.log", "")
+        file = {"name": "file", "type": "file", "path": log}
+        two = self.source("two")
+        written = {"name": "written", "type": "file", "path": self.write("out.log", "")}  # so that the folder can be written to
+        self.start([self.source("one"), two, file], [self.sink("a"), written])
+        loops = [{"name": "round", "type": "syslog", "endpoints": [f"tcp://localhost:{self.ports['one']}"]},
+                 {"name": "round", "type": "file", "path": log}]
+        for kept, loop, name in zip(([two, file], [self.source("one"), two]), loops, ("one", "file")):
+            status, answer = self.reload(kept, [self.sink("a"), loop])
+            self.assertEqual(status, 500)
+            self.assertIn(f"sink 'round' leads back to source '{name}', which goes on until a restart", answer)
+        self.send("one", "<13>as before")
+        self.daemon.stop()
+        self.assertEqual(self.arrived("a"), ["<13>as before"])
+
     def test_that_comes_back_has_the_sinks_that_the_file_gives_it(self):
         self.start_two()
         for sources in ([self.source("two")], [self.source("one", sinks=["b"]), self.source("two")]):

@@ -59,6 +59,26 @@ TEST(UntilRestart, ASourceThatIsGoneNeedsASink) {
                 "one of them until then, or restart redactd"});
 }
 
+TEST(UntilRestart, NoSinkLeadsBackToASourceThatGoesOn) {
+  DaemonConfig now = some_config();
+  now.sources[0].listen.host = "0.0.0.0";
+  now.sources[0].listen.port = "514";
+  now.sources.emplace_back().name = "file";
+  now.sources.back().path = "/var/log/in.log";
+  DaemonConfig next = some_config();
+  next.sources[0].listen.port = "515";
+  keep_until_restart(now, next);
+  EXPECT_EQ(loops_until_restart(next), std::vector<std::string>());
+  next.sinks[0].endpoints = {{Address::Transport::tcp, "127.0.0.1", "514", ""}};
+  next.sinks[1].path = "/var/log/../log/in.log";
+  EXPECT_EQ(loops_until_restart(next),
+            (std::vector<std::string>{
+                "sink 'a' leads back to source 'in', which goes on until a restart: records would "
+                "go round for ever; leave it out until then, or restart redactd",
+                "sink 'b' leads back to source 'file', which goes on until a restart: records "
+                "would go round for ever; leave it out until then, or restart redactd"}));
+}
+
 TEST(UntilRestart, AnEndpointThatIsToMoveKeepsItsToken) {
   DaemonConfig now = some_config();
   now.admin.listen.host = "192.0.2.1";
