@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace redactd::test {
 namespace {
 
@@ -90,6 +93,52 @@ TEST(UntilRestart, AnEndpointThatIsToMoveKeepsItsToken) {
   next.admin.token = "another";
   keep_until_restart(now, next);
   EXPECT_EQ(next.admin.token, "another");
+}
+
+/// Sources and sinks by the names that others of them have too.
+DaemonConfig random_config(std::mt19937& random) {
+  DaemonConfig config;
+  auto some = [&random](std::vector<std::string> names) {
+    std::shuffle(names.begin(), names.end(), random);
+    names.resize(1 + random() % names.size());
+    return names;
+  };
+  const std::vector<std::string> sinks = some({"a", "b", "c"});
+  for (const std::string& name : sinks) config.sinks.emplace_back().name = name;
+  for (const std::string& name : some({"in", "of", "on", "at"})) {
+    SourceConfig& source = config.sources.emplace_back();
+    source.name = name;
+    source.max_record = 1 + random() % 2;
+    if (random() % 2 == 0) source.sinks = some(sinks);
+  }
+  config.workers = random() % 3;
+  return config;
+}
+
+TEST(UntilRestart, WhateverReloadsBringSourcesStayAndHaveSinks) {
+  for (unsigned seed = 1; seed <= 2000; ++seed) {
+    std::mt19937 random(seed);
+    DaemonConfig now = random_config(random);
+    for (int reload = 0; reload < 4; ++reload) {
+      DaemonConfig next = random_config(random);
+      if (!keep_until_restart(now, next).empty()) continue;  // refused: the old one stays
+      ASSERT_EQ(next.sources.size(), now.sources.size()) << "seed " << seed;
+      for (size_t i = 0; i < next.sources.size(); ++i) {
+        const SourceConfig& source = next.sources[i];
+        EXPECT_EQ(source.name, now.sources[i].name) << "seed " << seed;
+        EXPECT_EQ(source.max_record, now.sources[i].max_record) << "seed " << seed;
+        EXPECT_TRUE(
+            std::any_of(next.sinks.begin(), next.sinks.end(),
+                        [&](const SinkConfig& sink) { return writes_to(source, sink.name); }))
+            << "seed " << seed;
+      }
+      EXPECT_TRUE(changes_until_restart(now, next).empty()) << "seed " << seed;
+      DaemonConfig again = next;
+      EXPECT_TRUE(keep_until_restart(next, again).empty()) << "seed " << seed;
+      EXPECT_TRUE(again.sources == next.sources) << "seed " << seed;
+      now = next;
+    }
+  }
 }
 
 TEST(UntilRestart, WhatTakesARestartIsToldUntilThen) {
