@@ -13,7 +13,7 @@ constexpr size_t kMostDigits = 3;  // of the number behind a key: password1, API
 constexpr size_t kMostBlanks = 3;  // before the = of a marked key
 constexpr size_t kReach = 1 + kMostDigits + kMostBlanks + 1;
 
-constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>\x1b\r\n");
+constexpr ByteClass kMarks = ByteClass::of("\\\"'`]=:%>#\x1b\r\n");
 constexpr ByteClass kOpenMarks = ByteClass::of(" \t&(,<");
 constexpr ByteClass kBlanks = ByteClass::of(" \t\r\n\x1b\\");
 constexpr std::string_view kInside = "_-. ";  // what a separator within a key may be

@@ -49,6 +49,19 @@ size_t class_end(std::string_view pattern, size_t at) {
   return std::min(i, pattern.size());
 }
 
+/// `\bkey` begins a word also behind the line breaks and tabs of JSON and of syslog (`\n`, `#012`),
+/// whose last byte is one of a word to the matcher. Not so alternatives: they would cost the
+/// matcher half a percent on every log.
+std::string after_escapes(const std::string& pattern) {
+  constexpr std::string_view kIgnoringCase = "(?i)";
+  constexpr std::string_view kBoundary = "\\b";
+  size_t at = pattern.starts_with(kIgnoringCase) ? kIgnoringCase.size() : 0;
+  if (!std::string_view(pattern).substr(at).starts_with(kBoundary)) return pattern;
+  const size_t word = at + kBoundary.size();
+  if (word == pattern.size() || !is_alnum(pattern[word])) return pattern;
+  return pattern.substr(0, at) + "(?:\\b|\\\\[nrt]|#01[0-5])" + pattern.substr(word);
+}
+
 /// A pattern must match within one record: why this one might not. Empty: it does.
 std::string refuse_line_feed(const std::string& pattern) {
   std::string rest = pattern;
@@ -175,7 +188,8 @@ struct RuleSet::Builder {
         break;
       case RuleKind::value:
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
-          add_expression(number, Anchor::Role::value, pattern_field(rule, i), rule.patterns[i]);
+          add_expression(number, Anchor::Role::value, pattern_field(rule, i),
+                         after_escapes(rule.patterns[i]));
         }
         break;
       case RuleKind::userinfo:

@@ -41,6 +41,13 @@ bool ends_bracket(std::string_view text, size_t closer) {
          c == '\'' || c == '`' || c == '\\' || c == '|';
 }
 
+/// The digits of a `\\u` escape that ends a value: a control byte, a quote, a bracket of markup.
+bool ends_value(std::string_view code) {
+  bool control = code.substr(0, 2) == "00" && (code[2] < '2');
+  return control || code == "0022" || code == "0027" || code == "003c" || code == "003C" ||
+         code == "003e" || code == "003E" || code == "0026" || code == "0020";
+}
+
 /// Length of the escape at a backslash that is part of a bare value (`\\`, `\/`, `\u00e9`); 0: it
 /// ends the value.
 size_t escape_in_value(std::string_view text, size_t at, const BareContext& context) {
@@ -57,16 +64,12 @@ size_t escape_in_value(std::string_view text, size_t at, const BareContext& cont
         (run - at) <= 2) {
       return 0;
     }
+    bool unicode = run - at == 2 && text.substr(run, 1) == "u" && hex_at(text, run + 1, 4);
+    if (unicode && ends_value(text.substr(run + 1, 4))) return 0;
     return run - at;
   }
   if (next == 'n' || next == 'r' || next == 't') return 0;
-  if (next == 'u' && hex_at(text, at + 2, 4)) {
-    std::string_view code = text.substr(at + 2, 4);
-    bool control = code.substr(0, 2) == "00" && (code[2] < '2');
-    bool quote = code == "0022" || code == "0027" || code == "003c" || code == "003C" ||
-                 code == "003e" || code == "003E" || code == "0026" || code == "0020";
-    return control || quote ? 0 : 6;
-  }
+  if (next == 'u' && hex_at(text, at + 2, 4)) return ends_value(text.substr(at + 2, 4)) ? 0 : 6;
   if (next == 'x' && (text.substr(at + 2, 2) == "22" || text.substr(at + 2, 2) == "27")) return 0;
   return 2;
 }
@@ -95,19 +98,26 @@ bool doubled_in_value(std::string_view text, size_t mark) {
 
 /// `ESC[` in one of its spellings at `at`: its length, else 0.
 size_t colour_start(std::string_view text, size_t at) {
-  static constexpr std::array<std::string_view, 6> kEscapes = {"\x1b[",  "\\u001b[", "\\u001B[",
-                                                               "\\x1b[", "\\033[",   "\\e["};
+  static constexpr std::array<std::string_view, 9> kEscapes = {
+      "\x1b[", "\\u001b[",   "\\u001B[",   "\\x1b[", "\\033[",
+      "\\e[",  "\\\\u001b[", "\\\\u001B[", "#033["};
   for (std::string_view escape : kEscapes) {
     if (text.substr(at, escape.size()) == escape) return escape.size();
   }
   return 0;
 }
 
+/// `#012`, as syslog daemons print control bytes.
+bool control_ends_before(std::string_view text, size_t at) {
+  if (at < 4 || text[at - 4] != '#' || text[at - 3] != '0') return false;
+  return text[at - 2] >= '0' && text[at - 2] <= '3' && text[at - 1] >= '0' && text[at - 1] <= '7';
+}
+
 bool colour_ends_before(std::string_view text, size_t at) {
   size_t i = at - 1;  // on the `m`
   while (i > 0 && at - i < 24 && (is_digit(text[i - 1]) || text[i - 1] == ';')) --i;
   if (i == 0 || text[i - 1] != '[') return false;
-  for (size_t start = i - 1; start + 8 > i && start != kNone; --start) {
+  for (size_t start = i - 1; start + 9 > i && start != kNone; --start) {
     size_t length = colour_start(text, start);
     if (length != 0 && start + length == i) return true;
     if (start == 0) break;
@@ -276,7 +286,7 @@ bool pair_starts(std::string_view text, size_t at) {
 }
 
 size_t skip_colour(std::string_view text, size_t at) {
-  while (at < text.size() && (text[at] == '\x1b' || text[at] == '\\')) {
+  while (at < text.size() && (text[at] == '\x1b' || text[at] == '\\' || text[at] == '#')) {
     size_t start = colour_start(text, at);
     if (start == 0) return at;
     size_t i = at + start;
@@ -324,6 +334,7 @@ bool word_starts(std::string_view text, size_t at) {
   if (!is_alnum(before)) return true;
   if (at >= 2 && text[at - 2] == '\\' && std::strchr("nrtbfv0ae", before) != nullptr) return true;
   if (before == 'm' && colour_ends_before(text, at)) return true;
+  if (control_ends_before(text, at)) return true;
   if (!is_hex(before)) return false;
   if (at >= 3 && text[at - 3] == '%' && is_hex(text[at - 2])) return true;
   if (at >= 5 && text.substr(at - 5, 3) == "%25" && is_hex(text[at - 2])) return true;

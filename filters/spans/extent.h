@@ -44,7 +44,7 @@ inline constexpr ByteClass kInBare = [] {
 /// Whether another `name=` (or `name:`) stands at `at`, past blanks: the next pair of a list.
 bool pair_starts(std::string_view text, size_t at);
 
-/// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m` or `\x1b[31m`) that stand at
+/// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m`, `\x1b[31m` or `#033[31m`) that stand at
 /// `at`.
 size_t skip_colour(std::string_view text, size_t at);
 
@@ -60,7 +60,7 @@ bool inside_mask(std::string_view text, size_t at);
 
 /// Whether a word can start at `at`: nothing alphanumeric before it, but for the last byte of an
 /// escape (`\n`,
-/// `%3D`, `\u0022`) or of a colour sequence.
+/// `%3D`, `\u0022`, `#012`) or of a colour sequence.
 bool word_starts(std::string_view text, size_t at);
 
 }  // namespace redactd

@@ -20,6 +20,8 @@ constexpr size_t kLongestCookieName = 256;
 Verdict ValueResolver::authorization(const Opening& opening) {
   size_t end = header_end(opening);
   size_t at = opening.begin;
+  if (opening.quote.none() && at < end && text_[at] == '{') return Verdict::no_value;  // an object
+  if (opening.bare.percent) return add_word(at, end, opening);
   size_t scheme = at;
   while (scheme < end && (is_alnum(text_[scheme]) || text_[scheme] == '-')) ++scheme;
   bool named = scheme > at && scheme < end && (text_[scheme] == ' ' || text_[scheme] == '+') &&
@@ -39,9 +41,8 @@ Verdict ValueResolver::authorization(const Opening& opening) {
 }
 
 /// `["Bearer …", "Basic …"]`: a header as Go and Node print it.
-Verdict ValueResolver::header_list(const Opening& opening) {
+Verdict ValueResolver::header_list(size_t at) {
   Verdict result = Verdict::no_value;
-  size_t at = opening.begin + 1;
   for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
     Opening element = open_value_at(record_, at);
     if (element.quote.none()) {

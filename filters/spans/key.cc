@@ -31,7 +31,7 @@ bool ends_in_another(std::string_view key, const std::vector<std::string>& keys)
 /// What a separator within a key may be.
 constexpr std::string_view kInside[] = {"", "_", "-", ".", " "};
 /// A number, or what separates a key from its value.
-constexpr const char* kBehindKey = R"([\\"'`\]=:%>\x1b \t\r\n&(,<_0-9])";
+constexpr const char* kBehindKey = R"([\\"'`\]=:%>#\x1b \t\r\n&(,<_0-9])";
 /// More words make more expressions, each of which is rarer. A word that many keys end in is
 /// enough.
 constexpr size_t kWordsOfEnding = 3;
@@ -246,8 +246,8 @@ std::vector<std::string> ending_expressions(const std::vector<std::string>& keys
 }
 
 std::vector<std::string> key_expressions(const Rule& rule) {
-  static constexpr const char* kAfter[] = {R"([\\"'`\]=:%>\x1b \t\r\n&(,<])",
-                                           R"((?:[\\"'`\]=:%>\x1b\r\n]|[ \t]{1,3}[=:i]))",
+  static constexpr const char* kAfter[] = {R"([\\"'`\]=:%>#\x1b \t\r\n&(,<])",
+                                           R"((?:[\\"'`\]=:%>#\x1b\r\n]|[ \t]{1,3}[=:i]))",
                                            R"([\\\x1b \t\r\n])"};
   const KeySeparator separator = key_separator(rule);
   const std::string after = kAfter[static_cast<size_t>(separator)];

@@ -38,6 +38,14 @@ bool is_tag(std::string_view text, size_t key_begin, std::string_view tail) {
   return key_begin > 0 && text[key_begin - 1] == '<';
 }
 
+/// `form-data; name="password"` behind the key's last letter: its value comes after a blank line.
+bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail) {
+  if (tail != "\"" && tail != "]\"") return false;
+  size_t at = key_begin;
+  while (at > 0 && (is_name_byte(text[at - 1]) || text[at - 1] == '[')) --at;
+  return text.substr(0, at).ends_with("form-data; name=\"");
+}
+
 /// `name: X_PASSWORD`, whose last word ends before `end`: where `name` begins, npos when it is
 /// something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
@@ -118,7 +126,9 @@ std::optional<BlockMarker> key_before_its_line(std::string_view text, const Valu
   if (!member && tail.empty()) return std::nullopt;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
-  if (!member && !announces_value(tail) && !is_tag(text, begin, tail)) return std::nullopt;
+  if (!member && !announces_value(tail) && !is_tag(text, begin, tail) &&
+      !is_form_part(text, begin, tail))
+    return std::nullopt;
   if (!rule.names.empty() && find_name(text, begin, key_end, value).number == 0)
     return std::nullopt;
   return BlockMarker{begin, key_end, value.number, true};
@@ -144,8 +154,11 @@ bool proves_more(const Rule& rule, const Rule& other) {
 
 void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& open) {
   std::string_view name = text.substr(key.begin, key.end - key.begin);
-  const bool member = is_name_tail(without_trailing_blanks(text.substr(key.end)));
-  size_t before = member ? name_before(text, key.end) : key.begin;
+  const size_t member_name = is_name_tail(without_trailing_blanks(text.substr(key.end)))
+                                 ? name_before(text, key.end)
+                                 : kNone;
+  const bool member = member_name != kNone;
+  size_t before = member ? member_name : key.begin;
   auto belongs = [](char c) { return is_name_byte(c) || c == '"' || c == '\'' || c == '<'; };
   while (before > 0 && belongs(text[before - 1])) --before;
   while (before >= 2 && text[before - 1] == ' ' && text[before - 2] == '-') before -= 2;

@@ -85,6 +85,13 @@ bool is_bind_parameter(std::string_view value) {
          std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
 }
 
+/// [PAD], [UNK]: a token of a language model, or what a usage line has.
+bool is_capitals_in_brackets(std::string_view value) {
+  constexpr size_t kLongest = 8;
+  return value.size() > 3 && value.size() <= kLongest && value[0] == '[' && value.back() == ']' &&
+         std::all_of(value.begin() + 1, value.end() - 1, is_upper);
+}
+
 bool is_printf(std::string_view value) {
   return value.size() >= 2 && value.size() <= 4 && value[0] == '%' && is_letter(value.back()) &&
          (is_lower(value.back()) || value.back() == 'T') &&
@@ -127,7 +134,7 @@ bool is_placeholder(std::string_view value) {
   static constexpr WordList kOtherMasks(kMaskWords);
   if (kOtherMasks.has(value)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
-         is_bind_parameter(value);
+         is_bind_parameter(value) || is_capitals_in_brackets(value);
 }
 
 }  // namespace redactd

@@ -181,6 +181,59 @@ size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
   return attribute ? form_part(text, at) : kNone;
 }
 
+/// `|` or `>-` of YAML and the escaped line break behind it: where the value begins, else npos.
+size_t spelt_block(std::string_view text, size_t at) {
+  if (at >= text.size() || (text[at] != '|' && text[at] != '>')) return kNone;
+  ++at;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+  const size_t value = skip_line_breaks(text, at);
+  const bool spelt = value > at && (text[at] == '\\' || text[at] == '#');
+  return spelt ? value : kNone;
+}
+
+/// `name: ` before the name.
+bool is_name_of_member(std::string_view text, size_t name_begin) {
+  size_t at = name_begin;
+  while (at > 0 && text[at - 1] == ' ') --at;
+  return at < name_begin && text.substr(0, at).ends_with("name:");
+}
+
+/// `<` and `>` as they are spelt in markup, in JSON and in URLs.
+struct TagMarks {
+  std::string_view open;
+  std::string_view close;
+};
+constexpr TagMarks kSpeltMarks[] = {{"&lt;", "&gt;"},
+                                    {"\\u003c", "\\u003e"},
+                                    {"\\u003C", "\\u003E"},
+                                    {"%3C", "%3E"},
+                                    {"%3c", "%3e"}};
+
+/// `&lt;ns:password&gt;`: past the tag whose name ends at `at`, if another closes it; else npos.
+size_t behind_spelt_tag(std::string_view text, size_t key_begin, size_t at) {
+  constexpr size_t kLongestName = 64;
+  if (text[at] != '&' && text[at] != '\\' && text[at] != '%') return kNone;
+  std::string_view rest = text.substr(at);
+  for (const TagMarks& marks : kSpeltMarks) {
+    if (!rest.starts_with(marks.close)) continue;
+    const size_t from = key_begin > kLongestName ? key_begin - kLongestName : 0;
+    std::string_view before = text.substr(from, key_begin - from);
+    const size_t open = before.rfind(marks.open);
+    if (open == kNone) return kNone;
+    std::string_view name = before.substr(open + marks.open.size());
+    if (!std::all_of(name.begin(), name.end(), [](char c) { return is_name_byte(c) || c == ':'; }))
+      return kNone;
+    const size_t value = at + marks.close.size();
+    const size_t end = spelt_markup_end(text, value);
+    if (end == kNone) return kNone;
+    std::string_view next = text.substr(end + marks.open.size());
+    bool closes = next.starts_with('/') || next.starts_with("\\/") || next.starts_with("%2F") ||
+                  next.starts_with("%2f");
+    return closes ? value : kNone;
+  }
+  return kNone;
+}
+
 class SeparatorReader {
  public:
   SeparatorReader(std::string_view text, size_t key_end, const KeyPlace& key)
@@ -200,6 +253,8 @@ class SeparatorReader {
     if (rest_[0] == '<') return markup(next_element(text_, at_));
     if (size_t value = behind_tag(); value != kNone) return markup(value, rest_[0] != '>');
     if (blank_before_ && rest_.starts_with("-> ")) return sentence(at_ + 3);
+    if (size_t value = behind_spelt_tag(text_, key_.key_begin, at_); value != kNone)
+      return markup(value);
     if (Separator escaped = encoded(); escaped.end != kNone) return escaped;
     return key_.quote.none() ? behind_name() : behind_quoted_name();
   }
@@ -250,15 +305,21 @@ class SeparatorReader {
   Separator next_cell() const {
     size_t before = key_.name_begin;
     while (before > 0 && is_blank(text_[before - 1])) --before;
-    if (before == 0 || text_[before - 1] != '|') return {};
+    bool first = before == 0 && blank_before_;  // password | …, as psql prints a record
+    if (!first && (before == 0 || text_[before - 1] != '|')) return {};
     return doubtful_sentence(at_ + 1);
   }
 
   Separator colon() const {
-    if (rest_.starts_with("::")) return {};  // a scope, not a separator
+    if (rest_.starts_with("::")) {  // a scope, or base64 of LDIF
+      bool ldif = rest_.starts_with(":: ") && !blank_before_ && key_.quote.none();
+      return ldif ? doubtful(at_ + 3) : Separator{};
+    }
     Separator found = ends(at_ + (rest_.starts_with(":=") ? 2 : 1));
     if (size_t typed = typed_assignment(text_, skip_blanks(text_, found.end)); typed != kNone)
       return ends(typed);  // let password: string = "…"
+    if (size_t block = spelt_block(text_, skip_blanks(text_, found.end)); block != kNone)
+      return ends(block);
     found.colon = true;
     found.sentence = (key_.quote.none() || blank_before_) && found.end < text_.size() &&
                      is_blank(text_[found.end]);
@@ -290,13 +351,26 @@ class SeparatorReader {
     if (rest_[0] != '%' && rest_[0] != '\\') return {};
     for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
       if (!starts_with_ignoring_case(rest_, escaped)) continue;
-      Separator found = ends(at_ + escaped.size());
+      Separator found = ends(spelt_blank(at_ + escaped.size()));
       found.percent = true;
+      found.sentence = key_.quote.none() && found.end > at_ + escaped.size();
       return found;
     }
     bool json =
         starts_with_ignoring_case(rest_, "\\u003d") || starts_with_ignoring_case(rest_, "\\u003a");
     return json ? ends(at_ + 6) : Separator{};
+  }
+
+  /// Past the `%20` or `+` that json.dumps() has behind a colon, and the `%5B` of a list.
+  size_t spelt_blank(size_t at) const {
+    std::string_view rest = text_.substr(at);
+    bool quote = rest.starts_with("+%22") || rest.starts_with("+%27");
+    if (rest.starts_with("%20")) at += 3;
+    if (quote) ++at;
+    rest = text_.substr(at);
+    bool list =
+        starts_with_ignoring_case(rest, "%5b%22") || starts_with_ignoring_case(rest, "%5b%27");
+    return list ? at + 3 : at;
   }
 
   Separator behind_quoted_name() const {
@@ -325,11 +399,26 @@ class SeparatorReader {
     return blank_before_ ? behind_blank() : Separator{};
   }
 
-  /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…`: as Go prints a struct.
+  /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…` as Go prints a struct,
+  /// `ParameterKey=DbPassword,ParameterValue=…` and `env[0].name=DB_PASSWORD,env[0].value=…` of
+  /// command lines, and `name: DB_PASSWORD\n value: …` of YAML in JSON.
   size_t behind_value_name(char c) const {
-    size_t name = at_ + (c == ',' ? 1 : 0);
-    if (c != ',' && !blank_before_) return kNone;
-    return text_.substr(name, 6) == "Value:" ? name + 6 : kNone;
+    constexpr size_t kLongest = 40;
+    constexpr std::string_view kValue = "value";
+    size_t name = at_;
+    if (c == ',') ++name;
+    if ((c == '\\' || c == '#') && is_name_of_member(text_, key_.name_begin))
+      name = skip_line_breaks(text_, at_);
+    if (name == at_) return blank_before_ && text_.substr(at_, 6) == "Value:" ? at_ + 6 : kNone;
+    const size_t limit = std::min(text_.size(), name + kLongest);
+    size_t end = name;
+    while (end < limit && (is_name_byte(text_[end]) || text_[end] == '[' || text_[end] == ']'))
+      ++end;
+    if (end == limit || end - name < kValue.size()) return kNone;
+    std::string_view word = text_.substr(name, end - name);
+    if (!equals_ignoring_case(word.substr(word.size() - kValue.size()), kValue)) return kNone;
+    bool pair = key_.name_begin > 0 && text_[key_.name_begin - 1] == '=' && text_[end] == '=';
+    return pair || (word.size() == kValue.size() && text_[end] == ':') ? end + 1 : kNone;
   }
 
   Separator behind_blank() const {
@@ -421,6 +510,8 @@ size_t skip_line_breaks(std::string_view text, size_t at) {
     } else if (letter != kNone && letter > at &&
                (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
       at = letter + 1;
+    } else if (text.substr(at, 3) == "#01" && at + 3 < text.size() && text[at + 3] <= '5') {
+      at += 4;  // as syslog daemons print it
     } else {
       break;
     }
@@ -442,6 +533,16 @@ size_t tag_end(std::string_view text, size_t at) {
   size_t close =
       text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at + 1);
   return close == kNone || text[close] == '<' ? kNone : close + 1;
+}
+
+size_t spelt_markup_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  std::string_view before = text.substr(0, at);
+  for (const TagMarks& marks : kSpeltMarks) {
+    if (before.ends_with(marks.close))
+      return text.substr(0, std::min(text.size(), at + kLongest)).find(marks.open, at);
+  }
+  return kNone;
 }
 
 bool is_name_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }

@@ -43,6 +43,10 @@ bool is_value_tag(std::string_view text, size_t at);
 /// Past the > of the tag at `at`, `<td class="v">`; npos when there is none near.
 size_t tag_end(std::string_view text, size_t at);
 
+/// Where the next `&lt;` or `\u003c` stands behind a tag of that spelling; npos when the tag before
+/// `at` is of another.
+size_t spelt_markup_end(std::string_view text, size_t at);
+
 /// What names are made of.
 bool is_name_byte(char c);
 

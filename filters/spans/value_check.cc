@@ -114,6 +114,35 @@ bool is_digest(std::string_view value) {
          looks_like_hash(value.substr(colon + 1));
 }
 
+/// default-token-x7k2p: a Secret of a service account, five letters of Kubernetes' own behind it.
+bool is_account_secret(std::string_view value) {
+  constexpr size_t kSuffix = 5;
+  if (value.size() > 80 || value.size() <= kSuffix) return false;
+  if (value[value.size() - kSuffix - 1] != '-') return false;
+  std::string_view name = value.substr(0, value.size() - kSuffix);
+  return (name.ends_with("-token-") || name.ends_with("-dockercfg-")) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '/'; });
+}
+
+/// Token::Ident, std::string: a name in its scope.
+bool is_scoped_name(std::string_view value) {
+  return value.size() < 80 && value.find("::") != kNone && is_letter(value[0]) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == ':' || c == '_' || c == ','; });
+}
+
+/// other.password, form.user_token: what is compared with a key of the same kind, in code.
+bool is_compared_member(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  size_t dot = value.rfind('.');
+  if (dot == kNone || dot == 0 || value.size() > 80 || !is_lower(value[0])) return false;
+  while (value.back() == ':' || value.back() == ')' || value.back() == ';') value.remove_suffix(1);
+  return value.size() > dot && holds_any(value.substr(dot), kWords) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '_' || c == '.'; });
+}
+
 /// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
 bool is_object_reference(std::string_view value) {
   constexpr size_t kLongestNumber = 16;
@@ -189,7 +218,7 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
                is_code(value) || is_remark(value) || is_object_reference(value) ||
                is_dotted_name(value) || is_prose(value) || is_digest(value) ||
-               is_key_algorithm(value);
+               is_key_algorithm(value) || is_account_secret(value) || is_scoped_name(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -294,13 +323,17 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
     word.remove_suffix(1);
   }
-  if (setting.sentence && is_sentence_word(word)) return Verdict::plain_word;
+  if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
+    return Verdict::plain_word;  // HTTP/1.1
+  if (setting.sentence && (is_sentence_word(word) || is_compared_member(value)))
+    return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
       if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
       if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
         return Verdict::plain_word;  // ({password:t,user:n}) of minified code
-      if (is_object_name(value) || is_message(value)) return Verdict::plain_word;
+      if (is_object_name(value) || is_account_secret(value) || is_message(value))
+        return Verdict::plain_word;
       if (setting.quoted && is_type(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;

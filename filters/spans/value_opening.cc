@@ -59,15 +59,36 @@ bool equals_pair_starts(std::string_view text, size_t at) {
 /// b"…", f'…', $"…"; a zero byte is let pass, too.
 constexpr ByteClass kStringPrefixes = ByteClass::of({"bBuUrRfFN$@\0", 12});
 
+/// `(string) (len=14) "…"`, `(*string)(0xc0000102)((len=14 cap=16) "…"`: to the quote behind what
+/// go-spew prints of a string's type; `at` when there is none.
+size_t skip_dumped_type(std::string_view text, size_t at) {
+  static constexpr ByteClass kMarks = ByteClass::of("(*.) _");
+  constexpr size_t kLongest = 64;
+  constexpr std::string_view kLength = "(len=";
+  if (text[at] != '(') return at;
+  size_t type = at;
+  while (type < text.size() && type - at < kLongest &&
+         (is_alnum(text[type]) || kMarks.has(text[type])))
+    ++type;
+  if (text.substr(type, 1) != "=" || !text.substr(at, type + 1 - at).ends_with(kLength)) return at;
+  size_t close = text.substr(0, std::min(text.size(), type + kLongest)).find(") ", type);
+  return close == kNone || quote_at(text, close + 2).none() ? at : close + 2;
+}
+
 /// `Some("…")`, `(*string)("…")`, `string(12) "…"`, `<<"…">>`: where the quote stands that printers
 /// put such things before; `at` when there is none.
 size_t skip_wrapper(std::string_view text, size_t at) {
   static constexpr std::string_view kWrappers[] = {
       "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
       "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password("};
+  constexpr std::string_view kGo = "interface {}(";  // not among them: many values begin with an i
   constexpr std::string_view kPhp = "string(";
   static constexpr ByteClass kFirsts = first_bytes(kWrappers);
+  if (at + kGo.size() < text.size() && text[at] == 'i' && text[at + 1] == kGo[1] &&
+      text.substr(at, kGo.size()) == kGo)
+    return at + kGo.size();
   if (at >= text.size() || (!kFirsts.has(text[at]) && text[at] != kPhp[0])) return at;
+  if (size_t quote = skip_dumped_type(text, at); quote != at) return quote;
   size_t inside = at;
   for (std::string_view wrapper : kWrappers) {
     bool first = inside < text.size() && text[inside] == wrapper[0];
@@ -92,6 +113,26 @@ size_t skip_visibility(std::string_view text, size_t at) {
   std::string_view between = text.substr(at, close - at);
   bool visibility = between.ends_with(":protected") || between.ends_with(":private");
   return visibility ? close : at;
+}
+
+/// `[first]`, `][first]`, `[]` and their percent-encoded forms behind the key: past the names of
+/// what it holds. Numbers are none of them: `passwd[17]:` is a process.
+size_t skip_index(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 16;
+  struct Brackets {
+    std::string_view open;
+    std::string_view close;
+  };
+  if (at >= text.size() || (text[at] != ']' && text[at] != '%' && text[at] != '[')) return at;
+  for (const Brackets& brackets : {Brackets{"[", "]"}, {"%5B", "%5D"}, {"%5b", "%5d"}}) {
+    size_t from = at;
+    if (text.substr(from).starts_with(brackets.close)) from += brackets.close.size();
+    if (!text.substr(from).starts_with(brackets.open)) continue;
+    size_t end = from + brackets.open.size();
+    while (end < text.size() && end - from < kLongest && is_lower(text[end])) ++end;
+    if (text.substr(end).starts_with(brackets.close)) return end + brackets.close.size();
+  }
+  return at;
 }
 
 /// Reads the opening quote at `at`.
@@ -169,7 +210,7 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
 std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
   std::string_view text = record.text;
   size_t name_begin = name_start(text, key_begin);
-  size_t at = skip_colour(text, key_end);
+  size_t at = skip_index(text, skip_colour(text, key_end));
   Quote key_quote = quote_at(text, at);
   if (key_quote.spelling == 0 && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
       text[at + key_quote.size()] == key_quote.mark && key_quote.backslashes == 0) {
@@ -202,6 +243,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
   if (separator.markup && is_value_tag(text, value)) {
     if (size_t inside = tag_end(text, value); inside != kNone) value = inside;
   }
+  if (separator.percent && value < text.size() && is_blank(text[value])) return std::nullopt;
   Opening opening = open_value_at(record, value);
   if (key_quote.none() && !opening.quote.none() &&
       closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {

@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/key.h"
+#include "filters/spans/separator.h"
 #include "filters/validators.h"
 
 namespace redactd {
@@ -26,6 +27,13 @@ size_t markup_end(std::string_view text, size_t at) {
   return close == at ? kNone : close;
 }
 
+/// Past the `[` of a list, or the `[]string{` of Go's; npos when there is none at `at`.
+size_t list_begin(std::string_view text, size_t at) {
+  constexpr std::string_view kGo = "[]string{";
+  if (at >= text.size() || text[at] != '[') return kNone;
+  return at + (text.substr(at).starts_with(kGo) ? kGo.size() : 1);
+}
+
 /// The first of `['required', 'string', 'min:8']`, the rules for a form's field.
 bool is_field_rule(std::string_view value) {
   return value == "required" || value == "nullable" || value == "sometimes";
@@ -35,9 +43,9 @@ bool is_field_rule(std::string_view value) {
 
 Verdict ValueResolver::resolve(const Opening& opening) {
   bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
-  bool list = opening.quote.none() && text_.substr(opening.begin, 1) == "[" &&
-              mask_at(text_, opening.begin) == 0;
-  if (header && list) return header_list(opening);
+  if (!header) return resolve_one(opening);
+  size_t first = opening.quote.none() ? list_begin(text_, opening.begin) : kNone;
+  if (first != kNone && mask_at(text_, opening.begin) == 0) return header_list(first);
   return resolve_one(opening);
 }
 
@@ -69,8 +77,8 @@ Verdict ValueResolver::resolve_one(const Opening& opening) {
 Verdict ValueResolver::assign(const Opening& opening) {
   size_t at = opening.begin;
   if (opening.quote.none() && at < text_.size()) {
-    if (text_[at] == '[') {
-      if (std::optional<Verdict> verdict = array(at + 1, opening)) return *verdict;
+    if (size_t first = list_begin(text_, at); first != kNone) {
+      if (std::optional<Verdict> verdict = array(first, opening)) return *verdict;
     }
     if (std::optional<Opening> member = value_in_object(record_, at, opening))
       return assign(*member);
@@ -148,7 +156,7 @@ void ValueResolver::changed_word(size_t at, size_t end, const Opening& opening) 
 std::optional<Verdict> ValueResolver::array(size_t at, const Opening& opening) {
   std::optional<Verdict> result;
   while (at < text_.size() && is_blank(text_[at])) ++at;
-  if (text_.substr(at, 1) == "]") return Verdict::no_value;
+  if (at < text_.size() && (text_[at] == ']' || text_[at] == '}')) return Verdict::no_value;
   for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
     Opening element = open_value_at(record_, at);
     element.bare.json = true;
@@ -198,6 +206,7 @@ size_t ValueResolver::value_end(const Opening& opening) const {
     end = template_end(text_, opening.begin);
     size_t mask = mask_at(text_, opening.begin);
     if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
+    if (end == kNone && opening.bare.markup) end = spelt_markup_end(text_, opening.begin);
     if (end == kNone && opening.bare.markup) end = markup_end(text_, opening.begin);
     if (end == kNone) return bare_value_end(opening);
   } else {

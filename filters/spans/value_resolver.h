@@ -53,7 +53,7 @@ class ValueResolver {
 
   // header_value.cc
   Verdict authorization(const Opening& opening);
-  Verdict header_list(const Opening& opening);
+  Verdict header_list(size_t at);
   static bool is_known_scheme(std::string_view name);
   size_t credential_end(size_t at, size_t end) const;
   Verdict cookie(const Opening& opening);

@@ -258,6 +258,9 @@ TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
         "- name: AZURE_KEY\n  value: «{alnum:32}»\n", "newrelic_key:\n  «{hex:40}»\n",
         "export TOKEN=\\\n  «{alnum:32}»\n",
         "\"name\": \"API_TOKEN\",\n\"value\": \"«{digits:1}{alnum:31}»\",\n",
+        "Content-Disposition: form-data; "
+        "name=\"password\"\r\n\r\n«{digits:1}{alnum:11}»\r\n--b\r\n",
+        "Content-Disposition: form-data; name=\"user[token]\"\n\n«{alnum:40}»\n--b\n",
         "Your new password is:\n\n    «{digits:1}{alnum:11}»\n"})
     expect_exactly_masked(source);
 }

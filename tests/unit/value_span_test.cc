@@ -404,9 +404,79 @@ TEST(Value, AsPrintersOfPhpAndGoShowIt) {
                      "[{Name:DB_PASSWORD Value:«{alnum:12}»}]"});
 }
 
+TEST(Value, AsPrintersOfGoShowAStringWithItsType) {
+  expect_all_masked({R"( Password: (string) (len=24 cap=32) "«{alnum:12}»",)",
+                     R"( Password: (*string)(0xc000010250)((len=12) "«{alnum:12}»"),)",
+                     R"(url.Values{"client_secret":[]string{"«{alnum:40}»"}, "x":[]string{"y"}})",
+                     R"("Authorization":[]string{"Bearer «{alnum:40}»"}, "Accept":[]string{"a"})",
+                     R"("Password":interface {}("«{alnum:12}»"))"});
+  expect_all_kept({R"(url.Values{"password":[]string{}})"});
+}
+
+TEST(Value, QuotesAndColoursInTheEscapesOfJsonInsideJson) {
+  expect_all_masked(
+      {R"({"log":"{\\u0022password\\u0022:\\u0022«{alnum:12}»\\u0022}"})",
+       R"({"log":"{\\u0022n\\u0022:1,\\u0022t\\u0022:\\u0022token=«{alnum:40}»\\u0022}"})",
+       R"({"log":"\\u001b[32mpassword\\u001b[0m=\\u001b[33m«{alnum:12}»\\u001b[0m"})"});
+}
+
+TEST(Value, InAnElementWhoseMarksAreSpelt) {
+  expect_all_masked({"&lt;password&gt;«{alnum:12}»&lt;/password&gt;",
+                     R"({"m":"\u003cns:password\u003e«{alnum:12}»\u003c/ns:password\u003e"})",
+                     "x=%3Cpassword%3E«{alnum:12}»%3C%2Fpassword%3E"});
+  expect_all_kept({"usage: --name &lt;password&gt; host"});
+}
+
+TEST(Value, BehindABlankThatIsPercentEncoded) {
+  expect_all_masked({"payload=%7B%22password%22%3A+%22«{alnum:12}»%22%7D",
+                     "payload=%7B%22password%22%3A%20%22«{alnum:12}»%22%7D",
+                     "payload=%7B%22password%22%3A%5B%22«{alnum:12}»%22%5D%7D",
+                     "m=Authorization%3A%20Bearer%20«{alnum:40}»"});
+  expect_all_kept({"GET /log?m=Enter%20password%3A HTTP/1.1", "GET /?password%3D HTTP/1.1",
+                   "GET /?m=Authorization%3A%20missing HTTP/1.1", "GET /?t=bearer HTTP/1.1"});
+}
+
+TEST(Value, OfAMemberOfItsKey) {
+  expect_all_masked({R"({"user[password][first]":"«{alnum:12}»","x":1})",
+                     "user%5Bpassword%5D%5Bfirst%5D=«{alnum:12}»&x=1",
+                     "user[token][]=«{alnum:40}»"});
+  expect_all_kept({"passwd[1234]: password changed for bob"});
+}
+
+TEST(Value, InTheArgumentsOfCommandsThatNameItFirst) {
+  expect_all_masked({"--parameters ParameterKey=DbPassword,ParameterValue=«{alnum:12}»",
+                     "--set 'env[0].name=DB_PASSWORD,env[0].value=«{alnum:12}»'"});
+}
+
+TEST(Value, OnTheNextLineOfAStringInJson) {
+  expect_all_masked({R"({"m":"- name: DB_PASSWORD\n  value: «{alnum:12}»\n- name: PORT\n"})",
+                     R"({"m":"{\"m\":\"password: |-\\n  «{alnum:12}»\\nport: 1\"}"})"});
+}
+
+TEST(Value, BehindAWideColonOrTheTwoOfLdif) {
+  expect_all_masked({"password：«{digits:1}{alnum:11}»", "userPassword:: «{alnum:19}=»"});
+  expect_all_kept({"password：null", "impl Password:: for"});
+}
+
+TEST(Value, APatternBeginsBehindALineBreakInItsSpelling) {
+  expect_all_masked({R"({"m":"retry\nBearer «{digits:1}{alnum:31}»\n"})",
+                     R"({"m":"a\nrequirepass «{digits:1}{alnum:11}»"})",
+                     R"({"m":"{\"m\":\"a\\tPASSWORD elastic = «{digits:1}{alnum:19}»\"}"})"});
+}
+
+TEST(Value, BehindAControlByteAsSyslogDaemonsPrintIt) {
+  expect_all_masked({"env:#012token=«{alnum:40}»", "a#012secret: «{alnum:20}»",
+                     "a#011Bearer «{digits:1}{alnum:31}»", "x#012«ghp_{alnum:36}»",
+                     "#033[32mpassword#033[0m: #033[33m«{alnum:12}#033[0m»",
+                     "<34>app: - name: DB_PASSWORD#012  value: «{alnum:12}»",
+                     "<34>app: password: |#012  «{alnum:12}»"});
+}
+
 TEST(Value, InTheNextCellOfATable) {
-  expect_all_masked({"| password | «{digits:1}{alnum:11}» |", "| api_key  | «{alnum:32}»  |"});
-  expect_all_kept({"| password | varchar(255) | NO |", "| token | string | the token |"});
+  expect_all_masked({"| password | «{digits:1}{alnum:11}» |", "| api_key  | «{alnum:32}»  |",
+                     "password | «{digits:1}{alnum:11}»"});
+  expect_all_kept({"password | created_at", "| password | varchar(255) | NO |",
+                   "| token | string | the token |"});
 }
 
 TEST(Value, BehindABlankOrItsOwner) {
@@ -437,6 +507,14 @@ TEST(Value, PhraseOfAWalletEndsWhereItsWordsEnd) {
 TEST(Value, SettingsInCookiesStay) {
   expect_all_kept({"Cookie: theme=dark; lang=en-US; _gat=1"});
   expect_all_masked({"Cookie: theme=dark; sid=«abc»"});
+}
+
+TEST(Value, NamesThatAreNoSecretsStay) {
+  expect_all_kept({R"("Creating token" secret="default-token-x7k2p")", "pad_token: [PAD]",
+                   "token=default-token-x7k2p", "token: Token::Ident,",
+                   "authorization: {type: Bearer, credentials_file: /etc/token}",
+                   "return self.password == other.password", "DB_PASSWORD is deprecated, use X"});
+  expect_all_masked({"password == «{alnum:12}»", "password=«[{alnum:10}]»"});
 }
 
 TEST(Value, CodeThatNamesAVariableLikeItsKeyStays) {
