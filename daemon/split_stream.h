@@ -21,9 +21,10 @@ inline constexpr size_t kMostScanners = 4;
 size_t usable_processors();
 
 /// A redactor that threads help. What comes out is what the redactor alone would put out: batches
-/// are cut at the ends of records, each is redacted as if no private key were open before it, and
-/// one before which a key is open is redacted again, in its turn. The threads begin with the first
-/// batch behind which more input waits; without such batches there are none.
+/// are cut at the ends of records, before a private key rather than within it. Each is redacted as
+/// if no key were open before it, and one before which a key is open is redacted again, in its
+/// turn. The threads begin with the first batch behind which more input waits; without such batches
+/// there are none.
 ///
 /// Belongs to one thread. An error in another one is thrown where its batch would have come out.
 class SplitStream {
