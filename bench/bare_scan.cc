@@ -19,11 +19,11 @@
 #include <vector>
 
 #include "config/settings.h"
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 
 namespace {
 
-constexpr size_t kReadBytes = 128 * 1024;  // as in daemon/filter.cc
+constexpr size_t kReadBytes = 128 * 1024;  // as in daemon/filter/filter.cc
 
 struct Totals {
   uint64_t bytes = 0;

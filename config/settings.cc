@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <set>
 
-#include "config/builtin_pack.h"
-#include "config/gitleaks_file.h"
-#include "config/rule_loader.h"
+#include "config/rules/builtin_pack.h"
+#include "config/rules/gitleaks_file.h"
+#include "config/rules/rule_loader.h"
 #include "config/surroundings.h"
-#include "filters/known.h"
+#include "filters/known/known.h"
 #include "filters/self_test.h"
 
 namespace redactd {

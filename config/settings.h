@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "config/allow_reader.h"
 #include "config/diagnostic.h"
+#include "config/rules/allow_reader.h"
 #include "filters/redactor.h"
 #include "filters/rule_set.h"
 

@@ -1,7 +1,7 @@
 #include "config/settings_reader.h"
 
 #include "config/exposure.h"
-#include "config/rule_loader.h"
+#include "config/rules/rule_loader.h"
 
 namespace redactd {
 namespace {

@@ -2,14 +2,14 @@
 
 #include <iostream>
 
-#include "config/daemon_config.h"
-#include "daemon/embedded_pages.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/exit_code.h"
-#include "daemon/fd_limit.h"
-#include "daemon/hardening.h"
-#include "daemon/last_words.h"
 #include "daemon/log.h"
-#include "daemon/sandbox.h"
+#include "daemon/process/embedded_pages.h"
+#include "daemon/process/fd_limit.h"
+#include "daemon/process/hardening.h"
+#include "daemon/process/last_words.h"
+#include "daemon/process/sandbox.h"
 #include "daemon/server.h"
 
 namespace redactd {

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 namespace spdlog {
 class logger;

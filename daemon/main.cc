@@ -5,21 +5,21 @@
 #include <utility>
 
 #include "config/settings.h"
-#include "daemon/check_command.h"
+#include "daemon/commands/check.h"
+#include "daemon/commands/explain.h"
+#include "daemon/commands/options.h"
+#include "daemon/commands/rules.h"
+#include "daemon/commands/rules_diff.h"
+#include "daemon/commands/rules_lint.h"
+#include "daemon/commands/scan.h"
 #include "daemon/daemon.h"
 #include "daemon/exit_code.h"
-#include "daemon/explain.h"
-#include "daemon/filter.h"
-#include "daemon/hardening.h"
+#include "daemon/filter/filter.h"
 #include "daemon/known/known_command.h"
-#include "daemon/options.h"
-#include "daemon/rules_command.h"
-#include "daemon/rules_diff.h"
-#include "daemon/rules_lint.h"
+#include "daemon/process/hardening.h"
 #include "daemon/run/known_environment.h"
 #include "daemon/run/run.h"
-#include "daemon/scan.h"
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 
 namespace redactd {
 namespace {

@@ -12,10 +12,10 @@
 #include <stdexcept>
 #include <thread>
 
-#include "daemon/config_error.h"
+#include "config/config_error.h"
 #include "daemon/exit_code.h"
 #include "daemon/known/add_mask.h"
-#include "daemon/notify.h"
+#include "daemon/process/notify.h"
 
 namespace redactd {
 namespace {

@@ -21,21 +21,21 @@
 #include <string>
 #include <vector>
 
-#include "config/daemon_config.h"
-#include "daemon/admin.h"
-#include "daemon/config_watch.h"
-#include "daemon/generation.h"
+#include "config/daemon/daemon_config.h"
+#include "daemon/admin/admin.h"
 #include "daemon/known/add_mask.h"
 #include "daemon/known/known_values.h"
 #include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/notify.h"
-#include "daemon/rule_compiler.h"
-#include "daemon/sandbox.h"
-#include "daemon/self_check.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/pipeline/generation.h"
+#include "daemon/pipeline/self_check.h"
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
+#include "daemon/process/notify.h"
+#include "daemon/process/sandbox.h"
+#include "daemon/reload/config_watch.h"
+#include "daemon/reload/rule_compiler.h"
 #include "daemon/sources/source.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
 
 namespace redactd {
 

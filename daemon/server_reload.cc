@@ -7,12 +7,12 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "daemon/config_error.h"
+#include "config/config_error.h"
 #include "daemon/exit_code.h"
-#include "daemon/notify.h"
+#include "daemon/process/notify.h"
+#include "daemon/reload/until_restart.h"
 #include "daemon/server.h"
-#include "daemon/sink_log.h"
-#include "daemon/until_restart.h"
+#include "daemon/sinks/sink_log.h"
 
 namespace redactd {
 namespace {

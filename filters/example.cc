@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "filters/byte_class.h"
-#include "filters/validators.h"
-#include "filters/wallet.h"
+#include "filters/validators/validators.h"
+#include "filters/validators/wallet.h"
 
 namespace redactd {
 namespace {

@@ -23,8 +23,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "filters/anchor_stream.h"
-#include "filters/matcher.h"
+#include "filters/matcher/anchor_stream.h"
+#include "filters/matcher/matcher.h"
 #include "filters/resolver.h"
 #include "filters/rewriter.h"
 #include "filters/rule_set.h"

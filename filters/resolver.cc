@@ -6,10 +6,10 @@
 #include "filters/spans/covered_run.h"
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/next_line.h"
 #include "filters/spans/token_span.h"
 #include "filters/spans/userinfo_span.h"
-#include "filters/spans/value_span.h"
+#include "filters/spans/value/next_line.h"
+#include "filters/spans/value/value_span.h"
 
 namespace redactd {
 namespace {

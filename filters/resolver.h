@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "filters/allowances.h"
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 #include "filters/rule_set.h"
 #include "filters/spans/block_span.h"
-#include "filters/spans/key.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
+#include "filters/spans/value/key.h"
 
 namespace redactd {
 

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "filters/byte_class.h"
-#include "filters/known.h"
-#include "filters/spans/key.h"
+#include "filters/known/known.h"
+#include "filters/spans/value/key.h"
 
 namespace redactd {
 namespace {

@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "filters/allowances.h"
-#include "filters/key_tree.h"
-#include "filters/known_matcher.h"
+#include "filters/known/known_matcher.h"
 #include "filters/mask.h"
-#include "filters/matcher.h"
+#include "filters/matcher/key_tree.h"
+#include "filters/matcher/matcher.h"
+#include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
-#include "filters/spans/key.h"
 #include "filters/spans/regex_span.h"
-#include "filters/token_cores.h"
+#include "filters/spans/value/key.h"
 
 namespace redactd {
 

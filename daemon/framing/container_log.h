@@ -20,7 +20,7 @@
 #include <string>
 #include <string_view>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/framing/json_text.h"
 
 namespace redactd {

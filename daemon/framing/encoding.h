@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 namespace redactd {
 

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/known/secret.h"
 
 namespace redactd {

@@ -2,7 +2,7 @@
 
 // `redactd known …`: tells a running daemon values, or asks it which it has.
 
-#include "daemon/options.h"
+#include "daemon/commands/options.h"
 
 namespace redactd {
 

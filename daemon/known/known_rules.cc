@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "filters/known.h"
+#include "filters/known/known.h"
 
 namespace redactd {
 

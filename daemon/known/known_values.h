@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/known/secret.h"
-#include "daemon/metrics.h"
+#include "daemon/metrics/metrics.h"
 
 namespace redactd {
 

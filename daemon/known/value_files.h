@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/known/found_value.h"
 
 namespace redactd {

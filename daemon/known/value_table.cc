@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "filters/known.h"
+#include "filters/known/known.h"
 
 namespace redactd {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "daemon/known/found_value.h"
-#include "daemon/metrics.h"
+#include "daemon/metrics/metrics.h"
 
 namespace redactd {
 

@@ -7,7 +7,7 @@
 #include "daemon/known/environment.h"
 #include "daemon/known/known_rules.h"
 #include "daemon/known/names.h"
-#include "filters/known.h"
+#include "filters/known/known.h"
 
 namespace redactd {
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <thread>
 
-#include "daemon/filter.h"
+#include "daemon/filter/filter.h"
 #include "filters/rule_set.h"
 
 namespace redactd {

@@ -19,12 +19,12 @@
 #include <vector>
 
 #include "daemon/exit_code.h"
+#include "daemon/process/system_calls.h"
 #include "daemon/run/keyboard.h"
 #include "daemon/run/output.h"
 #include "daemon/run/program.h"
 #include "daemon/run/signals.h"
 #include "daemon/run/terminal.h"
-#include "daemon/system_calls.h"
 
 namespace redactd {
 namespace {

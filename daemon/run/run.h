@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "daemon/filter.h"
+#include "daemon/filter/filter.h"
 #include "daemon/run/run_options.h"
 #include "filters/rule_set.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/await.h"
 #include "daemon/sinks/sink_connection.h"
 #include "daemon/sinks/tls_client.h"

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/framing/encoding.h"
-#include "daemon/metrics.h"
+#include "daemon/metrics/metrics.h"
 
 namespace boost::asio {
 class io_context;

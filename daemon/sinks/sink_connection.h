@@ -17,7 +17,7 @@
 #include <string_view>
 #include <utility>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/await.h"
 
 namespace redactd {

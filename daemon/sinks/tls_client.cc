@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/tls.h"
-#include "daemon/tls_failure.h"
+#include "daemon/tls/tls.h"
+#include "daemon/tls/tls_failure.h"
 
 namespace redactd {
 namespace {

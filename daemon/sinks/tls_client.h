@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/sinks/sink_connection.h"
 
 namespace redactd {

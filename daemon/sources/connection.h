@@ -13,13 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
 #include "daemon/relp/relp_receiver.h"
 #include "daemon/sources/pace.h"
 #include "daemon/sources/relp_receipt.h"
 #include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
 
 namespace redactd {
 

@@ -11,10 +11,10 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
 #include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
 
 namespace redactd {
 

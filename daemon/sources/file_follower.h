@@ -28,7 +28,7 @@
 #include <tuple>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/log.h"
 #include "daemon/sources/position.h"
 

@@ -9,13 +9,13 @@
 #include <optional>
 
 #include "daemon/framing/container_log.h"
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
 #include "daemon/sources/file_follower.h"
 #include "daemon/sources/file_watch.h"
 #include "daemon/sources/position.h"
 #include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
 
 namespace redactd {
 

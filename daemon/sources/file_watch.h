@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "daemon/worker.h"
+#include "daemon/pipeline/worker.h"
 
 namespace redactd {
 

@@ -12,11 +12,11 @@
 
 #include <stdexcept>
 
-#include "daemon/fd_limit.h"
 #include "daemon/or_end.h"
+#include "daemon/process/fd_limit.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/sources/socket_path.h"
-#include "daemon/tls.h"
+#include "daemon/tls/tls.h"
 
 namespace redactd {
 namespace {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 namespace redactd {
 

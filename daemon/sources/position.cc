@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "daemon/stdio.h"
+#include "daemon/filter/stdio.h"
 
 namespace redactd {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 namespace redactd {
 

@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "daemon/await.h"
-#include "daemon/metrics.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
 
 namespace redactd {
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/log.h"
-#include "daemon/metrics.h"
-#include "daemon/notify.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
+#include "daemon/metrics/metrics.h"
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
+#include "daemon/process/notify.h"
 
 namespace redactd {
 

@@ -12,10 +12,10 @@
 #include <mutex>
 #include <optional>
 
+#include "daemon/pipeline/stream.h"
+#include "daemon/pipeline/worker.h"
 #include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
-#include "daemon/stream.h"
-#include "daemon/worker.h"
 
 namespace redactd {
 

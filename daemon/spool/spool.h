@@ -26,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "daemon/spool/batch_codec.h"
 #include "daemon/spool/segment_reader.h"
 #include "daemon/spool/spool_directory.h"

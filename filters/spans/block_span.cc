@@ -5,8 +5,8 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/next_line.h"
-#include "filters/validators.h"
+#include "filters/spans/value/next_line.h"
+#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {

@@ -1,7 +1,7 @@
 #include "filters/spans/covered_run.h"
 
 #include "filters/spans/extent.h"
-#include "filters/spans/next_line.h"
+#include "filters/spans/value/next_line.h"
 
 namespace redactd {
 namespace {

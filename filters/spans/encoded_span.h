@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
-#include "filters/token_cores.h"
 
 namespace redactd {
 

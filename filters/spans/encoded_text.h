@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "filters/token_cores.h"
+#include "filters/matcher/token_cores.h"
 
 namespace redactd {
 

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "filters/byte_class.h"
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/regex_text.h"
-#include "filters/validators.h"
+#include "filters/validators/validators.h"
 #include "filters/wiping_allocator.h"
 
 namespace redactd {

@@ -4,7 +4,7 @@
 
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
-#include "filters/validators.h"
+#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {

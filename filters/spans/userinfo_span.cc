@@ -5,9 +5,9 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/placeholder.h"
-#include "filters/spans/value_check.h"
-#include "filters/validators.h"
+#include "filters/spans/value/placeholder.h"
+#include "filters/spans/value/value_check.h"
+#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {

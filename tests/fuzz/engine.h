@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/builtin_pack.h"
+#include "config/rules/builtin_pack.h"
 #include "filters/redactor.h"
 #include "tests/fuzz/require.h"
 

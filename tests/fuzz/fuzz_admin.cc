@@ -3,7 +3,7 @@
 
 #include <boost/asio/buffer.hpp>
 
-#include "daemon/admin_response.h"
+#include "daemon/admin/admin_response.h"
 #include "tests/fuzz/require.h"
 
 namespace {

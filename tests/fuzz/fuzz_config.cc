@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "tests/fuzz/require.h"
 
 namespace redactd {

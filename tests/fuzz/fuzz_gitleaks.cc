@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "config/gitleaks_file.h"
+#include "config/rules/gitleaks_file.h"
 #include "tests/fuzz/require.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include <re2/re2.h>
 
-#include "config/rule_loader.h"
+#include "config/rules/rule_loader.h"
 #include "tests/fuzz/engine.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -6,7 +6,7 @@
 #include <regex>
 #include <stdexcept>
 
-#include "daemon/stream.h"
+#include "daemon/pipeline/stream.h"
 #include "tests/fuzz/engine.h"
 #include "tests/fuzz/schedule.h"
 #include "tests/testing/framed.h"

@@ -14,9 +14,9 @@
 #include <string>
 #include <thread>
 
-#include "daemon/filter.h"
-#include "daemon/split_stream.h"
-#include "daemon/stdio.h"
+#include "daemon/filter/filter.h"
+#include "daemon/filter/split_stream.h"
+#include "daemon/filter/stdio.h"
 #include "tests/testing/corpus.h"
 #include "tests/testing/redact.h"
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "filters/known.h"
+#include "filters/known/known.h"
 #include "tests/testing/all_splits.h"
 
 namespace redactd::test {

@@ -7,8 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "config/builtin_pack.h"
-#include "config/gitleaks_file.h"
+#include "config/rules/builtin_pack.h"
+#include "config/rules/gitleaks_file.h"
 #include "tests/testing/redact.h"
 
 namespace redactd::test {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "filters/byte_class.h"
-#include "filters/key_tree.h"
+#include "filters/matcher/key_tree.h"
 #include "filters/rule.h"
-#include "filters/spans/key.h"
+#include "filters/spans/value/key.h"
 #include "tests/testing/pattern_sampler.h"
 #include "tests/testing/redact.h"
 

@@ -11,7 +11,7 @@
 #include <map>
 #include <set>
 
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 #include "tests/testing/pattern_sampler.h"
 #include "tests/testing/redact.h"
 

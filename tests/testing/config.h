@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "config/surroundings.h"
 
 namespace redactd::test {

@@ -5,7 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "config/rule_loader.h"
+#include "config/rules/rule_loader.h"
 #include "config/settings.h"
 #include "filters/example.h"
 

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "filters/rewriter.h"
-#include "filters/spans/key.h"
+#include "filters/spans/value/key.h"
 
 namespace redactd::test {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "config/builtin_pack.h"
-#include "config/rule_loader.h"
+#include "config/rules/builtin_pack.h"
+#include "config/rules/rule_loader.h"
 #include "filters/example.h"
 
 namespace redactd::test {

@@ -1,4 +1,4 @@
-#include "config/address.h"
+#include "config/daemon/address.h"
 
 #include <gtest/gtest.h>
 

@@ -19,7 +19,7 @@
 #include <sstream>
 #include <thread>
 
-#include "daemon/admin.h"
+#include "daemon/admin/admin.h"
 #include "tests/testing/certificates.h"
 #include "tests/testing/temp_dir.h"
 

@@ -6,7 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <nlohmann/json.hpp>
 
-#include "daemon/admin_response.h"
+#include "daemon/admin/admin_response.h"
 
 namespace redactd::test {
 namespace {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 namespace redactd::test {
 namespace {

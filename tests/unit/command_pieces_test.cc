@@ -1,4 +1,4 @@
-#include "daemon/command_pieces.h"
+#include "daemon/pipeline/command_pieces.h"
 
 #include <gtest/gtest.h>
 

@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/read_ahead.h"
-#include "daemon/stdio.h"
-#include "daemon/write_behind.h"
+#include "daemon/filter/read_ahead.h"
+#include "daemon/filter/stdio.h"
+#include "daemon/filter/write_behind.h"
 
 namespace redactd {
 namespace {

@@ -1,4 +1,4 @@
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
-#include "daemon/embedded_pages.h"
+#include "daemon/process/embedded_pages.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "config/builtin_pack.h"
+#include "config/rules/builtin_pack.h"
 
 namespace redactd::test {
 namespace {

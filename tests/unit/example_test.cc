@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
-#include "filters/validators.h"
+#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {

@@ -1,4 +1,4 @@
-#include "config/gitleaks_file.h"
+#include "config/rules/gitleaks_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

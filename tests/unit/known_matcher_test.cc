@@ -1,4 +1,4 @@
-#include "filters/known_matcher.h"
+#include "filters/known/known_matcher.h"
 
 #include <gtest/gtest.h>
 

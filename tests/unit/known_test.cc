@@ -1,4 +1,4 @@
-#include "filters/known.h"
+#include "filters/known/known.h"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -8,7 +8,7 @@
 #include <fstream>
 #include <set>
 
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 #include "tests/testing/all_splits.h"
 #include "tests/testing/oracle.h"
 

@@ -1,6 +1,6 @@
 // The end of a process in which something was thrown that nobody can handle.
 
-#include "daemon/last_words.h"
+#include "daemon/process/last_words.h"
 
 #include <gtest/gtest.h>
 

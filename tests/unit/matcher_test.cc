@@ -1,4 +1,4 @@
-#include "filters/matcher.h"
+#include "filters/matcher/matcher.h"
 
 #include <gtest/gtest.h>
 

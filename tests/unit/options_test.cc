@@ -1,4 +1,4 @@
-#include "daemon/options.h"
+#include "daemon/commands/options.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "config/yaml_reader.h"
 #include "tests/testing/config.h"
 #include "tests/testing/temp_dir.h"

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "config/daemon_config.h"
+#include "config/daemon/daemon_config.h"
 #include "config/option_table.h"
 #include "tests/testing/config.h"
 

@@ -1,4 +1,4 @@
-#include "config/rule_loader.h"
+#include "config/rules/rule_loader.h"
 
 #include <gtest/gtest.h>
 

@@ -14,10 +14,10 @@
 #include <cstring>
 #include <string>
 
-#include "daemon/fd_limit.h"
-#include "daemon/hardening.h"
-#include "daemon/notify.h"
-#include "daemon/process_stats.h"
+#include "daemon/metrics/process_stats.h"
+#include "daemon/process/fd_limit.h"
+#include "daemon/process/hardening.h"
+#include "daemon/process/notify.h"
 #include "tests/testing/in_child.h"
 #include "tests/testing/temp_dir.h"
 

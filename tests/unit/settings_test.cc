@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/builtin_pack.h"
+#include "config/rules/builtin_pack.h"
 #include "config/yaml_reader.h"
 #include "tests/testing/redact.h"
 #include "tests/testing/temp_dir.h"

@@ -1,6 +1,6 @@
 // From the bytes of a connection to the records that its sinks get, without a socket.
 
-#include "daemon/stream.h"
+#include "daemon/pipeline/stream.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What the seccomp filter lets through. Each case confines a process of its own.
 
-#include "daemon/system_calls.h"
+#include "daemon/process/system_calls.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

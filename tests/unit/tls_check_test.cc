@@ -1,4 +1,4 @@
-#include "config/tls_check.h"
+#include "config/daemon/tls_check.h"
 
 #include <gtest/gtest.h>
 

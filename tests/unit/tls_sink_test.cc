@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/tls.h"
+#include "daemon/tls/tls.h"
 #include "tests/testing/certificates.h"
 #include "tests/testing/sink_fixture.h"
 #include "tests/testing/temp_dir.h"

@@ -1,4 +1,4 @@
-#include "daemon/until_restart.h"
+#include "daemon/reload/until_restart.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "filters/validators.h"
-#include "filters/personal_data.h"
-#include "filters/wallet.h"
+#include "filters/validators/validators.h"
+#include "filters/validators/personal_data.h"
+#include "filters/validators/wallet.h"
 
 #include <gtest/gtest.h>
 

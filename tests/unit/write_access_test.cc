@@ -1,6 +1,6 @@
 // Where the daemon may write. What the kernel does with it is tried in processes of their own.
 
-#include "daemon/write_access.h"
+#include "daemon/process/write_access.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

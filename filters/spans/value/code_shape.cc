@@ -1,0 +1,126 @@
+#include "filters/spans/value/code_shape.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookedAt = 512;
+
+/// r.secret, n.token||"": what minifiers leave of names.
+bool is_minified(std::string_view value) {
+  static constexpr std::string_view kNames[] = {"pass",  "Pass", "secret", "Secret", "token",
+                                                "Token", "key",  "Key",    "auth",   "Auth"};
+  if (value.size() < 4 || !is_letter(value[0]) || value[1] != '.') return false;
+  size_t at = 2;
+  while (at < value.size() && is_letter(value[at])) ++at;
+  if (!holds_any(value.substr(0, at), kNames)) return false;
+  return at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone;
+}
+
+/// kwargs.get( and $_POST[' in front of a quote: what is called, or looked into, for the value.
+bool is_lookup(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("._$:");
+  size_t open = 0;
+  bool joined = false;
+  for (; open < value.size() &&
+         (is_letter(value[open]) || kJoints.has(value[open]) || value[open] == '!');
+       ++open)
+    joined = joined || kJoints.has(value[open]);
+  if (!joined || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  return open + 1 == value.size() || value[open + 1] == '\'' || value[open + 1] == '"';
+}
+
+/// settings.API_KEY, config.db.password
+bool is_member(std::string_view value) {
+  static constexpr std::string_view kOwners[] = {
+      "settings.",   "config.",    "conf.",     "cfg.",  "props.",  "options.",
+      "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
+      "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
+      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this.",
+      "var.",        "local.",     "data.",     "each.", "module.", "random_password."};
+  constexpr size_t kDotBefore = 9;  // in every one of them
+  if (value.substr(0, kDotBefore).find('.') == kNone) return false;
+  return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
+    return value.size() > owner.size() && value.starts_with(owner) &&
+           !is_scrambled(value.substr(owner.size()));
+  });
+}
+
+/// `strings.TrimPrefix(h` and, with the quote behind it, `Configuration[`: the beginning of a call.
+bool is_call(std::string_view value) {
+  size_t open = 0;
+  size_t dot = kNone;
+  for (;
+       open < value.size() && (is_letter(value[open]) || value[open] == '.' || value[open] == '_');
+       ++open) {
+    if (value[open] == '.') dot = open;
+  }
+  if (open < 3 || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  if (!is_letter(value[0])) return false;
+  bool member = dot != kNone && dot + 1 < open && is_upper(value[dot + 1]);
+  return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
+}
+
+/// `$password`, `$rawPassword`: a variable that is named after what it holds. Without the sigil it
+/// may be a weak password.
+bool is_variable(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  if (value.size() < 2 || value.size() > 40 || value[0] != '$' || !is_lower(value[1])) return false;
+  std::string_view name = value.substr(1);
+  if (!std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; }))
+    return false;
+  return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
+    if (name.size() < word.size()) return false;
+    size_t at = name.size() - word.size();
+    if (!equals_ignoring_case(name.substr(at), word)) return false;
+    return at == 0 || name[at - 1] == '_' || is_upper(name[at]);
+  });
+}
+
+}  // namespace
+
+bool is_code(std::string_view value) {
+  static constexpr ByteClass kMarks = ByteClass::of("$.([}");  // each form below has one
+  constexpr size_t kShort = 64;
+  if (value.size() > kLookedAt || (value.size() <= kShort && !kMarks.any_in(value))) return false;
+  if (value.starts_with("$(")) return true;  // $(cat file)
+  if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
+  if (is_variable(value) || is_call(value)) return true;
+  if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
+      value.find_first_of("0123456789") == kNone)
+    return true;  // t(exports)}(this: what minifiers leave of a call
+  if (value.size() > 3 && is_letter(value[0]) && value[1] == '}' &&
+      std::string_view("(),;=").find(value[2]) != kNone)
+    return true;  // t}(this,function(e){
+  while (!value.empty() && std::string_view(";?,").find(value.back()) != kNone)
+    value.remove_suffix(1);
+  size_t paren = value.find('(');
+  return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
+}
+
+/// PASSWORD, <TOKEN>: what a usage line has where the value goes.
+bool is_metavariable(std::string_view value) {
+  static constexpr std::string_view kNames[] = {"PASSWORD", "PASS",       "TOKEN",  "SECRET", "KEY",
+                                                "API_KEY",  "PASSPHRASE", "STRING", "VALUE"};
+  while (!value.empty() && (value.back() == ']' || value.back() == ')')) value.remove_suffix(1);
+  return std::find(std::begin(kNames), std::end(kNames), value) != std::end(kNames);
+}
+
+/// &str, Option<String>, Optional[str], required|min:8: a type, or the rules for a field.
+bool is_type(std::string_view value) {
+  static constexpr std::string_view kTypes[] = {"&str",    "&'static", "Option<", "Optional[str",
+                                                "Vec<",    "[]byte",   "*string", "required|",
+                                                "string|", "nullable", "str|",    "sometimes|"};
+  static constexpr ByteClass kFirsts = first_bytes(kTypes);
+  return !value.empty() && kFirsts.has(value[0]) &&
+         std::any_of(std::begin(kTypes), std::end(kTypes),
+                     [&](std::string_view type) { return value.starts_with(type); });
+}
+
+}  // namespace redactd

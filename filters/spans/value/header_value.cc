@@ -1,0 +1,196 @@
+// Values of Authorization and Cookie headers, and `user:password`.
+
+#include "filters/spans/value/value_resolver.h"
+
+#include <algorithm>
+#include <array>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLongestCookieName = 256;
+
+}  // namespace
+
+/// `Bearer …`, `Basic …`, `Digest name="…", …`: the scheme's name stays (RFC 9110 §11.4).
+Verdict ValueResolver::authorization(const Opening& opening) {
+  size_t end = header_end(opening);
+  size_t at = opening.begin;
+  if (opening.quote.none() && at < end && text_[at] == '{') return Verdict::no_value;  // an object
+  if (opening.bare.percent) return add_word(at, end, opening);
+  size_t scheme = at;
+  while (scheme < end && (is_alnum(text_[scheme]) || text_[scheme] == '-')) ++scheme;
+  bool named = scheme > at && scheme < end && (text_[scheme] == ' ' || text_[scheme] == '+') &&
+               is_letter(text_[at]);
+  if (!named) return add_word(at, end, opening);
+  size_t value = scheme + 1;
+  while (value < end && text_[value] == ' ') ++value;
+  std::string_view name = text_.substr(at, scheme - at);
+  size_t value_end = std::min(end, credential_end(value, end));
+  record_.work += value_end - at;
+  if (is_known_scheme(name)) return add(value, value_end, opening, Strength::strong);
+  // Either a scheme of its own, or a token with prose behind it.
+  Verdict token = add(at, scheme, opening, Strength::weak);
+  if (token != Verdict::masked) return add(value, value_end, opening, Strength::medium);
+  add(value, value_end, opening, Strength::weak);
+  return token;
+}
+
+/// `["Bearer …", "Basic …"]`: a header as Go and Node print it.
+Verdict ValueResolver::header_list(size_t at) {
+  Verdict result = Verdict::no_value;
+  for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+    Opening element = open_value_at(record_, at);
+    if (element.quote.none()) {
+      // Go's %v prints no quotes: map[Authorization:[Bearer …]]
+      return i == 0 ? resolve_one(element) : result;
+    }
+    if (resolve_one(element) == Verdict::masked) result = Verdict::masked;
+    at = value_end(element) + element.quote.size();
+    while (at < text_.size() && is_blank(text_[at])) ++at;
+    if (at >= text_.size() || text_[at] != ',') return result;
+    ++at;
+  }
+  return result;
+}
+
+bool ValueResolver::is_known_scheme(std::string_view name) {
+  static constexpr std::array<std::string_view, 26> kSchemes = {
+      "bearer",       "basic",         "digest",
+      "token",        "apikey",        "api-key",
+      "key",          "negotiate",     "ntlm",
+      "oauth",        "hawk",          "dpop",
+      "gnap",         "ssws",          "splunk",
+      "geniekey",     "aws",           "aws4-hmac-sha256",
+      "sharedkey",    "sharedkeylite", "sharedaccesssignature",
+      "signature",    "hmac",          "jwt",
+      "privatetoken", "scram-sha-256"};
+  return std::any_of(kSchemes.begin(), kSchemes.end(),
+                     [&](std::string_view scheme) { return equals_ignoring_case(name, scheme); });
+}
+
+/// A token68, or parameters `name=value, name="value"` as far as they go.
+size_t ValueResolver::credential_end(size_t at, size_t end) const {
+  BareContext plain;
+  plain.escapes = true;
+  while (at < end) {
+    size_t name = at;
+    while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-'))
+      ++name;
+    size_t stop = 0;
+    bool parameter = name > at && name < end && text_[name] == '=' && name + 1 < end &&
+                     text_[name + 1] != '=' && !is_blank(text_[name + 1]);
+    if (parameter) {
+      Quote quote = quote_at(text_, name + 1);
+      stop = name + 1;
+      if (!quote.none()) stop = quoted_end(text_, stop + quote.size(), quote) + quote.size();
+      stop = bare_end(text_, std::min(stop, text_.size()), plain);
+    } else {
+      stop = bare_end(text_, at, plain);
+    }
+    stop = std::min(stop, end);
+    if (!parameter || stop >= end || text_[stop] != ',') return stop;
+    size_t next = stop + 1;
+    while (next < end && text_[next] == ' ') ++next;
+    size_t next_name = next;
+    while (next_name < end && (is_alnum(text_[next_name]) || text_[next_name] == '_')) ++next_name;
+    if (next_name == next || next_name >= end || text_[next_name] != '=') return stop;
+    at = next;
+  }
+  return at;
+}
+
+/// Cookie and Set-Cookie (RFC 6265 §4): the values of all pairs, not the attributes.
+Verdict ValueResolver::cookie(const Opening& opening) {
+  size_t end = header_end(opening);
+  size_t at = opening.begin;
+  Verdict result = Verdict::no_value;
+  for (size_t i = 0; i < kMostElements && at < end; ++i) {
+    while (at < end && text_[at] == ' ') ++at;
+    size_t name = at;
+    while (name < end && name - at < kLongestCookieName && is_cookie_name_byte(text_[name])) ++name;
+    record_.work += name - at;
+    if (name == at || name >= end || text_[name] != '=') {
+      if (i == 0) return add_word(at, end, opening);
+      if (name < end && text_[name] == ';') {  // Secure; HttpOnly
+        at = name + 1;
+        continue;
+      }
+      return result;
+    }
+    size_t value = name + 1;
+    size_t stop = value;
+    while (stop < end && text_[stop] != ';' && !is_blank(text_[stop]) && text_[stop] != '"' &&
+           text_[stop] != '\\') {
+      ++stop;
+    }
+    bool attribute = is_cookie_attribute(text_.substr(at, name - at));
+    bool setting =
+        is_cookie_setting(text_.substr(at, name - at), text_.substr(value, stop - value));
+    if (!attribute && !setting && add(value, stop, opening, Strength::strong) == Verdict::masked) {
+      result = Verdict::masked;
+    }
+    if (attribute) {  // Expires holds blanks and a comma
+      while (stop < end && text_[stop] != ';' && text_[stop] != '"') ++stop;
+    }
+    if (stop >= end || text_[stop] != ';') return result;
+    at = stop + 1;
+  }
+  return result;
+}
+
+bool ValueResolver::is_cookie_name_byte(char c) {
+  return !is_blank(c) && c != '=' && c != ';' && c != '"' && c != '\'' && c != ',' && c != '\\';
+}
+
+/// `theme=dark`, `lang=en-US`, `_gat=1`: a plain word or a small number behind a name that is
+/// none of a session's, a user's or a secret's.
+bool ValueResolver::is_cookie_setting(std::string_view name, std::string_view value) {
+  static constexpr std::string_view kTelling[] = {"sess", "auth", "tok",  "sid",  "user", "pass",
+                                                  "key",  "sec",  "csrf", "xsrf", "jwt",  "log",
+                                                  "cred", "id",   "acc",  "pwd",  "sig",  "rem"};
+  constexpr size_t kLongestWord = 10;
+  constexpr size_t kLongestName = 32;
+  if (value.empty() || value.size() > kLongestWord || name.size() > kLongestName) return false;
+  bool number = value.size() <= 2 && std::all_of(value.begin(), value.end(), is_digit);
+  bool word = std::all_of(value.begin(), value.end(),
+                          [](char c) { return is_letter(c) || c == '-' || c == '_'; });
+  if (!number && !word) return false;
+  char folded[kLongestName];
+  for (size_t i = 0; i < name.size(); ++i) folded[i] = to_lower(name[i]);
+  return !holds_any({folded, name.size()}, kTelling);
+}
+
+bool ValueResolver::is_cookie_attribute(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kAttributes = {
+      "path", "domain", "expires", "max-age", "samesite", "priority"};
+  return std::any_of(kAttributes.begin(), kAttributes.end(), [&](std::string_view attribute) {
+    return equals_ignoring_case(name, attribute);
+  });
+}
+
+/// `user:password`, as after curl's -u.
+Verdict ValueResolver::credentials(const Opening& opening) {
+  size_t end = value_end(opening);
+  size_t colon = text_.substr(0, end).find(':', opening.begin);
+  while (colon != kNone && inside_mask(text_, colon))
+    colon = text_.substr(0, end).find(':', colon + 1);
+  if (colon == kNone) return Verdict::no_password;
+  if (colon + 1 == end && !opening.quote.none())  // curl -u "KEY:"
+    return add(opening.begin, colon, opening, Strength::weak);
+  if (colon == opening.begin && opening.quote.none()) return Verdict::no_password;
+  if (opening.quote.none()) end = bare_end(text_, colon + 1, opening.bare);
+  std::string_view password = text_.substr(colon + 1, end - colon - 1);
+  if (password.starts_with("//")) return Verdict::no_password;
+  bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…
+  if (doubtful && password.find_first_of(":/") != kNone) return Verdict::no_password;
+  bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
+  if (ids && !password.empty()) return Verdict::plain_word;  // docker run -u 1000:1000
+  return add(colon + 1, end, opening, rule_.strength);
+}
+
+}  // namespace redactd

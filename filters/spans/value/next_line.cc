@@ -1,0 +1,203 @@
+#include "filters/spans/value/next_line.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/key.h"
+#include "filters/spans/value/separator.h"
+#include "filters/spans/value/value_check.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kMostLines = 3;  // blank ones and the value's
+constexpr size_t kPrefixBytes = 1024;
+constexpr std::string_view kPass = "pass";
+
+/// What follows a key whose value the next line may be: `:`, `": |`, ` is:`, `"]=>`, ` = \`.
+bool announces_value(std::string_view tail) {
+  bool quoted = !tail.empty() && (tail[0] == '"' || tail[0] == '\'');
+  if (quoted) tail.remove_prefix(1);
+  if (tail == "]=>") return quoted;
+  if (tail == " is:" || tail == " was:" || tail == " =\\" || tail == "=\\" || tail == "= \\" ||
+      tail == " = \\")
+    return !quoted;
+  if (!tail.starts_with(':')) return false;
+  size_t style = tail.find_first_not_of(' ', 1);
+  if (style == kNone) return true;
+  tail.remove_prefix(style);
+  return tail == "|" || tail == ">" || tail == "|-" || tail == ">-" || tail == "|+" || tail == ">+";
+}
+
+/// `<db.password>` behind the key's last letter.
+bool is_tag(std::string_view text, size_t key_begin, std::string_view tail) {
+  if (tail != ">") return false;
+  while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
+  return key_begin > 0 && text[key_begin - 1] == '<';
+}
+
+/// `form-data; name="password"` behind the key's last letter: its value comes after a blank line.
+bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail) {
+  if (tail != "\"" && tail != "]\"") return false;
+  size_t at = key_begin;
+  while (at > 0 && (is_name_byte(text[at - 1]) || text[at - 1] == '[')) --at;
+  return text.substr(0, at).ends_with("form-data; name=\"");
+}
+
+/// `name: X_PASSWORD`, whose last word ends before `end`: where `name` begins, npos when it is
+/// something else that ends a line.
+size_t name_before(std::string_view text, size_t end) {
+  constexpr std::string_view kName = "name";
+  constexpr size_t kMostBlanks = 2;
+  size_t at = end;
+  while (at > 0 && is_name_byte(text[at - 1])) --at;
+  auto skip_quote = [&] {
+    if (at > 0 && (text[at - 1] == '"' || text[at - 1] == '\'')) --at;
+  };
+  skip_quote();
+  for (size_t i = 0; i < kMostBlanks && at > 0 && text[at - 1] == ' '; ++i) --at;
+  if (at == 0 || text[at - 1] != ':') return kNone;
+  --at;
+  skip_quote();
+  if (at < kName.size()) return kNone;
+  at -= kName.size();
+  bool whole = at == 0 || !is_alnum(text[at - 1]);
+  return whole && equals_ignoring_case(text.substr(at, kName.size()), kName) ? at : kNone;
+}
+
+/// Nothing follows such a name but a quote and a comma.
+bool is_name_tail(std::string_view tail) {
+  if (!tail.empty() && (tail[0] == '"' || tail[0] == '\'')) tail.remove_prefix(1);
+  return tail.empty() || tail == ",";
+}
+
+/// `value: …` and `"value": "…"`: where the value begins, npos when the line is none.
+size_t value_of_member(std::string_view text, size_t at) {
+  constexpr std::string_view kValue = "value";
+  Quote quote = quote_at(text, at);
+  const size_t mark = quote.none() ? 0 : quote.size();
+  at += mark;
+  if (!starts_with_ignoring_case(text.substr(at), kValue)) return kNone;
+  at += kValue.size() + mark;
+  if (at >= text.size() || text[at] != ':') return kNone;
+  return skip_blanks(text, at + 1);
+}
+
+/// A word that stands where no more than a line's place says that it is a secret.
+bool looks_picked(std::string_view word) {
+  constexpr size_t kShortest = 6;
+  return word.size() >= kShortest && is_mixed(word) &&
+         word.find_first_of("@:/[](){}<>$=,\\") == kNone;
+}
+
+/// The one word of the line from `at` on, without its quotes; empty: the line is another.
+std::string_view only_word(std::string_view text, size_t at, bool member, bool& quoted) {
+  size_t end = text.size();
+  if (member && text[end - 1] == ',') --end;
+  if (text.substr(at, 7) == "string(") {  // of PHP's var_dump()
+    size_t wrapped = text.find(") ", at);
+    if (wrapped != kNone) at = wrapped + 2;
+  }
+  Quote quote = quote_at(text, at);
+  quoted = !quote.none();
+  if (quoted) {
+    at += quote.size();
+    size_t close = quoted_end(text, at, quote);
+    if (close + quote.size() != end) return {};
+    end = close;
+  }
+  std::string_view word = text.substr(at, end - at);
+  bool single = std::none_of(word.begin(), word.end(), is_blank) && !word.ends_with(':');
+  return single ? word : std::string_view();
+}
+
+}  // namespace
+
+std::optional<BlockMarker> key_before_its_line(std::string_view text, const ValueRule& value,
+                                               size_t anchor_end) {
+  if (anchor_end == 0 || anchor_end + kLongestKeyTail < text.size()) return std::nullopt;
+  const Rule& rule = value.rule;
+  if (rule.keys.empty() || rule.form != ValueForm::assign) return std::nullopt;
+  const size_t key_end = end_of_key(text, anchor_end);
+  std::string_view tail = without_trailing_blanks(text.substr(key_end));
+  const bool member = is_name_tail(tail) && name_before(text, key_end) != kNone;
+  if (!member && tail.empty()) return std::nullopt;
+  const size_t begin = key_start(text, key_end, *value.keys);
+  if (begin == kNone) return std::nullopt;
+  if (!member && !announces_value(tail) && !is_tag(text, begin, tail) &&
+      !is_form_part(text, begin, tail))
+    return std::nullopt;
+  if (!rule.names.empty() && find_name(text, begin, key_end, value).number == 0)
+    return std::nullopt;
+  return BlockMarker{begin, key_end, value.number, true};
+}
+
+bool proves_more(const Rule& rule, const Rule& other) {
+  auto rank = [](const Rule& of) {
+    if (!of.names.empty()) return 2;
+    switch (of.strength) {
+      case Strength::strong:
+        return 0;
+      case Strength::medium:
+        return 1;
+      case Strength::random:
+        return 2;
+      case Strength::weak:
+        break;
+    }
+    return 3;
+  };
+  return rank(rule) < rank(other);
+}
+
+void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& open) {
+  std::string_view name = text.substr(key.begin, key.end - key.begin);
+  const size_t member_name = is_name_tail(without_trailing_blanks(text.substr(key.end)))
+                                 ? name_before(text, key.end)
+                                 : kNone;
+  const bool member = member_name != kNone;
+  size_t before = member ? member_name : key.begin;
+  auto belongs = [](char c) { return is_name_byte(c) || c == '"' || c == '\'' || c == '<'; };
+  while (before > 0 && belongs(text[before - 1])) --before;
+  while (before >= 2 && text[before - 1] == ' ' && text[before - 2] == '-') before -= 2;
+  std::string_view head = text.substr(0, std::min(before, kPrefixBytes));
+  open = OpenBlock{};
+  open.active = true;
+  open.rule = key.rule;
+  std::string_view prefix = without_trailing_blanks(head);
+  open.prefix = shape_of_prefix(prefix);
+  open.indent = head.size() - prefix.size();
+  open.one_word = true;
+  open.member = member;
+  open.strong = std::search(name.begin(), name.end(), kPass.begin(), kPass.end(),
+                            [](char a, char b) { return to_lower(a) == b; }) != name.end();
+}
+
+void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
+                    std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  const size_t begin = matching_prefix(text, open.prefix);
+  const size_t first = std::min(text.find_first_not_of(" \t", begin), text.size());
+  const bool blank = first == text.size() && record.ends_record;
+  open.active = blank && ++open.lines < kMostLines;
+  if (blank || !record.ends_record || !record.starts_record) return;
+  const size_t value = open.member ? value_of_member(text, first) : first;
+  if (value == kNone || value >= text.size()) return;
+  ValueSetting setting;
+  std::string_view word = only_word(text, value, open.member, setting.quoted);
+  if (word.size() < std::max<size_t>(rule.min, 1) || failed_validator(rule.validators, word, false))
+    return;
+  setting.strength = open.member && open.strong ? Strength::strong : Strength::medium;
+  if (rule.strength == Strength::weak) setting.strength = Strength::weak;
+  if (rule.strength == Strength::random || !rule.names.empty()) setting.strength = Strength::random;
+  setting.sentence = !open.member;
+  if (check_value(word, setting) != Verdict::masked) return;
+  const bool deeper = first - begin > open.indent;
+  if (!open.member && !deeper && !looks_picked(word)) return;
+  const auto at = static_cast<size_t>(word.data() - text.data());
+  spans.push_back(Span{at, at + word.size(), open.rule, {}});
+}
+
+}  // namespace redactd

@@ -1,0 +1,140 @@
+#include "filters/spans/value/placeholder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
+
+namespace redactd {
+namespace {
+
+constexpr std::string_view kNothingWords[] = {
+    "null", "nil",   "none", "true",  "false",  "undefined", "nan",   "yes",     "no",   "on",
+    "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
+constexpr WordList kNothings(kNothingWords);
+
+bool is_all(std::string_view value, std::string_view members) {
+  return value.find_first_not_of(members) == kNone;
+}
+
+/// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
+/// #{name}.
+bool is_template(std::string_view value) {
+  struct Delimiters {
+    std::string_view open;
+    std::string_view close;
+  };
+  static constexpr std::array<Delimiters, 11> kTemplates = {{{"${{", "}}"},
+                                                             {"${", "}"},
+                                                             {"$(", ")"},
+                                                             {"{{", "}}"},
+                                                             {"<|", "|>"},
+                                                             {"<", ">"},
+                                                             {"%{", "}"},
+                                                             {"#{", "}"},
+                                                             {"%(", ")s"},
+                                                             {"((", "))"},
+                                                             {"%", "%"}}};
+  static constexpr ByteClass kOpenings = ByteClass::of("${<%#(");
+  if (value.empty() || !kOpenings.has(value[0])) return false;
+  for (const Delimiters& delimiters : kTemplates) {
+    if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
+        !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
+      continue;
+    }
+    std::string_view inner = value.substr(
+        delimiters.open.size(), value.size() - delimiters.open.size() - delimiters.close.size());
+    // A default (`${VAR:-hunter2}`) may be a secret of its own.
+    bool name = std::all_of(inner.begin(), inner.end(), [](char c) {
+      return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
+    });
+    if (name) return true;
+    bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
+    bool required = delimiters.open == "${" && inner.find(":?") != kNone;   // ${VAR:?missing}
+    if (filtered || required) return true;
+  }
+  return false;
+}
+
+/// YOUR_API_KEY, your-token-here: what documentation has in place of a key. `your_password` may be
+/// a weak one.
+bool is_yours(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"key", "token", "secret", "KEY", "TOKEN", "SECRET"};
+  if (value.size() > 40 || !starts_with_ignoring_case(value, "your")) return false;
+  return value.find_first_of("_-") == 4 && holds_any(value, kWords) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '_' || c == '-'; });
+}
+
+bool is_shell_variable(std::string_view value) {
+  return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
+         std::all_of(value.begin() + 1, value.end(),
+                     [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
+}
+
+/// ?, $1, :password, @password: what a statement has where its driver puts the value.
+bool is_bind_parameter(std::string_view value) {
+  if (value == "?") return true;
+  if (value.size() < 2 || (value[0] != '$' && value[0] != ':' && value[0] != '@')) return false;
+  std::string_view name = value.substr(1);
+  if (value[0] == '$') return name.size() < 4 && std::all_of(name.begin(), name.end(), is_digit);
+  static constexpr std::string_view kWords[] = {"pass", "pwd", "token", "secret", "key", "hash"};
+  return is_lower(name[0]) && name.size() < 40 && holds_any(name, kWords) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
+}
+
+/// [PAD], [UNK]: a token of a language model, or what a usage line has.
+bool is_capitals_in_brackets(std::string_view value) {
+  constexpr size_t kLongest = 8;
+  return value.size() > 3 && value.size() <= kLongest && value[0] == '[' && value.back() == ']' &&
+         std::all_of(value.begin() + 1, value.end() - 1, is_upper);
+}
+
+bool is_printf(std::string_view value) {
+  return value.size() >= 2 && value.size() <= 4 && value[0] == '%' && is_letter(value.back()) &&
+         (is_lower(value.back()) || value.back() == 'T') &&
+         std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
+           return c == '+' || c == '#' || c == 'l' || c == '-' || c == '.';
+         });
+}
+
+}  // namespace
+
+bool is_placeholder(std::string_view value) {
+  if (value.empty() || kNothings.has(value)) return true;
+  if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
+  // Masks of other tools: one character repeated, or a bracketed word.
+  static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
+  if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
+  static constexpr std::string_view kBullet = "\xe2\x80\xa2";
+  if (value.size() % kBullet.size() == 0 && value.starts_with(kBullet)) {
+    bool bullets = true;
+    for (size_t i = 0; i < value.size(); i += kBullet.size()) {
+      bullets = bullets && value.substr(i, kBullet.size()) == kBullet;
+    }
+    if (bullets) return true;
+  }
+  static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
+                                                    "***masked***",
+                                                    "[redacted]",
+                                                    "[masked]",
+                                                    "[filtered]",
+                                                    "[hidden]",
+                                                    "[secret]",
+                                                    "(redacted)",
+                                                    "(hidden)",
+                                                    "(sensitive)",
+                                                    "[removed]",
+                                                    "redacted",
+                                                    "(masked)",
+                                                    "[protected]",
+                                                    "(sensitive value)"};
+  static constexpr WordList kOtherMasks(kMaskWords);
+  if (kOtherMasks.has(value)) return true;
+  return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
+         is_bind_parameter(value) || is_capitals_in_brackets(value);
+}
+
+}  // namespace redactd

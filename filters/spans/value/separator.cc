@@ -1,0 +1,550 @@
+#include "filters/spans/value/separator.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kBlanks = 64;  // most blanks around a separator
+
+bool is_option(std::string_view text, size_t name_begin) {
+  if (name_begin + 1 >= text.size() || text[name_begin] != '-') return false;
+  if (name_begin == 0) return true;
+  char before = text[name_begin - 1];
+  return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
+         before == '(' || before == '=';
+}
+
+/// `("name"`: the name is the first argument of a call, or the first of a pair.
+bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
+  size_t before = quote.size() + 1;
+  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
+}
+
+/// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
+size_t compound_assignment(std::string_view rest) {
+  for (std::string_view assignment : {"?=", "::=", ":::=", ".=", "+=", "||=", "?\?="}) {
+    if (rest.starts_with(assignment)) return assignment.size();
+  }
+  return 0;
+}
+
+/// `var dbPassword string = "…"`: past the = behind the type's name, else npos.
+size_t typed_assignment(std::string_view text, size_t at) {
+  size_t type = at;
+  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.'))
+    ++type;
+  size_t equals = skip_blanks(text, type);
+  if (type == at || equals == type || equals >= text.size() || text[equals] != '=') return kNone;
+  size_t value = skip_blanks(text, equals + 1);
+  return quote_at(text, value).none() ? kNone : equals + 1;
+}
+
+/// The next tag closes an element.
+bool closing_tag_follows(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  size_t tag = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
+  return tag != kNone && text.substr(tag + 1, 1) == "/";
+}
+
+bool ends_in_mask(std::string_view text) {
+  constexpr size_t kLongestMask = 300;
+  if (!text.ends_with(']')) return false;
+  text.remove_prefix(text.size() - std::min(text.size(), kLongestMask));
+  size_t begin = text.rfind('[');
+  return begin != kNone && mask_at(text, begin) == text.size() - begin;
+}
+
+/// The `<` before the name, or before the namespace that it has; npos: there is none.
+size_t tag_begin(std::string_view text, size_t name_begin) {
+  size_t open = name_begin;
+  if (open > 0 && text[open - 1] == ':') {  // <ns:password>
+    --open;
+    while (open > 0 && is_name_byte(text[open - 1])) --open;
+  }
+  return open == 0 || text[open - 1] != '<' ? kNone : open - 1;
+}
+
+/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
+/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
+/// A mask before it may stand for anything. `open`: its tag_begin().
+bool opens_tag(std::string_view text, size_t open, size_t value) {
+  std::string_view before = text.substr(0, open);
+  bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
+                                         ends_in_mask(before));
+  return !placeholder || closing_tag_follows(text, value);
+}
+
+bool has_attribute_before(std::string_view text, size_t quote) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
+    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
+  }
+  return false;
+}
+
+/// `KEY</td><td>`, `KEY</name><value>`: where the next element's text begins, else npos.
+size_t next_element(std::string_view text, size_t at) {
+  constexpr int kDeepest = 3;
+  if (text.substr(at, 2) != "</") return kNone;
+  size_t close = tag_end(text, at);
+  if (close == kNone) return kNone;
+  size_t open = skip_line_breaks(text, close);
+  for (int depth = 0; depth < kDeepest && open < text.size() && text[open] == '<'; ++depth) {
+    size_t inside = is_value_tag(text, open) ? tag_end(text, open) : kNone;
+    if (inside == kNone) return kNone;
+    open = skip_line_breaks(text, inside);
+    if (open < text.size() && text[open] != '<') return open;
+  }
+  return kNone;
+}
+
+/// `<Password Type="…">`: past the > of the tag that the key names, else npos.
+size_t tag_with_attributes(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at);
+  if (close == kNone || text[close] == '<' || text[close - 1] == '/') return kNone;
+  return text.substr(at, close - at).find('=') == kNone ? kNone : close + 1;
+}
+
+/// `.password("…")`, `setPassword("…")`: a call that is given the value.
+bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
+  size_t word = key_begin;
+  while (word > name_begin && is_alnum(text[word - 1])) --word;
+  std::string_view before = text.substr(word, key_begin - word);
+  if (before.empty()) return key_begin > 0 && text[key_begin - 1] == '.';
+  return before == "set" || before == "with";
+}
+
+/// `;s:12:` of PHP's serialize() between name and value, else 0.
+size_t serialized_string(std::string_view rest) {
+  if (!rest.starts_with(";s:")) return 0;
+  size_t at = 3;
+  while (at < rest.size() && at < 10 && is_digit(rest[at])) ++at;
+  return at > 3 && at < rest.size() && rest[at] == ':' ? at + 1 : 0;
+}
+
+/// ` a2=` of auditd between two arguments in quotes, else 0.
+size_t audited_argument(std::string_view rest) {
+  if (!rest.starts_with("a")) return 0;
+  size_t at = 1;
+  while (at < rest.size() && at < 5 && is_digit(rest[at])) ++at;
+  return at > 1 && at < rest.size() && rest[at] == '=' ? at + 1 : 0;
+}
+
+/// `name=\"password\"\r\n\r\n`: past the blank line of a form's part, else npos.
+size_t form_part(std::string_view text, size_t at) {
+  if (at >= text.size() || text[at] != '\\') return kNone;
+  size_t value = skip_line_breaks(text, at);
+  std::string_view breaks = text.substr(at, value - at);
+  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
+}
+
+/// `"password","…"` and `["password", "…"]`: the next cell in quotes, if it is none of the names
+/// that such a list often goes on with.
+bool listed_value(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
+  static constexpr std::string_view kNames[] = {"pass",   "Pass", "token", "Token", "secret",
+                                                "Secret", "key",  "Key",   "_at",   "_id"};
+  constexpr size_t kShortest = 8;
+  if (key_quote.spelling != 0 || name_begin < key_quote.size()) return false;
+  at = skip_blanks(text, at);
+  Quote quote = quote_at(text, at);
+  if (quote.mark != key_quote.mark || quote.backslashes != key_quote.backslashes) return false;
+  at += quote.size();
+  std::string_view value = text.substr(at, quoted_end(text, at, quote) - at);
+  return value.size() >= kShortest && value.size() < 256 && is_mixed(value) &&
+         value.find(' ') == kNone && !holds_any(value, kNames);
+}
+
+/// What may stand behind a name in quotes instead of = and :, else npos.
+size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
+                        const Quote& key_quote) {
+  std::string_view rest = text.substr(at);
+  if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
+  if (rest.starts_with(',')) {
+    // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
+    bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
+    bool pair =
+        header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
+    if (pair) return at + 1;
+    if (listed_value(text, at + 1, name_begin, key_quote)) return at + 1;
+  }
+  if (size_t length = serialized_string(rest); length != 0) return at + length;
+  if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
+    return at + length;
+  bool attribute =
+      name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
+  return attribute ? form_part(text, at) : kNone;
+}
+
+/// `|` or `>-` of YAML and the escaped line break behind it: where the value begins, else npos.
+size_t spelt_block(std::string_view text, size_t at) {
+  if (at >= text.size() || (text[at] != '|' && text[at] != '>')) return kNone;
+  ++at;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+  const size_t value = skip_line_breaks(text, at);
+  const bool spelt = value > at && (text[at] == '\\' || text[at] == '#');
+  return spelt ? value : kNone;
+}
+
+/// `name: ` before the name.
+bool is_name_of_member(std::string_view text, size_t name_begin) {
+  size_t at = name_begin;
+  while (at > 0 && text[at - 1] == ' ') --at;
+  return at < name_begin && text.substr(0, at).ends_with("name:");
+}
+
+/// `<` and `>` as they are spelt in markup, in JSON and in URLs.
+struct TagMarks {
+  std::string_view open;
+  std::string_view close;
+};
+constexpr TagMarks kSpeltMarks[] = {{"&lt;", "&gt;"},
+                                    {"\\u003c", "\\u003e"},
+                                    {"\\u003C", "\\u003E"},
+                                    {"%3C", "%3E"},
+                                    {"%3c", "%3e"}};
+
+/// `&lt;ns:password&gt;`: past the tag whose name ends at `at`, if another closes it; else npos.
+size_t behind_spelt_tag(std::string_view text, size_t key_begin, size_t at) {
+  constexpr size_t kLongestName = 64;
+  if (text[at] != '&' && text[at] != '\\' && text[at] != '%') return kNone;
+  std::string_view rest = text.substr(at);
+  for (const TagMarks& marks : kSpeltMarks) {
+    if (!rest.starts_with(marks.close)) continue;
+    const size_t from = key_begin > kLongestName ? key_begin - kLongestName : 0;
+    std::string_view before = text.substr(from, key_begin - from);
+    const size_t open = before.rfind(marks.open);
+    if (open == kNone) return kNone;
+    std::string_view name = before.substr(open + marks.open.size());
+    if (!std::all_of(name.begin(), name.end(), [](char c) { return is_name_byte(c) || c == ':'; }))
+      return kNone;
+    const size_t value = at + marks.close.size();
+    const size_t end = spelt_markup_end(text, value);
+    if (end == kNone) return kNone;
+    std::string_view next = text.substr(end + marks.open.size());
+    bool closes = next.starts_with('/') || next.starts_with("\\/") || next.starts_with("%2F") ||
+                  next.starts_with("%2f");
+    return closes ? value : kNone;
+  }
+  return kNone;
+}
+
+class SeparatorReader {
+ public:
+  SeparatorReader(std::string_view text, size_t key_end, const KeyPlace& key)
+      : text_(text), key_end_(key_end), key_(key) {
+    at_ = skip_colour(text, skip_blanks(text, skip_colour(text, key_end)));
+    rest_ = text.substr(std::min(at_, text.size()));
+    blank_before_ = at_ > key_end && is_blank(text[at_ - 1]);
+  }
+
+  Separator read() const {
+    if (rest_.empty()) return {};
+    if (rest_[0] == '=') return equals();
+    if (rest_[0] == '!') return unequal();
+    if (rest_[0] == '|') return next_cell();
+    if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
+    if (rest_[0] == ':') return colon();
+    if (rest_[0] == '<') return markup(next_element(text_, at_));
+    if (size_t value = behind_tag(); value != kNone) return markup(value, rest_[0] != '>');
+    if (blank_before_ && rest_.starts_with("-> ")) return sentence(at_ + 3);
+    if (size_t value = behind_spelt_tag(text_, key_.key_begin, at_); value != kNone)
+      return markup(value);
+    if (Separator escaped = encoded(); escaped.end != kNone) return escaped;
+    return key_.quote.none() ? behind_name() : behind_quoted_name();
+  }
+
+ private:
+  static Separator ends(size_t end) {
+    Separator found;
+    found.end = end;
+    return found;
+  }
+
+  static Separator sentence(size_t end) {
+    Separator found = ends(end);
+    found.sentence = true;
+    return found;
+  }
+
+  static Separator markup(size_t end, bool doubt = true) {
+    Separator found = ends(end);
+    found.markup = true;
+    found.doubt = doubt;
+    return found;
+  }
+
+  static Separator doubtful(size_t end) {
+    Separator found = ends(end);
+    found.doubt = true;
+    return found;
+  }
+
+  /// `=` `==` `=>` `=~`
+  Separator equals() const {
+    static constexpr ByteClass kMore = ByteClass::of("=>~");
+    size_t end = at_ + 1;
+    while (end < text_.size() && end < at_ + 3 && kMore.has(text_[end])) ++end;
+    bool compared = rest_.starts_with("== ") && blank_before_;
+    return compared ? sentence(end) : ends(end);  // token == expected_token
+  }
+
+  /// `!= "…"`, `!== "…"`: what something is compared with.
+  Separator unequal() const {
+    if (!rest_.starts_with("!=")) return {};
+    size_t end = at_ + (rest_.starts_with("!==") ? 3 : 2);
+    return quote_at(text_, skip_blanks(text_, end)).none() ? Separator{} : ends(end);
+  }
+
+  /// `| password | … |`: the next cell of a table.
+  Separator next_cell() const {
+    size_t before = key_.name_begin;
+    while (before > 0 && is_blank(text_[before - 1])) --before;
+    bool first = before == 0 && blank_before_;  // password | …, as psql prints a record
+    if (!first && (before == 0 || text_[before - 1] != '|')) return {};
+    return doubtful_sentence(at_ + 1);
+  }
+
+  Separator colon() const {
+    if (rest_.starts_with("::")) {  // a scope, or base64 of LDIF
+      bool ldif = rest_.starts_with(":: ") && !blank_before_ && key_.quote.none();
+      return ldif ? doubtful(at_ + 3) : Separator{};
+    }
+    Separator found = ends(at_ + (rest_.starts_with(":=") ? 2 : 1));
+    if (size_t typed = typed_assignment(text_, skip_blanks(text_, found.end)); typed != kNone)
+      return ends(typed);  // let password: string = "…"
+    if (size_t block = spelt_block(text_, skip_blanks(text_, found.end)); block != kNone)
+      return ends(block);
+    found.colon = true;
+    found.sentence = (key_.quote.none() || blank_before_) && found.end < text_.size() &&
+                     is_blank(text_[found.end]);
+    return found;
+  }
+
+  /// `<password>` and `<Password Type="…">`: past it, else npos.
+  size_t behind_tag() const {
+    if (!key_.quote.none()) return kNone;
+    const size_t open = tag_begin(text_, key_.name_begin);
+    if (open == kNone) return kNone;
+    if (blank_before_) {
+      size_t value = tag_with_attributes(text_, at_);
+      return value != kNone && opens_tag(text_, open, value) ? value : kNone;
+    }
+    bool tag = rest_.size() > 1 && rest_[0] == '>' && !is_blank(rest_[1]) &&
+               opens_tag(text_, open, at_ + 1);
+    return tag ? at_ + 1 : kNone;
+  }
+
+  /// `%3D`, also encoded twice, and `\u003d`.
+  Separator encoded() const {
+    if (rest_[0] == '&') {
+      for (std::string_view entity : {"&#61;", "&#x3d;", "&equals;", "&#58;", "&colon;"}) {
+        if (starts_with_ignoring_case(rest_, entity)) return ends(at_ + entity.size());
+      }
+      return {};
+    }
+    if (rest_[0] != '%' && rest_[0] != '\\') return {};
+    for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
+      if (!starts_with_ignoring_case(rest_, escaped)) continue;
+      Separator found = ends(spelt_blank(at_ + escaped.size()));
+      found.percent = true;
+      found.sentence = key_.quote.none() && found.end > at_ + escaped.size();
+      return found;
+    }
+    bool json =
+        starts_with_ignoring_case(rest_, "\\u003d") || starts_with_ignoring_case(rest_, "\\u003a");
+    return json ? ends(at_ + 6) : Separator{};
+  }
+
+  /// Past the `%20` or `+` that json.dumps() has behind a colon, and the `%5B` of a list.
+  size_t spelt_blank(size_t at) const {
+    std::string_view rest = text_.substr(at);
+    bool quote = rest.starts_with("+%22") || rest.starts_with("+%27");
+    if (rest.starts_with("%20")) at += 3;
+    if (quote) ++at;
+    rest = text_.substr(at);
+    bool list =
+        starts_with_ignoring_case(rest, "%5b%22") || starts_with_ignoring_case(rest, "%5b%27");
+    return list ? at + 3 : at;
+  }
+
+  Separator behind_quoted_name() const {
+    bool attribute = key_.name_begin >= key_.quote.size() &&
+                     has_attribute_before(text_, key_.name_begin - key_.quote.size());
+    if (attribute && rest_.size() > 1 && rest_[0] == '>' && rest_[1] != '<')
+      return markup(at_ + 1);  // <property name="password">…
+    Separator found = ends(quoted_separator(text_, at_, key_.name_begin, key_.quote));
+    found.colon = found.end != kNone && text_[found.end - 1] == ':' && rest_[0] != ';';
+    return found;
+  }
+
+  Separator behind_name() const {
+    const char c = rest_[0];
+    const char before = key_.name_begin > 0 ? text_[key_.name_begin - 1] : '\0';
+    bool quoted_next = !quote_at(text_, at_ + (c == '(' || c == ',' ? 1 : 0)).none();
+    if (quoted_next && c == ',' && before == '{') return ends(at_ + 1);  // {password,"…"} of Erlang
+    if (rest_.starts_with(",<<\"")) return ends(at_ + 1);                // password,<<"…">>
+    if (size_t member = behind_value_name(c); member != kNone) return ends(member);
+    if (quoted_next && c == '(' && !blank_before_ &&
+        sets_value(text_, key_.name_begin, key_.key_begin))
+      return doubtful(at_ + 1);
+    if (quoted_next && blank_before_ && before == ':') return ends(at_);  // {:password "…"}
+    // More than a blank: the column of a help text.
+    if (at_ == key_end_ + 1 && is_option(text_, key_.name_begin)) return ends(at_);
+    return blank_before_ ? behind_blank() : Separator{};
+  }
+
+  /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…` as Go prints a struct,
+  /// `ParameterKey=DbPassword,ParameterValue=…` and `env[0].name=DB_PASSWORD,env[0].value=…` of
+  /// command lines, and `name: DB_PASSWORD\n value: …` of YAML in JSON.
+  size_t behind_value_name(char c) const {
+    constexpr size_t kLongest = 40;
+    constexpr std::string_view kValue = "value";
+    size_t name = at_;
+    if (c == ',') ++name;
+    if ((c == '\\' || c == '#') && is_name_of_member(text_, key_.name_begin))
+      name = skip_line_breaks(text_, at_);
+    if (name == at_) return blank_before_ && text_.substr(at_, 6) == "Value:" ? at_ + 6 : kNone;
+    const size_t limit = std::min(text_.size(), name + kLongest);
+    size_t end = name;
+    while (end < limit && (is_name_byte(text_[end]) || text_[end] == '[' || text_[end] == ']'))
+      ++end;
+    if (end == limit || end - name < kValue.size()) return kNone;
+    std::string_view word = text_.substr(name, end - name);
+    if (!equals_ignoring_case(word.substr(word.size() - kValue.size()), kValue)) return kNone;
+    bool pair = key_.name_begin > 0 && text_[key_.name_begin - 1] == '=' && text_[end] == '=';
+    return pair || (word.size() == kValue.size() && text_[end] == ':') ? end + 1 : kNone;
+  }
+
+  Separator behind_blank() const {
+    if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
+    if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
+    if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
+    if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
+    return behind_owner();
+  }
+
+  /// `changed from …`, `for user bob is …`, `of bob was …`, `for bob set to …`
+  Separator behind_owner() const {
+    constexpr size_t kLongest = 64;
+    if (rest_[0] != 'f' && rest_[0] != 'o' && rest_[0] != 'c') return {};
+    size_t at = at_;
+    if (skip(at, {"changed from "})) return doubtful_sentence(at);
+    if (!skip(at, {"for ", "of "})) return {};
+    while (skip(at, {"the ", "user ", "account "})) {
+    }
+    size_t end = text_.substr(0, std::min(text_.size(), at + kLongest)).find_first_of(" \t:=", at);
+    if (end == kNone || end == at || text_[end] != ' ') return {};
+    at = end + 1;
+    if (!skip(at, {"is ", "is: ", "was ", "set to "})) return {};
+    return doubtful_sentence(at);
+  }
+
+  static Separator doubtful_sentence(size_t end) {
+    Separator found = sentence(end);
+    found.doubt = true;
+    return found;
+  }
+
+  bool skip(size_t& at, std::initializer_list<std::string_view> words) const {
+    for (std::string_view word : words) {
+      if (!text_.substr(at).starts_with(word)) continue;
+      at += word.size();
+      return true;
+    }
+    return false;
+  }
+
+  std::string_view text_;
+  size_t key_end_;
+  const KeyPlace& key_;
+  size_t at_ = 0;
+  std::string_view rest_;
+  bool blank_before_ = false;
+};
+
+}  // namespace
+
+Separator separator_at(std::string_view text, size_t at, const KeyPlace& key) {
+  return SeparatorReader(text, at, key).read();
+}
+
+size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
+  at = skip_blanks(text, at);
+  if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, at);
+  if (!quote.none()) {
+    if (quote.mark != key_quote.mark) return kNone;
+    at += quote.size();
+  }
+  // ParameterKey and ParameterValue of CloudFormation
+  if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
+  bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
+  if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
+  at += content ? 7 : 5;
+  if (!quote.none()) {
+    Quote closing = quote_at(text, at);
+    if (closing.none()) return kNone;
+    at += closing.size();
+  }
+  at = skip_blanks(text, at);
+  return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
+}
+
+size_t skip_blanks(std::string_view text, size_t at) {
+  size_t limit = std::min(text.size(), at + kBlanks);
+  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at;
+}
+
+size_t skip_line_breaks(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    size_t letter = text.find_first_not_of('\\', at);
+    if (is_blank(text[at])) {
+      ++at;
+    } else if (letter != kNone && letter > at &&
+               (text[letter] == 'n' || text[letter] == 'r' || text[letter] == 't')) {
+      at = letter + 1;
+    } else if (text.substr(at, 3) == "#01" && at + 3 < text.size() && text[at + 3] <= '5') {
+      at += 4;  // as syslog daemons print it
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
+bool is_value_tag(std::string_view text, size_t at) {
+  static constexpr std::string_view kTags[] = {"<td",   "<dd",   "<value", "<string",
+                                               "<pre>", "<code", "<span"};
+  return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
+    return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
+  });
+}
+
+size_t tag_end(std::string_view text, size_t at) {
+  constexpr size_t kLongestTag = 256;
+  if (at + 1 >= text.size() || text[at] != '<') return kNone;
+  size_t close =
+      text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at + 1);
+  return close == kNone || text[close] == '<' ? kNone : close + 1;
+}
+
+size_t spelt_markup_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  std::string_view before = text.substr(0, at);
+  for (const TagMarks& marks : kSpeltMarks) {
+    if (before.ends_with(marks.close))
+      return text.substr(0, std::min(text.size(), at + kLongest)).find(marks.open, at);
+  }
+  return kNone;
+}
+
+bool is_name_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+
+}  // namespace redactd

@@ -1,0 +1,350 @@
+#include "filters/spans/value/value_check.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/code_shape.h"
+#include "filters/spans/value/placeholder.h"
+#include "filters/spans/word_list.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookedAt = 512;
+
+constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
+
+/// snhwbsiuhriwzqho: five consonants in a row, which words do not have.
+bool is_unpronounceable(std::string_view value) {
+  constexpr size_t kShortest = 10;
+  constexpr size_t kConsonants = 5;
+  static constexpr ByteClass kVowels = ByteClass::of("aeiouyAEIOUY-_.");
+  if (value.size() < kShortest) return false;
+  size_t run = 0;
+  for (char c : value) {
+    run = kVowels.has(c) ? 0 : run + 1;
+    if (run == kConsonants) return true;
+  }
+  return false;
+}
+
+bool is_plain_word(std::string_view value) {
+  return !value.empty() &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.'; }) &&
+         value.size() < 24 && !is_mixed(value) && !is_unpronounceable(value);
+}
+
+/// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
+bool is_compound(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("/_");
+  return value.size() < 80 &&
+         std::all_of(
+             value.begin(), value.end(),
+             [](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.' || c == '/'; }) &&
+         kJoints.any_in(value);
+}
+
+bool is_number(std::string_view value) {
+  static constexpr ByteClass kOfNumbers = ByteClass::of("0123456789.,-+%");
+  return !value.empty() && value.size() < 12 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return kOfNumbers.has(c); });
+}
+
+/// 0x7f3a2b10c4d0
+bool is_address(std::string_view value) {
+  if (value.size() > 18 || !(value.starts_with("0x") || value.starts_with("0X"))) return false;
+  return std::all_of(value.begin() + 2, value.end(), is_hex);
+}
+
+/// /home/bob, /run/secrets/db: but a base64 value may begin with a slash, too.
+bool is_path(std::string_view value) {
+  if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
+  if (value.empty() || value[0] != '/' || value.size() > 8 * kLookedAt) return false;
+  static constexpr ByteClass kOfBase64 = ByteClass::of("+=");
+  if (kOfBase64.any_in(value)) return false;
+  bool lower =
+      std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
+  auto slashes = std::count(value.begin(), value.end(), '/');
+  return lower || (slashes >= 2 && entropy(value) < 4.2);
+}
+
+bool is_path_or_url(std::string_view value) {
+  return value.size() <= 8 * kLookedAt && (value.find("://") != kNone || is_path(value));
+}
+
+bool is_duration_or_size(std::string_view value) {
+  size_t digits = 0;
+  while (digits < value.size() && (is_digit(value[digits]) || value[digits] == '.')) ++digits;
+  return digits > 0 && value.size() - digits <= 3 && value.size() <= 10 &&
+         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
+}
+
+/// (sensitive value), (known after apply), of which a blank leaves the first word.
+bool is_remark(std::string_view value) {
+  return value.size() > 4 && value[0] == '(' &&
+         std::all_of(value.begin() + 1, value.end(), is_lower);
+}
+
+/// ssh-ed25519, ecdsa-sha2-nistp256: an algorithm of SSH's keys.
+bool is_key_algorithm(std::string_view value) {
+  return value.size() < 32 &&
+         (value.starts_with("ssh-") || value.starts_with("ecdsa-sha2-") ||
+          value.starts_with("rsa-sha2-") || value.starts_with("sk-ssh-")) &&
+         !is_scrambled(value.substr(4));
+}
+
+/// default/web-tls: an object of Kubernetes by its namespace and name.
+bool is_object_name(std::string_view value) {
+  if (value.size() > 128 || !is_lower(value.front()) || value.back() == '/') return false;
+  bool of_names = std::all_of(value.begin(), value.end(), [](char c) {
+    return is_lower(c) || is_digit(c) || c == '-' || c == '.' || c == '/';
+  });
+  if (!of_names || std::count(value.begin(), value.end(), '/') != 1) return false;
+  if (value.find('-') == kNone) return false;  // winter/summer may be a password
+  return !is_scrambled(value);
+}
+
+/// sha256:…, hmac-sha256:…: says itself that it is a digest.
+bool is_digest(std::string_view value) {
+  size_t colon = value.substr(0, 16).rfind(':');
+  return colon != kNone && holds_any(value.substr(0, colon), kDigestNames) &&
+         looks_like_hash(value.substr(colon + 1));
+}
+
+/// default-token-x7k2p: a Secret of a service account, five letters of Kubernetes' own behind it.
+bool is_account_secret(std::string_view value) {
+  constexpr size_t kSuffix = 5;
+  if (value.size() > 80 || value.size() <= kSuffix) return false;
+  if (value[value.size() - kSuffix - 1] != '-') return false;
+  std::string_view name = value.substr(0, value.size() - kSuffix);
+  return (name.ends_with("-token-") || name.ends_with("-dockercfg-")) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '/'; });
+}
+
+/// Token::Ident, std::string: a name in its scope.
+bool is_scoped_name(std::string_view value) {
+  return value.size() < 80 && value.find("::") != kNone && is_letter(value[0]) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == ':' || c == '_' || c == ','; });
+}
+
+/// other.password, form.user_token: what is compared with a key of the same kind, in code.
+bool is_compared_member(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  size_t dot = value.rfind('.');
+  if (dot == kNone || dot == 0 || value.size() > 80 || !is_lower(value[0])) return false;
+  while (value.back() == ':' || value.back() == ')' || value.back() == ';') value.remove_suffix(1);
+  return value.size() > dot && holds_any(value.substr(dot), kWords) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || c == '_' || c == '.'; });
+}
+
+/// Token{9f4ef63, android.os.BinderProxy@2bd79ce: how objects print themselves.
+bool is_object_reference(std::string_view value) {
+  constexpr size_t kLongestNumber = 16;
+  if (!is_letter(value[0])) return false;
+  const size_t last = value.size() - std::min(value.size(), kLongestNumber + 1);
+  const size_t mark = std::min(value.find('{', last), value.find('@', last));
+  if (mark == kNone) return false;
+  std::string_view name = value.substr(0, mark);
+  std::string_view number = value.substr(mark + 1);
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_alnum(c) || c == '.' || c == '$' || c == '_'; }) &&
+         std::all_of(number.begin(), number.end(), [](char c) { return is_hex(c) || c == '}'; });
+}
+
+/// com.apple.xpc.activity/4505
+bool is_dotted_name(std::string_view value) {
+  size_t first = value.find('.');
+  size_t second = first == kNone ? kNone : value.find('.', first + 1);
+  if (second > 32 || first < 2 || second - first < 3) return false;
+  bool words = std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(second),
+                           [](char c) { return is_lower(c) || c == '.' || c == '-'; });
+  return words && value.size() < 80 && std::all_of(value.begin(), value.end(), [](char c) {
+           return is_alnum(c) || c == '.' || c == '/' || c == ':' || c == '_' || c == '-' ||
+                  c == '$';
+         });
+}
+
+/// `expires_in=3600` behind a word that is no key of its own: another pair.
+bool is_pair(std::string_view value) {
+  size_t equals = value.find('=');
+  if (equals == kNone || equals < 2 || equals > 32 || equals + 1 >= value.size()) return false;
+  if (value.find_first_not_of('=', equals) == kNone) return false;  // padding
+  std::string_view name = value.substr(0, equals);
+  return is_letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter(c) || c == '_' || c == '-';
+         });
+}
+
+/// invalid_grant, wrong-password: a code of words. Longer ones may be a passphrase.
+bool is_word_code(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("_-");
+  return value.size() < 20 && is_lower(value.front()) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || kJoints.has(c); }) &&
+         kJoints.any_in(value);
+}
+
+/// What validation says about a field: "must be at least 8 characters", "is required".
+bool is_message(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"must",     "required", "characters", "doesn't",
+                                                "can't",    "cannot",   "too short",  "too long",
+                                                "too weak", "invalid",  "incorrect",  "not match"};
+  return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
+}
+
+/// Words with blanks between them and no digit: a message, not a token.
+bool is_prose(std::string_view value) {
+  static constexpr ByteClass kMarks = ByteClass::of(" .,:;!?'\"()-_/");
+  return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
+           return is_letter(c) || kMarks.has(c);
+         });
+}
+
+Verdict check_medium(std::string_view value, const ValueSetting& setting) {
+  if (value.size() < 4) return Verdict::plain_word;
+  // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
+  // secret.
+  bool words =
+      is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
+  bool named = setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value));
+  bool word = words || named;
+  bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
+               is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
+               is_code(value) || is_remark(value) || is_object_reference(value) ||
+               is_dotted_name(value) || is_prose(value) || is_digest(value) ||
+               is_key_algorithm(value) || is_account_secret(value) || is_scoped_name(value);
+  return plain ? Verdict::plain_word : Verdict::masked;
+}
+
+/// AWSLogs/2026/03/01/eu-west-1_log.json.gz: base64 has slashes, too, but then no dots or dashes.
+bool is_object_path(std::string_view value) {
+  static constexpr ByteClass kNotOfBase64 = ByteClass::of("-._");
+  return std::count(value.begin(), value.end(), '/') >= 2 && kNotOfBase64.any_in(value);
+}
+
+/// logs/app-20260301.gz, images/4f0c….webp: a path that ends in a file's name.
+bool is_file_path(std::string_view value) {
+  size_t slash = value.rfind('/');
+  size_t dot = value.rfind('.');
+  if (slash == kNone || dot == kNone || dot < slash + 2 || value.size() - dot > 6) return false;
+  std::string_view extension = value.substr(dot + 1);
+  return extension.size() >= 2 && std::all_of(extension.begin(), extension.end(), is_lower);
+}
+
+/// Linux-node-4f0c3a…: a cache's key, words and the digest of what it depends on.
+bool ends_in_hash(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("-_:./");
+  size_t hash = value.size();
+  while (hash > 0 && is_hex(value[hash - 1])) --hash;
+  if (hash == 0 || value.size() - hash < 32 || !kJoints.has(value[hash - 1])) return false;
+  return looks_like_hash(value.substr(hash)) && !is_scrambled(value.substr(0, hash - 1));
+}
+
+/// orders-by-customer-2026-11-03: words and numbers.
+bool is_dashed_name(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of("-_.:");
+  size_t words = 0;
+  for (size_t at = 0; at <= value.size();) {
+    size_t end = at;
+    while (end < value.size() && !kJoints.has(value[end])) ++end;
+    std::string_view part = value.substr(at, end - at);
+    const bool word = std::all_of(part.begin(), part.end(), is_lower) && !is_unpronounceable(part);
+    if (part.empty() || (!word && !std::all_of(part.begin(), part.end(), is_digit))) return false;
+    words += word;
+    at = end + 1;
+  }
+  return words >= 2;
+}
+
+Verdict check_weak(std::string_view value) {
+  if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
+  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
+    return Verdict::not_random;
+  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
+  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
+  if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
+    return Verdict::not_random;
+  return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
+}
+
+Verdict check_random(std::string_view value) {
+  if (value.size() < 12 || is_address(value)) return Verdict::not_random;
+  if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
+  static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
+  if (is_pair(value) || kNotRandom.any_in(value) || is_path_or_url(value) ||
+      is_object_path(value) || is_file_path(value) || is_dotted_name(value) ||
+      is_object_reference(value)) {
+    return Verdict::not_random;
+  }
+  if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
+                                                         : !is_scrambled(value))
+    return Verdict::not_random;
+  return entropy(value.substr(0, kLookedAt)) >= 2.8 ? Verdict::masked : Verdict::not_random;
+}
+
+/// id=npmrc of docker build --secret id=npmrc,src=…
+bool is_mount(std::string_view value) {
+  return value.starts_with("id=") && value.size() < 40 &&
+         std::all_of(value.begin() + 3, value.end(),
+                     [](char c) { return is_lower(c) || c == '-' || c == '_'; });
+}
+
+/// What schemas, type listings, usage lines, code, debuggers and PAM have behind a key, without
+/// quotes and in any position.
+bool is_listing(std::string_view value, std::string_view word) {
+  // YAML tags, an encrypted value of SOPS, architectures of packages, and a keyword of languages
+  static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
+                                                "!ENV", "!secret", "|",     ">",       "|-",
+                                                ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
+  constexpr size_t kLongest = 10;  // of these words
+  if (value.size() <= kLongest &&
+      std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))
+    return true;
+  if (value.starts_with("ENC[") || is_type(value)) return true;
+  if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
+      is_sentence_word(value.substr(1, value.size() - 2)))
+    return true;  // [required]
+  return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
+         is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
+}
+
+}  // namespace
+
+Verdict check_value(std::string_view value, const ValueSetting& setting) {
+  if (value.empty()) return Verdict::no_value;
+  if (is_placeholder(value)) return Verdict::placeholder;
+  std::string_view word = value;
+  while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
+    word.remove_suffix(1);
+  }
+  if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
+    return Verdict::plain_word;  // HTTP/1.1
+  if (setting.sentence && (is_sentence_word(word) || is_compared_member(value)))
+    return Verdict::plain_word;
+  switch (setting.strength) {
+    case Strength::strong:
+      if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
+      if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
+        return Verdict::plain_word;  // ({password:t,user:n}) of minified code
+      if (is_object_name(value) || is_account_secret(value) || is_message(value))
+        return Verdict::plain_word;
+      if (setting.quoted && is_type(value)) return Verdict::plain_word;
+      if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
+      return Verdict::masked;
+    case Strength::medium:
+      return check_medium(value, setting);
+    case Strength::weak:
+      return setting.sentence && is_pair(value) ? Verdict::not_random : check_weak(value);
+    case Strength::random:
+      return check_random(value);
+  }
+  return Verdict::masked;
+}
+
+}  // namespace redactd

@@ -1,0 +1,274 @@
+#include "filters/spans/value/value_opening.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/separator.h"
+#include "filters/spans/word_list.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLookBack = 4096;  // how far back quotes are looked for
+constexpr size_t kNameBytes = 128;  // most bytes of a whole key (spring.datasource.password)
+
+/// The start of the whole name that the key ends: `--db-password`, `spring.datasource.password`.
+size_t name_start(std::string_view text, size_t key_begin) {
+  size_t limit = key_begin > kNameBytes ? key_begin - kNameBytes : 0;
+  size_t at = key_begin;
+  while (at > limit && is_name_byte(text[at - 1])) --at;
+  return at;
+}
+
+/// Whether quotes stand before `at`, not too far away.
+struct QuotesBefore {
+  bool any = false;
+  bool single = false;
+};
+
+size_t last_before(std::string_view text, size_t from, size_t at, char mark) {
+  const void* found = memrchr(text.data() + from, mark, at - from);
+  return found == nullptr ? kNone
+                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
+}
+
+QuotesBefore quotes_before(const RecordView& record, size_t at) {
+  size_t from = at > kLookBack ? at - kLookBack : 0;
+  RecordView::QuoteMemo& seen = record.quotes;
+  if (at < seen.until) seen = {};
+  size_t unseen = std::max(seen.until, from);
+  size_t last_double = last_before(record.text, unseen, at, '"');
+  size_t last_single = last_before(record.text, unseen, at, '\'');
+  seen.until = at;
+  if (last_double != kNone) seen.last_double = last_double;
+  if (last_single != kNone) seen.last_single = last_single;
+  auto near = [from](size_t last) { return last != kNone && last >= from; };
+  return {near(seen.last_double) || near(seen.last_single), near(seen.last_single)};
+}
+
+/// `name=value` with something after the =, which base64 padding has not.
+bool equals_pair_starts(std::string_view text, size_t at) {
+  if (!pair_starts(text, at)) return false;
+  size_t mark = text.find_first_of("=:", at);
+  return text[mark] == '=' && mark + 1 < text.size() && text[mark + 1] != '=' &&
+         !is_blank(text[mark + 1]);
+}
+
+/// b"…", f'…', $"…"; a zero byte is let pass, too.
+constexpr ByteClass kStringPrefixes = ByteClass::of({"bBuUrRfFN$@\0", 12});
+
+/// `(string) (len=14) "…"`, `(*string)(0xc0000102)((len=14 cap=16) "…"`: to the quote behind what
+/// go-spew prints of a string's type; `at` when there is none.
+size_t skip_dumped_type(std::string_view text, size_t at) {
+  static constexpr ByteClass kMarks = ByteClass::of("(*.) _");
+  constexpr size_t kLongest = 64;
+  constexpr std::string_view kLength = "(len=";
+  if (text[at] != '(') return at;
+  size_t type = at;
+  while (type < text.size() && type - at < kLongest &&
+         (is_alnum(text[type]) || kMarks.has(text[type])))
+    ++type;
+  if (text.substr(type, 1) != "=" || !text.substr(at, type + 1 - at).ends_with(kLength)) return at;
+  size_t close = text.substr(0, std::min(text.size(), type + kLongest)).find(") ", type);
+  return close == kNone || quote_at(text, close + 2).none() ? at : close + 2;
+}
+
+/// `Some("…")`, `(*string)("…")`, `string(12) "…"`, `<<"…">>`: where the quote stands that printers
+/// put such things before; `at` when there is none.
+size_t skip_wrapper(std::string_view text, size_t at) {
+  static constexpr std::string_view kWrappers[] = {
+      "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
+      "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password("};
+  constexpr std::string_view kGo = "interface {}(";  // not among them: many values begin with an i
+  constexpr std::string_view kPhp = "string(";
+  static constexpr ByteClass kFirsts = first_bytes(kWrappers);
+  if (at + kGo.size() < text.size() && text[at] == 'i' && text[at + 1] == kGo[1] &&
+      text.substr(at, kGo.size()) == kGo)
+    return at + kGo.size();
+  if (at >= text.size() || (!kFirsts.has(text[at]) && text[at] != kPhp[0])) return at;
+  if (size_t quote = skip_dumped_type(text, at); quote != at) return quote;
+  size_t inside = at;
+  for (std::string_view wrapper : kWrappers) {
+    bool first = inside < text.size() && text[inside] == wrapper[0];
+    if (first && text.substr(inside, wrapper.size()) == wrapper) inside += wrapper.size();
+  }
+  if (text.substr(inside, kPhp.size()) == kPhp) {
+    size_t digits = inside + kPhp.size();
+    while (digits < text.size() && is_digit(text[digits])) ++digits;
+    if (digits > inside + kPhp.size() && text.substr(digits, 2) == ") ") inside = digits + 2;
+  }
+  return inside == at || quote_at(text, inside).none() ? at : inside;
+}
+
+/// `[password:protected] =>`, `["password":"User":private]=>`: to the bracket behind what PHP
+/// prints of a member's visibility; `at` when there is none.
+size_t skip_visibility(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 80;
+  if (at + 1 >= text.size() || text[at] != ':' || (text[at + 1] != 'p' && text[at + 1] != '"'))
+    return at;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find(']', at);
+  if (close == kNone) return at;
+  std::string_view between = text.substr(at, close - at);
+  bool visibility = between.ends_with(":protected") || between.ends_with(":private");
+  return visibility ? close : at;
+}
+
+/// `[first]`, `][first]`, `[]` and their percent-encoded forms behind the key: past the names of
+/// what it holds. Numbers are none of them: `passwd[17]:` is a process.
+size_t skip_index(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 16;
+  struct Brackets {
+    std::string_view open;
+    std::string_view close;
+  };
+  if (at >= text.size() || (text[at] != ']' && text[at] != '%' && text[at] != '[')) return at;
+  for (const Brackets& brackets : {Brackets{"[", "]"}, {"%5B", "%5D"}, {"%5b", "%5d"}}) {
+    size_t from = at;
+    if (text.substr(from).starts_with(brackets.close)) from += brackets.close.size();
+    if (!text.substr(from).starts_with(brackets.open)) continue;
+    size_t end = from + brackets.open.size();
+    while (end < text.size() && end - from < kLongest && is_lower(text[end])) ++end;
+    if (text.substr(end).starts_with(brackets.close)) return end + brackets.close.size();
+  }
+  return at;
+}
+
+/// Reads the opening quote at `at`.
+void open_quote(std::string_view text, size_t at, Opening& opening) {
+  opening.begin = at;
+  Quote quote = quote_at(text, at);
+  if (quote.none() && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\'') &&
+      kStringPrefixes.has(text[at])) {
+    quote = quote_at(text, at + 1);
+    ++at;
+  }
+  if (quote.none()) return;
+  size_t after = at + quote.size();
+  if (quote.spelling == 0 && quote.backslashes == 0 && after + 1 < text.size() &&
+      text[after] == quote.mark && is_alnum(text[after + 1])) {
+    quote.doubled = true;  // ""value"" in CSV
+    ++after;
+  }
+  opening.quote = quote;
+  opening.begin = after;
+}
+
+}  // namespace
+
+bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
+  if (quote.spelling != 0 || quote.doubled) return false;
+  size_t next = at + quote.size();
+  if (next < text.size()) {
+    char c = text[next];
+    bool ambiguous = is_blank(c) || c == ',' || c == '}' || c == ']' || c == ')' || c == ':' ||
+                     c == ';' || c == '\\' || c == '.';
+    if (!ambiguous) return false;
+  }
+  // An odd number of the same quotes before it: a string is open, and this one closes it.
+  size_t from = at > kLookBack ? at - kLookBack : 0;
+  size_t marks = 0;
+  size_t run = 0;
+  for (size_t i = from; i < at; ++i) {
+    if (text[i] == '\\') {
+      ++run;
+      continue;
+    }
+    if (text[i] == quote.mark && run == quote.backslashes) ++marks;
+    run = 0;
+  }
+  return marks % 2 == 1;
+}
+
+Opening open_value_at(const RecordView& record, size_t at) {
+  std::string_view text = record.text;
+  Opening opening;
+  at = skip_wrapper(text, skip_colour(text, skip_blanks(text, at)));
+  open_quote(text, at, opening);
+  QuotesBefore quotes = quotes_before(record, at);
+  opening.bare.escapes = quotes.any;
+  opening.bare.single_quote_ends = quotes.single;
+  return opening;
+}
+
+std::optional<Opening> value_in_object(const RecordView& record, size_t at,
+                                       const Opening& opening) {
+  std::string_view text = record.text;
+  if (!opening.bare.json || text.substr(at, 1) != "{") return std::nullopt;
+  size_t name = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, name);
+  if (quote.none()) return std::nullopt;
+  size_t value = value_member(text, name, quote);
+  if (value == kNone) return std::nullopt;
+  Opening member = open_value_at(record, value);
+  if (member.quote.none()) return std::nullopt;
+  member.bare.json = true;
+  return member;
+}
+
+std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
+  std::string_view text = record.text;
+  size_t name_begin = name_start(text, key_begin);
+  size_t at = skip_index(text, skip_colour(text, key_end));
+  Quote key_quote = quote_at(text, at);
+  if (key_quote.spelling == 0 && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
+      text[at + key_quote.size()] == key_quote.mark && key_quote.backslashes == 0) {
+    key_quote.doubled = true;
+  }
+  if (!key_quote.none()) at += key_quote.size();
+  at = skip_visibility(text, at);
+  if (at < text.size() && (text[at] == ']' || text[at] == ')') && !key_quote.none()) ++at;
+  if (at < text.size() && text[at] == ']' && key_quote.none() && name_begin > 0 &&
+      text[name_begin - 1] == '[') {
+    ++at;  // user[password]=…
+  }
+  if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
+  Separator separator = separator_at(text, at, {name_begin, key_begin, key_quote});
+  if (separator.end == kNone) return std::nullopt;
+  if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')
+    return std::nullopt;  // /etc/passwd: …
+  // scheme://oauth2:TOKEN@host is a URL's user and password.
+  if (separator.colon && name_begin >= 2 && text.substr(name_begin - 2, 2) == "//")
+    return std::nullopt;
+
+  // undefined method `password=' for …
+  bool quoted_name = name_begin > 0 && text[name_begin - 1] == '`' && separator.end < text.size() &&
+                     text[separator.end] == '\'';
+  if (quoted_name) return std::nullopt;
+
+  size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;
+  constexpr std::string_view kCdata = "<![CDATA[";
+  if (separator.markup && text.substr(value, kCdata.size()) == kCdata) value += kCdata.size();
+  if (separator.markup && is_value_tag(text, value)) {
+    if (size_t inside = tag_end(text, value); inside != kNone) value = inside;
+  }
+  if (separator.percent && value < text.size() && is_blank(text[value])) return std::nullopt;
+  Opening opening = open_value_at(record, value);
+  if (key_quote.none() && !opening.quote.none() &&
+      closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
+    return std::nullopt;
+  }
+  // `token_id= total=12`: an empty value, then the next pair.
+  bool gap = opening.begin > separator.end && text[separator.end - 1] == '=' &&
+             !is_blank(text[separator.end - 2]);
+  if (gap && opening.quote.none() && equals_pair_starts(text, opening.begin)) return std::nullopt;
+  opening.sentence = separator.sentence && opening.quote.none();
+  opening.doubt = separator.doubt;
+  opening.bare.percent = separator.percent;
+  opening.bare.markup = separator.markup;
+  opening.bare.json = separator.colon && !key_quote.none();
+  opening.bare.query =
+      name_begin > 0 && (text[name_begin - 1] == '&' || text[name_begin - 1] == '?');
+  if (name_begin > 0 && key_quote.none()) {
+    Quote outer = quote_at(text, name_begin - 1);
+    size_t backslashes = 0;
+    while (backslashes + 1 < name_begin && text[name_begin - 2 - backslashes] == '\\')
+      ++backslashes;
+    outer.backslashes = static_cast<uint8_t>(std::min(backslashes, kMostBackslashes));
+    if (outer.mark != 0 && text[name_begin - 1] != '\\') opening.outer = outer;
+  }
+  return opening;
+}
+
+}  // namespace redactd

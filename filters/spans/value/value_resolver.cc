@@ -1,0 +1,327 @@
+#include "filters/spans/value/value_resolver.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/key.h"
+#include "filters/spans/value/separator.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+/// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at
+/// `at`.
+size_t template_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 80;
+  if (text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find("}}", at);
+  return close == kNone ? kNone : close + 2;
+}
+
+/// An element's text goes on to the next tag, blanks included. Npos when there is none near.
+size_t markup_end(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 1024;
+  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
+  return close == at ? kNone : close;
+}
+
+/// Past the `[` of a list, or the `[]string{` of Go's; npos when there is none at `at`.
+size_t list_begin(std::string_view text, size_t at) {
+  constexpr std::string_view kGo = "[]string{";
+  if (at >= text.size() || text[at] != '[') return kNone;
+  return at + (text.substr(at).starts_with(kGo) ? kGo.size() : 1);
+}
+
+/// The first of `['required', 'string', 'min:8']`, the rules for a form's field.
+bool is_field_rule(std::string_view value) {
+  return value == "required" || value == "nullable" || value == "sometimes";
+}
+
+}  // namespace
+
+Verdict ValueResolver::resolve(const Opening& opening) {
+  bool header = rule_.form == ValueForm::authorization || rule_.form == ValueForm::cookie;
+  if (!header) return resolve_one(opening);
+  size_t first = opening.quote.none() ? list_begin(text_, opening.begin) : kNone;
+  if (first != kNone && mask_at(text_, opening.begin) == 0) return header_list(first);
+  return resolve_one(opening);
+}
+
+Verdict ValueResolver::resolve_one(const Opening& opening) {
+  switch (rule_.form) {
+    case ValueForm::assign:
+    case ValueForm::spaced:
+      return assign(opening);
+    case ValueForm::authorization:
+      return authorization(opening);
+    case ValueForm::cookie:
+      return cookie(opening);
+    case ValueForm::credentials:
+      return credentials(opening);
+    case ValueForm::object:
+      return object(opening);
+    case ValueForm::members:
+      return members();
+    case ValueForm::columns:
+      return columns();
+    case ValueForm::piped:
+      return piped(opening);
+    case ValueForm::rest:
+      return add(opening.begin, phrase_end(opening), opening, Strength::strong);
+  }
+  return Verdict::no_value;
+}
+
+Verdict ValueResolver::assign(const Opening& opening) {
+  size_t at = opening.begin;
+  if (opening.quote.none() && at < text_.size()) {
+    if (size_t first = list_begin(text_, at); first != kNone) {
+      if (std::optional<Verdict> verdict = array(first, opening)) return *verdict;
+    }
+    if (std::optional<Opening> member = value_in_object(record_, at, opening))
+      return assign(*member);
+    if (size_t end = brace_end(at); end != kNone)
+      return add(at + 1, end, opening, Strength::medium);
+    if (text_[at] == '{' && !opening.bare.markup &&
+        (at + 1 >= text_.size() || text_[at + 1] != '{')) {
+      return Verdict::no_value;  // an object: its own keys tell
+    }
+  }
+  bool sentence = opening.sentence || (opening.bare.json && opening.quote.none());
+  Strength strength = sentence ? rule_.in_sentences.value_or(rule_.strength) : rule_.strength;
+  if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
+  if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
+  size_t end = value_end(opening);
+  if (is_own_name(at, end, opening)) return Verdict::plain_word;
+  Verdict verdict = add(at, end, opening, strength);
+  if (!opening.quote.none()) changed_value(end + opening.quote.size());
+  if (opening.sentence && opening.doubt) changed_word(at, end, opening);
+  return verdict;
+}
+
+/// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
+/// is a weak password.
+bool ValueResolver::is_own_name(size_t begin, size_t end, const Opening& opening) const {
+  constexpr size_t kLongest = 256;  // in a line of keys every value is as long as what follows
+  if (!opening.quote.none() || begin >= end || rule_.keys.empty()) return false;
+  const size_t size = end - begin;
+  const size_t key_end = end_of_key(text_, anchor_end_);
+  if (size > std::min(key_end, kLongest)) return false;
+  std::string_view before = text_.substr(0, key_end - size);
+  const bool of_call =
+      end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ',');
+  const bool of_object = before.ends_with("self.") || before.ends_with("this.");
+  return (of_call || of_object) && text_.substr(key_end - size, size) == text_.substr(begin, size);
+}
+
+/// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
+size_t ValueResolver::brace_end(size_t at) const {
+  static constexpr ByteClass kNotInside = ByteClass::of(" \t\r\n\"'`:=,{");
+  constexpr size_t kLongest = 256;
+  if (at == 0 || text_[at] != '{' || text_[at - 1] != '=') return kNone;
+  size_t limit = std::min(text_.size(), at + kLongest);
+  for (size_t i = at + 1; i < limit && !kNotInside.has(text_[i]); ++i) {
+    if (text_[i] != '}') continue;
+    bool doubled = i + 1 < limit && text_[i + 1] == '}';
+    if (!doubled) return i;
+    ++i;
+  }
+  return kNone;
+}
+
+/// `"old" -> "new"`, as Terraform and Kubernetes tools print changes.
+void ValueResolver::changed_value(size_t at) {
+  while (at < text_.size() && text_[at] == ' ') ++at;
+  if (at >= text_.size()) return;
+  std::string_view arrow = text_.substr(at, 3);
+  if (arrow != "-> " && arrow != "=> ") return;
+  Opening next = open_value_at(record_, at + arrow.size());
+  if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
+}
+
+/// `changed from old to new`
+void ValueResolver::changed_word(size_t at, size_t end, const Opening& opening) {
+  constexpr std::string_view kTo = " to ";
+  if (!text_.substr(0, at).ends_with("changed from ") || text_.substr(end, kTo.size()) != kTo)
+    return;
+  Opening next = open_value_at(record_, end + kTo.size());
+  next.sentence = next.quote.none();
+  next.bare = opening.bare;
+  add(next.begin, value_end(next), next, Strength::medium);
+}
+
+/// `["a", "b"]`: every element; nothing when it is no array.
+std::optional<Verdict> ValueResolver::array(size_t at, const Opening& opening) {
+  std::optional<Verdict> result;
+  while (at < text_.size() && is_blank(text_[at])) ++at;
+  if (at < text_.size() && (text_[at] == ']' || text_[at] == '}')) return Verdict::no_value;
+  for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+    Opening element = open_value_at(record_, at);
+    element.bare.json = true;
+    if (element.quote.none()) {
+      char first = element.begin < text_.size() ? text_[element.begin] : ']';
+      bool scalar = is_digit(first) || first == '-' || mask_at(text_, element.begin) != 0;
+      if (!opening.bare.json || !scalar) return result;
+    }
+    size_t end = value_end(element);
+    if (i == 0 && is_field_rule(text_.substr(element.begin, end - element.begin)))
+      return Verdict::plain_word;
+    Verdict verdict = add(element.begin, end, element, rule_.strength);
+    if (!result || verdict == Verdict::masked) result = verdict;
+    at = end + (element.quote.none() ? 0 : element.quote.size());
+    while (at < text_.size() && is_blank(text_[at])) ++at;
+    if (at >= text_.size() || text_[at] != ',') return result;
+    ++at;
+  }
+  return result;
+}
+
+/// Where the header ends, or before the first word that a wallet's phrase has not.
+size_t ValueResolver::phrase_end(const Opening& opening) const {
+  constexpr size_t kMostWords = 24;
+  constexpr size_t kShortestWord = 3;
+  constexpr size_t kLongestWord = 8;
+  const size_t end = header_end(opening);
+  const bool phrase =
+      rule_.validators.size() == 1 && rule_.validators[0].kind == Validator::Kind::phrase;
+  if (!phrase) return end;
+  size_t last = opening.begin;
+  for (size_t words = 0, at = opening.begin; words < kMostWords && at < end; ++words) {
+    size_t stop = at;
+    while (stop < end && is_lower(text_[stop])) ++stop;
+    if (stop - at < kShortestWord || stop - at > kLongestWord) break;
+    last = stop;
+    if (stop < end && text_[stop] == ',') ++stop;
+    if (stop >= end || text_[stop] != ' ') break;
+    at = stop + 1;
+  }
+  return last;
+}
+
+size_t ValueResolver::value_end(const Opening& opening) const {
+  size_t end = 0;
+  if (opening.quote.none()) {
+    end = template_end(text_, opening.begin);
+    size_t mask = mask_at(text_, opening.begin);
+    if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
+    if (end == kNone && opening.bare.markup) end = spelt_markup_end(text_, opening.begin);
+    if (end == kNone && opening.bare.markup) end = markup_end(text_, opening.begin);
+    if (end == kNone) return bare_value_end(opening);
+  } else {
+    end = quoted_end(text_, opening.begin, opening.quote);
+    record_.work += end - opening.begin;
+    if (opening.quote.mark != '"' && opening.quote.spelling == 0)
+      return end_of_string_around(text_, opening.begin, end);
+  }
+  record_.work += end - opening.begin;
+  return end;
+}
+
+size_t ValueResolver::bare_value_end(const Opening& opening) const {
+  constexpr size_t kLong = 64;
+  static constexpr ByteClass kRemembered = ByteClass::of("\\([{)]}>");  // by bare_end()
+  RecordView::BareMemo& memo = record_.bare;
+  if (memo.from <= opening.begin && opening.begin < memo.end && memo.context == opening.bare)
+    return memo.end;
+  size_t end = bare_end(text_, opening.begin, opening.bare);
+  record_.work += end - opening.begin;
+  if (end - opening.begin > kLong &&
+      !kRemembered.any_in(text_.substr(opening.begin, end - opening.begin)))
+    memo = {opening.begin, end, opening.bare};
+  return end;
+}
+
+/// A header's value goes on to the end of its line, or to the quote around the whole header.
+size_t ValueResolver::header_end(const Opening& opening) const {
+  if (!opening.quote.none()) return value_end(opening);
+  if (!opening.outer.none()) {
+    size_t end = quoted_end(text_, opening.begin, opening.outer);
+    record_.work += end - opening.begin;
+    if (end < text_.size()) return end;
+  }
+  RecordView::HeaderMemo& memo = record_.header;
+  bool known = memo.from <= opening.begin && opening.begin <= memo.end &&
+               memo.escapes == opening.bare.escapes &&
+               memo.single_quote_ends == opening.bare.single_quote_ends;
+  if (!known) {
+    memo = {opening.begin, line_end(opening), opening.bare.escapes, opening.bare.single_quote_ends};
+    record_.work += memo.end - memo.from;
+  }
+  return memo.end;
+}
+
+/// The end of the line or of the string that the header stands in. Quoted parameters (realm="…")
+/// are passed over.
+size_t ValueResolver::line_end(const Opening& opening) const {
+  size_t at = opening.begin;
+  while (at < text_.size()) {
+    char c = text_[at];
+    if (c == '\r' || c == '\n' || c == '`') return at;
+    if (c != '"' && c != '\'' && c != '\\') {
+      ++at;
+      continue;
+    }
+    Quote quote = quote_at(text_, at);
+    if (quote.mark == '\'' && !opening.bare.single_quote_ends) {
+      at += quote.size();
+    } else if (quote.mark != 0 && at > opening.begin && text_[at - 1] == '=') {
+      size_t close = quoted_end(text_, at + quote.size(), quote);
+      at = std::min(text_.size(), close + quote.size());
+    } else if (opening.bare.escapes && (quote.mark != 0 || line_break_at(at))) {
+      return at;
+    } else {
+      ++at;
+    }
+  }
+  return at;
+}
+
+/// `\n`, `\r` or, in JSON in JSON, `\\n`.
+bool ValueResolver::line_break_at(size_t at) const {
+  size_t letter = text_.find_first_not_of('\\', at);
+  return letter != kNone && letter > at && (text_[letter] == 'n' || text_[letter] == 'r');
+}
+
+/// A header's value without the form that its name promises.
+Verdict ValueResolver::add_word(size_t begin, size_t end, const Opening& opening) {
+  if (text_.substr(begin, 1) == "[" && !opening.quote.none()) {
+    return add(begin, end, opening, Strength::medium);  // "[Redacted]"
+  }
+  size_t stop = std::min(end, bare_end(text_, begin, opening.bare));
+  record_.work += stop - begin;
+  return add(begin, stop, opening, Strength::medium);
+}
+
+/// Your code is 123456.
+bool ValueResolver::is_code_in_sentence(const Opening& opening) const {
+  return opening.sentence && rule_.validators.size() == 1 &&
+         rule_.validators[0].kind == Validator::Kind::code;
+}
+
+Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Strength strength) {
+  if (begin >= end) return Verdict::no_value;
+  if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
+  std::string_view value = text_.substr(begin, end - begin);
+  ValueSetting setting;
+  setting.strength = strength;
+  setting.quoted = !opening.quote.none();
+  setting.sentence = opening.sentence;
+  if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
+  bool cut_off = end == text_.size();
+  if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
+  if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))
+    return *failed;
+  if (inside_mask(text_, anchor_end_ - 1)) return Verdict::inside_mask;
+  Span span{begin, end, rule_number_, {}, name_.number};
+  if (cut_off && !record_.ends_record) {
+    span.open.how = setting.quoted ? Continuation::How::quoted : Continuation::How::bare;
+    span.open.quote = opening.quote;
+    span.open.bare = opening.bare;
+  }
+  spans_.push_back(span);
+  return Verdict::masked;
+}
+
+}  // namespace redactd

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "filters/rule.h"
+#include "filters/spans/span.h"
+#include "filters/spans/value/key.h"
+#include "filters/spans/value/value_check.h"
+#include "filters/spans/value/value_opening.h"
+
+namespace redactd {
+
+/// Collects the spans of one anchor: the value behind a key, by the form of its rule. Lives as long
+/// as that takes, and its arguments longer.
+class ValueResolver {
+ public:
+  ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t anchor_end,
+                std::vector<Span>& spans, KeyName name = {})
+      : text_(record.text),
+        name_(name),
+        record_(record),
+        rule_(rule),
+        rule_number_(rule_number),
+        anchor_end_(anchor_end),
+        spans_(spans) {}
+
+  Verdict resolve(const Opening& opening);
+
+ private:
+  static constexpr size_t kMostElements = 4096;  // of an array, a cookie header or a row
+
+  // value_resolver.cc
+  Verdict resolve_one(const Opening& opening);
+  Verdict assign(const Opening& opening);
+  bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
+  size_t brace_end(size_t at) const;
+  void changed_value(size_t at);
+  void changed_word(size_t at, size_t end, const Opening& opening);
+  std::optional<Verdict> array(size_t at, const Opening& opening);
+  size_t phrase_end(const Opening& opening) const;
+  size_t value_end(const Opening& opening) const;
+  size_t bare_value_end(const Opening& opening) const;
+  size_t header_end(const Opening& opening) const;
+  size_t line_end(const Opening& opening) const;
+  bool line_break_at(size_t at) const;
+  Verdict add_word(size_t begin, size_t end, const Opening& opening);
+  bool is_code_in_sentence(const Opening& opening) const;
+  Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength);
+
+  // header_value.cc
+  Verdict authorization(const Opening& opening);
+  Verdict header_list(size_t at);
+  static bool is_known_scheme(std::string_view name);
+  size_t credential_end(size_t at, size_t end) const;
+  Verdict cookie(const Opening& opening);
+  static bool is_cookie_name_byte(char c);
+  static bool is_cookie_setting(std::string_view name, std::string_view value);
+  static bool is_cookie_attribute(std::string_view name);
+  Verdict credentials(const Opening& opening);
+
+  // member_values.cc
+  Verdict object(const Opening& opening);
+  size_t object_begin() const;
+  Verdict members();
+  static std::optional<Strength> column_strength(std::string_view name);
+  Verdict columns();
+  size_t row_of(size_t at, const std::vector<std::optional<Strength>>& secret, Verdict& result);
+  Verdict piped(const Opening& opening);
+
+  std::string_view text_;
+  KeyName name_;
+  const RecordView& record_;
+  const Rule& rule_;
+  uint32_t rule_number_;
+  size_t anchor_end_;
+  std::vector<Span>& spans_;
+};
+
+}  // namespace redactd

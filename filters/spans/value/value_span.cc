@@ -1,0 +1,176 @@
+#include "filters/spans/value/value_span.h"
+
+#include "filters/byte_class.h"
+#include "filters/matcher/key_tree.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/key.h"
+#include "filters/spans/value/separator.h"
+#include "filters/spans/value/value_opening.h"
+#include "filters/spans/value/value_resolver.h"
+
+namespace redactd {
+namespace {
+
+/// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
+/// of a Secret that exists, a call's or message's number: no secrets, whatever they are called.
+const KeyTree& no_secrets() {
+  static const KeyTree kTree = [] {
+    KeyTree tree;
+    tree.add({"public_key_token", "sec_web_socket_key", "public_key", "continuation_token",
+              "page_token", "next_token", "pub_key", "stop_token", "resume_token",
+              "existing_secret", "idempotency_key", "message_sid", "call_sid", "sms_sid",
+              "account_sid", "conference_sid", "cache_key", "routing_key", "partition_key"},
+             KeySeparator::any, 0);
+    tree.build();
+    return tree;
+  }();
+  return kTree;
+}
+
+bool names_no_secret(std::string_view text, size_t key_end) {
+  static constexpr ByteClass kOfSentences = ByteClass::of(". ");
+  const size_t begin = no_secrets().longest(text, key_end, nullptr);
+  return begin != kNone && !kOfSentences.any_in(text.substr(begin, key_end - begin));
+}
+
+/// arn:aws:secretsmanager:eu-west-1:123456789012:secret:…: a part of a name, not a key.
+bool is_part_of_arn(std::string_view text, size_t key_begin) {
+  constexpr size_t kLongest = 96;
+  if (key_begin == 0 || text[key_begin - 1] != ':') return false;
+  size_t from = key_begin > kLongest ? key_begin - kLongest : 0;
+  std::string_view before = text.substr(from, key_begin - from);
+  size_t arn = before.rfind("arn:aws");
+  return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
+}
+
+/// did:key:z6Mk…: a public key that names somebody (W3C).
+bool is_did(std::string_view text, size_t key_begin) {
+  return key_begin >= 4 && text.substr(key_begin - 4, 4) == "did:";
+}
+
+/// Without looking back, as open_value_at() does.
+bool quote_follows(std::string_view text, size_t at) {
+  while (at < text.size() && text[at] == ' ') ++at;
+  bool prefix = at + 1 < text.size() && is_letter(text[at]) && !is_letter(text[at + 1]);
+  return !quote_at(text, at + (prefix ? 1 : 0)).none();
+}
+
+/// `\t`, in JSON in JSON `\\t`, at `at`: its length, else 0.
+size_t spelt_tab(std::string_view text, size_t at) {
+  size_t letter = text.find_first_not_of('\\', at);
+  return letter != kNone && letter > at && text[letter] == 't' ? letter + 1 - at : 0;
+}
+
+/// Where the word behind a key and a few blanks begins, when the key is a word of its own; else
+/// npos.
+size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
+  constexpr size_t kMostBlanks = 3;
+  static constexpr ByteClass kBefore = ByteClass::of(" \t\"'(=:>");
+  if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) return kNone;
+  size_t at = key_end;
+  while (at < text.size() && at - key_end < kMostBlanks && (text[at] == ' ' || text[at] == '\t'))
+    ++at;
+  if (at == key_end) at += spelt_tab(text, at);
+  return at == key_end ? kNone : at;
+}
+
+/// A word as short as this is not looked at further.
+bool is_short_word(std::string_view text, size_t at, size_t shortest) {
+  if (text.size() - at < shortest) return true;
+  for (size_t i = at + shortest; i > at; --i) {
+    if (text[i - 1] == ' ' || text[i - 1] == '\t') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                      std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  const Rule& rule = value.rule;
+  if (anchor_end == 0) return Verdict::crosses_record;
+  ValueResolver resolver(record, rule, value.number, anchor_end, spans);
+  if (rule.keys.empty()) {
+    if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
+        is_blank(text[anchor_end])) {
+      return Verdict::no_value;
+    }
+    if (rule.stands == ValueStands::in_quotes && !quote_follows(text, anchor_end))
+      return Verdict::no_value;
+    Opening opening = open_value_at(record, anchor_end);
+    if (rule.stands == ValueStands::in_quotes && opening.quote.none()) return Verdict::no_value;
+    if (rule.form == ValueForm::object)
+      opening.begin = anchor_end - 1;  // the pattern ends with the brace
+    opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
+    return resolver.resolve(opening);
+  }
+  size_t key_end = end_of_key(text, anchor_end);
+  if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
+  size_t start = key_start(text, key_end, *value.keys);
+  if (start == kNone) return Verdict::inside_word;
+  if (names_no_secret(text, key_end) || is_part_of_arn(text, start) || is_did(text, start))
+    return Verdict::inside_word;
+  std::optional<Opening> opening = open_value(record, start, key_end);
+  if (!opening) return Verdict::no_separator;
+  if (rule.names.empty()) return resolver.resolve(*opening);
+  KeyName name = find_name(text, start, key_end, value);
+  if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
+  return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
+}
+
+Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                       std::vector<Span>& spans) {
+  std::string_view text = record.text;
+  if (anchor_end == 0) return Verdict::crosses_record;
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (key_end >= text.size()) return Verdict::no_separator;
+  const size_t tab = text[key_end] == '\\' ? spelt_tab(text, key_end) : 0;
+  if (tab == 0 && !is_blank(text[key_end])) return Verdict::no_separator;
+  const size_t first = skip_blanks(text, key_end + tab);
+  if (is_short_word(text, first, value.rule.min)) return Verdict::no_value;
+  const size_t begin = key_start(text, key_end, *value.keys);
+  if (begin == kNone) return Verdict::inside_word;
+  const size_t word = spaced_value(text, begin, key_end);
+  if (word == kNone) return Verdict::no_separator;
+  Opening opening = open_value_at(record, word);
+  opening.sentence = opening.quote.none();
+  return ValueResolver(record, value.rule, value.number, anchor_end, spans).resolve(opening);
+}
+
+namespace {
+
+/// Whether the word behind the blank is there as a whole, and stays.
+bool spaced_word_stays(std::string_view text, const ValueRule& value, size_t anchor_end) {
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (key_end < text.size() && !is_blank(text[key_end])) return spelt_tab(text, key_end) == 0;
+  const size_t word = text.find_first_not_of(" \t", key_end);
+  if (word == kNone) return true;
+  if (!quote_at(text, word).none() || text.find_first_of(" \t", word) == kNone) return false;
+  std::vector<Span> found;
+  resolve_spaced(RecordView{text}, value, anchor_end, found);
+  return found.empty();
+}
+
+}  // namespace
+
+bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anchor_end) {
+  const Rule& rule = value.rule;
+  if (anchor_end == 0) return true;
+  if (rule.form == ValueForm::spaced) return spaced_word_stays(text, value, anchor_end);
+  if (rule.keys.empty()) {
+    if (rule.form == ValueForm::object) return false;
+    bool other = anchor_end < text.size() && rule.stands == ValueStands::in_quotes &&
+                 !quote_follows(text, anchor_end);
+    if (other) return true;
+    return open_value_at(RecordView{text}, anchor_end).begin >= text.size();
+  }
+  size_t key_end = end_of_key(text, anchor_end);
+  if (!separator_may_follow(text, key_end)) return true;
+  size_t start = key_start(text, key_end, *value.keys);
+  if (start == kNone) return true;
+  std::optional<Opening> opening = open_value(RecordView{text}, start, key_end);
+  return !opening || opening->begin >= text.size();
+}
+
+}  // namespace redactd

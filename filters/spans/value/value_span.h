@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "filters/spans/span.h"
+#include "filters/spans/value/key.h"
+
+namespace redactd {
+
+/// The value after a key whose match ended at `anchor_end` (or, for a rule with a pattern of its
+/// own, the value that begins there). Appends its spans to `spans`; a cookie header or an array
+/// yields several. Anything but Verdict::masked: none was added, and why.
+Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                      std::vector<Span>& spans);
+
+/// The same for the form `spaced`: the word behind the key and nothing but blanks.
+Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t anchor_end,
+                       std::vector<Span>& spans);
+
+/// Whether the value of such a key, if it has one, begins behind `text`, whatever follows it there.
+bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anchor_end);
+
+}  // namespace redactd
