@@ -4,27 +4,14 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/markup.h"
+#include "filters/spans/value/quoted_key.h"
 #include "filters/spans/word_list.h"
-#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {
 
 constexpr size_t kBlanks = 64;  // most blanks around a separator
-
-bool is_option(std::string_view text, size_t name_begin) {
-  if (name_begin + 1 >= text.size() || text[name_begin] != '-') return false;
-  if (name_begin == 0) return true;
-  char before = text[name_begin - 1];
-  return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
-         before == '(' || before == '=';
-}
-
-/// `("name"`: the name is the first argument of a call, or the first of a pair.
-bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
-  size_t before = quote.size() + 1;
-  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
-}
 
 /// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
 size_t compound_assignment(std::string_view rest) {
@@ -45,72 +32,6 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
-/// The next tag closes an element.
-bool closing_tag_follows(std::string_view text, size_t at) {
-  constexpr size_t kLongest = 1024;
-  size_t tag = text.substr(0, std::min(text.size(), at + kLongest)).find('<', at);
-  return tag != kNone && text.substr(tag + 1, 1) == "/";
-}
-
-bool ends_in_mask(std::string_view text) {
-  constexpr size_t kLongestMask = 300;
-  if (!text.ends_with(']')) return false;
-  text.remove_prefix(text.size() - std::min(text.size(), kLongestMask));
-  size_t begin = text.rfind('[');
-  return begin != kNone && mask_at(text, begin) == text.size() - begin;
-}
-
-/// The `<` before the name, or before the namespace that it has; npos: there is none.
-size_t tag_begin(std::string_view text, size_t name_begin) {
-  size_t open = name_begin;
-  if (open > 0 && text[open - 1] == ':') {  // <ns:password>
-    --open;
-    while (open > 0 && is_name_byte(text[open - 1])) --open;
-  }
-  return open == 0 || text[open - 1] != '<' ? kNone : open - 1;
-}
-
-/// `<password>` as an element's tag, not as a placeholder (`password=<password>`,
-/// `://user:<password>@`). Where it may be either, the tag behind it tells (`body=<password>…</`).
-/// A mask before it may stand for anything. `open`: its tag_begin().
-bool opens_tag(std::string_view text, size_t open, size_t value) {
-  std::string_view before = text.substr(0, open);
-  bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
-                                         ends_in_mask(before));
-  return !placeholder || closing_tag_follows(text, value);
-}
-
-bool has_attribute_before(std::string_view text, size_t quote) {
-  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
-    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
-  }
-  return false;
-}
-
-/// `KEY</td><td>`, `KEY</name><value>`: where the next element's text begins, else npos.
-size_t next_element(std::string_view text, size_t at) {
-  constexpr int kDeepest = 3;
-  if (text.substr(at, 2) != "</") return kNone;
-  size_t close = tag_end(text, at);
-  if (close == kNone) return kNone;
-  size_t open = skip_line_breaks(text, close);
-  for (int depth = 0; depth < kDeepest && open < text.size() && text[open] == '<'; ++depth) {
-    size_t inside = is_value_tag(text, open) ? tag_end(text, open) : kNone;
-    if (inside == kNone) return kNone;
-    open = skip_line_breaks(text, inside);
-    if (open < text.size() && text[open] != '<') return open;
-  }
-  return kNone;
-}
-
-/// `<Password Type="…">`: past the > of the tag that the key names, else npos.
-size_t tag_with_attributes(std::string_view text, size_t at) {
-  constexpr size_t kLongestTag = 256;
-  size_t close = text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at);
-  if (close == kNone || text[close] == '<' || text[close - 1] == '/') return kNone;
-  return text.substr(at, close - at).find('=') == kNone ? kNone : close + 1;
-}
-
 /// `.password("…")`, `setPassword("…")`: a call that is given the value.
 bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
   size_t word = key_begin;
@@ -118,67 +39,6 @@ bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
   std::string_view before = text.substr(word, key_begin - word);
   if (before.empty()) return key_begin > 0 && text[key_begin - 1] == '.';
   return before == "set" || before == "with";
-}
-
-/// `;s:12:` of PHP's serialize() between name and value, else 0.
-size_t serialized_string(std::string_view rest) {
-  if (!rest.starts_with(";s:")) return 0;
-  size_t at = 3;
-  while (at < rest.size() && at < 10 && is_digit(rest[at])) ++at;
-  return at > 3 && at < rest.size() && rest[at] == ':' ? at + 1 : 0;
-}
-
-/// ` a2=` of auditd between two arguments in quotes, else 0.
-size_t audited_argument(std::string_view rest) {
-  if (!rest.starts_with("a")) return 0;
-  size_t at = 1;
-  while (at < rest.size() && at < 5 && is_digit(rest[at])) ++at;
-  return at > 1 && at < rest.size() && rest[at] == '=' ? at + 1 : 0;
-}
-
-/// `name=\"password\"\r\n\r\n`: past the blank line of a form's part, else npos.
-size_t form_part(std::string_view text, size_t at) {
-  if (at >= text.size() || text[at] != '\\') return kNone;
-  size_t value = skip_line_breaks(text, at);
-  std::string_view breaks = text.substr(at, value - at);
-  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
-}
-
-/// `"password","…"` and `["password", "…"]`: the next cell in quotes, if it is none of the names
-/// that such a list often goes on with.
-bool listed_value(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
-  static constexpr std::string_view kNames[] = {"pass",   "Pass", "token", "Token", "secret",
-                                                "Secret", "key",  "Key",   "_at",   "_id"};
-  constexpr size_t kShortest = 8;
-  if (key_quote.spelling != 0 || name_begin < key_quote.size()) return false;
-  at = skip_blanks(text, at);
-  Quote quote = quote_at(text, at);
-  if (quote.mark != key_quote.mark || quote.backslashes != key_quote.backslashes) return false;
-  at += quote.size();
-  std::string_view value = text.substr(at, quoted_end(text, at, quote) - at);
-  return value.size() >= kShortest && value.size() < 256 && is_mixed(value) &&
-         value.find(' ') == kNone && !holds_any(value, kNames);
-}
-
-/// What may stand behind a name in quotes instead of = and :, else npos.
-size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
-                        const Quote& key_quote) {
-  std::string_view rest = text.substr(at);
-  if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
-  if (rest.starts_with(',')) {
-    // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
-    bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
-    bool pair =
-        header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
-    if (pair) return at + 1;
-    if (listed_value(text, at + 1, name_begin, key_quote)) return at + 1;
-  }
-  if (size_t length = serialized_string(rest); length != 0) return at + length;
-  if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
-    return at + length;
-  bool attribute =
-      name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
-  return attribute ? form_part(text, at) : kNone;
 }
 
 /// `|` or `>-` of YAML and the escaped line break behind it: where the value begins, else npos.
@@ -196,42 +56,6 @@ bool is_name_of_member(std::string_view text, size_t name_begin) {
   size_t at = name_begin;
   while (at > 0 && text[at - 1] == ' ') --at;
   return at < name_begin && text.substr(0, at).ends_with("name:");
-}
-
-/// `<` and `>` as they are spelt in markup, in JSON and in URLs.
-struct TagMarks {
-  std::string_view open;
-  std::string_view close;
-};
-constexpr TagMarks kSpeltMarks[] = {{"&lt;", "&gt;"},
-                                    {"\\u003c", "\\u003e"},
-                                    {"\\u003C", "\\u003E"},
-                                    {"%3C", "%3E"},
-                                    {"%3c", "%3e"}};
-
-/// `&lt;ns:password&gt;`: past the tag whose name ends at `at`, if another closes it; else npos.
-size_t behind_spelt_tag(std::string_view text, size_t key_begin, size_t at) {
-  constexpr size_t kLongestName = 64;
-  if (text[at] != '&' && text[at] != '\\' && text[at] != '%') return kNone;
-  std::string_view rest = text.substr(at);
-  for (const TagMarks& marks : kSpeltMarks) {
-    if (!rest.starts_with(marks.close)) continue;
-    const size_t from = key_begin > kLongestName ? key_begin - kLongestName : 0;
-    std::string_view before = text.substr(from, key_begin - from);
-    const size_t open = before.rfind(marks.open);
-    if (open == kNone) return kNone;
-    std::string_view name = before.substr(open + marks.open.size());
-    if (!std::all_of(name.begin(), name.end(), [](char c) { return is_name_byte(c) || c == ':'; }))
-      return kNone;
-    const size_t value = at + marks.close.size();
-    const size_t end = spelt_markup_end(text, value);
-    if (end == kNone) return kNone;
-    std::string_view next = text.substr(end + marks.open.size());
-    bool closes = next.starts_with('/') || next.starts_with("\\/") || next.starts_with("%2F") ||
-                  next.starts_with("%2f");
-    return closes ? value : kNone;
-  }
-  return kNone;
 }
 
 class SeparatorReader {
@@ -474,28 +298,6 @@ Separator separator_at(std::string_view text, size_t at, const KeyPlace& key) {
   return SeparatorReader(text, at, key).read();
 }
 
-size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
-  at = skip_blanks(text, at);
-  if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
-  Quote quote = quote_at(text, at);
-  if (!quote.none()) {
-    if (quote.mark != key_quote.mark) return kNone;
-    at += quote.size();
-  }
-  // ParameterKey and ParameterValue of CloudFormation
-  if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
-  bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
-  if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
-  at += content ? 7 : 5;
-  if (!quote.none()) {
-    Quote closing = quote_at(text, at);
-    if (closing.none()) return kNone;
-    at += closing.size();
-  }
-  at = skip_blanks(text, at);
-  return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
-}
-
 size_t skip_blanks(std::string_view text, size_t at) {
   size_t limit = std::min(text.size(), at + kBlanks);
   while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
@@ -517,32 +319,6 @@ size_t skip_line_breaks(std::string_view text, size_t at) {
     }
   }
   return at;
-}
-
-bool is_value_tag(std::string_view text, size_t at) {
-  static constexpr std::string_view kTags[] = {"<td",   "<dd",   "<value", "<string",
-                                               "<pre>", "<code", "<span"};
-  return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
-    return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
-  });
-}
-
-size_t tag_end(std::string_view text, size_t at) {
-  constexpr size_t kLongestTag = 256;
-  if (at + 1 >= text.size() || text[at] != '<') return kNone;
-  size_t close =
-      text.substr(0, std::min(text.size(), at + kLongestTag)).find_first_of("<>", at + 1);
-  return close == kNone || text[close] == '<' ? kNone : close + 1;
-}
-
-size_t spelt_markup_end(std::string_view text, size_t at) {
-  constexpr size_t kLongest = 1024;
-  std::string_view before = text.substr(0, at);
-  for (const TagMarks& marks : kSpeltMarks) {
-    if (before.ends_with(marks.close))
-      return text.substr(0, std::min(text.size(), at + kLongest)).find(marks.open, at);
-  }
-  return kNone;
 }
 
 bool is_name_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }

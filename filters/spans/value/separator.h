@@ -28,24 +28,11 @@ struct KeyPlace {
 /// The separator at `at`, just past the key and its closing quote.
 Separator separator_at(std::string_view text, size_t at, const KeyPlace& key);
 
-/// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else
-/// npos.
-size_t value_member(std::string_view text, size_t at, const Quote& key_quote);
-
+/// Behind blanks and tabs, of which a few dozen may stand around a separator.
 size_t skip_blanks(std::string_view text, size_t at);
 
 /// `<token>\n  value`: blanks and line breaks in their spelling.
 size_t skip_line_breaks(std::string_view text, size_t at);
-
-/// Whether the tag at `at` is of an element that holds a value, as `<td>` does.
-bool is_value_tag(std::string_view text, size_t at);
-
-/// Past the > of the tag at `at`, `<td class="v">`; npos when there is none near.
-size_t tag_end(std::string_view text, size_t at);
-
-/// Where the next `&lt;` or `\u003c` stands behind a tag of that spelling; npos when the tag before
-/// `at` is of another.
-size_t spelt_markup_end(std::string_view text, size_t at);
 
 /// What names are made of.
 bool is_name_byte(char c);

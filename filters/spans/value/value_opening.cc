@@ -5,6 +5,8 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/markup.h"
+#include "filters/spans/value/quoted_key.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/word_list.h"
 

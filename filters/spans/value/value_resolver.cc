@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
+#include "filters/spans/value/markup.h"
 #include "filters/spans/value/separator.h"
 #include "filters/validators/validators.h"
 

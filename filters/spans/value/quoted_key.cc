@@ -1,0 +1,119 @@
+#include "filters/spans/value/quoted_key.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/separator.h"
+#include "filters/spans/word_list.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+/// `("name"`: the name is the first argument of a call, or the first of a pair.
+bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
+  size_t before = quote.size() + 1;
+  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
+}
+
+/// `;s:12:` of PHP's serialize() between name and value, else 0.
+size_t serialized_string(std::string_view rest) {
+  if (!rest.starts_with(";s:")) return 0;
+  size_t at = 3;
+  while (at < rest.size() && at < 10 && is_digit(rest[at])) ++at;
+  return at > 3 && at < rest.size() && rest[at] == ':' ? at + 1 : 0;
+}
+
+/// ` a2=` of auditd between two arguments in quotes, else 0.
+size_t audited_argument(std::string_view rest) {
+  if (!rest.starts_with("a")) return 0;
+  size_t at = 1;
+  while (at < rest.size() && at < 5 && is_digit(rest[at])) ++at;
+  return at > 1 && at < rest.size() && rest[at] == '=' ? at + 1 : 0;
+}
+
+/// `name=\"password\"\r\n\r\n`: past the blank line of a form's part, else npos.
+size_t form_part(std::string_view text, size_t at) {
+  if (at >= text.size() || text[at] != '\\') return kNone;
+  size_t value = skip_line_breaks(text, at);
+  std::string_view breaks = text.substr(at, value - at);
+  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
+}
+
+/// `"password","…"` and `["password", "…"]`: the next cell in quotes, if it is none of the names
+/// that such a list often goes on with.
+bool listed_value(std::string_view text, size_t at, size_t name_begin, const Quote& key_quote) {
+  static constexpr std::string_view kNames[] = {"pass",   "Pass", "token", "Token", "secret",
+                                                "Secret", "key",  "Key",   "_at",   "_id"};
+  constexpr size_t kShortest = 8;
+  if (key_quote.spelling != 0 || name_begin < key_quote.size()) return false;
+  at = skip_blanks(text, at);
+  Quote quote = quote_at(text, at);
+  if (quote.mark != key_quote.mark || quote.backslashes != key_quote.backslashes) return false;
+  at += quote.size();
+  std::string_view value = text.substr(at, quoted_end(text, at, quote) - at);
+  return value.size() >= kShortest && value.size() < 256 && is_mixed(value) &&
+         value.find(' ') == kNone && !holds_any(value, kNames);
+}
+
+}  // namespace
+
+bool is_option(std::string_view text, size_t name_begin) {
+  if (name_begin + 1 >= text.size() || text[name_begin] != '-') return false;
+  if (name_begin == 0) return true;
+  char before = text[name_begin - 1];
+  return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
+         before == '(' || before == '=';
+}
+
+bool has_attribute_before(std::string_view text, size_t quote) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
+    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
+  }
+  return false;
+}
+
+size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
+  at = skip_blanks(text, at);
+  if (at < text.size() && text[at] == ',') at = skip_blanks(text, at + 1);
+  Quote quote = quote_at(text, at);
+  if (!quote.none()) {
+    if (quote.mark != key_quote.mark) return kNone;
+    at += quote.size();
+  }
+  // ParameterKey and ParameterValue of CloudFormation
+  if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
+  bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
+  if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
+  at += content ? 7 : 5;
+  if (!quote.none()) {
+    Quote closing = quote_at(text, at);
+    if (closing.none()) return kNone;
+    at += closing.size();
+  }
+  at = skip_blanks(text, at);
+  return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
+}
+
+size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
+                        const Quote& key_quote) {
+  std::string_view rest = text.substr(at);
+  if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
+  if (rest.starts_with(',')) {
+    // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
+    bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
+    bool pair =
+        header || is_option(text, name_begin) || is_first_argument(text, name_begin, key_quote);
+    if (pair) return at + 1;
+    if (listed_value(text, at + 1, name_begin, key_quote)) return at + 1;
+  }
+  if (size_t length = serialized_string(rest); length != 0) return at + length;
+  if (size_t length = audited_argument(rest); length != 0 && is_option(text, name_begin))
+    return at + length;
+  bool attribute =
+      name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
+  return attribute ? form_part(text, at) : kNone;
+}
+
+}  // namespace redactd
