@@ -1,0 +1,411 @@
+// RuleSet::compile(): from rules to anchors, expressions and databases.
+
+#include <openssl/evp.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "filters/known/known.h"
+#include "filters/pattern_text.h"
+#include "filters/rule_set.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kWidestToken = 512;
+
+}  // namespace
+
+/// Turns groups of rules into anchors, expressions and databases, one database a group.
+struct RuleSet::Builder {
+  RuleSet& set;
+  std::vector<RuleError>& errors;
+  const RuleSet* previous = nullptr;     // what is equal is taken from here; may be null
+  std::vector<std::string> fields = {};  // the key that each expression came from
+  size_t first = 0;                      // of the group at hand, in set.expressions_
+  size_t first_regex = 0;                // of its regexes, which stand last
+  std::vector<std::pair<std::string, uint32_t>> regexes = {};  // of the group, with their rules
+  std::vector<std::string> regex_fields = {};
+  // Too large for the matcher: it looks for their literals instead.
+  std::set<size_t> refused_regexes = {};
+
+  void add_group(RuleGroup& group) {
+    first = set.expressions_.size();
+    regexes.clear();
+    regex_fields.clear();
+    refused_regexes.clear();
+    auto first_rule = static_cast<uint32_t>(set.rules_.size());
+    bool all_muted = true;
+    for (size_t i = 0; i < group.rules.size(); ++i) {
+      bool muted = i < group.muted.size() && group.muted[i];
+      all_muted = all_muted && muted;
+      set.muted_.push_back(muted);
+      set.rules_.push_back(std::move(group.rules[i]));
+    }
+    size_t errors_before = errors.size();
+    for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
+      add_rule(rule, set.rules_[rule]);
+    if (!all_muted) add_escapes(first_rule);
+    RuleSet::Keys keys = all_muted ? RuleSet::Keys{} : add_endings(first_rule);
+    set.regexes_.push_back(find_regexes());
+    if (all_muted) return;
+    add_regexes();
+    if (errors.size() != errors_before) {
+      check_expressions();
+    } else if (!reuse_database() && !use_embedded(group.embedded)) {
+      check_expressions();
+      build_database();
+    }
+    if (set.keys_.size() < set.databases_.size()) set.keys_.push_back(std::move(keys));
+  }
+
+  std::shared_ptr<const RegexRules> find_regexes() {
+    if (previous != nullptr) {
+      for (const std::shared_ptr<const RegexRules>& compiled : previous->regexes_) {
+        if (compiled->has_just(regexes)) return compiled;
+      }
+    }
+    return compile_regexes();
+  }
+
+  std::shared_ptr<const RegexRules> compile_regexes() {
+    auto compiled = std::make_shared<RegexRules>();
+    for (size_t i = 0; i < regexes.size(); ++i) {
+      std::string why = compiled->add(regexes[i].first, regexes[i].second);
+      if (!why.empty()) fail(regexes[i].second, regex_fields[i], "RE2 refuses it: " + why);
+    }
+    compiled->build(refused_regexes);
+    return compiled;
+  }
+
+  /// What tells on which records RE2 has to run.
+  void add_regexes() {
+    first_regex = set.expressions_.size();
+    const RegexRules& compiled = *set.regexes_.back();
+    const RegexRules::Wanted& wanted = compiled.wanted();
+    auto group = static_cast<uint32_t>(set.regexes_.size() - 1);
+    for (const auto& [number, pattern] : wanted.expressions) {
+      add_expression(group, Anchor::Role::regex, "pattern", pattern, number);
+      set.anchors_.back().muted = set.muted_[regexes[number].second];
+    }
+    for (size_t number = 0; number < wanted.literals.size(); ++number) {
+      add_expression(group, Anchor::Role::regex_literal, "pattern",
+                     "(?i)" + escape_expression(wanted.literals[number]), number);
+    }
+    set.looks_at_every_record_ =
+        set.looks_at_every_record_ || compiled.looks_at_every_record(set.muted_);
+  }
+
+  void add_expression(uint32_t rule, Anchor::Role role, std::string field, std::string pattern,
+                      size_t width = 0) {
+    bool of_rule = role != Anchor::Role::regex && role != Anchor::Role::regex_literal;
+    bool muted = of_rule && set.muted_[rule];
+    set.expressions_.push_back({std::move(pattern)});
+    set.anchors_.push_back({role, muted, rule, width});
+    fields.push_back(std::move(field));
+  }
+
+  void add_rule(uint32_t number, const Rule& rule) {
+    for (size_t i = 0; i < rule.allow.size(); ++i) {
+      std::string why = set.allowances_.add(number, rule.allow[i]);
+      if (!why.empty()) fail(number, "allow[" + std::to_string(i) + "]", why);
+    }
+    switch (rule.kind) {
+      case RuleKind::token:
+        for (size_t i = 0; i < rule.patterns.size(); ++i) {
+          add_expression(number, Anchor::Role::token, pattern_field(rule, i),
+                         rule.prefix + "(?:" + rule.patterns[i] + ")");
+        }
+        add_encoded(number, rule);
+        break;
+      case RuleKind::value:
+        for (size_t i = 0; i < rule.patterns.size(); ++i) {
+          add_expression(number, Anchor::Role::value, pattern_field(rule, i),
+                         after_escapes(rule.patterns[i]));
+        }
+        break;
+      case RuleKind::userinfo:
+        if (!set.userinfo_rule_ && !set.muted_[number]) set.userinfo_rule_ = number;
+        for (size_t i = 0; i < rule.patterns.size(); ++i) {
+          add_expression(number, Anchor::Role::userinfo, pattern_field(rule, i), rule.patterns[i]);
+        }
+        break;
+      case RuleKind::block:
+        add_marker(number, Anchor::Role::block_begin, "begin", rule.begin);
+        add_marker(number, Anchor::Role::block_end, "end", rule.end);
+        add_encoded(number, rule);
+        break;
+      case RuleKind::known:
+        if (!set.muted_[number]) set.known_rules_.push_back(number);
+        break;
+      case RuleKind::regex:
+        for (size_t i = 0; i < rule.patterns.size(); ++i) {
+          regexes.emplace_back(rule.patterns[i], number);
+          regex_fields.push_back(pattern_field(rule, i));
+        }
+        break;
+    }
+  }
+
+  /// What tells of the rule's secrets in encoded text.
+  void add_encoded(uint32_t number, const Rule& rule) {
+    for (const TokenCores::Wanted& wanted : set.cores_.add(rule, number, set.muted_[number])) {
+      add_expression(number, Anchor::Role::encoded, "pattern", wanted.pattern,
+                     static_cast<size_t>(wanted.encoding));
+    }
+  }
+
+  /// The escapes that tell of any rule's secrets, once a group that has such rules.
+  void add_escapes(uint32_t first_rule) {
+    bool any = false;
+    bool all_muted = true;
+    for (size_t i = first; i < set.anchors_.size(); ++i) {
+      if (set.anchors_[i].role != Anchor::Role::encoded) continue;
+      any = true;
+      all_muted = all_muted && set.anchors_[i].muted;
+    }
+    if (!any) return;
+    add_expression(first_rule, Anchor::Role::encoded, "pattern", TokenCores::escape_expression(),
+                   static_cast<size_t>(TextEncoding::escapes));
+    set.anchors_.back().muted = all_muted;
+  }
+
+  /// What tells of the keys of any rule of the group. The expressions are the same whatever is
+  /// muted, for there is a database of them.
+  RuleSet::Keys add_endings(uint32_t first_rule) {
+    RuleSet::Keys keys;
+    std::vector<std::string> all;
+    for (uint32_t number = first_rule; number < set.rules_.size(); ++number) {
+      const Rule& rule = set.rules_[number];
+      std::vector<std::string> distinct = distinct_keys(rule.keys);
+      all.insert(all.end(), distinct.begin(), distinct.end());
+      if (distinct.empty() || set.muted_[number]) continue;
+      keys.tree.add(distinct, key_separator(rule), static_cast<uint32_t>(set.key_rules_.size()));
+      set.key_rules_.push_back(number);
+      set.rule_keys_.emplace_back(rule);
+    }
+    keys.tree.build();
+    keys.first_ending = static_cast<uint32_t>(set.expressions_.size());
+    for (std::string& ending : ending_expressions(all)) {
+      add_expression(first_rule, Anchor::Role::key_ending, "keys", std::move(ending));
+      set.anchors_.back().muted = false;
+    }
+    keys.last_ending = static_cast<uint32_t>(set.expressions_.size());
+    return keys;
+  }
+
+  void add_marker(uint32_t number, Anchor::Role role, const char* field,
+                  const std::string& expression) {
+    add_expression(number, role, field, expression);
+    std::string why = set.markers_.add(expression, number, role == Anchor::Role::block_begin);
+    if (!why.empty()) fail(number, field, "RE2 refuses it: " + why);
+  }
+
+  void fail(uint32_t rule, std::string field, std::string message) {
+    errors.push_back({rule, std::move(field), std::move(message)});
+  }
+
+  static std::string pattern_field(const Rule& rule, size_t index) {
+    return rule.patterns.size() == 1 ? "pattern" : "pattern[" + std::to_string(index) + "]";
+  }
+
+  /// Checks every expression of the group on its own, so that all errors are found, and learns the
+  /// tokens' widths.
+  void check_expressions() {
+    size_t pattern = 0;
+    for (size_t i = first; i < set.expressions_.size(); ++i) {
+      Anchor& anchor = set.anchors_[i];
+      pattern = i > first && set.anchors_[i - 1].rule == anchor.rule ? pattern + 1 : 0;
+      try {
+        check_width(i, anchor, pattern);
+      } catch (const MatchError& error) {
+        fail(anchor.rule, fields[i], std::string("Hyperscan refuses it: ") + error.what());
+      }
+    }
+  }
+
+  void check_width(size_t i, Anchor& anchor, size_t pattern) {
+    if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal ||
+        anchor.role == Anchor::Role::encoded || anchor.role == Anchor::Role::key_ending) {
+      return;
+    }
+    const Rule& rule = set.rules_[anchor.rule];
+    ExpressionWidth width = expression_width(set.expressions_[i].pattern);
+    if (width.min == 0) {
+      fail(anchor.rule, fields[i], "matches the empty string");
+      return;
+    }
+    bool written_by_hand =
+        anchor.role == Anchor::Role::token || anchor.role == Anchor::Role::block_begin ||
+        anchor.role == Anchor::Role::block_end || anchor.role == Anchor::Role::userinfo ||
+        anchor.role == Anchor::Role::value;
+    if (written_by_hand) {
+      if (std::string why = refuse_line_feed(set.expressions_[i].pattern); !why.empty()) {
+        fail(anchor.rule, fields[i], why);
+        return;
+      }
+    }
+    if (anchor.role != Anchor::Role::token) return;
+    // The prefix may vary in width, the core may not.
+    if (!rule.prefix.empty()) width = expression_width(rule.patterns[pattern]);
+    if (width.min != width.max) {
+      fail(anchor.rule, fields[i],
+           "matches between " + std::to_string(width.min) + " and " +
+               (width.max > kWidestToken ? std::string("any number of")
+                                         : std::to_string(width.max)) +
+               " bytes; a token's pattern needs one fixed width (no *, +, ?, {2,5}): keep the "
+               "prefix and "
+               "its first characters, let `extend` take the rest, or list several patterns");
+    } else if (width.max > kWidestToken) {
+      fail(anchor.rule, fields[i], "is wider than " + std::to_string(kWidestToken) + " bytes");
+    }
+    anchor.width = width.min;
+  }
+
+  std::vector<Expression> group_expressions() const {
+    return {set.expressions_.begin() + static_cast<std::ptrdiff_t>(first), set.expressions_.end()};
+  }
+
+  /// Takes the database, and with it the widths, from the previous rules when the expressions are
+  /// the same.
+  bool reuse_database() {
+    size_t count = set.expressions_.size() - first;
+    if (previous == nullptr || count == 0) return false;
+    for (size_t i = 0; i < previous->databases_.size(); ++i) {
+      size_t from = previous->first_anchor_[i];
+      size_t to = i + 1 < previous->databases_.size() ? previous->first_anchor_[i + 1]
+                                                      : previous->expressions_.size();
+      if (to - from != count || !same_expressions(*previous, from)) continue;
+      set.databases_.push_back(previous->databases_[i]);
+      set.first_anchor_.push_back(static_cast<uint32_t>(first));
+      for (size_t n = 0; n < count; ++n)
+        set.anchors_[first + n].width = previous->anchors_[from + n].width;
+      return true;
+    }
+    return false;
+  }
+
+  /// Whether the group at hand has the expressions that `other` has from number `from` on.
+  bool same_expressions(const RuleSet& other, size_t from) const {
+    for (size_t i = first; i < set.expressions_.size(); ++i, ++from) {
+      if (set.expressions_[i].pattern != other.expressions_[from].pattern ||
+          set.anchors_[i].role != other.anchors_[from].role) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool use_embedded(const std::vector<EmbeddedDatabase>& candidates) {
+    if (candidates.empty()) return false;
+    uint64_t wanted = fingerprint(group_expressions());
+    size_t count = set.expressions_.size() - first;
+    for (const EmbeddedDatabase& candidate : candidates) {
+      if (candidate.fingerprint != wanted || candidate.target != best_match_target() ||
+          candidate.widths.size() != count) {
+        continue;
+      }
+      try {
+        set.databases_.push_back(
+            std::make_shared<MatchDatabase>(MatchDatabase::load_embedded(candidate.bytes)));
+      } catch (const MatchError&) {
+        continue;  // another version of libhs than at build time: compile
+      }
+      set.first_anchor_.push_back(static_cast<uint32_t>(first));
+      for (size_t i = 0; i < count; ++i) set.anchors_[first + i].width = candidate.widths[i];
+      return true;
+    }
+    return false;
+  }
+
+  void build_database() {
+    if (!errors.empty() || set.expressions_.size() == first) return;
+    try {
+      set.databases_.push_back(
+          std::make_shared<MatchDatabase>(MatchDatabase::compile(group_expressions())));
+      set.first_anchor_.push_back(static_cast<uint32_t>(first));
+    } catch (const MatchError& error) {
+      if (error.expression() < 0) throw;
+      size_t index = first + static_cast<size_t>(error.expression());
+      if (set.anchors_[index].role == Anchor::Role::regex) {
+        refused_regexes.insert(set.anchors_[index].width);
+        set.expressions_.resize(first_regex);
+        set.anchors_.resize(first_regex);
+        fields.resize(first_regex);
+        set.regexes_.back() = compile_regexes();
+        add_regexes();
+        return build_database();
+      }
+      fail(set.anchors_[index].rule, fields[index],
+           std::string("Hyperscan refuses it: ") + error.what());
+    }
+  }
+
+  /// Known values have a matcher of their own: there may be a million spellings.
+  void add_known_values() {
+    set.known_digest_ = known_digest();
+    if (previous != nullptr && previous->known_digest_ == set.known_digest_) {
+      set.known_ = previous->known_;
+    } else {
+      auto matcher = std::make_shared<KnownMatcher>();
+      for (uint32_t i = 0; i < set.known_rules_.size(); ++i) add_values(*matcher, i);
+      matcher->build();
+      set.known_ = std::move(matcher);
+    }
+    set.wipe_values();
+  }
+
+  void add_values(KnownMatcher& matcher, uint32_t owner) {
+    uint32_t number = set.known_rules_[owner];
+    const Rule& rule = set.rules_[number];
+    for (size_t i = 0; i < rule.values.size(); ++i) {
+      if (std::string why = refuse_known(rule.values[i]); !why.empty()) {
+        fail(number, "values[" + std::to_string(i) + "]", why + "; leave it out");
+        continue;
+      }
+      for (const SecretText& text : known_texts(rule.values[i], rule.encodings))
+        matcher.add(text, owner);
+    }
+  }
+
+  /// Tells whether all values are the same as before, without keeping them.
+  std::string known_digest() const {
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                    EVP_MD_CTX_free);
+    bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+    auto add = [&](std::string_view bytes) {
+      std::string size = std::to_string(bytes.size()) + ':';
+      good = good && EVP_DigestUpdate(context.get(), size.data(), size.size()) == 1 &&
+             EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
+    };
+    for (uint32_t number : set.known_rules_) {
+      const Rule& rule = set.rules_[number];
+      add(rule.encodings ? "encoded" : "plain");
+      add(std::to_string(rule.values.size()));
+      for (const std::string& value : rule.values) add(value);
+    }
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (!good || EVP_DigestFinal_ex(context.get(), digest, &size) != 1)
+      throw std::runtime_error("SHA-256 failed");
+    return {reinterpret_cast<const char*>(digest), size};
+  }
+};
+
+std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
+                                                const MaskSettings& masks,
+                                                std::vector<RuleError>& errors,
+                                                const RuleSet* previous) {
+  std::shared_ptr<RuleSet> set(new RuleSet());
+  Builder builder{*set, errors, previous};
+  set->allowances_.set_fingerprints(masks.key, masks.allowed);
+  for (RuleGroup& group : groups) builder.add_group(group);
+  set->cores_.build();
+  builder.add_known_values();
+  if (!errors.empty()) return nullptr;
+  set->masker_.emplace(set->rules_, masks.standard, masks.key);
+  set->find_blanks();
+  return set;
+}
+
+}  // namespace redactd
