@@ -9,6 +9,7 @@
 #include "config/rules/gitleaks_file.h"
 #include "config/rules/rule_loader.h"
 #include "config/surroundings.h"
+#include "config/whole_file.h"
 #include "filters/known/known.h"
 #include "filters/self_test.h"
 

@@ -1,7 +1,8 @@
 #include "config/settings_reader.h"
 
 #include "config/exposure.h"
-#include "config/rules/rule_loader.h"
+#include "config/rules/mask_reader.h"
+#include "config/whole_file.h"
 
 namespace redactd {
 namespace {

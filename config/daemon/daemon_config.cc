@@ -10,8 +10,8 @@
 #include "config/daemon/sink_config.h"
 #include "config/daemon/source_config.h"
 #include "config/exposure.h"
-#include "config/rules/rule_loader.h"
 #include "config/settings_reader.h"
+#include "config/whole_file.h"
 #include "filters/byte_class.h"
 
 namespace redactd {

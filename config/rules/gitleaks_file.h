@@ -1,7 +1,6 @@
 #pragma once
 
-// Configuration files of gitleaks v8 (TOML) → rules of the kind `regex`. The only file besides
-// toml_reader.* that knows the format.
+// Configuration files of gitleaks v8 (TOML) → rules of the kind `regex`.
 
 #include <string>
 #include <vector>

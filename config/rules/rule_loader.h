@@ -51,13 +51,4 @@ std::shared_ptr<const RuleSet> check_rules(const std::vector<LoadedRule>& rules,
 /// What the built-in rules have to show beyond a user's: two examples and a keep line each.
 void check_builtin_examples(const std::vector<LoadedRule>& rules, Diagnostics& diagnostics);
 
-/// The contents of a file; nothing, with a diagnostic, when it cannot be read.
-std::optional<std::string> read_whole_file(const std::string& path, Diagnostics& diagnostics);
-
-/// Reads the `mask` settings of a rule or of the configuration.
-class YamlReader;
-std::optional<MaskSpec> parse_mask(const YamlReader& reader);
-extern const std::vector<std::string_view> kMaskKeys;
-extern const std::vector<std::string_view> kMaskStyles;
-
 }  // namespace redactd

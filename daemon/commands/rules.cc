@@ -9,6 +9,7 @@
 #include "config/rules/gitleaks_file.h"
 #include "config/rules/rule_loader.h"
 #include "config/settings.h"
+#include "config/whole_file.h"
 #include "daemon/commands/gitleaks_report.h"
 #include "daemon/commands/pack_rules.h"
 #include "daemon/exit_code.h"

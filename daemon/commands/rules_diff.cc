@@ -10,7 +10,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "config/rules/rule_loader.h"
+#include "config/whole_file.h"
 #include "config/yaml_reader.h"
 #include "daemon/commands/line_counter.h"
 #include "daemon/exit_code.h"

@@ -12,6 +12,7 @@
 
 #include "config/rules/builtin_pack.h"
 #include "config/rules/rule_loader.h"
+#include "config/whole_file.h"
 #include "daemon/commands/pack_rules.h"
 #include "daemon/exit_code.h"
 #include "filters/example.h"
