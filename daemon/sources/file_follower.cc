@@ -1,7 +1,6 @@
 #include "daemon/sources/file_follower.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,55 +10,14 @@
 #include <filesystem>
 #include <system_error>
 
-#include "filters/byte_class.h"
-
 namespace redactd {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr size_t kBackwardBytes = 64 * 1024;
-constexpr int64_t kNanoseconds = 1'000'000'000;
 
 int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
-
-int64_t nanoseconds(const statx_timestamp& time) {
-  return time.tv_sec * kNanoseconds + static_cast<int64_t>(time.tv_nsec);
-}
-
-/// The first bytes, at most those of a fingerprint; wiped by the caller.
-std::string head_of(const std::string& path) {
-  std::string head(Fingerprint::kBytes, '\0');
-  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  ssize_t size = descriptor < 0 ? -1 : pread(descriptor, head.data(), head.size(), 0);
-  if (descriptor >= 0) close(descriptor);
-  head.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
-  return head;
-}
-
-bool begin_alike(const std::string& a, const std::string& b) {
-  std::string head_a = head_of(a);
-  std::string head_b = head_of(b);
-  size_t size = std::min(head_a.size(), head_b.size());
-  bool alike = size > 0 && head_a.compare(0, size, head_b, 0, size) == 0;
-  explicit_bzero(head_a.data(), head_a.size());
-  explicit_bzero(head_b.data(), head_b.size());
-  return alike;
-}
-
-bool is_rotation_suffix(std::string_view added) {
-  for (std::string_view known : {".old", ".bak", ".prev", "~"}) {
-    if (added == known) return true;
-  }
-  if (added.size() < 2 || std::string_view(".-_").find(added.front()) == std::string_view::npos)
-    return false;
-  bool digits = false;
-  for (char c : added) {
-    digits = digits || is_digit(c);
-    if (!is_digit(c) && std::string_view(".-_:+TZ").find(c) == std::string_view::npos) return false;
-  }
-  return digits;
-}
 
 /// Where the last line begins.
 uint64_t last_line_begin(int descriptor, uint64_t size) {
@@ -79,17 +37,6 @@ uint64_t last_line_begin(int descriptor, uint64_t size) {
 
 }  // namespace
 
-bool is_rotated_name(std::string_view base, std::string_view name) {
-  if (name.size() <= base.size()) return false;
-  if (name.starts_with(base)) return is_rotation_suffix(name.substr(base.size()));
-  size_t dot = base.rfind('.');
-  if (dot == std::string_view::npos || dot == 0) return false;
-  std::string_view stem = base.substr(0, dot);
-  std::string_view extension = base.substr(dot);
-  if (!name.starts_with(stem) || !name.ends_with(extension)) return false;
-  return is_rotation_suffix(name.substr(dot, name.size() - base.size()));
-}
-
 FileFollower::FileFollower(std::string path, SourceConfig::StartAt start_at,
                            std::optional<Position> saved, std::string_view name, Log& log)
     : path_(std::move(path)),
@@ -100,26 +47,6 @@ FileFollower::FileFollower(std::string path, SourceConfig::StartAt start_at,
       target_(path_) {}
 
 FileFollower::~FileFollower() { close(); }
-
-FileFollower::Info FileFollower::look_at(const std::string& path) {
-  return look_at(AT_FDCWD, path.c_str(), 0);
-}
-
-FileFollower::Info FileFollower::look_at(int folder, const char* path, int flags) {
-  struct statx is = {};
-  Info info;
-  if (statx(folder, path, flags, STATX_BASIC_STATS | STATX_BTIME, &is) != 0) {
-    info.error = errno;
-    return info;
-  }
-  info.error = S_ISREG(is.stx_mode) ? 0 : EINVAL;
-  info.device = uint64_t{is.stx_dev_major} << 32 | is.stx_dev_minor;
-  info.inode = is.stx_ino;
-  info.born = nanoseconds((is.stx_mask & STATX_BTIME) != 0 ? is.stx_btime : is.stx_mtime);
-  info.written = nanoseconds(is.stx_mtime);
-  info.size = is.stx_size;
-  return info;
-}
 
 FileFollower::Step FileFollower::next(std::span<char> room, Time now) {
   if (!current_) return {open_first() ? Happened::other : Happened::nothing};
@@ -172,7 +99,7 @@ bool FileFollower::open_first() {
   bool first = std::exchange(first_look_, false);
   if (saved_) return open_saved() || open_after_saved(first);
   if (start_at_ == SourceConfig::StartAt::oldest) return open_oldest();
-  Info at_path = look_at(path_);
+  FileInfo at_path = look_at(path_);
   if (!open(path_, at_path)) return false;
   if (first && start_at_ == SourceConfig::StartAt::end) start_at_end();
   note_rotated_files();
@@ -181,7 +108,7 @@ bool FileFollower::open_first() {
 }
 
 bool FileFollower::open_oldest() {
-  std::optional<Beside> oldest = successor();
+  std::optional<RotatedFile> oldest = successor();
   if (!oldest || !open(oldest->path, oldest->info)) return false;
   note_known(current_->info);
   note_start();
@@ -197,20 +124,21 @@ void FileFollower::note_start() {
 bool FileFollower::open_saved() {
   newest_ = saved_->newest;
   target_ = saved_->path;
-  std::vector<Beside> candidates = rotated_files();
-  for (const Beside& file : candidates) {
-    if (file.info.born <= newest_) known_.insert(file.info.known());
+  std::vector<RotatedFile> candidates = rotated_files(target_);
+  for (const RotatedFile& file : candidates) {
+    if (file.info.born <= newest_) known_.insert(file.info.identity());
   }
-  std::vector<Beside> others = {{saved_->path, look_at(saved_->path)}, {path_, look_at(path_)}};
+  std::vector<RotatedFile> others = {{saved_->path, look_at(saved_->path)},
+                                     {path_, look_at(path_)}};
   for (const auto* files : {&others, &candidates}) {
-    for (const Beside& file : *files) {
+    for (const RotatedFile& file : *files) {
       bool same = file.info.inode == saved_->inode &&
                   (saved_->fingerprint.bytes > 0 || file.info.device == saved_->device);
       if (same && resume_in(file, false)) return true;
     }
   }
   // Truncated meanwhile: what was not read of it stands in its copy.
-  for (const Beside& file : candidates) {
+  for (const RotatedFile& file : candidates) {
     if (may_be_copy(file.info, saved_->written) && saved_->fingerprint.bytes > 0 &&
         resume_in(file, true))
       return true;
@@ -218,7 +146,7 @@ bool FileFollower::open_saved() {
   return false;
 }
 
-bool FileFollower::resume_in(const Beside& file, bool is_copy) {
+bool FileFollower::resume_in(const RotatedFile& file, bool is_copy) {
   if (file.info.error != 0 || file.info.size < saved_->offset) return false;
   if (!open(file.path, file.info)) return false;
   if (!has_prefix(current_->descriptor, saved_->fingerprint)) {
@@ -243,7 +171,7 @@ bool FileFollower::open_after_saved(bool first) {
     log_.warning("the file of the saved position is gone; what was not read of it is lost",
                  {{"source", configured(name_)}, {"path", configured(path_)}});
   }
-  std::optional<Beside> next = successor();
+  std::optional<RotatedFile> next = successor();
   if (!next || !open(next->path, next->info)) return false;
   note_known(current_->info);
   saved_.reset();
@@ -251,11 +179,11 @@ bool FileFollower::open_after_saved(bool first) {
 }
 
 /// Opens `path` if `expected` is still there.
-bool FileFollower::open(const std::string& path, const Info& expected) {
+bool FileFollower::open(const std::string& path, const FileInfo& expected) {
   if (expected.error != 0) return note_error(expected.error);
   int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (descriptor < 0) return note_error(errno);
-  Info info = look_at(descriptor, "", AT_EMPTY_PATH);
+  FileInfo info = look_at(descriptor);
   if (info.error != 0 || !info.is(expected)) {
     ::close(descriptor);
     return false;
@@ -336,7 +264,7 @@ bool FileFollower::still_the_same(std::span<const char> read) {
 FileFollower::Step FileFollower::truncated() {
   const Open before = *current_;
   bool holds_line = carried_ || before.line_begin != before.offset;
-  std::optional<Beside> copy = copy_of_current();
+  std::optional<RotatedFile> copy = copy_of_current();
   bool has_rest = copy && copy->info.size > before.offset;
   note_truncation(copy.has_value(), has_rest);
   if (has_rest && open(copy->path, copy->info)) {
@@ -347,7 +275,7 @@ FileFollower::Step FileFollower::truncated() {
   } else {
     current_->fingerprint = {};
     current_->offset = current_->line_begin = 0;
-    current_->info.written = look_at(current_->descriptor, "", AT_EMPTY_PATH).written;
+    current_->info.written = look_at(current_->descriptor).written;
     carried_ = holds_line;
     quiet_since_.reset();
     replay_until_ = 0;
@@ -373,9 +301,9 @@ void FileFollower::note_truncation(bool has_copy, bool has_rest) {
 }
 
 /// The one that holds most of it, and not less than was read.
-std::optional<FileFollower::Beside> FileFollower::copy_of_current() const {
-  std::optional<Beside> best;
-  for (Beside& file : rotated_files()) {
+std::optional<RotatedFile> FileFollower::copy_of_current() const {
+  std::optional<RotatedFile> best;
+  for (RotatedFile& file : rotated_files(target_)) {
     if (!may_be_copy(file.info, current_->info.written)) continue;
     if (file.info.size < (best ? best->info.size + 1 : current_->offset)) continue;
     int descriptor = ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -390,17 +318,17 @@ std::optional<FileFollower::Beside> FileFollower::copy_of_current() const {
 /// A copy may have been written over a file that was known: the file stays the same, its last write
 /// tells. `all_read`: what the followed file got after that time is not read, and was copied later
 /// still.
-bool FileFollower::may_be_copy(const Info& file, int64_t all_read) const {
+bool FileFollower::may_be_copy(const FileInfo& file, int64_t all_read) const {
   return !is_known(file) || file.written >= all_read;
 }
 
 // Rotation
 
 FileFollower::Step FileFollower::at_end(Time now) {
-  Info info = look_at(current_->descriptor, "", AT_EMPTY_PATH);
+  FileInfo info = look_at(current_->descriptor);
   if (info.error == 0 && info.size < current_->offset) return truncated();
   if (info.error == 0 && info.size == current_->offset) current_->info.written = info.written;
-  std::optional<Beside> next = successor();
+  std::optional<RotatedFile> next = successor();
   if (!next) {
     quiet_since_.reset();
     return {};
@@ -416,13 +344,13 @@ FileFollower::Step FileFollower::at_end(Time now) {
   return go_on_with(*next);
 }
 
-FileFollower::Step FileFollower::go_on_with(const Beside& next) {
+FileFollower::Step FileFollower::go_on_with(const RotatedFile& next) {
   bool holds_line = carried_ || current_->line_begin != current_->offset;
   if (holds_line && !current_->is_copy) {
     give_up_line();
     return {Happened::line_end};
   }
-  const Info before = current_->info;
+  const FileInfo before = current_->info;
   if (!open(next.path, next.info)) return {};
   carried_ = holds_line;
   note_known(before);
@@ -434,52 +362,37 @@ FileFollower::Step FileFollower::go_on_with(const Beside& next) {
 
 /// What is to be read after the current file; nothing while that is the one at the path, or nothing
 /// is there.
-std::optional<FileFollower::Beside> FileFollower::successor() {
-  Info at_path = look_at(path_);
+std::optional<RotatedFile> FileFollower::successor() {
+  FileInfo at_path = look_at(path_);
   if (at_path.error != 0) {
     if (!current_ || at_path.error != ENOENT) note_error(at_path.error);
     return std::nullopt;
   }
   if (current_ && at_path.is(current_->info)) return std::nullopt;
-  for (Beside& file : rotated_files()) {
+  for (RotatedFile& file : rotated_files(target_)) {
     if (file.info.is(at_path) || (current_ && file.info.is(current_->info))) continue;
     if (is_known(file.info)) continue;
     // A copy of the one at the path: to be read if that has been truncated since.
     bool is_copy = at_path.born >= newest_ && file.info.born > at_path.born;
     if (!is_copy || !begin_alike(file.path, path_)) return std::move(file);
   }
-  return Beside{path_, at_path};
+  return RotatedFile{path_, at_path};
 }
 
-/// Those beside the file, the oldest first.
-std::vector<FileFollower::Beside> FileFollower::rotated_files() const {
-  const fs::path target(target_);
-  std::vector<Beside> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(target.parent_path(), error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!is_rotated_name(target.filename().string(), entry->path().filename().string())) continue;
-    Info info = look_at(entry->path().string());
-    if (info.error == 0) files.push_back({entry->path().string(), info});
-  }
-  std::sort(files.begin(), files.end(),
-            [](const Beside& a, const Beside& b) { return a.info.born < b.info.born; });
-  return files;
+bool FileFollower::is_known(const FileInfo& info) const {
+  return info.born < newest_ || known_.count(info.identity()) > 0;
 }
 
-bool FileFollower::is_known(const Info& info) const {
-  return info.born < newest_ || known_.count(info.known()) > 0;
-}
-
-void FileFollower::note_known(const Info& info) {
+void FileFollower::note_known(const FileInfo& info) {
   newest_ = std::max(newest_, info.born);
-  std::erase_if(known_, [this](const Known& file) { return std::get<2>(file) < newest_; });
-  known_.insert(info.known());
+  std::erase_if(known_,
+                [this](const FileInfo::Identity& file) { return std::get<2>(file) < newest_; });
+  known_.insert(info.identity());
 }
 
 /// Nothing that stands beside the file now is to be read.
 void FileFollower::note_rotated_files() {
-  for (const Beside& file : rotated_files()) note_known(file.info);
+  for (const RotatedFile& file : rotated_files(target_)) note_known(file.info);
   note_known(current_->info);
 }
 

@@ -15,8 +15,6 @@
 //   not been read is read there first. A line that was cut in two goes on in the truncated file.
 // - Another file with the same inode, or truncated and grown again: told by the fingerprint.
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,19 +23,15 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <vector>
 
 #include "config/daemon/daemon_config.h"
 #include "daemon/log.h"
 #include "daemon/sources/position.h"
+#include "daemon/sources/rotated_files.h"
 
 namespace redactd {
 
-/// Whether `name` is `base` with what log rotation adds: digits, dates, `.old`, `.bak`, `~`; behind
-/// the whole name or before its extension. Not `.gz`, whose bytes are others.
-bool is_rotated_name(std::string_view base, std::string_view name);
-
+/// Of one thread.
 class FileFollower {
  public:
   using Time = std::chrono::steady_clock::time_point;
@@ -85,41 +79,23 @@ class FileFollower {
   int descriptor() const { return current_ ? current_->descriptor : -1; }
 
  private:
-  using Known = std::tuple<uint64_t, uint64_t, int64_t>;
-  struct Info {
-    int error = 0;  // errno; EINVAL: no regular file
-    uint64_t device = 0;
-    uint64_t inode = 0;
-    int64_t born = 0;     // nanoseconds; of the last write where the file system does not know
-    int64_t written = 0;  // last, in nanoseconds; of an open file when all of it had been read
-    uint64_t size = 0;
-
-    bool is(const Info& other) const { return device == other.device && inode == other.inode; }
-    Known known() const { return {device, inode, born}; }
-  };
-  struct Beside {
-    std::string path;
-    Info info;
-  };
   struct Open {
     int descriptor = -1;
-    Info info;
+    FileInfo info;  // `written`: the last one of which all has been read
     Fingerprint fingerprint;
     uint64_t offset = 0;
     uint64_t line_begin = 0;
     bool is_copy = false;  // of a file that was truncated
   };
 
-  static Info look_at(const std::string& path);
-  static Info look_at(int folder, const char* path, int flags);
   static bool has_prefix(int descriptor, const Fingerprint& fingerprint);
 
   bool open_first();
   bool open_oldest();
   bool open_saved();
-  bool resume_in(const Beside& file, bool is_copy);
+  bool resume_in(const RotatedFile& file, bool is_copy);
   bool open_after_saved(bool first);
-  bool open(const std::string& path, const Info& expected);
+  bool open(const std::string& path, const FileInfo& expected);
   void close();
   void start_at_end();
   void note_start();
@@ -129,14 +105,13 @@ class FileFollower {
   Step take(std::span<const char> bytes);
   Step truncated();
   void note_truncation(bool has_copy, bool has_rest);
-  std::optional<Beside> copy_of_current() const;
-  bool may_be_copy(const Info& file, int64_t all_read) const;
+  std::optional<RotatedFile> copy_of_current() const;
+  bool may_be_copy(const FileInfo& file, int64_t all_read) const;
   Step at_end(Time now);
-  Step go_on_with(const Beside& next);
-  std::optional<Beside> successor();
-  std::vector<Beside> rotated_files() const;
-  bool is_known(const Info& info) const;
-  void note_known(const Info& info);
+  Step go_on_with(const RotatedFile& next);
+  std::optional<RotatedFile> successor();
+  bool is_known(const FileInfo& info) const;
+  void note_known(const FileInfo& info);
   void note_rotated_files();
 
   const std::string path_;
@@ -150,8 +125,8 @@ class FileFollower {
   bool carried_ = false;
   uint64_t replay_until_ = 0;
   uint64_t epoch_ = 0;
-  std::optional<Time> quiet_since_;  // at the end of a file that was rotated away
-  std::set<Known> known_;            // rotated files that have nothing new
+  std::optional<Time> quiet_since_;     // at the end of a file that was rotated away
+  std::set<FileInfo::Identity> known_;  // rotated files that have nothing new
   int64_t newest_ = 0;
   int last_error_ = 0;
 };

@@ -1,0 +1,47 @@
+#pragma once
+
+// What log rotation leaves beside a file, and what tells files apart.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace redactd {
+
+struct FileInfo {
+  int error = 0;  // errno; EINVAL: no regular file
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  int64_t born = 0;     // nanoseconds; of the last write where the file system does not know
+  int64_t written = 0;  // last, in nanoseconds
+  uint64_t size = 0;
+
+  using Identity = std::tuple<uint64_t, uint64_t, int64_t>;
+  Identity identity() const { return {device, inode, born}; }
+  bool is(const FileInfo& other) const { return device == other.device && inode == other.inode; }
+};
+
+/// Of the file that the path leads to.
+FileInfo look_at(const std::string& path);
+/// Of an open file, wherever it is by now.
+FileInfo look_at(int descriptor);
+
+struct RotatedFile {
+  std::string path;
+  FileInfo info;
+};
+
+/// Those beside the file `target`, the oldest first. What cannot be looked at is left out.
+std::vector<RotatedFile> rotated_files(const std::string& target);
+
+/// Whether `name` is `base` with what log rotation adds: digits, dates, `.old`, `.bak`, `~`; behind
+/// the whole name or before its extension. Not `.gz`, whose bytes are others.
+bool is_rotated_name(std::string_view base, std::string_view name);
+
+/// Whether the files at both paths begin with the same bytes, as far as both go and a fingerprint
+/// (position.h) reaches.
+bool begin_alike(const std::string& a, const std::string& b);
+
+}  // namespace redactd
