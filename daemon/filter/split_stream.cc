@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "filters/byte_class.h"
+#include "filters/spans/key_bytes.h"
 
 namespace redactd {
 namespace {
@@ -28,16 +28,9 @@ size_t end_of_records(std::string_view bytes) {
 /// The quick look that most logs do not pass.
 bool ends_like_a_key(std::string_view records) {
   constexpr size_t kLookedAt = 8;
-  static constexpr ByteClass kOfKeys = [] {
-    ByteClass bytes = ByteClass::of("+/=-");
-    bytes.add_range('a', 'z');
-    bytes.add_range('A', 'Z');
-    bytes.add_range('0', '9');
-    return bytes;
-  }();
   while (records.ends_with('\n') || records.ends_with('\r')) records.remove_suffix(1);
   records.remove_prefix(records.size() - std::min(records.size(), kLookedAt));
-  return std::all_of(records.begin(), records.end(), [](char c) { return kOfKeys.has(c); });
+  return std::all_of(records.begin(), records.end(), is_key_byte);
 }
 
 /// Where a batch ends best: not in a private key, or what follows is redacted twice.

@@ -62,9 +62,7 @@ Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception&) {
-    self->worker_.counters().engine_errors.add();
-    self->worker_.log().error("source ended: the matcher failed; what came last is held back",
-                              {{"source", configured(self->setup_->config.name)}});
+    note_failed_stream(self->worker_, self->setup_->config);
   }
 }
 

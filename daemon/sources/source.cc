@@ -74,6 +74,12 @@ std::unique_ptr<Source> make_source(SourceSetup setup) {
   }
 }
 
+void note_failed_stream(Worker& worker, const SourceConfig& config) {
+  worker.counters().engine_errors.add();
+  worker.log().error("source ended: the matcher failed; what came last is held back",
+                     {{"source", configured(config.name)}});
+}
+
 StreamSettings stream_settings(const SourceConfig& config, size_t number) {
   StreamSettings settings;
   settings.source = number;

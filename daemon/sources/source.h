@@ -43,6 +43,10 @@ class Source {
   virtual void reload_tls(const TlsConfig&) {}
 };
 
+/// For a source whose stream has thrown what is none of its reading's errors: counts it and says
+/// so.
+void note_failed_stream(Worker& worker, const SourceConfig& config);
+
 /// Every kind that the configuration knows.
 std::unique_ptr<Source> make_source(SourceSetup setup);
 

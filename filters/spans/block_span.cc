@@ -5,6 +5,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/key_bytes.h"
 #include "filters/spans/value/next_line.h"
 #include "filters/validators/validators.h"
 
@@ -16,10 +17,6 @@ constexpr size_t kStrangerRun =
     24;  // key material in a line that is otherwise no part of the block
 constexpr size_t kPrefixBytes = 1024;
 constexpr size_t kShortLine = 16;
-
-bool is_key_byte(char c) {
-  return is_alnum(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
-}
 
 /// `\/`: JSON may escape the slashes of base64.
 bool slash_after_backslashes(std::string_view text, size_t at) {

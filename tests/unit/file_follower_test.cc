@@ -105,6 +105,26 @@ class FileFollowerTest : public ::testing::Test {
     rename("app.log", "app.log.1");
     folder_.write("app.log", "");
   }
+  void follow_with_a_line(const Writer& writer) {
+    writer.write("1\n");
+    follow();
+    EXPECT_EQ(read(), "1\n");
+  }
+  /// The position that a follower has saved which ended there.
+  std::optional<Position> stop_after_a_line(const Writer& writer) {
+    follow_with_a_line(writer);
+    std::optional<Position> saved = follower_->position();
+    follower_.reset();
+    return saved;
+  }
+  /// Both lines have been read, the first of them before the file was copied and truncated.
+  void read_over_a_copytruncate(const Writer& writer) {
+    follow_with_a_line(writer);
+    copy("app.log", "app.log.1");
+    truncate();
+    writer.write("2\n");
+    EXPECT_EQ(read(), "2\n");
+  }
   std::string log_path() const { return folder_.path("app.log"); }
   std::string said() const { return said_.str(); }
 
@@ -179,9 +199,7 @@ TEST_F(FileFollowerTest, AFileThatComesAfterTheStartIsReadFromItsBeginning) {
 
 TEST_F(FileFollowerTest, TheOldFileIsReadToItsEndBeforeTheNewOne) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   writer.write("2\n");
   rotate();
   writer.write("3\n");
@@ -244,9 +262,7 @@ TEST_F(FileFollowerTest, TheLastLineOfARotatedFileNeedsNoLineFeed) {
 
 TEST_F(FileFollowerTest, NoFileIsLeftOutWhenTwoRotationsFollowQuickly) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   writer.write("2\n");
   for (int i = 3; i < 8; ++i) {
     rotate();
@@ -261,9 +277,7 @@ TEST_F(FileFollowerTest, RotatedFilesThatWereThereBeforeAreNotRead) {
   folder_.write("app.log.1", "older\n");
   let_the_clock_tick();
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   rotate();
   writer.reopen();
   writer.write("2\n");
@@ -272,9 +286,7 @@ TEST_F(FileFollowerTest, RotatedFilesThatWereThereBeforeAreNotRead) {
 
 TEST_F(FileFollowerTest, FilesWithDatesInTheirNamesAreFound) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   for (const char* date : {"20261124", "20261125"}) {
     let_the_clock_tick();
     rename("app.log", std::string("app-") + date + ".log");
@@ -287,9 +299,7 @@ TEST_F(FileFollowerTest, FilesWithDatesInTheirNamesAreFound) {
 
 TEST_F(FileFollowerTest, AFileThatIsDeletedIsReadOnUntilThereIsANewOne) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   fs::remove(log_path());
   writer.write("2\n");
   EXPECT_EQ(read_on(), "2\n");
@@ -350,9 +360,7 @@ TEST_F(FileFollowerTest, ATruncatedFileThatHasGrownAgainIsTold) {
 
 TEST_F(FileFollowerTest, WhatWasNotReadOfATruncatedFileIsReadInItsCopy) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   writer.write("2\n3\n");
   copy("app.log", "app.log.1");
   truncate();
@@ -381,9 +389,7 @@ TEST_F(FileFollowerTest, WhatWasNotReadIsReadInACopyThatKeepsTheTimeOfTheLastWri
   Writer writer(log_path());
   folder_.write("app.log.1", "of last week\n");
   let_the_clock_tick();
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   writer.write("2\n");
   auto written = fs::last_write_time(log_path());
   copy("app.log", "app.log.1");
@@ -410,9 +416,7 @@ TEST_F(FileFollowerTest, ACopyOfBeforeThatBeginsAlikeIsNotReadAgain) {
 
 TEST_F(FileFollowerTest, WarnsWhenWhatWasNotReadOfATruncatedFileStandsNowhere) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   writer.write("2\n");
   truncate();
   writer.write("other\n");
@@ -423,13 +427,7 @@ TEST_F(FileFollowerTest, WarnsWhenWhatWasNotReadOfATruncatedFileStandsNowhere) {
 
 TEST_F(FileFollowerTest, DoesNotWarnWhenTheCopyShowsThatAllWasRead) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  copy("app.log", "app.log.1");
-  truncate();
-  writer.write("2\n");
-  EXPECT_EQ(read(), "2\n");
+  read_over_a_copytruncate(writer);
   EXPECT_NE(said().find("truncated"), std::string::npos) << said();
   EXPECT_EQ(said().find("warn"), std::string::npos) << said();
 }
@@ -448,13 +446,7 @@ TEST_F(FileFollowerTest, ALineThatATruncationCutsInTwoIsOne) {
 
 TEST_F(FileFollowerTest, CopiesAreNotReadAgainWhenTheFileIsRenamedLater) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  copy("app.log", "app.log.1");
-  truncate();
-  writer.write("2\n");
-  EXPECT_EQ(read(), "2\n");
+  read_over_a_copytruncate(writer);
   rotate();
   writer.reopen();
   writer.write("3\n");
@@ -463,9 +455,7 @@ TEST_F(FileFollowerTest, CopiesAreNotReadAgainWhenTheFileIsRenamedLater) {
 
 TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeItWasBegunIsReadInItsCopy) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   rotate();
   writer.reopen();
   writer.write("2\n");
@@ -479,9 +469,7 @@ TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeItWasBegunIsReadInItsCopy) {
 
 TEST_F(FileFollowerTest, ACopyOfAFileThatIsStillToBeReadIsNotReadToo) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
+  follow_with_a_line(writer);
   rotate();
   writer.reopen();
   writer.write("2\n");
@@ -529,11 +517,7 @@ TEST_F(FileFollowerTest, ReadsOnWhereThePositionWasSaved) {
 
 TEST_F(FileFollowerTest, AFileThatRotatedMeanwhileIsReadToItsEndFirst) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  std::optional<Position> saved = follower_->position();
-  follower_.reset();
+  std::optional<Position> saved = stop_after_a_line(writer);
   writer.write("2\n");
   for (int i = 3; i < 6; ++i) {
     rotate();
@@ -546,11 +530,7 @@ TEST_F(FileFollowerTest, AFileThatRotatedMeanwhileIsReadToItsEndFirst) {
 
 TEST_F(FileFollowerTest, AFileThatRotatedTwiceAndIsGoneIsSaidToBe) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  std::optional<Position> saved = follower_->position();
-  follower_.reset();
+  std::optional<Position> saved = stop_after_a_line(writer);
   rotate();
   writer.reopen();
   writer.write("2\n");
@@ -565,11 +545,7 @@ TEST_F(FileFollowerTest, AFileThatRotatedTwiceAndIsGoneIsSaidToBe) {
 
 TEST_F(FileFollowerTest, AFileTruncatedMeanwhileIsReadInItsCopyFirst) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  std::optional<Position> saved = follower_->position();
-  follower_.reset();
+  std::optional<Position> saved = stop_after_a_line(writer);
   writer.write("2\n");
   copy("app.log", "app.log.1");
   truncate();
@@ -582,11 +558,7 @@ TEST_F(FileFollowerTest, AFileTruncatedMeanwhileIsReadInACopyThatOverwritesAnEar
   folder_.write("app.log.1", "of last week\n");
   let_the_clock_tick();
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  std::optional<Position> saved = follower_->position();
-  follower_.reset();
+  std::optional<Position> saved = stop_after_a_line(writer);
   writer.write("2\n");
   copy("app.log", "app.log.1");
   truncate();
@@ -609,13 +581,7 @@ TEST_F(FileFollowerTest, AnotherFileWithTheSameInodeIsReadFromItsBeginning) {
 
 TEST_F(FileFollowerTest, CopiesAreNotReadAgainAfterARestart) {
   Writer writer(log_path());
-  writer.write("1\n");
-  follow();
-  EXPECT_EQ(read(), "1\n");
-  copy("app.log", "app.log.1");
-  truncate();
-  writer.write("2\n");
-  EXPECT_EQ(read(), "2\n");
+  read_over_a_copytruncate(writer);
   follow_from(follower_->position());
   EXPECT_EQ(read(), "");
   rotate();

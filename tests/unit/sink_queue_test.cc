@@ -8,21 +8,12 @@
 #include <string>
 #include <vector>
 
-namespace redactd {
+#include "tests/testing/sink_fixture.h"
+
+namespace redactd::test {
 namespace {
 
 using WhenFull = SinkConfig::WhenFull;
-
-Batch batch_of(const std::vector<std::string>& records) {
-  auto encoded = std::make_shared<Encoded>();
-  for (const std::string& record : records) {
-    encoded->bytes += record;
-    encoded->ends.push_back(static_cast<uint32_t>(encoded->bytes.size()));
-  }
-  Batch batch;
-  batch.encoded = std::move(encoded);
-  return batch;
-}
 
 struct SinkQueue : testing::Test {
   explicit SinkQueue(WhenFull when_full = WhenFull::block, size_t bound = 10)
@@ -256,4 +247,4 @@ TEST(RoomWaiters, AreWokenOnceTheQueueIsHalfEmpty) {
 }
 
 }  // namespace
-}  // namespace redactd
+}  // namespace redactd::test
