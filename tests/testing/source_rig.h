@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "daemon/sources/source.h"
+#include "tests/testing/generation.h"
 #include "tests/testing/redact.h"
 
 namespace redactd::test {
@@ -119,7 +120,7 @@ class SourceRig {
     SinkConfig sink_config;
     sink_config.queue_bytes = queue_bytes;
     sink = std::make_shared<ObservedSink>(sink_config);
-    generation_ = generation_of(std::move(rules));
+    generation_ = generation_to(sink, std::move(rules), metrics);
     workers_.push_back(std::make_unique<Worker>(0, metrics.worker(0), log));
     workers_.front()->start(generation_);
   }
@@ -153,7 +154,7 @@ class SourceRig {
 
   void adopt(Rules rules) {
     std::atomic<bool> done{false};
-    generation_ = generation_of(std::move(rules));
+    generation_ = generation_to(sink, std::move(rules), metrics);
     workers_.front()->adopt(generation_, [&] { done = true; });
     wait_until([&] { return done.load(); });
   }
@@ -182,17 +183,6 @@ class SourceRig {
   std::atomic<int> ended{0};
 
  private:
-  std::shared_ptr<const Generation> generation_of(Rules rules) {
-    auto made = std::make_shared<Generation>();
-    made->routes.resize(1);
-    made->routes[0].add(sink);
-    made->redactions.resize(1);
-    for (const Rule& rule : rules->rules())
-      made->redactions[0].push_back(&metrics.redactions(rule.id, 0));
-    made->rules = std::move(rules);
-    return made;
-  }
-
   void stop_sessions() {
     std::atomic<bool> done{false};
     workers_.front()->stop_sessions([&] { done = true; });

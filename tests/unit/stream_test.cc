@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/known/add_mask.h"
+#include "tests/testing/generation.h"
 #include "tests/testing/redact.h"
 
 namespace redactd::test {
@@ -45,18 +46,7 @@ struct Pipeline {
     sink = std::make_shared<KeptRecords>(config);
     settings.framing.framing = in;
     settings.framing.max_record = 4096;
-    generation = generation_of(std::move(rules));
-  }
-
-  std::shared_ptr<const Generation> generation_of(Rules rules) {
-    auto made = std::make_shared<Generation>();
-    made->routes.resize(1);
-    made->routes[0].add(sink);
-    made->redactions.resize(1);
-    for (const Rule& rule : rules->rules())
-      made->redactions[0].push_back(&metrics.redactions(rule.id, 0));
-    made->rules = std::move(rules);
-    return made;
+    generation = generation_to(sink, std::move(rules), metrics);
   }
 
   void open() {
@@ -137,7 +127,7 @@ struct ObeyingPipeline : Pipeline {
   std::shared_ptr<const Generation> obey(std::string_view original) {
     size_t begin = original.find(kAddMask) + kAddMask.size();
     std::string value(original.substr(begin, original.find('\n', begin) - begin));
-    auto next = std::make_shared<Generation>(*generation_of(known_values({value})));
+    auto next = std::make_shared<Generation>(*generation_to(sink, known_values({value}), metrics));
     next->number = ++number;
     return next;
   }
@@ -421,7 +411,8 @@ TEST(Stream, RulesChangeInTheMidstOfARecord) {
   pipeline.open();
   std::string bytes = counted("a\n" + kSecret + "\nb");
   pipeline.feed(bytes.substr(0, 14));
-  pipeline.stream->adopt(pipeline.generation_of(builtin_masking({MaskStyle::fixed, "[X]", 4})));
+  pipeline.stream->adopt(generation_to(pipeline.sink, builtin_masking({MaskStyle::fixed, "[X]", 4}),
+                                       pipeline.metrics));
   pipeline.feed(bytes.substr(14));
   EXPECT_EQ(pipeline.sink->records, std::vector<std::string>{counted("a\npassword=[X]\nb")});
 }
