@@ -7,7 +7,7 @@
 
 namespace redactd {
 
-/// Of the sink's thread.
+/// What has become of a sink, in words. Called on the sink's thread; `sink` is its name.
 void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event);
 
 }  // namespace redactd

@@ -49,15 +49,16 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
   bool stopped_ = false;
 };
 
+/// Of the control thread. Sockets that are bound and not started yet are its own to close.
 class DatagramSource : public Source {
  public:
   explicit DatagramSource(SourceSetup setup);
-
   ~DatagramSource() override;
 
   void open() override;
   void start() override;
   void stop() override;
+  /// How many it reads.
   size_t sockets() const { return sockets_; }
 
  private:

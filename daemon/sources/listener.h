@@ -16,6 +16,8 @@
 
 namespace redactd {
 
+/// Of the control thread. Connections are their workers', and outlive it: each keeps what they
+/// share.
 class Listener : public Source {
  public:
   explicit Listener(SourceSetup setup);
@@ -25,6 +27,7 @@ class Listener : public Source {
   void start() override;
   void stop() override;
   void reload_tls(const TlsConfig& config) override;
+  /// How many it listens on.
   size_t sockets() const;
 
  private:

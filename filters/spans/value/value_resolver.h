@@ -28,6 +28,7 @@ class ValueResolver {
         anchor_end_(anchor_end),
         spans_(spans) {}
 
+  /// Adds what it finds to the spans. What comes back says that it did, or why there is nothing.
   Verdict resolve(const Opening& opening);
 
  private:
