@@ -1,7 +1,6 @@
 #include "config/daemon/sink_config.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "config/daemon/source_config.h"
 #include "config/daemon/tls_config.h"

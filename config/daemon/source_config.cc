@@ -1,7 +1,5 @@
 #include "config/daemon/source_config.h"
 
-#include <algorithm>
-
 #include "config/daemon/tls_config.h"
 
 namespace redactd {

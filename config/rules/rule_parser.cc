@@ -9,7 +9,6 @@
 #include "config/rules/allow_reader.h"
 #include "config/rules/mask_reader.h"
 #include "filters/byte_class.h"
-#include "filters/spans/regex_span.h"
 
 namespace redactd {
 namespace {

@@ -1,6 +1,5 @@
 #include "daemon/commands/check.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include "config/daemon/daemon_config.h"

@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 #include <iostream>
-#include <string>
 
 #include "daemon/exit_code.h"
 #include "daemon/filter/progress.h"

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstddef>
-#include <memory>
 
 #include "config/rules/builtin_pack.h"
 

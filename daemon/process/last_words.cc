@@ -6,7 +6,6 @@
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <new>
-#include <string_view>
 #include <system_error>
 #include <typeinfo>
 

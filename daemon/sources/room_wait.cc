@@ -2,8 +2,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <utility>
-
 namespace redactd {
 
 RoomWait::RoomWait(Worker& worker, SourceCounters& counters)

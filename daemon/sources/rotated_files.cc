@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "daemon/sources/position.h"
 #include "filters/byte_class.h"

@@ -1,6 +1,5 @@
 #include "daemon/spool/spool_position.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>

@@ -7,7 +7,6 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/value/key.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/word_list.h"
 

@@ -6,7 +6,6 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/markup.h"
-#include "filters/spans/value/separator.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
