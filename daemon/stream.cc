@@ -143,6 +143,14 @@ void Stream::redact_here(size_t size, size_t from, std::span<const RecordEnd> en
   collect(view, base, ends);
 }
 
+/// Whole records that lie behind what was redacted of the room; they begin at `from`.
+void Stream::redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends) {
+  record_begin_ = redactor_.received();
+  const uint64_t base = record_begin_ - from;  // may wrap round
+  RedactedView view(redactor_, redactor_.commit_records(records));
+  collect(view, base, ends);
+}
+
 /// With the help of other workers. False: the records are too long for that.
 bool Stream::redact_together(const Part& read) {
   const std::vector<Part> parts = parts_of(read);
@@ -153,9 +161,13 @@ bool Stream::redact_together(const Part& read) {
   size_t done = parts[0].text.size();
   size_t ended = parts[0].ends.size();
   redact_here(done, 0, parts[0].ends);
-  // Where a private key is open, those who help do not know it.
-  for (size_t i = 1; i < parts.size() && !redactor_.in_block(); ++i) {
-    take_over(shared.take(i - 1), done, parts[i].ends);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    // Where a private key is open, those who help do not know it.
+    if (redactor_.in_block()) {
+      redact_there(parts[i].text, done, parts[i].ends);
+    } else {
+      take_over(shared.take(i - 1), done, parts[i].ends);
+    }
     done += parts[i].text.size();
     ended += parts[i].ends.size();
   }

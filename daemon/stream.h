@@ -136,6 +136,7 @@ class Stream {
   void redact(const Part& read, const Arrival& arrival);
   void redact_all(const Part& read, const Arrival& arrival);
   void redact_here(size_t size, size_t from, std::span<const RecordEnd> ends);
+  void redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends);
   bool redact_together(const Part& read);
   void take_over(const ScanShare::Read::Redacted& part, size_t from,
                  std::span<const RecordEnd> ends);
