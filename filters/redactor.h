@@ -127,6 +127,7 @@ class Redactor {
   /// one go on behind those records; where a key was open before them they have to be redacted
   /// again.
   Redactor another(MatchScratch& scratch) const { return {rules_, scratch, limits_}; }
+  const MatchScratch& scratch() const { return anchors_.scratch(); }
   /// Whether the other one has the same rules and limits.
   bool same_rules(const Redactor& other) const {
     return rules_ == other.rules_ && limits_.max_record == other.limits_.max_record;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "filters/pattern_text.h"
+#include "filters/matcher/pattern_text.h"
 #include "filters/wiping_allocator.h"
 
 namespace redactd {

@@ -47,6 +47,8 @@ struct RuleError {
   size_t rule = 0;  // counted over all groups
   std::string field;
   std::string message;
+
+  friend bool operator==(const RuleError&, const RuleError&) = default;
 };
 
 /// A database that was compiled when the program was built, for the expressions with this

@@ -6,7 +6,8 @@
 #include <stdexcept>
 
 #include "filters/known/known.h"
-#include "filters/pattern_text.h"
+#include "filters/matcher/pattern_text.h"
+#include "filters/matcher/written_out.h"
 #include "filters/rule_set.h"
 
 namespace redactd {
@@ -112,10 +113,7 @@ struct RuleSet::Builder {
     }
     switch (rule.kind) {
       case RuleKind::token:
-        for (size_t i = 0; i < rule.patterns.size(); ++i) {
-          add_expression(number, Anchor::Role::token, pattern_field(rule, i),
-                         rule.prefix + "(?:" + rule.patterns[i] + ")");
-        }
+        for (size_t i = 0; i < rule.patterns.size(); ++i) add_token(number, rule, i);
         add_encoded(number, rule);
         break;
       case RuleKind::value:
@@ -147,6 +145,15 @@ struct RuleSet::Builder {
     }
   }
 
+  void add_token(uint32_t number, const Rule& rule, size_t i) {
+    const std::string& pattern = rule.patterns[i];
+    auto patterns = rule.prefix.empty() ? written_out(pattern) : std::vector{pattern};
+    for (const std::string& each : patterns) {
+      add_expression(number, Anchor::Role::token, pattern_field(rule, i),
+                     rule.prefix + "(?:" + each + ")");
+    }
+  }
+
   /// What tells of the rule's secrets in encoded text.
   void add_encoded(uint32_t number, const Rule& rule) {
     for (const TokenCores::Wanted& wanted : set.cores_.add(rule, number, set.muted_[number])) {
@@ -165,9 +172,11 @@ struct RuleSet::Builder {
       all_muted = all_muted && set.anchors_[i].muted;
     }
     if (!any) return;
-    add_expression(first_rule, Anchor::Role::encoded, "pattern", TokenCores::escape_expression(),
-                   static_cast<size_t>(TextEncoding::escapes));
-    set.anchors_.back().muted = all_muted;
+    for (std::string& expression : TokenCores::escape_expressions()) {
+      add_expression(first_rule, Anchor::Role::encoded, "pattern", std::move(expression),
+                     static_cast<size_t>(TextEncoding::escapes));
+      set.anchors_.back().muted = all_muted;
+    }
   }
 
   /// What tells of the keys of any rule of the group. The expressions are the same whatever is
@@ -201,8 +210,10 @@ struct RuleSet::Builder {
     if (!why.empty()) fail(number, field, "RE2 refuses it: " + why);
   }
 
+  /// A pattern that is written out fails once.
   void fail(uint32_t rule, std::string field, std::string message) {
-    errors.push_back({rule, std::move(field), std::move(message)});
+    RuleError error{rule, std::move(field), std::move(message)};
+    if (errors.empty() || errors.back() != error) errors.push_back(std::move(error));
   }
 
   static std::string pattern_field(const Rule& rule, size_t index) {

@@ -34,6 +34,7 @@ ScanShare::Read::Read(ScanShare& share, const Redactor& of, std::span<const std:
   for (size_t i = 0; i < parts.size(); ++i) {
     Slot& slot = *slots[i];
     slot.records = parts[i];
+    slot.taken = false;
     slot.done.store(false, std::memory_order_relaxed);
     round_->slots[i] = slots[i];
   }
@@ -69,16 +70,22 @@ ScanShare::Read::Redacted ScanShare::Read::take(size_t part) {
     if (!redact_next(*round_)) slot.done.wait(false, std::memory_order_acquire);
   }
   if (slot.error) std::rethrow_exception(slot.error);
-  ++taken_;
+  slot.taken = true;
   return {slot.redactor, slot.view};
 }
 
 void ScanShare::Read::finish() {
   if (!round_) return;
   const size_t begun = std::min(round_->next.exchange(round_->count), round_->count);
-  for (size_t i = 0; i < begun; ++i) round_->slots[i]->done.wait(false, std::memory_order_acquire);
+  bool failed = false;
+  for (size_t i = 0; i < begun; ++i) {
+    Slot& slot = *round_->slots[i];
+    slot.done.wait(false, std::memory_order_acquire);
+    failed = failed || slot.error;
+    if (!slot.taken && !slot.error) slot.redactor.take_state();
+  }
   share_.helped_ = round_->by_others.load(std::memory_order_relaxed) * 4 >= round_->count;
-  if (taken_ < round_->count) share_.slots_.clear();  // they know of records that nobody took
+  if (failed) share_.slots_.clear();
   round_.reset();
 }
 

@@ -36,6 +36,7 @@ class ScanShare {
     std::string_view records;
     std::string_view view;
     std::exception_ptr error;
+    bool taken = false;
     std::atomic<bool> done{false};
   };
   /// What a Read and who was asked have in common. Outlives the Read: he may come too late.
@@ -75,13 +76,12 @@ class ScanShare {
     };
     /// The part of that number, once it is redacted. Throws what its redactor threw.
     Redacted take(size_t part);
-    /// Waits until nobody looks at a part any more.
+    /// Waits until nobody looks at a part any more. What nobody has taken is forgotten.
     void finish();
 
    private:
     ScanShare& share_;
     std::shared_ptr<Round> round_;  // null: finished
-    size_t taken_ = 0;
   };
 
   /// Gives back the memory, and takes nobody's help for granted: for now and then.

@@ -18,6 +18,12 @@ bool lies_in(std::span<const char> room, std::string_view bytes) {
   return !room.empty() && bytes.data() >= room.data() && bytes.data() < room.data() + room.size();
 }
 
+/// Behind the line that `at` is in.
+size_t line_end(std::string_view text, size_t at) {
+  const size_t end = text.find('\n', at);
+  return end == std::string_view::npos ? text.size() : end + 1;
+}
+
 bool is_cut(const RecordEnd& end) { return end.cut > 0 || end.skipped > 0; }
 
 }  // namespace
@@ -30,7 +36,6 @@ Stream::Stream(const StreamSettings& settings, std::shared_ptr<const Generation>
       counters_(counters),
       number_(number),
       framer_(settings.framing),
-      pieces_(settings.commands != nullptr ? settings.commands->marker : std::string_view()),
       // No record that the framer puts out is longer than a window, so each comes out in one piece.
       redactor_(generation_->rules, thread.scratch, Limits{settings.framing.max_record}),
       ends_(thread.buffers.ends) {
@@ -47,51 +52,88 @@ void Stream::adopt(std::shared_ptr<const Generation> generation) {
 
 FrameError Stream::feed(std::string_view bytes, Time received,
                         const std::shared_ptr<void>& receipt) {
-  if (!obeys()) return feed_piece(bytes, received, receipt);
-  std::vector<char, WipingAllocator<char>> copy;  // the room goes with the first piece
-  while (!bytes.empty()) {
-    bool inside = pieces_.inside();
-    size_t size = pieces_.next(bytes);
-    if (size < bytes.size() && copy.empty()) {
-      copy.assign(bytes.begin(), bytes.end());
-      bytes = {copy.data(), copy.size()};
-    }
-    FrameError error = feed_piece(bytes.substr(0, size), received, receipt);
-    if (error != FrameError::none) return error;
-    bytes.remove_prefix(size);
-    if (!inside || ends_.empty()) continue;
-    obey();
-    pieces_.record_ended();
-  }
-  return FrameError::none;
-}
-
-void Stream::obey() {
-  auto next = settings_.commands->obey(redactor_.original(), thread_.worker);
-  if (!next) return;
-  for (const auto& database : next->rules->databases()) thread_.scratch.fit(*database);
-  adopt(std::move(next));
-}
-
-FrameError Stream::feed_piece(std::string_view bytes, Time received,
-                              const std::shared_ptr<void>& receipt) {
-  Time start = Clock::now();
   ends_.clear();
   if (!lies_in(room_, bytes)) room_ = redactor_.prepare(bytes.size() + 1);
   const char* text = room_.data();
   Framer::Fed fed = framer_.feed(bytes, std::exchange(room_, {}), ends_);
-  redact({text, fed.size}, start);
-  count(bytes.size(), ends_);
-  thread_.counters.scan.observe(seconds_since(start));
-  push(received, receipt);
+  count_read(bytes.size(), ends_);
+  redact({{text, fed.size}, ends_}, {received, receipt});
   if (fed.error != FrameError::none) counters_.frame_errors[static_cast<size_t>(fed.error)].add();
   return fed.error;
 }
 
-/// `text` lies in the redactor's room, and ends_ are its.
-void Stream::redact(std::string_view text, Time now) {
-  const bool much = thread_.share != nullptr && thread_.share->worth(text.size(), now) && !obeys();
-  if (!much || !redact_together(text)) redact_here(text.size(), 0, ends_);
+void Stream::take(size_t size, std::span<const RecordEnd> ends, Time received) {
+  const char* text = std::exchange(room_, {}).data();
+  count_read(size, ends);
+  redact({{text, size}, ends}, {received, nullptr});
+}
+
+/// `read` lies in the redactor's room.
+void Stream::redact(const Part& read, const Arrival& arrival) {
+  const bool command = obeys() && (redactor_.held_bytes() > 0 || holds_command(read.text));
+  if (command) return redact_and_obey(read, arrival);
+  redact_all(read, arrival);
+}
+
+void Stream::redact_all(const Part& read, const Arrival& arrival) {
+  const Time start = Clock::now();
+  const bool much = thread_.share != nullptr && thread_.share->worth(read.text.size(), start);
+  if (!much || !redact_together(read)) redact_here(read.text.size(), 0, read.ends);
+  count_redacted();
+  thread_.counters.scan.observe(seconds_since(start));
+  push(arrival);
+}
+
+/// What a command asks for holds from the next line on. Commands in a row are obeyed together
+/// before the second of them, for each time costs a rule set.
+void Stream::redact_and_obey(const Part& read, const Arrival& arrival) {
+  const RecordBuffer copy(read.text.begin(),
+                          read.text.end());  // the room goes with the first piece
+  const std::string_view text(copy.data(), copy.size());
+  size_t done = 0;
+  auto next_end = read.ends.begin();
+  auto redact_to = [&](size_t end) {
+    std::vector<RecordEnd> ends;
+    for (; next_end != read.ends.end() && next_end->offset <= end; ++next_end)
+      ends.emplace_back(*next_end).offset -= done;
+    std::span<char> room = redactor_.prepare(end - done);
+    std::copy_n(text.data() + done, end - done, room.data());
+    redact_all({{room.data(), end - done}, ends}, arrival);
+    done = end;
+  };
+  if (redactor_.held_bytes() > 0) {
+    redact_to(line_end(text, 0));
+    if (holds_command(redactor_.original())) obey(redactor_.original());
+  }
+  for (size_t obeyed = 0; done < text.size();) {
+    const size_t at = text.find(settings_.commands->marker, std::max(done, obeyed));
+    redact_to(line_end(text, at));
+    if (at == std::string_view::npos || text[done - 1] != '\n') continue;
+    const size_t begin = text.rfind('\n', at) + 1;
+    obeyed = end_of_row(text, done);
+    obey(text.substr(begin, obeyed - begin));
+  }
+}
+
+bool Stream::holds_command(std::string_view text) const {
+  return text.find(settings_.commands->marker) != std::string_view::npos;
+}
+
+/// Behind the whole lines at `begin` that hold a command each.
+size_t Stream::end_of_row(std::string_view text, size_t begin) const {
+  size_t end = line_end(text, begin);
+  while (end > begin && text[end - 1] == '\n' && holds_command(text.substr(begin, end - begin))) {
+    begin = end;
+    end = line_end(text, begin);
+  }
+  return begin;
+}
+
+void Stream::obey(std::string_view lines) {
+  auto next = settings_.commands->obey(lines, thread_.worker);
+  if (!next) return;
+  for (const auto& database : next->rules->databases()) thread_.scratch.fit(*database);
+  adopt(std::move(next));
 }
 
 /// The next `size` bytes of the redactor's room, which begin at `from` where the ends count from.
@@ -101,27 +143,39 @@ void Stream::redact_here(size_t size, size_t from, std::span<const RecordEnd> en
   collect(view, base, ends);
 }
 
+/// Whole records that lie behind what was redacted of the room; they begin at `from`.
+void Stream::redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends) {
+  record_begin_ = redactor_.received();
+  const uint64_t base = record_begin_ - from;  // may wrap round
+  RedactedView view(redactor_, redactor_.commit_records(records));
+  collect(view, base, ends);
+}
+
 /// With the help of other workers. False: the records are too long for that.
-bool Stream::redact_together(std::string_view text) {
-  const std::vector<Part> parts = parts_of(text);
+bool Stream::redact_together(const Part& read) {
+  const std::vector<Part> parts = parts_of(read);
   if (parts.size() < 2) return false;
   std::vector<std::string_view> others;
   for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].text);
-  ScanShare::Read read(*thread_.share, redactor_, others);
+  ScanShare::Read shared(*thread_.share, redactor_, others);
   size_t done = parts[0].text.size();
   size_t ended = parts[0].ends.size();
   redact_here(done, 0, parts[0].ends);
-  // Where a private key is open, those who help do not know it.
-  for (size_t i = 1; i < parts.size() && !redactor_.in_block(); ++i) {
-    take_over(read.take(i - 1), done, parts[i].ends);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    // Where a private key is open, those who help do not know it.
+    if (redactor_.in_block()) {
+      redact_there(parts[i].text, done, parts[i].ends);
+    } else {
+      take_over(shared.take(i - 1), done, parts[i].ends);
+    }
     done += parts[i].text.size();
     ended += parts[i].ends.size();
   }
-  read.finish();
-  const RecordBuffer rest(text.begin() + static_cast<std::ptrdiff_t>(done), text.end());
+  shared.finish();
+  const RecordBuffer rest(read.text.begin() + static_cast<std::ptrdiff_t>(done), read.text.end());
   std::copy(rest.begin(), rest.end(), redactor_.prepare(rest.size()).begin());
   record_begin_ = redactor_.received();
-  redact_here(rest.size(), done, std::span(ends_).subspan(ended));
+  redact_here(rest.size(), done, read.ends.subspan(ended));
   return true;
 }
 
@@ -135,16 +189,17 @@ void Stream::take_over(const ScanShare::Read::Redacted& part, size_t from,
 }
 
 /// Whole records, cut into parts of about equal size.
-std::vector<Stream::Part> Stream::parts_of(std::string_view text) const {
-  const size_t count = std::min(text.size() / ScanShare::kPartBytes, ScanShare::kMostParts + 1);
+std::vector<Stream::Part> Stream::parts_of(const Part& read) {
+  const size_t count =
+      std::min(read.text.size() / ScanShare::kPartBytes, ScanShare::kMostParts + 1);
   std::vector<Part> parts;
   size_t begin = 0;
   size_t first = 0;
-  for (size_t i = 0; i < ends_.size(); ++i) {
-    const size_t size = ends_[i].offset - begin;
-    const bool last = i + 1 == ends_.size();
-    if (!last && (size < text.size() / count || parts.size() + 1 == count)) continue;
-    parts.push_back({text.substr(begin, size), std::span(ends_).subspan(first, i + 1 - first)});
+  for (size_t i = 0; i < read.ends.size(); ++i) {
+    const size_t size = read.ends[i].offset - begin;
+    const bool last = i + 1 == read.ends.size();
+    if (!last && (size < read.text.size() / count || parts.size() + 1 == count)) continue;
+    parts.push_back({read.text.substr(begin, size), read.ends.subspan(first, i + 1 - first)});
     begin += size;
     first = i + 1;
   }
@@ -162,31 +217,6 @@ std::span<char> Stream::record_room(size_t size) {
   return room_;
 }
 
-void Stream::take(size_t size, std::vector<RecordEnd>& ends, Time received) {
-  std::string_view records(std::exchange(room_, {}).data(), size);
-  if (!obeys() || records.find(settings_.commands->marker) == std::string_view::npos)
-    return take_piece(size, ends, received);
-  std::vector<char, WipingAllocator<char>> copy(records.begin(), records.end());
-  size_t begin = 0;
-  for (const RecordEnd& end : ends) {
-    size_t length = end.offset - begin;
-    std::copy_n(copy.data() + begin, length, redactor_.prepare(length).data());
-    RecordEnd only = end;
-    only.offset = length;
-    take_piece(length, {only}, received);
-    if (redactor_.original().find(settings_.commands->marker) != std::string_view::npos) obey();
-    begin = end.offset;
-  }
-}
-
-void Stream::take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received) {
-  Time start = Clock::now();
-  redact_here(size, 0, ends);
-  count(size, ends);
-  thread_.counters.scan.observe(seconds_since(start));
-  push(received, nullptr);
-}
-
 void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   ends_.clear();
   framer_.finish(ends_);
@@ -199,9 +229,10 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
     close_outputs();
   }
   count_masks(redactor_);
-  count(0, ends_);
-  push(received, receipt);
-  if (obeys() && pieces_.inside()) obey();  // for the others
+  count_read(0, ends_);
+  count_redacted();
+  push({received, receipt});
+  if (obeys() && holds_command(redactor_.original())) obey(redactor_.original());  // for the others
 }
 
 void Stream::break_off(Time received, const std::shared_ptr<void>& receipt) {
@@ -316,7 +347,7 @@ void Stream::count_masks(const Redactor& redactor) {
     generation_->redactions[thread_.worker][finding.rule]->add();
 }
 
-void Stream::count(size_t bytes, std::span<const RecordEnd> ends) {
+void Stream::count_read(size_t bytes, std::span<const RecordEnd> ends) {
   counters_.bytes.add(bytes);
   counters_.records.add(ends.size());
   for (const RecordEnd& end : ends) {
@@ -328,6 +359,9 @@ void Stream::count(size_t bytes, std::span<const RecordEnd> ends) {
   }
   counters_.empty_records.add(framer_.empty_records() - noted_empty_);
   noted_empty_ = framer_.empty_records();
+}
+
+void Stream::count_redacted() {
   uint64_t held = held_bytes();
   counters_.held_bytes.add(held - noted_held_);  // wraps round where it became less
   noted_held_ = held;
@@ -341,12 +375,12 @@ void Stream::close_outputs() {
   if (!outputs_.empty()) ready_.push_back(std::exchange(outputs_, {}));
 }
 
-void Stream::push(Time received, const std::shared_ptr<void>& receipt) {
+void Stream::push(const Arrival& arrival) {
   const std::vector<Route::Group>& groups = route().groups;
   for (const Outputs& outputs : ready_) {
     for (size_t i = 0; i < outputs.size(); ++i) {
       for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
-        sink->push({outputs[i], number_, received, receipt, canary_});
+        sink->push({outputs[i], number_, arrival.received, arrival.receipt, canary_});
     }
   }
   ready_.clear();

@@ -17,7 +17,6 @@
 
 #include "daemon/framing/framer.h"
 #include "daemon/metrics/metrics.h"
-#include "daemon/pipeline/command_pieces.h"
 #include "daemon/pipeline/generation.h"
 #include "daemon/pipeline/redacted_view.h"
 #include "daemon/pipeline/scan_share.h"
@@ -25,15 +24,15 @@
 
 namespace redactd {
 
-/// Lines of a stream that change what is masked from the next record on (`::add-mask::`). Outlives
+/// Lines of a stream that change what is masked from the next line on (`::add-mask::`). Outlives
 /// the streams; called on their workers' threads.
 struct StreamCommands {
   std::string_view marker;   // what such a line holds
   std::function<bool()> on;  // whether they are obeyed now
-  /// Shown complete records as they came. Waits for, and returns, the configuration that the
-  /// records after them need; null: the one in force. Throws MatchError when it does not come: the
-  /// stream fails closed.
-  std::function<std::shared_ptr<const Generation>(std::string_view original, size_t worker)> obey;
+  /// Shown lines as they came, at least one with the marker. Waits for, and returns, the
+  /// configuration that the lines after them need; null: the one in force. Throws MatchError when
+  /// it does not come: the stream fails closed.
+  std::function<std::shared_ptr<const Generation>(std::string_view lines, size_t worker)> obey;
 };
 
 /// What every stream of a source has in common. Outlives the streams.
@@ -93,7 +92,7 @@ class Stream {
   /// For sources whose reads are records already: the caller writes them into record_room(), each
   /// followed by an LF, and says with take() where they end.
   std::span<char> record_room(size_t size);
-  void take(size_t size, std::vector<RecordEnd>& ends,
+  void take(size_t size, std::span<const RecordEnd> ends,
             std::chrono::steady_clock::time_point received);
 
   /// The end of the stream: what is held is redacted and pushed as a last record.
@@ -124,22 +123,29 @@ class Stream {
   using Time = std::chrono::steady_clock::time_point;
   using Outputs = std::vector<std::shared_ptr<Encoded>>;  // by group of the route
 
-  FrameError feed_piece(std::string_view bytes, Time received,
-                        const std::shared_ptr<void>& receipt);
-  void take_piece(size_t size, const std::vector<RecordEnd>& ends, Time received);
-  /// Whole records of a read, with their ends, which count from where it begins.
+  /// A read or some of its records, with their ends, which count from where it begins.
   struct Part {
     std::string_view text;
     std::span<const RecordEnd> ends;
   };
-  void redact(std::string_view text, Time now);
+  /// What a read is pushed with.
+  struct Arrival {
+    Time received;
+    std::shared_ptr<void> receipt;
+  };
+  void redact(const Part& read, const Arrival& arrival);
+  void redact_all(const Part& read, const Arrival& arrival);
   void redact_here(size_t size, size_t from, std::span<const RecordEnd> ends);
-  bool redact_together(std::string_view text);
+  void redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends);
+  bool redact_together(const Part& read);
   void take_over(const ScanShare::Read::Redacted& part, size_t from,
                  std::span<const RecordEnd> ends);
-  std::vector<Part> parts_of(std::string_view text) const;
+  static std::vector<Part> parts_of(const Part& read);
   bool obeys() const { return settings_.commands != nullptr && settings_.commands->on(); }
-  void obey();
+  bool holds_command(std::string_view text) const;
+  void redact_and_obey(const Part& read, const Arrival& arrival);
+  size_t end_of_row(std::string_view text, size_t begin) const;
+  void obey(std::string_view lines);
   void collect(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
   void collect_whole(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
   void collect_each(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
@@ -150,8 +156,9 @@ class Stream {
   std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end);
   void hold_rest(RedactedView& view);
   void count_masks(const Redactor& redactor);
-  void count(size_t bytes, std::span<const RecordEnd> ends);
-  void push(Time received, const std::shared_ptr<void>& receipt);
+  void count_read(size_t bytes, std::span<const RecordEnd> ends);
+  void count_redacted();
+  void push(const Arrival& arrival);
 
   const StreamSettings& settings_;
   std::shared_ptr<const Generation> generation_;
@@ -159,7 +166,6 @@ class Stream {
   SourceCounters& counters_;
   const uint64_t number_;
   Framer framer_;
-  CommandPieces pieces_;
   Redactor redactor_;
   std::span<char> room_;          // given out and not yet fed
   std::vector<RecordEnd>& ends_;  // the thread's

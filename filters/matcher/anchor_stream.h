@@ -18,6 +18,7 @@ class AnchorStream {
  public:
   /// The scratch must outlive the stream.
   explicit AnchorStream(MatchScratch& scratch) : scratch_(scratch) {}
+  const MatchScratch& scratch() const { return scratch_; }
 
   /// Forgets what was found; the next bytes stand at `offset`, and a record begins there. `rules`
   /// must outlive the stream, or its next open(). Throws MatchError, as the others do.

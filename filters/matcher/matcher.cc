@@ -161,6 +161,13 @@ size_t MatchDatabase::stream_bytes() const {
 void MatchDatabase::Free::operator()(hs_database* database) const { hs_free_database(database); }
 void MatchScratch::Free::operator()(hs_scratch* scratch) const { hs_free_scratch(scratch); }
 
+MatchScratch::MatchScratch(const MatchScratch& other) : fits_(other.fits_) {
+  if (!other.scratch_) return;
+  hs_scratch_t* copy = nullptr;
+  check(hs_clone_scratch(other.get(), &copy), "hs_clone_scratch");
+  scratch_.reset(copy);
+}
+
 /// hs_alloc_scratch() reads all of the database to see that it is whole, and each new stream asks.
 void MatchScratch::fit(const MatchDatabase& database) {
   if (std::find(fits_.begin(), fits_.end(), database.number()) != fits_.end()) return;

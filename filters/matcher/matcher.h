@@ -99,6 +99,10 @@ class MatchDatabase {
 class MatchScratch {
  public:
   MatchScratch() = default;
+  /// Fits the same databases, without the look at all their bytes that fit() costs. No scan may use
+  /// the other one meanwhile. Throws MatchError.
+  MatchScratch(const MatchScratch& other);
+  MatchScratch& operator=(const MatchScratch&) = delete;
   /// Grows the scratch so that it fits `database` too. Throws MatchError. Cheap for one of the last
   /// that it was made to fit.
   void fit(const MatchDatabase& database);

@@ -280,9 +280,15 @@ TokenCores::TokenCores() : bytes_(256) {
   for (size_t byte = 0; byte < 256; ++byte) bytes_[byte] = static_cast<char>(byte);
 }
 
-const char* TokenCores::escape_expression() {
-  // Of letters, digits, `-` and `_`.
-  return R"((?:\\u00|\\x|%)(?:2[dD]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa]))";
+std::vector<std::string> TokenCores::escape_expressions() {
+  std::vector<std::string> expressions;
+  for (const char* opening : {R"(\\u00)", R"(\\x)", "%"}) {
+    // Of letters, digits, `-` and `_`.
+    for (const char* digits :
+         {"2[dD]", "3[0-9]", "4[1-9A-Fa-f]", "5[0-9AaFf]", "6[1-9A-Fa-f]", "7[0-9Aa]"})
+      expressions.push_back(std::string("(?:") + opening + digits + ')');
+  }
+  return expressions;
 }
 
 std::vector<TokenCores::Wanted> TokenCores::add(const Rule& rule, uint32_t number, bool muted) {

@@ -34,8 +34,9 @@ class TokenCores {
   std::vector<Wanted> add(const Rule& rule, uint32_t number, bool muted);
   /// Ends the adding.
   void build();
-  /// Where a byte that needs no escape has one; a match ends with the escape.
-  static const char* escape_expression();
+  /// Where a byte that needs no escape has one; a match ends with the escape. In one expression the
+  /// matcher has no literal to look for.
+  static std::vector<std::string> escape_expressions();
 
   /// The first bytes of a token, by their classes, or bytes that the begin marker of a block holds.
   struct Core {

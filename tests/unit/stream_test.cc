@@ -124,29 +124,72 @@ struct ObeyingPipeline : Pipeline {
     settings.commands = &commands;
   }
 
-  std::shared_ptr<const Generation> obey(std::string_view original) {
-    size_t begin = original.find(kAddMask) + kAddMask.size();
-    std::string value(original.substr(begin, original.find('\n', begin) - begin));
-    auto next = std::make_shared<Generation>(*generation_to(sink, known_values({value}), metrics));
+  std::shared_ptr<const Generation> obey(std::string_view lines) {
+    ++asked;
+    for (size_t at = lines.find(kAddMask); at != std::string_view::npos;
+         at = lines.find(kAddMask, at)) {
+      at += kAddMask.size();
+      values.emplace_back(lines.substr(at, lines.find('\n', at) - at));
+    }
+    auto next = std::make_shared<Generation>(*generation_to(sink, known_values(values), metrics));
     next->number = ++number;
     return next;
   }
 
+  std::vector<std::string> values;
+  size_t asked = 0;
   uint64_t number = 0;
   StreamCommands commands{kAddMask, [] { return true; },
-                          [this](std::string_view original, size_t) { return obey(original); }};
+                          [this](std::string_view lines, size_t) { return obey(lines); }};
 };
 
+/// What comes out anew, with nothing known before.
+void expect_obeyed_at_every_cut(Framing in, const std::string& bytes,
+                                const std::vector<std::string>& expected) {
+  for (size_t cut = 0; cut < bytes.size(); ++cut) {
+    ObeyingPipeline pipeline(in);
+    ASSERT_EQ(pipeline.run(bytes, {cut}), expected) << "cut at " << cut;
+  }
+  std::vector<size_t> each;
+  for (size_t cut = 1; cut < bytes.size(); ++cut) each.push_back(cut);
+  ObeyingPipeline pipeline(in);
+  ASSERT_EQ(pipeline.run(bytes, each), expected) << "byte by byte";
+}
+
 TEST(Stream, ACommandHoldsFromTheNextRecordOn) {
-  ObeyingPipeline lines(Framing::newline);
-  expect_at_every_cut(lines,
-                      "v-alue-1\n::add-mask::v-alue-1\nv-alue-1\n::add-mask::v-alue-2\nv-alue-2\n",
-                      {"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n",
-                       "::add-mask::v-alue-2\n", "[REDACTED:known]\n"});
-  ObeyingPipeline counts(Framing::octet_counting);
-  expect_at_every_cut(counts,
-                      counted("v-alue-1") + counted("::add-mask::v-alue-1") + counted("x v-alue-1"),
-                      {"v-alue-1\n", "::add-mask::v-alue-1\n", "x [REDACTED:known]\n"});
+  expect_obeyed_at_every_cut(
+      Framing::newline,
+      "v-alue-1\n::add-mask::v-alue-1\nv-alue-1\n::add-mask::v-alue-2\nv-alue-2\n",
+      {"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n", "::add-mask::v-alue-2\n",
+       "[REDACTED:known]\n"});
+  expect_obeyed_at_every_cut(
+      Framing::octet_counting,
+      counted("v-alue-1") + counted("::add-mask::v-alue-1") + counted("x v-alue-1"),
+      {"v-alue-1\n", "::add-mask::v-alue-1\n", "x [REDACTED:known]\n"});
+}
+
+TEST(Stream, ACommandInOneLineOfARecordHoldsFromTheNextLineOn) {
+  expect_obeyed_at_every_cut(
+      Framing::octet_counting,
+      counted("v-alue-1\n::add-mask::v-alue-1\nthen v-alue-1") + counted("x v-alue-1"),
+      {"v-alue-1#012::add-mask::v-alue-1#012then [REDACTED:known]\n", "x [REDACTED:known]\n"});
+}
+
+TEST(Stream, CommandsInARowAreObeyedTogether) {
+  const std::string bytes =
+      "a v-alue-1\n::add-mask::v-alue-1\nb v-alue-1 ::add-mask::v-alue-2\n::add-mask::v-alue-3\n"
+      "c v-alue-1 v-alue-2 v-alue-3\n::add-mask::v-alue-4\nd v-alue-4\n::add-mask::another-one";
+  ObeyingPipeline pipeline(Framing::newline);
+  const std::vector<std::string> masked = {"a v-alue-1\n",
+                                           "::add-mask::v-alue-1\n",
+                                           "b [REDACTED:known] ::add-mask::[REDACTED:known]\n",
+                                           "::add-mask::[REDACTED:known]\n",
+                                           "c [REDACTED:known] [REDACTED:known] [REDACTED:known]\n",
+                                           "::add-mask::v-alue-4\n",
+                                           "d [REDACTED:known]\n",
+                                           "::add-mask::another-one\n"};
+  EXPECT_EQ(pipeline.run(bytes), masked);
+  EXPECT_EQ(pipeline.asked, 3u) << "two rows, and the one that the end of the stream leaves open";
 }
 
 TEST(Stream, ACommandHoldsFromTheNextDatagramOn) {

@@ -1,4 +1,4 @@
-#include "filters/pattern_text.h"
+#include "filters/matcher/pattern_text.h"
 
 #include <algorithm>
 
