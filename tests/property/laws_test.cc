@@ -241,6 +241,16 @@ TEST(FailClosed, TimeIsLinearInTheBytesOfARecord) {
   }
 }
 
+TEST(FailClosed, BlanksBeforeAListAreNotLookedAtForEachOfItsElements) {
+  std::string line(1 << 20, ' ');
+  const std::string element = fill("ghp_{alnum:36},").text;
+  for (line += '['; line.size() < 2 << 20;) line += element;
+  auto start = std::chrono::steady_clock::now();
+  redact(line + "1]\n", builtin(), Limits{4 << 20});
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_LT(seconds, 3);
+}
+
 TEST(FailClosed, ARecordBeyondItsBudgetIsMaskedWholeAndCounted) {
   // Every key looks at all that follows; the brackets make each of them look for itself.
   std::string storm;
