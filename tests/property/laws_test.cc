@@ -241,6 +241,21 @@ TEST(FailClosed, TimeIsLinearInTheBytesOfARecord) {
   }
 }
 
+TEST(FailClosed, AValueThatIsTheRestOfTheRecordIsNotLookedAtForEachKeyInIt) {
+  for (const char* piece : {"?api_key:", "?token=", "a.token:", "key:", "secret_key:ab"}) {
+    for (const char* tail : {"", "."}) {
+      std::string line;
+      while (line.size() < 400'000) line += piece;
+      for (int i = 0; i < 400'000 && *tail != '\0'; ++i) line += tail;
+      auto start = std::chrono::steady_clock::now();
+      redact(line + "\n");
+      double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      EXPECT_LT(seconds, 3) << piece << tail;
+    }
+  }
+}
+
 TEST(FailClosed, BlanksBeforeAListAreNotLookedAtForEachOfItsElements) {
   std::string line(1 << 20, ' ');
   const std::string element = fill("ghp_{alnum:36},").text;
