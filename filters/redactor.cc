@@ -355,6 +355,7 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   const bool last = view.ends_record;
   // An expression may end in the line end behind the record; the resolver knows which may.
   collect_matches(begin, begin + bytes.size() + (last ? 1 : 0));
+  if (over_budget_) return mask_whole(view, cut);
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
       !rules_->looks_at_every_record() && last) {
     return;
@@ -363,10 +364,7 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   // records.
   OpenBlock block = block_;
   spans_ = resolver_.resolve(view, record_matches_, block, decisions_);
-  if (resolver_.over_budget()) {
-    mask_whole(view, begin, cut);
-    return;
-  }
+  if (resolver_.over_budget()) return mask_whole(view, cut);
   if (last) block_ = block;
   if (at_end_of_stream_ && last) mask_cut_off_known(view, spans_);
   carry_into(view, begin, spans_);
@@ -459,20 +457,22 @@ void Redactor::carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint
   }
 }
 
-/// Fails closed: the record cost more than its budget, so all of it is masked.
-void Redactor::mask_whole(const RecordView& view, uint64_t begin, uint64_t cut) {
+/// Fails closed: the record cost more than its budget, so all that has not come out is masked.
+void Redactor::mask_whole(const RecordView& view, uint64_t cut) {
   put_through(emitted_);
-  bool first = emitted_ == begin || view.starts_record;
-  char start = view.text.empty() ? ' ' : view.text.front();
-  bool json = start == '{' || start == '[';
-  if (first) {
+  if (!over_budget_) {
+    char start = view.text.empty() || !view.starts_record ? ' ' : view.text.front();
+    bool json = start == '{' || start == '[';
     if (json) out_ += '"';
     out_ += kWholeRecordMask;
     if (json) out_ += '"';
+    ++counters_.records_masked_whole;
   }
   edits_.push_back({emitted_, cut, out_.size()});
   copied_ = cut;
-  ++counters_.records_masked_whole;
+  carry_.active = false;
+  over_budget_ = !view.ends_record;
+  if (view.ends_record) resolver_.follow_blocks(view, record_matches_, block_);
 }
 
 /// What append_masked() replaced, by its places in the stream; `begin` is where its text begins.

@@ -185,7 +185,7 @@ class Redactor {
   void collect_matches(uint64_t begin, uint64_t end);
   void carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans);
   void carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last);
-  void mask_whole(const RecordView& view, uint64_t begin, uint64_t cut);
+  void mask_whole(const RecordView& view, uint64_t cut);
   void put_through(uint64_t to);
   void note_edits(uint64_t begin);
   uint64_t window_begin() const;
@@ -221,6 +221,7 @@ class Redactor {
   std::vector<MaskForm> forms_;  // of their masks
   OpenBlock block_;
   Carry carry_;
+  bool over_budget_ = false;  // a window of the open record was: all that follows is masked
   std::string out_;
   uint64_t view_begin_ = 0;
   bool view_is_input_ = true;

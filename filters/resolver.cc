@@ -132,11 +132,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     resolve_regexes(record, decisions);
   }
   size_t by_regex = found_.size();
-  if (block.active || !markers_.empty()) {
-    std::sort(markers_.begin(), markers_.end(),
-              [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
-    resolve_blocks(record, rules_->rules(), markers_, block, found_);
-  }
+  find_blocks(record, block);
   if (!record.ends_record && rules_->userinfo_rule()) {
     resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
   }
@@ -191,12 +187,36 @@ Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, 
   if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
   Verdict verdict = Verdict::no_value;
   if (end <= record.text.size()) verdict = resolve_value(record, value, end, found_);
-  if (verdict == Verdict::masked || !record.ends_record ||
-      end + kLongestKeyTail < record.text.size())
-    return verdict;
+  if (verdict != Verdict::masked) collect_last_key(record, value, end);
+  return verdict;
+}
+
+void Resolver::collect_last_key(const RecordView& record, const ValueRule& value, size_t end) {
+  if (!record.ends_record || end + kLongestKeyTail < record.text.size()) return;
   if (std::optional<BlockMarker> key = key_before_its_line(record.text, value, end))
     markers_.push_back(*key);
-  return verdict;
+}
+
+void Resolver::find_blocks(const RecordView& record, OpenBlock& block) {
+  if (!block.active && markers_.empty()) return;
+  std::sort(markers_.begin(), markers_.end(),
+            [](const BlockMarker& a, const BlockMarker& b) { return a.end < b.end; });
+  resolve_blocks(record, rules_->rules(), markers_, block, found_);
+}
+
+void Resolver::follow_blocks(const RecordView& record, const std::vector<RecordMatch>& matches,
+                             OpenBlock& block) {
+  found_.clear();
+  markers_.clear();
+  for (const RecordMatch& match : matches) {
+    const Anchor anchor = rules_->anchor(match.anchor);
+    const bool marker =
+        anchor.role == Anchor::Role::block_begin || anchor.role == Anchor::Role::block_end;
+    if (marker && match.end <= record.text.size()) collect_marker(record, anchor, match.end);
+    if (anchor.role == Anchor::Role::value)
+      collect_last_key(record, rules_->value_rule(anchor), match.end);
+  }
+  find_blocks(record, block);
 }
 
 bool Resolver::leaves(std::string_view words, const RecordMatch& match) const {

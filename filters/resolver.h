@@ -52,6 +52,10 @@ class Resolver {
                                    const std::vector<RecordMatch>& matches, OpenBlock& block,
                                    std::vector<Decision>* decisions = nullptr);
 
+  /// Of a record that is masked whole: only what it closes, and opens for the next ones.
+  void follow_blocks(const RecordView& record, const std::vector<RecordMatch>& matches,
+                     OpenBlock& block);
+
   /// Whether the first words of an open record can go out as they are, whatever follows, in spite
   /// of `match`, which may end behind them. `words` end where end_of_words() says.
   bool leaves(std::string_view words, const RecordMatch& match) const;
@@ -67,6 +71,8 @@ class Resolver {
   bool has_required_text(const RecordView& record, uint32_t rule);
   Verdict resolve_key(const RecordView& record, const ValueRule& value, size_t end);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
+  void collect_last_key(const RecordView& record, const ValueRule& value, size_t end);
+  void find_blocks(const RecordView& record, OpenBlock& block);
   void merge(std::string_view text);
 
   const RuleSet* rules_;

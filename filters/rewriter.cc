@@ -31,11 +31,19 @@ std::string_view quote_with(size_t backslashes, char mark) {
   }
 }
 
+/// Whether the record begins as an object or an array does.
+bool begins_as_json(std::string_view text) {
+  size_t first = 0;
+  while (first < text.size() && is_blank(text[first])) ++first;
+  return first < text.size() && (text[first] == '{' || text[first] == '[');
+}
+
 /// Follows the double-quoted strings of a record from its start.
 class StringTracker {
  public:
-  explicit StringTracker(std::string_view text) : text_(text) {}
+  explicit StringTracker(std::string_view text) : text_(text), json_(begins_as_json(text)) {}
 
+  bool json() const { return json_; }
   bool in_string_at(size_t at) {
     for (; at_ < at; ++at_) {
       if (text_[at_] == '\\') {
@@ -49,6 +57,7 @@ class StringTracker {
 
  private:
   std::string_view text_;
+  bool json_;  // looked at once: there may be many blanks before it
   size_t at_ = 0;
   bool inside_ = false;
 };
@@ -73,10 +82,7 @@ std::string_view quote_for(std::string_view text, size_t begin, size_t end,
     return quote_with(backslashes, text[mark - 1]);
   }
   if ((before != '[' && before != ',') || right >= text.size()) return {};
-  size_t first = 0;
-  while (first < text.size() && is_blank(text[first])) ++first;
-  bool json = text[first] == '{' || text[first] == '[';
-  return json && !strings.in_string_at(begin) ? quote_with(0, '"') : std::string_view();
+  return strings.json() && !strings.in_string_at(begin) ? quote_with(0, '"') : std::string_view();
 }
 
 }  // namespace

@@ -148,16 +148,23 @@ void ContainerLog::take_line(std::string_view text, RawText& out) {
   if (held.any) {
     line.time = held.time;
     line.content = held.content;
+    line.json = line.json && format_ != ContainerFormat::rfc5424;  // see hold()
   }
   put(line, out);
   held = {};
 }
 
+/// As it will come out: what is left out of a long record has to lie far behind what comes out.
 void ContainerLog::hold(Held& held, const Line& line) const {
   if (!held.any) held.time = line.time;
   held.any = true;
   size_t room = max_content_ - std::min(max_content_, held.content.size());
-  held.content.append(line.content.substr(0, room));
+  if (line.json && format_ == ContainerFormat::rfc5424) {
+    if (room > 0) append_plain_text(line.content, held.content);
+    held.content.resize(std::min(max_content_, held.content.size()));
+  } else {
+    held.content.append(line.content.substr(0, room));
+  }
 }
 
 /// A record whose end never came.

@@ -21,7 +21,8 @@ RelpReceiver::Taken RelpReceiver::take(std::string_view bytes) {
     taken.error = whole ? obey(read.frame, taken) : FrameError::bad_relp;
     left.remove_prefix(read.size);
   }
-  rest_ = Bytes(left);
+  if (left.size() < rest_.size())
+    rest_ = Bytes(left);  // else a long frame would be copied each time
   taken.records = records_;
   return taken;
 }

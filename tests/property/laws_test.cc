@@ -241,6 +241,31 @@ TEST(FailClosed, TimeIsLinearInTheBytesOfARecord) {
   }
 }
 
+TEST(FailClosed, AValueThatIsTheRestOfTheRecordIsNotLookedAtForEachKeyInIt) {
+  for (const char* piece : {"?api_key:", "?token=", "a.token:", "key:", "secret_key:ab"}) {
+    for (const char* tail : {"", "."}) {
+      std::string line;
+      while (line.size() < 400'000) line += piece;
+      for (int i = 0; i < 400'000 && *tail != '\0'; ++i) line += tail;
+      auto start = std::chrono::steady_clock::now();
+      redact(line + "\n");
+      double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      EXPECT_LT(seconds, 3) << piece << tail;
+    }
+  }
+}
+
+TEST(FailClosed, BlanksBeforeAListAreNotLookedAtForEachOfItsElements) {
+  std::string line(1 << 20, ' ');
+  const std::string element = fill("ghp_{alnum:36},").text;
+  for (line += '['; line.size() < 2 << 20;) line += element;
+  auto start = std::chrono::steady_clock::now();
+  redact(line + "1]\n", builtin(), Limits{4 << 20});
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_LT(seconds, 3);
+}
+
 TEST(FailClosed, ARecordBeyondItsBudgetIsMaskedWholeAndCounted) {
   // Every key looks at all that follows; the brackets make each of them look for itself.
   std::string storm;
@@ -253,6 +278,49 @@ TEST(FailClosed, ARecordBeyondItsBudgetIsMaskedWholeAndCounted) {
   EXPECT_EQ(redacted,
             "before\n[REDACTED:unscannable-record]\n\"[REDACTED:unscannable-record]\"\nafter\n");
   EXPECT_EQ(redactor.counters().records_masked_whole, 2u);
+}
+
+TEST(FailClosed, AKeyThatBeginsInARecordBeyondItsBudgetIsMaskedAllTheSame) {
+  std::string storm;
+  while (storm.size() < 300'000) storm += "password=(";
+  const std::string body = fill("{base64:64}\n{base64:64}\n{base64:20}==\n").text;
+  const std::string begin =
+      "-----BEGIN PRIVATE"
+      " KEY-----";
+  std::string redacted = redact(storm + begin + "\n" + body + "-----END PRIVATE KEY-----\nafter\n");
+  for (size_t at = 0; at + 64 < body.size(); at += 65)
+    EXPECT_EQ(redacted.find(body.substr(at, 64)), std::string::npos);
+  EXPECT_TRUE(redacted.ends_with("-----END PRIVATE KEY-----\nafter\n"));
+  const std::string value = fill("{alnum:24}").text;
+  redacted = redact(storm + " password:\n  " + value + "\nafter\n");
+  EXPECT_EQ(redacted.find(value), std::string::npos) << "alone on the line behind its key";
+  EXPECT_TRUE(redacted.ends_with("\nafter\n"));
+}
+
+TEST(FailClosed, BehindAWindowBeyondItsBudgetAllOfTheRecordIsMasked) {
+  std::string storm;
+  while (storm.size() < 150'000) storm += "password=(";
+  // So long that its key lies before what the windows of its end look back at.
+  std::string secret = fill("{alnum:1000}").text;
+  while (secret.size() < 300'000) secret += secret.substr(0, 1000);
+  const std::string line = "first " + storm + " {\"password\":\"" + secret + "\"} end\n";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch, Limits{4096});
+  const std::string text = line + "a \"b\" c\n";
+  std::copy(text.begin(), text.end(), redactor.prepare(text.size()).begin());
+  EXPECT_EQ(redactor.commit(text.size()), "[REDACTED:unscannable-record]\na \"b\" c\n");
+  EXPECT_EQ(redactor.counters().records_masked_whole, 1u);
+}
+
+TEST(FailClosed, OfARecordWhoseLaterWindowIsBeyondItsBudgetAMaskStandsForTheRest) {
+  std::string line(200'000, 'x');
+  for (size_t at = 99; at < line.size(); at += 100) line[at] = ' ';
+  const size_t before = line.size();
+  while (line.size() < before + 150'000) line += "password=(";
+  std::string redacted = redact(line + " end\nnext\n", builtin(), Limits{4096});
+  constexpr std::string_view kEnd = "[REDACTED:unscannable-record]\nnext\n";
+  ASSERT_TRUE(redacted.ends_with(kEnd)) << redacted.substr(redacted.size() - 80);
+  EXPECT_TRUE(line.starts_with(redacted.substr(0, redacted.size() - kEnd.size())));
 }
 
 }  // namespace

@@ -91,6 +91,21 @@ TEST(ContainerLog, ALineBeyondTheMostSaysTheSameHoweverItIsCut) {
   }
 }
 
+TEST(ContainerLog, TheMostCountsOfTheTextThatComesOut) {
+  // The framer cuts it further on, and wants to see what stands behind that.
+  constexpr size_t kMost = 60;
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += R"({"log":"\"\"\"x","stream":"stdout","time":"1"})"
+            "\n";
+  text += R"({"log":"end\n","stream":"stdout","time":"1"})"
+          "\n";
+  std::string record = records(text, ContainerFormat::rfc5424, kMost);
+  std::string content = record.substr(record.find("] ") + 2);
+  EXPECT_GE(content.size(), kMost) << content;
+  EXPECT_EQ(content.substr(0, 8), R"("""x"""x)");
+}
+
 TEST(ContainerLog, TellsUpToWhereNothingIsHeld) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 1 << 20);
   RawText out;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,20 @@ TEST_F(RelpReceiverTest, TakesNothingOutsideASessionAndNothingThatIsNoRelp) {
   RelpReceiver small(3);
   EXPECT_EQ(small.take("1 open 0\n").error, FrameError::none);
   EXPECT_EQ(small.take("2 syslog 4 ").error, FrameError::bad_relp);
+}
+
+TEST_F(RelpReceiverTest, ALongRecordIsNotCopiedForEachOfItsReads) {
+  constexpr size_t kSize = 8 << 20;
+  RelpReceiver receiver(kSize);
+  receiver.take(kOpen);
+  receiver.take("2 syslog " + std::to_string(kSize) + " ");
+  const std::string piece(512, 'x');
+  auto start = std::chrono::steady_clock::now();
+  for (size_t sent = 0; sent < kSize; sent += piece.size()) receiver.take(piece);
+  EXPECT_EQ(receiver.held_bytes(), kSize + std::string("2 syslog 8388608 ").size());
+  EXPECT_EQ(receiver.take("\n").commands.size(), 1u);
+  EXPECT_EQ(receiver.held_bytes(), 0u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
 TEST_F(RelpReceiverTest, WhatCameBeforeDamageIsTaken) {

@@ -13,6 +13,9 @@ namespace redactd {
 namespace {
 
 constexpr size_t kLookedAt = 512;
+/// Many keys may have the rest of a long record for their value: what is longer is not looked at as
+/// a whole.
+constexpr size_t kLongest = 8 * kLookedAt;
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
 
@@ -62,7 +65,7 @@ bool is_address(std::string_view value) {
 /// /home/bob, /run/secrets/db: but a base64 value may begin with a slash, too.
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
-  if (value.empty() || value[0] != '/' || value.size() > 8 * kLookedAt) return false;
+  if (value.empty() || value[0] != '/' || value.size() > kLongest) return false;
   static constexpr ByteClass kOfBase64 = ByteClass::of("+=");
   if (kOfBase64.any_in(value)) return false;
   bool lower =
@@ -72,7 +75,7 @@ bool is_path(std::string_view value) {
 }
 
 bool is_path_or_url(std::string_view value) {
-  return value.size() <= 8 * kLookedAt && (value.find("://") != kNone || is_path(value));
+  return value.size() <= kLongest && (value.find("://") != kNone || is_path(value));
 }
 
 bool is_duration_or_size(std::string_view value) {
@@ -159,9 +162,11 @@ bool is_object_reference(std::string_view value) {
 
 /// com.apple.xpc.activity/4505
 bool is_dotted_name(std::string_view value) {
-  size_t first = value.find('.');
-  size_t second = first == kNone ? kNone : value.find('.', first + 1);
-  if (second > 32 || first < 2 || second - first < 3) return false;
+  constexpr size_t kFarthest = 32;
+  std::string_view head = value.substr(0, kFarthest + 1);
+  size_t first = head.find('.');
+  size_t second = first == kNone ? kNone : head.find('.', first + 1);
+  if (second > kFarthest || first < 2 || second - first < 3) return false;
   bool words = std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(second),
                            [](char c) { return is_lower(c) || c == '.' || c == '-'; });
   return words && value.size() < 80 && std::all_of(value.begin(), value.end(), [](char c) {
@@ -172,8 +177,9 @@ bool is_dotted_name(std::string_view value) {
 
 /// `expires_in=3600` behind a word that is no key of its own: another pair.
 bool is_pair(std::string_view value) {
-  size_t equals = value.find('=');
-  if (equals == kNone || equals < 2 || equals > 32 || equals + 1 >= value.size()) return false;
+  constexpr size_t kFarthest = 32;
+  size_t equals = value.substr(0, kFarthest + 1).find('=');
+  if (equals == kNone || equals < 2 || equals + 1 >= value.size()) return false;
   if (value.find_first_not_of('=', equals) == kNone) return false;  // padding
   std::string_view name = value.substr(0, equals);
   return is_letter(name[0]) && std::all_of(name.begin(), name.end(), [](char c) {
@@ -201,9 +207,9 @@ bool is_message(std::string_view value) {
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value) {
   static constexpr ByteClass kMarks = ByteClass::of(" .,:;!?'\"()-_/");
-  return value.find(' ') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
-           return is_letter(c) || kMarks.has(c);
-         });
+  return value.size() <= kLongest && value.find(' ') != kNone &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_letter(c) || kMarks.has(c); });
 }
 
 Verdict check_medium(std::string_view value, const ValueSetting& setting) {
@@ -319,7 +325,8 @@ bool is_listing(std::string_view value, std::string_view word) {
 Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value.empty()) return Verdict::no_value;
   if (is_placeholder(value)) return Verdict::placeholder;
-  std::string_view word = value;
+  const std::string_view head = value.substr(0, kLongest + 1);
+  std::string_view word = head;
   while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
     word.remove_suffix(1);
   }
@@ -340,9 +347,9 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
     case Strength::medium:
       return check_medium(value, setting);
     case Strength::weak:
-      return setting.sentence && is_pair(value) ? Verdict::not_random : check_weak(value);
+      return setting.sentence && is_pair(value) ? Verdict::not_random : check_weak(head);
     case Strength::random:
-      return check_random(value);
+      return check_random(head);
   }
   return Verdict::masked;
 }
