@@ -202,6 +202,19 @@ TEST(Stream, CommandsInARowAreObeyedTogether) {
   EXPECT_EQ(pipeline.asked, 3u) << "two rows, and the one that the end of the stream leaves open";
 }
 
+TEST(Stream, ACommandHoldsWhicheverLineOfACountedRecordItIs) {
+  ObeyingPipeline counts(Framing::octet_counting);
+  expect_at_every_cut(
+      counts, counted("a\n::add-mask::v-alue-1\nb v-alue-1\nc") + counted("x v-alue-1"),
+      {"a#012::add-mask::v-alue-1#012b [REDACTED:known]#012c\n", "x [REDACTED:known]\n"});
+  ObeyingPipeline two(Framing::octet_counting);
+  expect_at_every_cut(
+      two,
+      counted("::add-mask::v-alue-1\nv-alue-1\n::add-mask::v-alue-2\n") + counted("x v-alue-2"),
+      {"::add-mask::v-alue-1#012[REDACTED:known]#012::add-mask::v-alue-2\n",
+       "x [REDACTED:known]\n"});
+}
+
 TEST(Stream, ACommandHoldsFromTheNextDatagramOn) {
   ObeyingPipeline pipeline(Framing::newline);
   pipeline.open();
