@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -110,6 +111,8 @@ bool DatagramSession::receive_ready() {
     used += length + 1;
     bool cut_by_kernel = (message.msg_flags & MSG_TRUNC) != 0;
     size_t cut = length > most ? length - most : 0;
+    // A secret across the kernel's cut cannot be seen whole.
+    if (cut_by_kernel) cut = std::max(cut, std::min(length, Framer::kLookAhead));
     ends_.push_back({used, cut, cut_by_kernel ? 1u : 0u, cut_by_kernel});
   }
   if (used > 0) {

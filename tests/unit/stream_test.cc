@@ -228,6 +228,18 @@ TEST(Stream, ACommandHoldsFromTheNextDatagramOn) {
       (std::vector<std::string>{"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n"}));
 }
 
+TEST(Stream, WhatIsCutOffADatagramIsLookedAtAndGoesNoFurther) {
+  Pipeline pipeline(Framing::newline);
+  pipeline.open();
+  const std::string records = "<13>a " + kSecret + "\n<13>b " + kSecret + "\n";
+  std::span<char> room = pipeline.stream->record_room(records.size());
+  std::copy(records.begin(), records.end(), room.begin());
+  std::vector<RecordEnd> ends = {{records.size() / 2, kSecret.size(), 1, true}, {records.size()}};
+  pipeline.stream->take(records.size(), ends, std::chrono::steady_clock::now());
+  EXPECT_EQ(pipeline.sink->records,
+            (std::vector<std::string>{"<13>a \n", "<13>b " + kMasked + "\n"}));
+}
+
 TEST(Stream, AnOlderConfigurationDoesNotComeBack) {
   ObeyingPipeline pipeline(Framing::newline);
   pipeline.open();
