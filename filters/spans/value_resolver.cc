@@ -271,8 +271,8 @@ size_t ValueResolver::line_end(const Opening& opening) const {
       at = std::min(text_.size(), close + quote.size());
     } else if (opening.bare.escapes && (quote.mark != 0 || line_break_at(at))) {
       return at;
-    } else {
-      ++at;
+    } else {  // what is true of the first of many backslashes is true of all
+      at = std::max(at + 1, std::min(text_.find_first_not_of('\\', at), text_.size()));
     }
   }
   return at;
