@@ -255,6 +255,7 @@ bool ends_in_hash(std::string_view value) {
 /// orders-by-customer-2026-11-03: words and numbers.
 bool is_dashed_name(std::string_view value) {
   static constexpr ByteClass kJoints = ByteClass::of("-_.:");
+  if (value.size() > kLookedAt) return false;
   size_t words = 0;
   for (size_t at = 0; at <= value.size();) {
     size_t end = at;
@@ -269,11 +270,11 @@ bool is_dashed_name(std::string_view value) {
 }
 
 Verdict check_weak(std::string_view value) {
+  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
+  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
     return Verdict::not_random;
-  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
-  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
