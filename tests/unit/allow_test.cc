@@ -121,6 +121,12 @@ rules:
   EXPECT_EQ(redact("acme_abcdefgh acme_testabcd\n", rules), "[REDACTED:acme] acme_testabcd\n");
 }
 
+TEST(Allow, OfWhatTheRulesOwnExamplesHoldIsNoFaultOfTheMatcher) {
+  EXPECT_TRUE(rules_of_config("allow: [{rules: [password], secret: a}]\n"));
+  EXPECT_TRUE(rules_of_config("allow: [{secret: '[0-9a-zA-Z]'}]\n"));
+  EXPECT_TRUE(rules_of_config("allow: [{record: '[0-9a-zA-Z]'}]\n"));
+}
+
 TEST(Allow, ReportsEveryMistakeAtItsPlace) {
   EXPECT_EQ(errors_of("allow: {secret: x}\n"), "redactd.yaml:1:8: allow: must be a list\n");
   EXPECT_THAT(errors_of("allow: [{rules: [password]}]\n"),
