@@ -161,6 +161,12 @@ std::optional<Position> FileFollower::position() const {
   return position;
 }
 
+bool FileFollower::line_is_gone() const {
+  struct stat is = {};
+  const bool removed = current_ && fstat(current_->descriptor, &is) == 0 && is.st_nlink == 0;
+  return carried_ || removed;
+}
+
 void FileFollower::give_up_line() {
   carried_ = false;
   if (current_) current_->line_begin = current_->offset;
