@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kBackwardBytes = 64 * 1024;
+constexpr int kNoRegularFile = EINVAL;  // no call here has it for another reason
 constexpr int64_t kNanoseconds = 1'000'000'000;
 
 int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
@@ -112,7 +113,7 @@ FileFollower::Info FileFollower::look_at(int folder, const char* path, int flags
     info.error = errno;
     return info;
   }
-  info.error = S_ISREG(is.stx_mode) ? 0 : EINVAL;
+  info.error = S_ISREG(is.stx_mode) ? 0 : kNoRegularFile;
   info.device = uint64_t{is.stx_dev_major} << 32 | is.stx_dev_minor;
   info.inode = is.stx_ino;
   info.born = nanoseconds((is.stx_mask & STATX_BTIME) != 0 ? is.stx_btime : is.stx_mtime);
@@ -303,10 +304,12 @@ bool FileFollower::note_error(int error) {
     log_.info("the file is not there; waiting for it",
               {{"source", configured(name_)}, {"path", configured(path_)}});
   } else {
+    const std::error_code code(error, std::generic_category());
     log_.warning("the file cannot be read; it will be tried again",
                  {{"source", configured(name_)},
                   {"path", configured(path_)},
-                  {"error", std::error_code(error, std::generic_category())}});
+                  {"error", error == kNoRegularFile ? error_text("it is no regular file")
+                                                    : LogValue(code)}});
   }
   return false;
 }
