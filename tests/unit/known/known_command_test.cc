@@ -67,6 +67,14 @@ TEST_F(KnownCommandTest, AddSendsTheBytesOfTheFile) {
   EXPECT_EQ(out + err, "");
 }
 
+TEST_F(KnownCommandTest, AByteOrderMarkIsNoPartOfTheValue) {
+  listen();
+  options.known.name = "DB_PASSWORD";
+  options.known.file = dir.write("value", "\xef\xbb\xbfmade up\r\n");
+  EXPECT_EQ(run(add_known), kDone) << err;
+  EXPECT_EQ(told, "made up");
+}
+
 TEST_F(KnownCommandTest, ARefusalIsTheDaemonsToTell) {
   listen();
   options.known.name = "PIN";
