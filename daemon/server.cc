@@ -119,6 +119,7 @@ bool Server::start(std::string& errors) {
   open_sources();
   generation_ = make_generation(config_, std::move(first.rules), sinks_);
   start_admin();
+  wait_for_signals();  // before a record comes: what was read is written, whenever the end is
   for (auto& worker : workers_) worker->start(generation_);
   for (auto& source : sources_) source->start();
   known_in_force_ = known.generation;
@@ -126,7 +127,6 @@ bool Server::start(std::string& errors) {
   known_.watch([this] { known_values_changed(); });
   note_rules();
   watch_config();
-  wait_for_signals();
   keep_time();
   run_self_check();
   log_.info("ready", {{"sources", sources_.size()},
