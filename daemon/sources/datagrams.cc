@@ -33,6 +33,20 @@ constexpr std::chrono::seconds kTrimAfter{1};
 // Batches that are still read when the source is stopped.
 constexpr int kLastReads = 64;
 
+/// What does not fit is lost, so it is told when the system gives less than was asked for.
+void set_receive_buffer(Udp::socket& socket, const SourceSetup& setup) {
+  const SourceConfig& config = setup.config;
+  if (config.receive_buffer == 0) return;
+  asio::socket_base::receive_buffer_size size(static_cast<int>(config.receive_buffer));
+  socket.set_option(size);
+  socket.get_option(size);
+  if (size.value() >= static_cast<int>(config.receive_buffer)) return;
+  setup.log.warning("receive_buffer is more than the system gives; raise net.core.rmem_max",
+                    {{"source", configured(config.name)},
+                     {"wanted", config.receive_buffer},
+                     {"given", static_cast<size_t>(size.value())}});
+}
+
 }  // namespace
 
 DatagramSession::DatagramSession(std::shared_ptr<SourceSetup> setup, Worker& worker,
@@ -169,10 +183,7 @@ void DatagramSource::open_udp() {
   Udp::socket socket(setup_->control);
   socket.open(endpoint.protocol());
   if (endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(config.listen.host != "*"));
-  if (config.receive_buffer > 0) {
-    socket.set_option(
-        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
-  }
+  set_receive_buffer(socket, *setup_);
   socket.bind(endpoint);
   descriptors_.push_back(socket.release());
 }

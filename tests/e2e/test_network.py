@@ -160,6 +160,14 @@ class Addresses(DaemonTest):
         self.assertEqual(self.aggregator.wait_for(2), [begin[:largest - hidden], b"<13>next"])
         daemon.stop()
 
+    def test_a_receive_buffer_that_the_system_does_not_give_is_told(self):
+        for asked, told in (("64KiB", False), ("1GiB", True)):
+            with self.subTest(asked):
+                listen = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+                daemon = self.start_daemon([{"listen": listen, "receive_buffer": asked}], [sink_to(self.aggregator)])
+                daemon.stop()
+                self.assertEqual("raise net.core.rmem_max" in daemon.says(), told, daemon.says())
+
     def test_ipv6(self):
         if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
             self.skipTest("no IPv6 here")
