@@ -48,6 +48,7 @@ std::string reason() { return std::strerror(errno); }
 std::optional<Secret> read_value(const std::string& file) {
   const std::string from = file.empty() ? "standard input" : file;
   Descriptor input(file.empty() ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (input.fd < 0) return without("cannot read " + from + ": " + reason());
   Secret value;
   Secret piece = Secret::of_size(kPieceBytes);
   while (value.size() <= kLargestSentValue) {

@@ -85,6 +85,9 @@ class Check(RedactdTest):
                 self.assertEqual(run.code, 2, option)
                 self.assertIn(option[0] + ": ", run.err)
         self.assertEqual(self.run_redactd("check").code, 2)
+        run = self.run_redactd("check", path)
+        self.assertEqual((run.code, run.err.splitlines()[0]),
+                         (2, f"redactd: the file stands behind --config: redactd check --config {path}"))
         self.assertEqual(self.run_redactd("check", "--config", "/nonexistent.yaml").code, 2)
 
     def test_a_pipe_is_no_place_for_a_daemons_configuration(self):

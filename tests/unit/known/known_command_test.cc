@@ -97,6 +97,13 @@ TEST_F(KnownCommandTest, WithoutAValueNothingIsAsked) {
   EXPECT_EQ(asked.name, "");
 }
 
+TEST_F(KnownCommandTest, AFileThatIsNotThereIsToldAsSuch) {
+  options.known.name = "DB";
+  options.known.file = dir.path("none");
+  EXPECT_EQ(run(add_known), kRuntimeError);
+  EXPECT_EQ(err, "redactd: cannot read " + dir.path("none") + ": No such file or directory\n");
+}
+
 TEST_F(KnownCommandTest, WithoutADaemonItSaysSo) {
   EXPECT_EQ(run(list_known), kRuntimeError);
   EXPECT_NE(err.find("cannot reach the daemon at " + options.known.socket), std::string::npos)
