@@ -11,7 +11,6 @@ const std::vector<std::string_view> kRuleAllowKeys = {"secret", "record"};
 std::vector<AllowEntry::Word> words(const YamlReader& reader) {
   std::vector<AllowEntry::Word> words;
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> text = item.text()) words.push_back({*text, item.place()});
   }
   return words;
@@ -20,7 +19,6 @@ std::vector<AllowEntry::Word> words(const YamlReader& reader) {
 std::vector<std::string> expressions(const YamlReader& reader) {
   std::vector<std::string> expressions;
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     std::optional<std::string> text = item.text();
     if (!text) continue;
     std::string why = item.is_put_in() ? refuse_search_unquoted(*text) : refuse_search(*text);
