@@ -33,6 +33,14 @@ std::vector<std::string> expressions(const YamlReader& reader) {
   return expressions;
 }
 
+/// Without its condition an entry would let more pass than was meant.
+void refuse_empty_lists(const YamlReader& entry) {
+  for (std::string_view key : kAllowKeys) {
+    if (entry.names(key) && entry[key].items().empty())
+      entry[key].fail("has no entry; write one, or leave it out");
+  }
+}
+
 Allowance read_conditions(const YamlReader& entry) {
   Allowance allowance;
   allowance.secret = expressions(entry["secret"]);
@@ -65,6 +73,7 @@ std::vector<AllowEntry> read_allow(const YamlReader& list) {
   if (!list.is_list()) return allow;
   for (const YamlReader& item : list.items()) {
     if (!item.expect_map(kAllowKeys)) continue;
+    refuse_empty_lists(item);
     AllowEntry entry;
     if (item.names("fingerprint")) {
       read_fingerprints(item, entry);
@@ -86,6 +95,7 @@ std::vector<Allowance> read_rule_allow(const YamlReader& list) {
   if (!list.is_list()) return allow;
   for (const YamlReader& item : list.items()) {
     if (!item.expect_map(kRuleAllowKeys)) continue;
+    refuse_empty_lists(item);
     if (!item.names("secret") && !item.names("record")) item.fail("needs secret or record");
     allow.push_back(read_conditions(item));
   }

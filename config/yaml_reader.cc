@@ -142,7 +142,7 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
 }
 
 Location YamlReader::location() const {
-  if (!node_.IsDefined()) return fallback_;
+  if (!present()) return fallback_;
   Location here = at(document_->file, node_.Mark());
   return here.line == 0 ? fallback_ : here;
 }
@@ -224,7 +224,7 @@ std::vector<YamlReader> YamlReader::items() const {
 std::optional<std::string> YamlReader::text() const {
   if (!node_.IsDefined()) return std::nullopt;
   if (node_.IsNull()) {
-    document_->diagnostics->add_once(fallback_, path_, "has no value; write one, or leave it out");
+    document_->diagnostics->add_once(location(), path_, "has no value; write one, or leave it out");
     return std::nullopt;
   }
   if (!node_.IsScalar()) {

@@ -219,6 +219,9 @@ BAD = {
     "mask": {"mask": {"style": "lable"}},
     "mask text": {"mask": {"style": "label", "text": "x"}},
     "keep": {"mask": {"style": "partial", "keep": 17}},
+    "names of nobody": sink(type="tcp", endpoints=["tls://h:1"], tls={"peer_names": []}),
+    "allow of no rule": {"allow": [{"rules": [], "secret": "x"}]},
+    "allow without its condition": {"allow": [{"secret": [], "record": "x"}]},
 }
 
 # Files of bad_configs whose mistakes are beyond a schema: they lie between values, in files, or in numbers' texts.
