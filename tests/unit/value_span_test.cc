@@ -132,6 +132,12 @@ TEST(Value, AuthorizationWithParametersIsMaskedWhole) {
       R"(Authorization: Hawk id="dh37", ts="1353832234", nonce="j4h3g2", mac="«{base64:43}=»")");
 }
 
+TEST(Value, AHeadersValueEndsWithTheStringAroundItWhateverItsPadding) {
+  expect_all_masked({R"({"m":"> Authorization: Basic «dXNlcjpw{alnum:16}=»","n":"main"})",
+                     R"({"m":"> Authorization: Basic «dXNlcjpw{alnum:15}==»","n":"main"})",
+                     R"(msg="h: Authorization: Basic «dXNlcjpw{alnum:16}=»" n="main")"});
+}
+
 TEST(Value, InHeadersOnCommandLines) {
   expect_all_masked({"curl -H 'Authorization: Bearer «{alnum:40}»' https://h/",
                      R"(curl -H "Authorization: Bearer «{alnum:40}»" https://h/)",
@@ -470,6 +476,12 @@ TEST(Value, BehindAControlByteAsSyslogDaemonsPrintIt) {
                      "#033[32mpassword#033[0m: #033[33m«{alnum:12}#033[0m»",
                      "<34>app: - name: DB_PASSWORD#012  value: «{alnum:12}»",
                      "<34>app: password: |#012  «{alnum:12}»"});
+}
+
+TEST(Value, TheNextMemberOfAnObjectIsNoArgumentOfTheStringBefore) {
+  expect_all_kept({R"({"m":"flag provided but not defined: -password","logger":"application1"})",
+                   R"({"m":"unknown option --token","thread.name":"worker12345"})"});
+  expect_all_masked({R"({"argv":["--password","«{alnum:12}»","-x"]})"});
 }
 
 TEST(Value, InTheNextCellOfATable) {
