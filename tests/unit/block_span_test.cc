@@ -243,6 +243,23 @@ TEST(Block, OfHexadecimalEndsWithTheFirstOtherLine) {
           line + "\n");
 }
 
+TEST(Block, WithColoursAroundEveryLine) {
+  std::vector<std::string> lines = body(6);
+  for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+           {"\x1b[36mweb-3  | \x1b[0m", "\n"},
+           {"\x1b[90m03:14:15\x1b[0m \x1b[32mINF\x1b[0m ", "\x1b[0m\n"},
+           {"\x1b[31m", "\x1b[0m\n"},
+           {"#033[36mweb-3  | #033[0m", "#033[0m\n"},
+           {R"({"m":"\u001b[31m)", "\\u001b[0m\"}\n"}}) {
+    std::string redacted = redact(printed(lines, before, after));
+    expect_no_line_left(redacted, lines);
+    EXPECT_EQ(count_of(redacted, before), 8U) << redacted;
+    EXPECT_EQ(count_of(redacted, after), 8U) << redacted;
+    EXPECT_EQ(redacted.find(lines[2].substr(0, 8)), std::string::npos) << redacted;
+    EXPECT_EQ(redacted.find(lines[3].substr(50)), std::string::npos) << redacted;
+  }
+}
+
 TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
   for (const char* source :
        {"password:\n  «{digits:1}{alnum:11}»\n", "Password:\r\n«{digits:1}{alnum:11}»\r\n",
