@@ -192,7 +192,7 @@ Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, 
 }
 
 void Resolver::collect_last_key(const RecordView& record, const ValueRule& value, size_t end) {
-  if (!record.ends_record || end + kLongestKeyTail < record.text.size()) return;
+  if (!record.ends_record || !ends_its_line(record.text, end)) return;
   if (std::optional<BlockMarker> key = key_before_its_line(record.text, value, end))
     markers_.push_back(*key);
 }
