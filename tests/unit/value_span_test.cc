@@ -484,7 +484,46 @@ TEST(Value, TheNextMemberOfAnObjectIsNoArgumentOfTheStringBefore) {
   expect_all_masked({R"({"argv":["--password","«{alnum:12}»","-x"]})"});
 }
 
+TEST(Value, InTheCallThatHashesIt) {
+  expect_all_masked({"WHERE name = 'a' AND password = MD5('«{digits:1}{alnum:11}»')",
+                     "SET pass = SHA1(\"«{digits:1}{alnum:11}»\")",
+                     "UPDATE u SET password = crypt('«{digits:1}{alnum:11}»', gen_salt('bf'))",
+                     "SET password=SHA2('«{digits:1}{alnum:11}»', 256)"});
+  expect_all_kept({"SET password = MD5(?)", "password = md5(input)"});
+}
+
+TEST(Value, OfAMemberWhoseClassIsNamed) {
+  expect_all_masked({"    [api_token:App\\User:private] => «{alnum:40}»",
+                     "    [password:App\\Models\\User:private] => «{digits:1}{alnum:11}»",
+                     "Password:(string)\"«{digits:1}{alnum:11}»\"",
+                     R"({"m":"[\"password\"]=>\n  string(12) \"«{alnum:12}»\"\n"})"});
+}
+
+TEST(Value, AfterAWordThatSetsIt) {
+  expect_all_masked({"DB_PASSWORD set to «{digits:1}{alnum:11}»",
+                     "Set client_secret to «{alnum:32}»",
+                     "Password for bob changed to «{digits:1}{alnum:11}»",
+                     "password set to \"«{digits:1}{alnum:11}»\""});
+  expect_all_kept({"password set to expire in 90 days", "token set to null",
+                   "Set token to expire at 2026-11-27T03:42:49Z", "password reset to default",
+                   "Set password to never expire", "access token set to refresh at 12:30"});
+}
+
+TEST(Value, BehindADefinitionOfASystemProperty) {
+  expect_all_masked({"java -Dtoken=«{alnum:40}» -jar a.jar", "mvn -Dsonar.login=«{hex:40}» verify",
+                     "java -Dpwd=«{alnum:16}» -jar a.jar", "-Dsecret=«{alnum:20}»"});
+  expect_all_kept({"java -Dtokenizer=fast -jar a.jar", "{hex:8}Dtoken=x"});
+}
+
+TEST(Value, OfAMemberInFlowStyle) {
+  expect_all_masked({"- {name: DB_PASSWORD, value: «{alnum:12}»}",
+                     R"({"m":"[{password,<<\"«{alnum:16}»\">>},{user,<<\"a\">>}]"})"});
+}
+
 TEST(Value, InTheNextCellOfATable) {
+  expect_all_masked({"│ api_key  │ «{alnum:32}»  │", "┃ Token ┃ «{alnum:40}» ┃",
+                     "│ password │ «{digits:1}{alnum:11}» │"});
+  expect_all_kept({"│ password │ created_at │", "│ token    │ string     │"});
   expect_all_masked({"| password | «{digits:1}{alnum:11}» |", "| api_key  | «{alnum:32}»  |",
                      "password | «{digits:1}{alnum:11}»"});
   expect_all_kept({"password | created_at", "| password | varchar(255) | NO |",
