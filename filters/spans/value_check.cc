@@ -56,6 +56,13 @@ bool is_number(std::string_view value) {
          std::all_of(value.begin(), value.end(), [](char c) { return kOfNumbers.has(c); });
 }
 
+/// 12/12: how many of how many.
+bool is_ratio(std::string_view value) {
+  const size_t slash = value.find('/');
+  return slash != kNone && slash > 0 && slash + 1 < value.size() && value.size() < 12 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_digit(c) || c == '/'; });
+}
+
 /// 0x7f3a2b10c4d0
 bool is_address(std::string_view value) {
   if (value.size() > 18 || !(value.starts_with("0x") || value.starts_with("0X"))) return false;
@@ -337,7 +344,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
     return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
-      if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
+      if (!setting.quoted && (is_listing(value, word) || is_ratio(value)))
+        return Verdict::plain_word;
       if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
         return Verdict::plain_word;  // ({password:t,user:n}) of minified code
       if (is_object_name(value) || is_account_secret(value) || is_message(value))

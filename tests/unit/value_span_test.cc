@@ -250,6 +250,27 @@ TEST(Value, PlaceholdersStay) {
                    "https://h/?password=&x=1"});
 }
 
+TEST(Value, VariablesOfQueriesStay) {
+  expect_all_kept({"mutation($p:String!){login(password:$p){token}}",
+                   "WHERE [u].[Password] = @__password_0", "SET password = @p0 WHERE id = @p1",
+                   "Authorization: Bearer {token}", "Authorization: Bearer {access_token}"});
+  expect_all_masked({"password=«@{alnum:12}»", "password=«$p{alnum:10}»"});
+}
+
+TEST(Value, ReferencesToWhereASecretIsKeptStay) {
+  expect_all_kept({"password: op://vault/item/password", "password=…",
+                   "password: vault:secret/data/app#password",
+                   "password: ref+vault://secret/app#password"});
+  expect_all_masked({"password: «vault{alnum:12}»"});
+}
+
+TEST(Value, ProseBehindAnOptionStays) {
+  expect_all_kept({"WARNING! Using --password via the CLI is insecure. Use --password-stdin.",
+                   "the --token flag is deprecated", "use --password or --password-file",
+                   "pass=12/12", "pass: 1/3"});
+  expect_all_masked({"app --password «via{alnum:8}» x", "app --password «summer» x"});
+}
+
 TEST(Value, ProseAboutPasswordsStays) {
   expect_all_kept({"authentication failed: password: incorrect", "password required",
                    "the password is invalid", "Failed password for root from 10.0.0.1 port 22 ssh2",
