@@ -106,6 +106,9 @@ Verdict ValueResolver::assign(const Opening& opening) {
   if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
   if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
   size_t end = value_end(opening);
+  if (opening.quote.none() && rule_.strength == Strength::random &&
+      text_.substr(0, at).ends_with('/'))
+    end = std::min(end, text_.find_first_of("?#", at));  // a segment of a URL's path
   if (is_own_name(at, end, opening)) return Verdict::plain_word;
   Verdict verdict = add(at, end, opening, strength);
   if (!opening.quote.none()) changed_value(end + opening.quote.size());

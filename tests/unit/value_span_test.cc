@@ -520,6 +520,13 @@ TEST(Value, OfAMemberWhoseClassIsNamed) {
                      R"({"m":"[\"password\"]=>\n  string(12) \"«{alnum:12}»\"\n"})"});
 }
 
+TEST(Value, OfADuplicateKeyInADatabase) {
+  expect_all_masked({"DETAIL:  Key (token)=(«{alnum:40}») already exists.",
+                     R"({"m":"Key (api_key)=(«{alnum:32}») is not present in table \"k\"."})"});
+  expect_all_kept(
+      {"DETAIL:  Key (id)=(42) already exists.", "DETAIL:  Key (token)=(null) already exists."});
+}
+
 TEST(Value, AfterAWordThatSetsIt) {
   expect_all_masked({"DB_PASSWORD set to «{digits:1}{alnum:11}»",
                      "Set client_secret to «{alnum:32}»",
@@ -539,6 +546,15 @@ TEST(Value, BehindADefinitionOfASystemProperty) {
 TEST(Value, OfAMemberInFlowStyle) {
   expect_all_masked({"- {name: DB_PASSWORD, value: «{alnum:12}»}",
                      R"({"m":"[{password,<<\"«{alnum:16}»\">>},{user,<<\"a\">>}]"})"});
+}
+
+TEST(Value, InAColumnBehindItsVariable) {
+  expect_all_masked({"DB_PASSWORD                    «{digits:1}{alnum:15}»",
+                     "DB_PASSWORD                    «{digits:1}{alnum:11}»",
+                     "API_TOKEN                      «{alnum:32}»",
+                     "AWS_SECRET_ACCESS_KEY\t«{alnum:40}»"});
+  expect_all_kept(
+      {"NAME   TOKEN   TTL", "ACCESS_TOKEN        varchar(255)", "DB_PASSWORD    required"});
 }
 
 TEST(Value, InTheNextCellOfATable) {
