@@ -141,7 +141,8 @@ bool is_placeholder(std::string_view value) {
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
   for (std::string_view sign : {"\xe2\x80\xa2", "\xe2\x80\xa6"}) {  // bullets, an ellipsis
-    if (value.size() % sign.size() != 0 || !value.starts_with(sign)) continue;
+    if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
+      continue;
     bool repeated = true;
     for (size_t i = 0; i < value.size(); i += sign.size()) {
       repeated = repeated && value.substr(i, sign.size()) == sign;

@@ -322,8 +322,10 @@ class SeparatorReader {
     size_t end = at_ + 1;
     while (end < text_.size() && end < at_ + 3 && kMore.has(text_[end])) ++end;
     // `["password"]=>\n  string(12) "…"` of PHP, in a string
-    if (size_t value = skip_line_breaks(text_, end); text_.substr(value).starts_with("string("))
-      return ends(value);
+    if (rest_.starts_with("=>\\")) {
+      size_t value = skip_line_breaks(text_, end);
+      if (text_.substr(value).starts_with("string(")) return ends(value);
+    }
     bool compared = rest_.starts_with("== ") && blank_before_;
     return compared ? sentence(end) : ends(end);  // token == expected_token
   }
