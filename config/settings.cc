@@ -10,6 +10,7 @@
 #include "config/rules/rule_loader.h"
 #include "config/surroundings.h"
 #include "config/whole_file.h"
+#include "filters/byte_order_mark.h"
 #include "filters/known/known.h"
 #include "filters/self_test.h"
 
@@ -185,7 +186,7 @@ RuleGroup load_known(const Settings& settings, Diagnostics& diagnostics) {
     rule.severity = Severity::critical;
     rule.encodings = settings.known_encodings;
     size_t number = 0;
-    for (std::string_view rest = *text; !rest.empty();) {
+    for (std::string_view rest = without_byte_order_mark(*text); !rest.empty();) {
       ++number;
       size_t end = std::min(rest.size(), rest.find('\n'));
       std::string_view line = rest.substr(0, end);

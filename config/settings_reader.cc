@@ -23,7 +23,6 @@ void append(const YamlReader& item, const std::optional<std::string>& value,
 void read_words(const YamlReader& reader, std::vector<std::string>& words, Settings& settings) {
   words.clear();
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     append(item, item.text(), reader.path(), words, settings);
   }
 }
@@ -31,7 +30,6 @@ void read_words(const YamlReader& reader, std::vector<std::string>& words, Setti
 void read_paths(const YamlReader& reader, std::vector<std::string>& paths, Settings& settings) {
   paths.clear();
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     append(item, item.file_path(), reader.path(), paths, settings);
   }
 }

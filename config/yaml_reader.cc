@@ -142,7 +142,7 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
 }
 
 Location YamlReader::location() const {
-  if (!node_.IsDefined()) return fallback_;
+  if (!present()) return fallback_;
   Location here = at(document_->file, node_.Mark());
   return here.line == 0 ? fallback_ : here;
 }
@@ -215,14 +215,18 @@ std::vector<YamlReader> YamlReader::items() const {
     return result;
   }
   for (size_t i = 0; i < node_.size(); ++i) {
-    result.push_back(
-        YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", document_, location()));
+    result.push_back(YamlReader(node_[i], path_ + "[" + std::to_string(i) + "]", document_,
+                                at(document_->file, node_[i].Mark())));
   }
   return result;
 }
 
 std::optional<std::string> YamlReader::text() const {
-  if (!present()) return std::nullopt;
+  if (!node_.IsDefined()) return std::nullopt;
+  if (node_.IsNull()) {
+    document_->diagnostics->add_once(location(), path_, "has no value; write one, or leave it out");
+    return std::nullopt;
+  }
   if (!node_.IsScalar()) {
     fail("must be a text");
     return std::nullopt;
@@ -334,7 +338,6 @@ std::optional<std::string> YamlReader::file_path() const {
 std::vector<std::string> YamlReader::texts() const {
   std::vector<std::string> result;
   for (const YamlReader& item : items()) {
-    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> value = item.text()) result.push_back(*value);
   }
   return result;

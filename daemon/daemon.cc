@@ -1,5 +1,7 @@
 #include "daemon/daemon.h"
 
+#include <signal.h>
+
 #include <iostream>
 
 #include "config/daemon/daemon_config.h"
@@ -14,7 +16,17 @@
 
 namespace redactd {
 
+/// SIGHUP would end a process that does not wait for signals yet: what comes while redactd starts
+/// is a reload once it has.
+static void hold_reloads(int how) {
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  pthread_sigmask(how, &reload, nullptr);
+}
+
 int run_daemon(const std::string& config_file) {
+  hold_reloads(SIG_BLOCK);
   set_last_words();
   harden_process();
   Diagnostics diagnostics;
@@ -34,6 +46,7 @@ int run_daemon(const std::string& config_file) {
     std::cerr << errors << "redactd: nothing was started\n";
     return kUsage;
   }
+  hold_reloads(SIG_UNBLOCK);
   let_go_of_embedded_databases();
   return server.run();
 }

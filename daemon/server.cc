@@ -57,6 +57,15 @@ void each_add_mask(std::string_view batch, const std::function<void(std::string_
   }
 }
 
+/// Whether the source ended because it could not be read, or not be redacted.
+bool has_failed(const std::string& source, size_t workers, Metrics& metrics) {
+  for (size_t i = 0; i < workers; ++i)
+    if (metrics.source(source, i).read_errors.get() > 0 ||
+        metrics.worker(i).engine_errors.get() > 0)
+      return true;
+  return false;
+}
+
 }  // namespace
 
 Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Log& log)
@@ -118,6 +127,7 @@ bool Server::start(std::string& errors) {
   open_sources();
   generation_ = make_generation(config_, std::move(first.rules), sinks_);
   start_admin();
+  wait_for_signals();  // before a record comes: what was read is written, whenever the end is
   for (auto& worker : workers_) worker->start(generation_);
   for (auto& source : sources_) source->start();
   known_in_force_ = known.generation;
@@ -125,7 +135,6 @@ bool Server::start(std::string& errors) {
   known_.watch([this] { known_values_changed(); });
   note_rules();
   watch_config();
-  wait_for_signals();
   keep_time();
   run_self_check();
   log_.info("ready", {{"sources", sources_.size()},
@@ -182,9 +191,10 @@ void Server::open_sources() {
     const SourceConfig& config = config_.sources[i];
     StreamSettings settings = stream_settings(config, i);
     settings.commands = &commands_;
-    auto ended = [this] {
-      asio::post(control_, [this] {
-        if (++ended_sources_ == sources_.size()) stop(kDone);
+    auto ended = [this, name = config.name] {
+      asio::post(control_, [this, name] {
+        if (++ended_sources_ == sources_.size())
+          stop(has_failed(name, workers_.size(), metrics_) ? kRuntimeError : kDone);
       });
     };
     sources_.push_back(

@@ -136,7 +136,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
   if (!record.ends_record && rules_->userinfo_rule()) {
     resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
   }
-  drop_allowed(record, by_regex);
+  drop_allowed(record, by_regex, decisions);
   if (decisions != nullptr) {
     for (size_t i = by_anchor; i < found_.size(); ++i) {
       decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
@@ -192,7 +192,7 @@ Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, 
 }
 
 void Resolver::collect_last_key(const RecordView& record, const ValueRule& value, size_t end) {
-  if (!record.ends_record || end + kLongestKeyTail < record.text.size()) return;
+  if (!record.ends_record || !ends_its_line(record.text, end)) return;
   if (std::optional<BlockMarker> key = key_before_its_line(record.text, value, end))
     markers_.push_back(*key);
 }
@@ -261,13 +261,16 @@ bool Resolver::stands_in_fixed_mask(std::string_view text, const Span& span) con
   return lies_inside(text, span, rules_->masker().fixed_text(span.rule));
 }
 
-/// Drops what an allowance lets pass of the spans found from number `from` on. Returns whether
-/// there were some and none is left.
-bool Resolver::drop_allowed(const RecordView& record, size_t from) {
+/// Drops what an allowance lets pass of the spans found from number `from` on, and tells
+/// `decisions` of each. Returns whether there were some and none is left.
+bool Resolver::drop_allowed(const RecordView& record, size_t from,
+                            std::vector<Decision>* decisions) {
   auto allowed = [&](const Span& span) {
     if (rules_->rules()[span.rule].kind == RuleKind::known) return false;
     std::string_view secret = record.text.substr(span.begin, span.end - span.begin);
-    return rules_->allowances().let_pass({span.rule, secret, secret}, record, allowed_);
+    if (!rules_->allowances().let_pass({span.rule, secret, secret}, record, allowed_)) return false;
+    if (decisions != nullptr) decisions->push_back({span.rule, span.end, Verdict::allowed});
+    return true;
   };
   if (rules_->allowances().empty() || from == found_.size()) return false;
   auto first = found_.begin() + static_cast<std::ptrdiff_t>(from);

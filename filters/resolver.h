@@ -67,7 +67,8 @@ class Resolver {
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
   bool stands_in_fixed_mask(std::string_view text, const Span& span) const;
   void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
-  bool drop_allowed(const RecordView& record, size_t from);
+  bool drop_allowed(const RecordView& record, size_t from,
+                    std::vector<Decision>* decisions = nullptr);
   bool has_required_text(const RecordView& record, uint32_t rule);
   Verdict resolve_key(const RecordView& record, const ValueRule& value, size_t end);
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);

@@ -59,7 +59,10 @@ void read_common(const YamlReader& tls, TlsConfig& config) {
   take(tls["ca"].file_path(), config.ca);
   take(tls["crl"].file_path(), config.crl);
   take(tls["min_version"].one_of(kTlsVersions), config.min_version);
-  for (const YamlReader& item : tls["peer_names"].items()) {
+  const std::vector<YamlReader> names = tls["peer_names"].items();
+  if (names.empty() && tls.names("peer_names"))
+    tls["peer_names"].fail("names nobody; leave it out where every name will do");
+  for (const YamlReader& item : names) {
     std::optional<std::string> name = item.text();
     if (!name) continue;
     if (!is_peer_name(*name)) item.fail("must be a host name, *.example.org or an IP address");

@@ -11,7 +11,6 @@ const std::vector<std::string_view> kRuleAllowKeys = {"secret", "record"};
 std::vector<AllowEntry::Word> words(const YamlReader& reader) {
   std::vector<AllowEntry::Word> words;
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     if (std::optional<std::string> text = item.text()) words.push_back({*text, item.place()});
   }
   return words;
@@ -20,7 +19,6 @@ std::vector<AllowEntry::Word> words(const YamlReader& reader) {
 std::vector<std::string> expressions(const YamlReader& reader) {
   std::vector<std::string> expressions;
   for (const YamlReader& item : reader.items()) {
-    if (!item.present()) item.fail("is empty");
     std::optional<std::string> text = item.text();
     if (!text) continue;
     std::string why = item.is_put_in() ? refuse_search_unquoted(*text) : refuse_search(*text);
@@ -33,6 +31,14 @@ std::vector<std::string> expressions(const YamlReader& reader) {
     }
   }
   return expressions;
+}
+
+/// Without its condition an entry would let more pass than was meant.
+void refuse_empty_lists(const YamlReader& entry) {
+  for (std::string_view key : kAllowKeys) {
+    if (entry.names(key) && entry[key].items().empty())
+      entry[key].fail("has no entry; write one, or leave it out");
+  }
 }
 
 Allowance read_conditions(const YamlReader& entry) {
@@ -67,6 +73,7 @@ std::vector<AllowEntry> read_allow(const YamlReader& list) {
   if (!list.is_list()) return allow;
   for (const YamlReader& item : list.items()) {
     if (!item.expect_map(kAllowKeys)) continue;
+    refuse_empty_lists(item);
     AllowEntry entry;
     if (item.names("fingerprint")) {
       read_fingerprints(item, entry);
@@ -88,6 +95,7 @@ std::vector<Allowance> read_rule_allow(const YamlReader& list) {
   if (!list.is_list()) return allow;
   for (const YamlReader& item : list.items()) {
     if (!item.expect_map(kRuleAllowKeys)) continue;
+    refuse_empty_lists(item);
     if (!item.names("secret") && !item.names("record")) item.fail("needs secret or record");
     allow.push_back(read_conditions(item));
   }

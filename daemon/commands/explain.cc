@@ -1,6 +1,8 @@
 #include "daemon/commands/explain.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -118,17 +120,18 @@ class Explainer {
 int explain(std::shared_ptr<const RuleSet> rules, const Options& options) {
   Explainer explainer(std::move(rules), options);
   size_t number = 0;
-  std::string line;
-  if (options.arguments.empty()) {
-    while (std::getline(std::cin, line)) explainer.explain_line(line, ++number);
-  }
+  auto explain_all = [&](std::istream& lines, const std::string& from) {
+    std::string line;
+    while (std::getline(lines, line)) explainer.explain_line(line, ++number);
+    if (lines.eof()) return true;
+    std::cout.flush();
+    std::cerr << "redactd: cannot read " << from << ": " << std::strerror(errno) << '\n';
+    return false;
+  };
+  if (options.arguments.empty() && !explain_all(std::cin, "standard input")) return kRuntimeError;
   for (const std::string& path : options.arguments) {
     std::ifstream file(path, std::ios::binary);
-    if (!file) {
-      std::cerr << "redactd: cannot read " << path << '\n';
-      return kRuntimeError;
-    }
-    while (std::getline(file, line)) explainer.explain_line(line, ++number);
+    if (!explain_all(file, path)) return kRuntimeError;
   }
   std::cout.flush();
   return std::cout ? kDone : kRuntimeError;

@@ -188,8 +188,9 @@ std::string meant(const CLI::App& app, const std::string& word) {
 }
 
 /// Of words that are left over. Some give a file as an argument, as to cat, or forget the -- of
-/// run.
-std::string not_expected(const CLI::App& app, bool run) {
+/// run or the --config of check.
+std::string not_expected(const CLI::App& app, const Subcommands& commands) {
+  const bool run = commands.run->parsed();
   std::vector<std::string> words = app.remaining(true);
   auto is_option = [](const std::string& word) { return word.starts_with('-'); };
   if (run && !std::all_of(words.begin(), words.end(), is_option))
@@ -200,6 +201,8 @@ std::string not_expected(const CLI::App& app, bool run) {
     return "there is no option " + name + meant(app, name);
   }
   const std::string& word = words.front();
+  if (commands.check_config->parsed())
+    return "the file stands behind --config: redactd check --config " + word;
   std::string suggestion = meant(app, word);
   return "'" + word + "' is not expected here" +
          (suggestion.empty() ? "; redactd reads standard input: redactd < " + word : suggestion);
@@ -229,7 +232,7 @@ ParsedOptions parse_options(int argc, char** argv) {
               << (!left_over ? error.what()
                   : commands.known->parsed()
                       ? "known takes values from standard input or --file only"
-                      : not_expected(app, commands.run->parsed()))
+                      : not_expected(app, commands))
               << "\nTry: redactd --help\n";
     parsed.exit_code = kUsage;
     return parsed;

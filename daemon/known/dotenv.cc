@@ -1,6 +1,7 @@
 #include "daemon/known/dotenv.h"
 
 #include "filters/byte_class.h"
+#include "filters/byte_order_mark.h"
 
 namespace redactd {
 namespace {
@@ -83,7 +84,7 @@ Secret read_value(std::string_view rest, size_t& size) {
 
 std::vector<KnownValue> parse_dotenv(std::string_view text) {
   std::vector<KnownValue> pairs;
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  text = without_byte_order_mark(text);
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     size_t separator = separator_of(line);

@@ -16,6 +16,7 @@
 #include "daemon/exit_code.h"
 #include "daemon/known/control_protocol.h"
 #include "daemon/known/secret.h"
+#include "filters/byte_order_mark.h"
 
 namespace redactd {
 namespace {
@@ -47,6 +48,7 @@ std::string reason() { return std::strerror(errno); }
 std::optional<Secret> read_value(const std::string& file) {
   const std::string from = file.empty() ? "standard input" : file;
   Descriptor input(file.empty() ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (input.fd < 0) return without("cannot read " + from + ": " + reason());
   Secret value;
   Secret piece = Secret::of_size(kPieceBytes);
   while (value.size() <= kLargestSentValue) {
@@ -58,6 +60,8 @@ std::optional<Secret> read_value(const std::string& file) {
   }
   if (value.view().ends_with('\n')) value.shrink_to(value.size() - 1);
   if (value.view().ends_with('\r')) value.shrink_to(value.size() - 1);
+  if (std::string_view text = without_byte_order_mark(value); text.size() < value.size())
+    value = Secret(text);
   if (value.empty()) return without("there is no value in " + from);
   if (value.size() > kLargestSentValue)
     return without("the value in " + from + " is larger than 1 MiB");

@@ -13,6 +13,7 @@
 
 #include "daemon/known/dotenv.h"
 #include "daemon/known/names.h"
+#include "filters/byte_order_mark.h"
 
 namespace redactd {
 namespace {
@@ -109,7 +110,7 @@ class Reader {
     std::string_view text = bytes;
     if (text.find('\0') != std::string_view::npos)
       return trouble(file, "is no text and is left out");
-    take(text, file, name);
+    take(without_byte_order_mark(text), file, name);
   }
 
   void take(std::string_view text, const std::string& file, const std::string& name) {

@@ -224,7 +224,7 @@ void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
   if (!ends_.empty()) {
     RedactedView view(redactor_, clean);
     open_outputs(held_.size() + clean.size(), 1);
-    encode(next_record(view, redactor_.received(), redactor_.received()),
+    encode(next_record(view, redactor_.received(), redactor_.received(), ends_.back().cut),
            std::chrono::system_clock::now());
     close_outputs();
   }
@@ -298,7 +298,7 @@ void Stream::collect_each(RedactedView& view, uint64_t base, std::span<const Rec
   if (!ends.empty()) open_outputs(held_.size() + view.text().size(), ends.size());
   for (const RecordEnd& end : ends) {
     uint64_t behind = base + end.offset;
-    encode(next_record(view, behind - 1, behind), now);
+    encode(next_record(view, behind - 1, behind, end.cut), now);
   }
   hold_rest(view);
 }
@@ -322,10 +322,11 @@ void Stream::encode(std::string_view body, std::chrono::system_clock::time_point
 }
 
 /// The redacted body of the open record, which ends before `body_end`; the next begins at `end`.
-/// Without what lies beyond max_record, but for a mask that begins before it. Valid until the next
-/// call.
-std::string_view Stream::next_record(RedactedView& view, uint64_t body_end, uint64_t end) {
-  uint64_t keep = std::min(body_end, record_begin_ + settings_.framing.max_record);
+/// Without its last `cut` bytes and what lies beyond max_record, but for a mask that begins before
+/// it. Valid until the next call.
+std::string_view Stream::next_record(RedactedView& view, uint64_t body_end, uint64_t end,
+                                     uint64_t cut) {
+  uint64_t keep = std::min(body_end - cut, record_begin_ + settings_.framing.max_record);
   std::string_view part = view.take_to(keep);
   view.skip_to(end);
   record_begin_ = end;

@@ -153,7 +153,7 @@ class Stream {
   void close_outputs();
   void encode(std::string_view body, std::chrono::system_clock::time_point now);
   bool goes_out_as_it_is(const Encoding& encoding) const;
-  std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end);
+  std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end, uint64_t cut);
   void hold_rest(RedactedView& view);
   void count_masks(const Redactor& redactor);
   void count_read(size_t bytes, std::span<const RecordEnd> ends);

@@ -29,9 +29,10 @@ constexpr uint64_t kNever = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE
                             LANDLOCK_ACCESS_FS_MAKE_SYM;
 
 /// Without links, as far as it exists. What a link leads to need not be there yet.
-fs::path real(fs::path path) {
+fs::path real(const fs::path& written) {
   constexpr int kMostLinks = 40;  // as in the kernel
   std::error_code error;
+  fs::path path = fs::absolute(written, error);
   for (int i = 0; i < kMostLinks && fs::is_symlink(path, error) && !fs::exists(path, error); ++i)
     path = path.parent_path() / fs::read_symlink(path, error);
   fs::path found = fs::weakly_canonical(path, error);

@@ -22,7 +22,11 @@ constexpr size_t kWriteBytes = 256 * 1024;
 constexpr size_t kWriteViews = 64;
 constexpr std::chrono::seconds kRetry{1};
 
-std::string text_of(int error) { return std::generic_category().message(error); }
+/// No link is followed: whoever may write to the folder would choose where records go.
+std::string text_of(int error) {
+  return error == ELOOP ? "is a symbolic link; name the file that it leads to"
+                        : std::generic_category().message(error);
+}
 
 int open_to_append(const SinkConfig& config) {
   int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <system_error>
@@ -31,6 +32,20 @@ constexpr size_t kLargestUnix = 256 * 1024;  // above net.core.wmem_max, which b
 constexpr std::chrono::seconds kTrimAfter{1};
 // Batches that are still read when the source is stopped.
 constexpr int kLastReads = 64;
+
+/// What does not fit is lost, so it is told when the system gives less than was asked for.
+void set_receive_buffer(Udp::socket& socket, const SourceSetup& setup) {
+  const SourceConfig& config = setup.config;
+  if (config.receive_buffer == 0) return;
+  asio::socket_base::receive_buffer_size size(static_cast<int>(config.receive_buffer));
+  socket.set_option(size);
+  socket.get_option(size);
+  if (size.value() >= static_cast<int>(config.receive_buffer)) return;
+  setup.log.warning("receive_buffer is more than the system gives; raise net.core.rmem_max",
+                    {{"source", configured(config.name)},
+                     {"wanted", config.receive_buffer},
+                     {"given", static_cast<size_t>(size.value())}});
+}
 
 }  // namespace
 
@@ -108,6 +123,8 @@ bool DatagramSession::receive_ready() {
     used += length + 1;
     bool cut_by_kernel = (message.msg_flags & MSG_TRUNC) != 0;
     size_t cut = length > most ? length - most : 0;
+    // A secret across the kernel's cut cannot be seen whole.
+    if (cut_by_kernel) cut = std::max(cut, std::min(length, Framer::kLookAhead));
     ends_.push_back({used, cut, cut_by_kernel ? 1u : 0u, cut_by_kernel});
   }
   if (used > 0) {
@@ -164,10 +181,7 @@ void DatagramSource::open_udp() {
   Udp::socket socket(setup_->control);
   socket.open(endpoint.protocol());
   if (endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(config.listen.host != "*"));
-  if (config.receive_buffer > 0) {
-    socket.set_option(
-        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
-  }
+  set_receive_buffer(socket, *setup_);
   socket.bind(endpoint);
   descriptors_.push_back(socket.release());
 }

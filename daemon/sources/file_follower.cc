@@ -1,6 +1,7 @@
 #include "daemon/sources/file_follower.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,6 +87,12 @@ std::optional<Position> FileFollower::position() const {
   position.newest = newest_;
   position.written = current_->info.written;
   return position;
+}
+
+bool FileFollower::line_is_gone() const {
+  struct stat is = {};
+  const bool removed = current_ && fstat(current_->descriptor, &is) == 0 && is.st_nlink == 0;
+  return carried_ || removed;
 }
 
 void FileFollower::give_up_line() {
@@ -225,10 +232,12 @@ bool FileFollower::note_error(int error) {
     log_.info("the file is not there; waiting for it",
               {{"source", configured(name_)}, {"path", configured(path_)}});
   } else {
+    const std::error_code code(error, std::generic_category());
     log_.warning("the file cannot be read; it will be tried again",
                  {{"source", configured(name_)},
                   {"path", configured(path_)},
-                  {"error", std::error_code(error, std::generic_category())}});
+                  {"error", error == kNoRegularFile ? error_text("it is no regular file")
+                                                    : LogValue(code)}});
   }
   return false;
 }

@@ -71,8 +71,8 @@ class FileFollower {
   uint64_t line_begin() const { return current_ ? current_->line_begin : 0; }
   /// Changes with every file and truncation.
   uint64_t epoch() const { return epoch_; }
-  /// The begin of the open line is no longer in the file.
-  bool line_begins_elsewhere() const { return carried_; }
+  /// The begin of the open line is in no file that a restart could read it in.
+  bool line_is_gone() const;
   /// The open line has been put out as it is.
   void give_up_line();
   /// Of the file that is read; -1: none is.

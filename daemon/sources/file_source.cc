@@ -196,7 +196,7 @@ std::optional<Position> FileSession::settled_position() {
 }
 
 void FileSession::end() {
-  if (!last_ && checkpoints_ && !follower_.line_begins_elsewhere()) return;
+  if (!last_ && checkpoints_ && !follower_.line_is_gone()) return;
   stream_->adopt(worker_.generation());
   Receipt receipt = open_receipt();
   if (container_) {

@@ -31,7 +31,7 @@ FileInfo info_of(int folder, const char* path, int flags) {
     info.error = errno;
     return info;
   }
-  info.error = S_ISREG(is.stx_mode) ? 0 : EINVAL;
+  info.error = S_ISREG(is.stx_mode) ? 0 : kNoRegularFile;
   info.device = uint64_t{is.stx_dev_major} << 32 | is.stx_dev_minor;
   info.inode = is.stx_ino;
   info.born = nanoseconds((is.stx_mask & STATX_BTIME) != 0 ? is.stx_btime : is.stx_mtime);

@@ -2,6 +2,7 @@
 
 // What log rotation leaves beside a file, and what tells files apart.
 
+#include <cerrno>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,8 +11,10 @@
 
 namespace redactd {
 
+constexpr int kNoRegularFile = EINVAL;  // no call here has it for another reason
+
 struct FileInfo {
-  int error = 0;  // errno; EINVAL: no regular file
+  int error = 0;  // errno, or kNoRegularFile
   uint64_t device = 0;
   uint64_t inode = 0;
   int64_t born = 0;     // nanoseconds; of the last write where the file system does not know

@@ -37,6 +37,7 @@ size_t content_end(std::string_view text, size_t from) {
   size_t end = from;
   while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
     if (text[end] == '\\' && !slash_after_backslashes(text, end)) break;
+    if ((text[end] == '\x1b' || text[end] == '#') && skip_colour(text, end) != end) break;
     ++end;
   }
   while (end > from && is_blank(text[end - 1])) --end;
@@ -79,7 +80,7 @@ bool body_starts(std::string_view text) {
 
 /// A line of the block: adds its span, if it has content. False: the line is no part of the block.
 bool mask_line(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
-  size_t first = 0;
+  size_t first = skip_colour(text, 0);
   while (first < text.size() && is_blank(text[first])) ++first;
   size_t starts[] = {first, matching_prefix(text, open.prefix)};
   for (size_t begin : starts) {
@@ -230,7 +231,9 @@ void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule
 /// around it ends.
 bool line_is_over(std::string_view text, size_t at) {
   while (at < text.size()) {
-    if (is_blank(text[at])) {
+    if (size_t colour = skip_colour(text, at); colour != at) {
+      at = colour;
+    } else if (is_blank(text[at])) {
       ++at;
     } else if (text[at] == '\\' && at + 1 < text.size() &&
                std::string_view("nr\\").find(text[at + 1]) != kNone) {
@@ -303,13 +306,13 @@ void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& op
 }  // namespace
 
 size_t matching_prefix(std::string_view text, std::string_view prefix) {
-  size_t t = 0;
+  size_t t = skip_colour(text, 0);
   size_t p = 0;
   while (p < prefix.size()) {
     if (t >= text.size()) return 0;
     if (is_alnum(prefix[p])) {
       if (!is_alnum(text[t])) return 0;
-      while (p < prefix.size() && is_alnum(prefix[p])) ++p;
+      ++p;
       while (t < text.size() && is_alnum(text[t])) ++t;
     } else if (prefix[p] == ' ' || prefix[p] == '\t') {
       if (text[t] != ' ' && text[t] != '\t') return 0;
@@ -320,18 +323,22 @@ size_t matching_prefix(std::string_view text, std::string_view prefix) {
       ++t;
       ++p;
     }
+    t = skip_colour(text, t);
   }
   return t;
 }
 
 std::string shape_of_prefix(std::string_view text) {
   std::string shape;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!is_alnum(text[i])) {
-      shape += text[i];
-    } else if (i == 0 || !is_alnum(text[i - 1])) {
+  size_t i = skip_colour(text, 0);
+  while (i < text.size()) {
+    if (is_alnum(text[i])) {
       shape += 'a';
+      while (i < text.size() && is_alnum(text[i])) ++i;
+    } else {
+      shape += text[i++];
     }
+    i = skip_colour(text, i);
   }
   return shape;
 }

@@ -37,6 +37,7 @@ bool ends_bracket(std::string_view text, size_t closer) {
   size_t next = closer + 1;
   if (next >= text.size()) return true;
   char c = text[next];
+  if (c == '{') return text[closer] == ')';  // login(password:$p){token}
   return is_blank(c) || is_closer(c) || c == ',' || c == ';' || c == '.' || c == ':' || c == '"' ||
          c == '\'' || c == '`' || c == '\\' || c == '|';
 }

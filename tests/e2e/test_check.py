@@ -85,6 +85,9 @@ class Check(RedactdTest):
                 self.assertEqual(run.code, 2, option)
                 self.assertIn(option[0] + ": ", run.err)
         self.assertEqual(self.run_redactd("check").code, 2)
+        run = self.run_redactd("check", path)
+        self.assertEqual((run.code, run.err.splitlines()[0]),
+                         (2, f"redactd: the file stands behind --config: redactd check --config {path}"))
         self.assertEqual(self.run_redactd("check", "--config", "/nonexistent.yaml").code, 2)
 
     def test_a_pipe_is_no_place_for_a_daemons_configuration(self):
@@ -216,6 +219,9 @@ BAD = {
     "mask": {"mask": {"style": "lable"}},
     "mask text": {"mask": {"style": "label", "text": "x"}},
     "keep": {"mask": {"style": "partial", "keep": 17}},
+    "names of nobody": sink(type="tcp", endpoints=["tls://h:1"], tls={"peer_names": []}),
+    "allow of no rule": {"allow": [{"rules": [], "secret": "x"}]},
+    "allow without its condition": {"allow": [{"secret": [], "record": "x"}]},
 }
 
 # Files of bad_configs whose mistakes are beyond a schema: they lie between values, in files, or in numbers' texts.

@@ -91,7 +91,9 @@ class Explain(RedactdTest):
 
     def test_reads_files(self):
         self.assertIn(b"line 3", self.run_redactd("explain", self.write("in.log", TEXT)).out)
-        self.assertEqual(self.run_redactd("explain", "/nonexistent").code, 3)
+        for path, why in (("/nonexistent", "No such file or directory"), ("/", "Is a directory")):
+            run = self.run_redactd("explain", path)
+            self.assertEqual((run.code, run.err), (3, f"redactd: cannot read {path}: {why}\n"))
 
     def test_bytes_that_are_no_text(self):
         run = self.run_redactd("explain", "--json", input=b"\xff\xfe password=" + CANARIES[1].encode() + b"\xff\n\0\n")

@@ -194,6 +194,13 @@ class StandardInput(FollowingTest):
         daemon.wait()
         self.assertEqual(self.numbers(self.aggregator.wait_for(count)), list(range(count)))
 
+    def test_one_that_cannot_be_read_is_no_end_in_good_order(self):
+        folder = os.open(self.folder, os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        daemon = self.start_daemon([{"type": "stdin"}], [sink_to(self.aggregator)], stdin=folder, wait=False)
+        daemon.wait(3)
+        self.assertIn("standard input cannot be read", daemon.says())
+
 
 if __name__ == "__main__":
     unittest.main()

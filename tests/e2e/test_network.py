@@ -143,6 +143,31 @@ class Addresses(DaemonTest):
             self.assertEqual(agent.recv(65536), b"<13>four")
             daemon.stop()
 
+    def test_of_a_datagram_that_the_kernel_cut_the_end_does_not_go_on(self):
+        largest, hidden = 256 * 1024, 64 * 1024  # a secret across the cut cannot be seen whole
+        path = os.path.join(self.folder, "log")
+        planted = self.plant(token()).encode()
+        begin = (b"<13>" + b"words " * (largest // 6))[:largest - 10]
+        record = begin + planted + b" behind"
+        daemon = self.start_daemon([{"listen": f"unixgram://{path}"}], [sink_to(self.aggregator)])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * len(record))
+            try:
+                client.sendto(record, path)
+            except OSError:
+                self.skipTest("net.core.wmem_max bounds datagrams to less")
+            client.sendto(b"<13>next", path)
+        self.assertEqual(self.aggregator.wait_for(2), [begin[:largest - hidden], b"<13>next"])
+        daemon.stop()
+
+    def test_a_receive_buffer_that_the_system_does_not_give_is_told(self):
+        for asked, told in (("64KiB", False), ("1GiB", True)):
+            with self.subTest(asked):
+                listen = f"udp://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+                daemon = self.start_daemon([{"listen": listen, "receive_buffer": asked}], [sink_to(self.aggregator)])
+                daemon.stop()
+                self.assertEqual("raise net.core.rmem_max" in daemon.says(), told, daemon.says())
+
     def test_ipv6(self):
         if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
             self.skipTest("no IPv6 here")

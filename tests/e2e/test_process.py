@@ -87,6 +87,20 @@ class Ending(ProcessTest):
         daemon.look_for_secrets()
 
 
+class Starting(ProcessTest):
+    def test_a_reload_that_is_asked_for_meanwhile_comes_when_it_is_done(self):
+        begun = os.path.join(self.folder, "begun")
+        slow = {"name": "slow", "command": ["sh", "-c", f"touch {begun}; sleep 0.5; echo {self.plant(token())}"]}
+        daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{free_port()}"}], [sink_to(self.aggregator)],
+                                   known_values={"exec": [slow]}, wait=False)
+        daemon.may_contain.add(daemon.path)
+        wait_until(lambda: os.path.exists(begun), "it starts")
+        daemon.signal(signal.SIGHUP)
+        wait_until(daemon.is_ready, daemon.says)
+        daemon.wait_for_metric(1, "redactd_reloads_total", result="ok")
+        daemon.stop()
+
+
 class Descriptors(ProcessTest):
     def test_without_any_left_accepting_pauses_and_connections_live_on(self):
         limit = 80

@@ -256,6 +256,14 @@ TEST(FailClosed, AValueThatIsTheRestOfTheRecordIsNotLookedAtForEachKeyInIt) {
   }
 }
 
+TEST(FailClosed, BackslashesInAHeaderAreNotGoneThroughForEachOfThem) {
+  const std::string line = "{\"a\":\"Authorization: -" + std::string(400'000, '\\');
+  auto start = std::chrono::steady_clock::now();
+  redact(line + "\n");
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_LT(seconds, 2);
+}
+
 TEST(FailClosed, BlanksBeforeAListAreNotLookedAtForEachOfItsElements) {
   std::string line(1 << 20, ' ');
   const std::string element = fill("ghp_{alnum:36},").text;

@@ -232,6 +232,16 @@ TEST(Prompts, ThatGoOutEarlyChangeNothingOfOddText) {
   }
 }
 
+TEST(Prompts, DoNotShowTheTextOfAnElementThatIsClosedLater) {
+  for (const char* text : {"x=<password>hunter2 horse battery</password>",
+                           "&lt;password&gt;hunter2 horse battery&lt;/password&gt;",
+                           "a \\u003cpassword\\u003ehunter2 horse battery\\u003c/password\\u003e b",
+                           "%3Cpassword%3Ehunter2 horse battery%3C/password%3E"}) {
+    expect_same_with_prompts(text);
+    EXPECT_EQ(redact(text).find("horse"), std::string::npos) << text;
+  }
+}
+
 TEST(EverySplit, ACompleteLineComesOutWithTheReadThatBroughtItsEnd) {
   MatchScratch scratch;
   Redactor redactor(builtin(), scratch);

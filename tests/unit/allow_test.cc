@@ -121,6 +121,12 @@ rules:
   EXPECT_EQ(redact("acme_abcdefgh acme_testabcd\n", rules), "[REDACTED:acme] acme_testabcd\n");
 }
 
+TEST(Allow, OfWhatTheRulesOwnExamplesHoldIsNoFaultOfTheMatcher) {
+  EXPECT_TRUE(rules_of_config("allow: [{rules: [password], secret: a}]\n"));
+  EXPECT_TRUE(rules_of_config("allow: [{secret: '[0-9a-zA-Z]'}]\n"));
+  EXPECT_TRUE(rules_of_config("allow: [{record: '[0-9a-zA-Z]'}]\n"));
+}
+
 TEST(Allow, ReportsEveryMistakeAtItsPlace) {
   EXPECT_EQ(errors_of("allow: {secret: x}\n"), "redactd.yaml:1:8: allow: must be a list\n");
   EXPECT_THAT(errors_of("allow: [{rules: [password]}]\n"),
@@ -132,6 +138,13 @@ TEST(Allow, ReportsEveryMistakeAtItsPlace) {
   EXPECT_THAT(errors_of("allow: [{secret: 'a('}]\n"),
               HasSubstr("redactd.yaml:1:18: allow[0].secret: RE2 refuses it: "));
   EXPECT_THAT(errors_of("allow: [{record: '.*'}]\n"), HasSubstr("lets everything pass"));
+  for (const std::string key : {"rules", "secret", "record"}) {
+    for (const std::string nothing : {"[]", ""}) {
+      std::string other = key == "record" ? "secret" : "record";
+      EXPECT_THAT(errors_of("allow: [{" + other + ": x, " + key + ": " + nothing + "}]\n"),
+                  HasSubstr("allow[0]." + key + ": has no entry; write one, or leave it out"));
+    }
+  }
   EXPECT_THAT(errors_of("allow: [{secrets: x}]\n"), HasSubstr("did you mean 'secret'?"));
   EXPECT_THAT(errors_of("allow: [{fingerprint: abc}]\n"), HasSubstr("must be rule:key:digits"));
   EXPECT_THAT(errors_of("allow: [{fingerprint: 'password:k1:0123abcd', secret: x}]\n"),

@@ -243,6 +243,82 @@ TEST(Block, OfHexadecimalEndsWithTheFirstOtherLine) {
           line + "\n");
 }
 
+TEST(Block, WithColoursAroundEveryLine) {
+  std::vector<std::string> lines = body(6);
+  for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+           {"\x1b[36mweb-3  | \x1b[0m", "\n"},
+           {"\x1b[90m03:14:15\x1b[0m \x1b[32mINF\x1b[0m ", "\x1b[0m\n"},
+           {"\x1b[31m", "\x1b[0m\n"},
+           {"#033[36mweb-3  | #033[0m", "#033[0m\n"},
+           {R"({"m":"\u001b[31m)", "\\u001b[0m\"}\n"}}) {
+    std::string redacted = redact(printed(lines, before, after));
+    expect_no_line_left(redacted, lines);
+    EXPECT_EQ(count_of(redacted, before), 8U) << redacted;
+    EXPECT_EQ(count_of(redacted, after), 8U) << redacted;
+    EXPECT_EQ(redacted.find(lines[2].substr(0, 8)), std::string::npos) << redacted;
+    EXPECT_EQ(redacted.find(lines[3].substr(50)), std::string::npos) << redacted;
+  }
+}
+
+TEST(Block, AnAnnouncedPasswordBehindTheHeaderOfALog) {
+  for (const char* source :
+       {"2026-01-02T03:04:05.123Z stdout F Please use the following password to proceed to "
+        "installation:\n2026-01-02T03:04:05.124Z stdout F \n2026-01-02T03:04:05.125Z stdout F "
+        "«{digits:1}{hex:31}»\n2026-01-02T03:04:05.126Z stdout F \n",
+        "Nov  9 03:13:02 web7 app[21818]: Please use the following password to proceed to "
+        "installation:\nNov  9 03:13:02 web7 app[21818]: \n"
+        "Nov  9 03:13:02 web7 app[21818]: «{digits:1}{hex:31}»\n",
+        "app[21818]: Content-Disposition: form-data; name=\"token\"\napp[21818]:\n"
+        "app[21818]: «{alnum:40}»\n",
+        "Password for the elastic user (reset with `bin/elasticsearch-reset-password -u "
+        "elastic`):\n  «{digits:1}{alnum:19}»\n",
+        "\x1b[36mweb-3  | \x1b[0mPlease use the following password to proceed to installation:\n"
+        "\x1b[36mweb-3  | \x1b[0m\n\x1b[36mweb-3  | \x1b[0m«{digits:1}{hex:31}»\n",
+        "web-1  | The generated password is:\nweb-1  |   «{digits:1}{alnum:11}»\n"})
+    expect_exactly_masked(source);
+  for (const char* source :
+       {"app[1]: Please use the following password to proceed to installation:\n"
+        "other[1]: job abc123def4567890 done\n",
+        "app[1]: Your new password is:\napp[1]: see the mail\n"})
+    expect_kept(source);
+}
+
+TEST(Block, AValueInTheNextLineOfADockerLog) {
+  constexpr const char* kTail =
+      "\\n\",\"stream\":\"stdout\",\"time\":\"2026-01-02T03:04:05.6Z\"}\n";
+  auto logged = [](std::initializer_list<const char*> lines) {
+    std::string text;
+    for (const char* line : lines) text += std::string("{\"log\":\"") + line + kTail;
+    return text;
+  };
+  for (const std::string& source :
+       {logged({"- name: DB_PASSWORD", "  value: «{digits:1}{alnum:11}»"}),
+        logged({"Please use the following password to proceed to installation:", "",
+                "«{digits:1}{hex:31}»", ""}),
+        logged({"[\\\"password\\\"]=>", "  string(12) \\\"«{digits:1}{alnum:11}»\\\""}),
+        logged({"password: |", "  «{digits:1}{alnum:11}»"})})
+    expect_exactly_masked(source);
+  for (const std::string& source :
+       {logged({"Enter password:", "Welcome back"}), logged({"password:", "abc123def456 again"}),
+        logged({"password:", "", "", "", "abc123def456"}),
+        std::string("{\"log\":\"a\\n\",\"stream\":\"stdout\",\"password\":\"\"}\nabc123def456\n")})
+    expect_kept(source);
+}
+
+TEST(Block, AValueOnTheNextLineInTheWaysOfPrinters) {
+  for (const char* source :
+       {"[\"password\":protected]=>\n  string(12) \"«{digits:1}{alnum:11}»\"\n",
+        "[\"token\":\"App\\User\":private]=>\n  string(40) \"«{alnum:40}»\"\n",
+        "a[1]:   [\"password\"]=>\na[1]:   string(12) \"«{digits:1}{alnum:11}»\"\n",
+        "    password: Some(\n        \"«{digits:1}{alnum:11}»\",\n    ),\n",
+        "<key>Password</key>\n<string>«{digits:1}{alnum:11}»</string>\n",
+        "\t<key>apiToken</key>\r\n\t<string>«{alnum:40}»</string>\r\n"})
+    expect_exactly_masked(source);
+  for (const char* source : {"<key>Password</key>\n<true/>\n", "<key>Token</key>\n<dict>\n",
+                             "password: Some(\n    Redacted,\n)\n"})
+    expect_kept(source);
+}
+
 TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
   for (const char* source :
        {"password:\n  «{digits:1}{alnum:11}»\n", "Password:\r\n«{digits:1}{alnum:11}»\r\n",

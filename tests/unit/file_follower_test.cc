@@ -484,6 +484,7 @@ TEST_F(FileFollowerTest, WhatCannotBeReadIsTriedAgain) {
   EXPECT_EQ(read(), "");
   EXPECT_EQ(read(), "");
   EXPECT_NE(said().find("cannot be read"), std::string::npos) << said();
+  EXPECT_NE(said().find("it is no regular file"), std::string::npos) << said();
   fs::remove(log_path());
   folder_.write("app.log", "1\n");
   EXPECT_EQ(read(), "1\n");

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
@@ -129,6 +130,14 @@ TEST_F(FileSourceTest, ALineThatIsHalfWrittenAtAStopComesOutWholeAfterTheStart) 
   start();
   rig_->wait_for_records(1);
   EXPECT_EQ(stop(), std::vector<std::string>{kMasked + "\n"});
+}
+
+TEST_F(FileSourceTest, ALineThatIsHalfWrittenInARemovedFileComesOutAtAStop) {
+  append("a\n" + kSecret);
+  start();
+  rig_->wait_until([&] { return rig_->counters().bytes.get() == 2 + kSecret.size(); });
+  std::filesystem::remove(config_.path);
+  EXPECT_EQ(stop(), (std::vector<std::string>{"a\n", kMasked + "\n"}));
 }
 
 TEST_F(FileSourceTest, TheLastLineOfARotatedFileComesOutWithoutLineFeed) {

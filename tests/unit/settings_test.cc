@@ -219,6 +219,15 @@ TEST(Rules, KnownValuesComeFromFiles) {
             "x [REDACTED:known] [REDACTED:known]\n");
 }
 
+TEST(Rules, AByteOrderMarkIsNoPartOfAKnownValue) {
+  TempDir dir;
+  Settings settings;
+  settings.known_files = {dir.write("known.txt", "\xef\xbb\xbfmy-own-value-1\n")};
+  auto rules = build(settings);
+  ASSERT_TRUE(rules);
+  EXPECT_EQ(redact("x my-own-value-1\n", rules), "x [REDACTED:known]\n");
+}
+
 TEST(Rules, KnownValuesThatAreOrdinaryTextAreRefused) {
   TempDir dir;
   Settings settings;

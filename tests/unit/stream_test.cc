@@ -173,6 +173,11 @@ TEST(Stream, ACommandInOneLineOfARecordHoldsFromTheNextLineOn) {
       Framing::octet_counting,
       counted("v-alue-1\n::add-mask::v-alue-1\nthen v-alue-1") + counted("x v-alue-1"),
       {"v-alue-1#012::add-mask::v-alue-1#012then [REDACTED:known]\n", "x [REDACTED:known]\n"});
+  expect_obeyed_at_every_cut(
+      Framing::octet_counting,
+      counted("::add-mask::v-alue-1\nv-alue-1\n::add-mask::v-alue-2\n") + counted("x v-alue-2"),
+      {"::add-mask::v-alue-1#012[REDACTED:known]#012::add-mask::v-alue-2\n",
+       "x [REDACTED:known]\n"});
 }
 
 TEST(Stream, CommandsInARowAreObeyedTogether) {
@@ -203,6 +208,18 @@ TEST(Stream, ACommandHoldsFromTheNextDatagramOn) {
   EXPECT_EQ(
       pipeline.sink->records,
       (std::vector<std::string>{"v-alue-1\n", "::add-mask::v-alue-1\n", "[REDACTED:known]\n"}));
+}
+
+TEST(Stream, WhatIsCutOffADatagramIsLookedAtAndGoesNoFurther) {
+  Pipeline pipeline(Framing::newline);
+  pipeline.open();
+  const std::string records = "<13>a " + kSecret + "\n<13>b " + kSecret + "\n";
+  std::span<char> room = pipeline.stream->record_room(records.size());
+  std::copy(records.begin(), records.end(), room.begin());
+  std::vector<RecordEnd> ends = {{records.size() / 2, kSecret.size(), 1, true}, {records.size()}};
+  pipeline.stream->take(records.size(), ends, std::chrono::steady_clock::now());
+  EXPECT_EQ(pipeline.sink->records,
+            (std::vector<std::string>{"<13>a \n", "<13>b " + kMasked + "\n"}));
 }
 
 TEST(Stream, AnOlderConfigurationDoesNotComeBack) {

@@ -132,6 +132,12 @@ TEST(Value, AuthorizationWithParametersIsMaskedWhole) {
       R"(Authorization: Hawk id="dh37", ts="1353832234", nonce="j4h3g2", mac="«{base64:43}=»")");
 }
 
+TEST(Value, AHeadersValueEndsWithTheStringAroundItWhateverItsPadding) {
+  expect_all_masked({R"({"m":"> Authorization: Basic «dXNlcjpw{alnum:16}=»","n":"main"})",
+                     R"({"m":"> Authorization: Basic «dXNlcjpw{alnum:15}==»","n":"main"})",
+                     R"(msg="h: Authorization: Basic «dXNlcjpw{alnum:16}=»" n="main")"});
+}
+
 TEST(Value, InHeadersOnCommandLines) {
   expect_all_masked({"curl -H 'Authorization: Bearer «{alnum:40}»' https://h/",
                      R"(curl -H "Authorization: Bearer «{alnum:40}»" https://h/)",
@@ -242,6 +248,27 @@ TEST(Value, PlaceholdersStay) {
                    R"({"password":null})", R"({"password":true})", R"({"password":{"min":8}})",
                    R"({"password":[]})", "password=''", "password=\"\"",
                    "https://h/?password=&x=1"});
+}
+
+TEST(Value, VariablesOfQueriesStay) {
+  expect_all_kept({"mutation($p:String!){login(password:$p){token}}",
+                   "WHERE [u].[Password] = @__password_0", "SET password = @p0 WHERE id = @p1",
+                   "Authorization: Bearer {token}", "Authorization: Bearer {access_token}"});
+  expect_all_masked({"password=«@{alnum:12}»", "password=«$p{alnum:10}»"});
+}
+
+TEST(Value, ReferencesToWhereASecretIsKeptStay) {
+  expect_all_kept({"password: op://vault/item/password", "password=…",
+                   "password: vault:secret/data/app#password",
+                   "password: ref+vault://secret/app#password"});
+  expect_all_masked({"password: «vault{alnum:12}»"});
+}
+
+TEST(Value, ProseBehindAnOptionStays) {
+  expect_all_kept({"WARNING! Using --password via the CLI is insecure. Use --password-stdin.",
+                   "the --token flag is deprecated", "use --password or --password-file",
+                   "pass=12/12", "pass: 1/3"});
+  expect_all_masked({"app --password «via{alnum:8}» x", "app --password «summer» x"});
 }
 
 TEST(Value, ProseAboutPasswordsStays) {
@@ -472,7 +499,68 @@ TEST(Value, BehindAControlByteAsSyslogDaemonsPrintIt) {
                      "<34>app: password: |#012  «{alnum:12}»"});
 }
 
+TEST(Value, TheNextMemberOfAnObjectIsNoArgumentOfTheStringBefore) {
+  expect_all_kept({R"({"m":"flag provided but not defined: -password","logger":"application1"})",
+                   R"({"m":"unknown option --token","thread.name":"worker12345"})"});
+  expect_all_masked({R"({"argv":["--password","«{alnum:12}»","-x"]})"});
+}
+
+TEST(Value, InTheCallThatHashesIt) {
+  expect_all_masked({"WHERE name = 'a' AND password = MD5('«{digits:1}{alnum:11}»')",
+                     "SET pass = SHA1(\"«{digits:1}{alnum:11}»\")",
+                     "UPDATE u SET password = crypt('«{digits:1}{alnum:11}»', gen_salt('bf'))",
+                     "SET password=SHA2('«{digits:1}{alnum:11}»', 256)"});
+  expect_all_kept({"SET password = MD5(?)", "password = md5(input)"});
+}
+
+TEST(Value, OfAMemberWhoseClassIsNamed) {
+  expect_all_masked({"    [api_token:App\\User:private] => «{alnum:40}»",
+                     "    [password:App\\Models\\User:private] => «{digits:1}{alnum:11}»",
+                     "Password:(string)\"«{digits:1}{alnum:11}»\"",
+                     R"({"m":"[\"password\"]=>\n  string(12) \"«{alnum:12}»\"\n"})"});
+}
+
+TEST(Value, OfADuplicateKeyInADatabase) {
+  expect_all_masked({"DETAIL:  Key (token)=(«{alnum:40}») already exists.",
+                     R"({"m":"Key (api_key)=(«{alnum:32}») is not present in table \"k\"."})"});
+  expect_all_kept(
+      {"DETAIL:  Key (id)=(42) already exists.", "DETAIL:  Key (token)=(null) already exists."});
+}
+
+TEST(Value, AfterAWordThatSetsIt) {
+  expect_all_masked({"DB_PASSWORD set to «{digits:1}{alnum:11}»",
+                     "Set client_secret to «{alnum:32}»",
+                     "Password for bob changed to «{digits:1}{alnum:11}»",
+                     "password set to \"«{digits:1}{alnum:11}»\""});
+  expect_all_kept({"password set to expire in 90 days", "token set to null",
+                   "Set token to expire at 2026-11-27T03:42:49Z", "password reset to default",
+                   "Set password to never expire", "access token set to refresh at 12:30"});
+}
+
+TEST(Value, BehindADefinitionOfASystemProperty) {
+  expect_all_masked({"java -Dtoken=«{alnum:40}» -jar a.jar", "mvn -Dsonar.login=«{hex:40}» verify",
+                     "java -Dpwd=«{alnum:16}» -jar a.jar", "-Dsecret=«{alnum:20}»"});
+  expect_all_kept({"java -Dtokenizer=fast -jar a.jar", "{hex:8}Dtoken=x"});
+}
+
+TEST(Value, OfAMemberInFlowStyle) {
+  expect_all_masked({"- {name: DB_PASSWORD, value: «{alnum:12}»}",
+                     R"({"m":"[{password,<<\"«{alnum:16}»\">>},{user,<<\"a\">>}]"})"});
+}
+
+TEST(Value, InAColumnBehindItsVariable) {
+  expect_all_masked({"DB_PASSWORD                    «{digits:1}{alnum:15}»",
+                     "DB_PASSWORD                    «{digits:1}{alnum:11}»",
+                     "API_TOKEN                      «{alnum:32}»",
+                     "AWS_SECRET_ACCESS_KEY\t«{alnum:40}»"});
+  expect_all_kept(
+      {"NAME   TOKEN   TTL", "ACCESS_TOKEN        varchar(255)", "DB_PASSWORD    required"});
+}
+
 TEST(Value, InTheNextCellOfATable) {
+  expect_all_masked({"│ api_key  │ «{alnum:32}»  │", "┃ Token ┃ «{alnum:40}» ┃",
+                     "│ password │ «{digits:1}{alnum:11}» │"});
+  expect_all_kept({"│ password │ created_at │", "│ token    │ string     │"});
   expect_all_masked({"| password | «{digits:1}{alnum:11}» |", "| api_key  | «{alnum:32}»  |",
                      "password | «{digits:1}{alnum:11}»"});
   expect_all_kept({"password | created_at", "| password | varchar(255) | NO |",

@@ -81,6 +81,17 @@ TEST(WriteAccess, IsToTheNearestFolderOfASpoolThatIsNotThereYet) {
             std::vector<fs::path>{fs::canonical(dir.path("new/spool"))});
 }
 
+TEST(WriteAccess, IsToTheWorkingFolderForAPathWithoutOneThatIsNotThereYet) {
+  TempDir dir;
+  int status = in_child([&] {
+    fs::current_path(dir.path(""));
+    WriteAccess access(writing_to("new.log"));
+    if (access.folders() != std::vector<fs::path>{fs::canonical(dir.path(""))}) return 1;
+    return reaches(access, writing_to("newer.log")) ? 0 : 2;
+  });
+  EXPECT_EQ(status, 0);
+}
+
 TEST(WriteAccess, AReloadReachesFoldersThatWereNamedAndNoOthers) {
   TempDir dir;
   fs::create_directory(dir.path("a"));

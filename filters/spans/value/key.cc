@@ -8,6 +8,7 @@
 #include "filters/byte_class.h"
 #include "filters/matcher/matcher.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 namespace {
@@ -20,6 +21,16 @@ bool key_boundary(std::string_view text, size_t start) {
   if (!is_upper(text[start])) return false;
   return is_lower(text[start - 1]) ||
          (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
+}
+
+/// `-Dtoken=…`: the D is none of the name's.
+bool defines_property(std::string_view text, size_t start) {
+  if (start < 2 || text.substr(start - 2, 2) != "-D") return false;
+  return start == 2 || !is_alnum(text[start - 3]);
+}
+
+bool starts_key(std::string_view text, size_t start) {
+  return key_boundary(text, start) || defines_property(text, start);
 }
 
 bool ends_in_another(std::string_view key, const std::vector<std::string>& keys) {
@@ -165,7 +176,7 @@ RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
 }
 
 size_t RuleKeys::longest(std::string_view text, size_t key_end) const {
-  return tree_.longest(text, key_end, boundary_ == Boundary::word ? key_boundary : nullptr);
+  return tree_.longest(text, key_end, boundary_ == Boundary::word ? starts_key : nullptr);
 }
 
 bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
@@ -285,10 +296,14 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (at == text.size()) return false;
   if (!is_alnum(text[at])) return true;
   if (std::string_view("iIwWV").find(text[at]) != kNone) return true;  // is, was, Value:
-  const bool owner = text[at] == 'f' || text[at] == 'o' || text[at] == 'c';
-  if (owner && (text.substr(at, 4) == "for " || text.substr(at, 3) == "of " ||
-                text.substr(at, 13) == "changed from "))
-    return true;                                                   // for bob is
+  // for bob is, changed from, set to, to
+  static constexpr std::string_view kOwners[] = {"for ",        "of ",     "changed from ",
+                                                 "changed to ", "set to ", "to "};
+  static constexpr ByteClass kFirsts = first_bytes(kOwners);
+  if (kFirsts.has(text[at]) &&
+      std::any_of(std::begin(kOwners), std::end(kOwners),
+                  [&](std::string_view words) { return text.substr(at).starts_with(words); }))
+    return true;
   if (text.substr(at, kTypeName).find('=') != kNone) return true;  // string = "…"
   while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&
          text[key_end - 1] != ' ') {

@@ -15,12 +15,22 @@ namespace {
 constexpr size_t kMostLines = 3;  // blank ones and the value's
 constexpr size_t kPrefixBytes = 1024;
 constexpr std::string_view kPass = "pass";
+constexpr std::string_view kPropertyKey = "<key>";  // of a property list
 
-/// What follows a key whose value the next line may be: `:`, `": |`, ` is:`, `"]=>`, ` = \`.
+/// `:protected]=>`, `:"App\User":private]=>`: what PHP's var_dump() has behind a member's name.
+bool is_visibility(std::string_view tail) {
+  return tail.starts_with(':') &&
+         (tail.ends_with(":protected]=>") || tail.ends_with(":private]=>"));
+}
+
+/// What follows a key whose value the next line may be: `:`, `": |`, ` is:`, `"]=>`, ` = \`,
+/// `: Some(`, and what closes the brackets that it stands in.
 bool announces_value(std::string_view tail) {
+  tail.remove_prefix(std::min(tail.find_first_not_of('\\'), tail.size()));
   bool quoted = !tail.empty() && (tail[0] == '"' || tail[0] == '\'');
   if (quoted) tail.remove_prefix(1);
-  if (tail == "]=>") return quoted;
+  if (tail == "]=>" || is_visibility(tail)) return quoted;
+  if (tail == ": Some(" || tail == "`):") return true;
   if (tail == " is:" || tail == " was:" || tail == " =\\" || tail == "=\\" || tail == "= \\" ||
       tail == " = \\")
     return !quoted;
@@ -36,6 +46,13 @@ bool is_tag(std::string_view text, size_t key_begin, std::string_view tail) {
   if (tail != ">") return false;
   while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
   return key_begin > 0 && text[key_begin - 1] == '<';
+}
+
+/// `<key>Password</key>` behind the key's last letter: its value is the next element.
+bool is_property_key(std::string_view text, size_t key_begin, std::string_view tail) {
+  if (tail != "</key>") return false;
+  while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
+  return text.substr(0, key_begin).ends_with(kPropertyKey);
 }
 
 /// `form-data; name="password"` behind the key's last letter: its value comes after a blank line.
@@ -94,8 +111,15 @@ bool looks_picked(std::string_view word) {
 
 /// The one word of the line from `at` on, without its quotes; empty: the line is another.
 std::string_view only_word(std::string_view text, size_t at, bool member, bool& quoted) {
+  constexpr std::string_view kElement = "<string>";  // of a property list
+  constexpr std::string_view kElementEnd = "</string>";
+  if (text.substr(at).starts_with(kElement) && text.ends_with(kElementEnd)) {
+    at += kElement.size();
+    text.remove_suffix(kElementEnd.size());
+  }
   size_t end = text.size();
-  if (member && text[end - 1] == ',') --end;
+  const bool listed = member || text.substr(at).starts_with('"');  // "…", in Some( of Rust
+  if (listed && text[end - 1] == ',') --end;
   if (text.substr(at, 7) == "string(") {  // of PHP's var_dump()
     size_t wrapped = text.find(") ", at);
     if (wrapped != kNone) at = wrapped + 2;
@@ -109,15 +133,73 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
     end = close;
   }
   std::string_view word = text.substr(at, end - at);
-  bool single = std::none_of(word.begin(), word.end(), is_blank) && !word.ends_with(':');
+  bool single = std::none_of(word.begin(), word.end(), is_blank) && !word.ends_with(':') &&
+                (quoted || !word.ends_with(','));
   return single ? word : std::string_view();
+}
+
+/// `{"log":"` of Docker's log files, whose lines end in `\n","stream":"stdout","time":"…"}`.
+constexpr std::string_view kDockerHead = "{\"log\":\"";
+
+/// The line that a record of Docker's log files holds, with its head; other records are their line.
+std::string_view logged_line(std::string_view text) {
+  constexpr std::string_view kTail = "\\n\",\"stream\":\"";
+  constexpr size_t kLongestTail = 128;
+  if (!text.starts_with(kDockerHead)) return text;
+  const size_t from = text.size() - std::min(text.size(), kLongestTail);
+  const size_t tail = text.substr(from).rfind(kTail);
+  if (tail == kNone) return text;
+  text = text.substr(0, from + tail);
+  if (text.ends_with("\\r")) text.remove_suffix(2);
+  return text;
+}
+
+std::string_view without_trailing_colour(std::string_view text) {
+  const size_t escape = text.rfind('\x1b');
+  return escape != kNone && skip_colour(text, escape) == text.size() ? text.substr(0, escape)
+                                                                     : text;
+}
+
+/// The names of classes that var_dump() puts behind a member's may be long.
+bool is_near_end(std::string_view text, size_t anchor_end) {
+  constexpr size_t kLongestVisibility = 64;
+  return anchor_end + kLongestKeyTail >= text.size() ||
+         (anchor_end + kLongestVisibility >= text.size() && text.ends_with("]=>"));
+}
+
+/// `app[17]:`, `web-1  |`, `stdout F`: what a log's header ends with, not the words of a sentence.
+bool ends_header(std::string_view text) {
+  text = without_trailing_blanks(without_trailing_colour(text));
+  if (text == kDockerHead) return true;
+  if (text.size() < 2) return false;
+  if (text.ends_with("stdout F") || text.ends_with("stderr F")) return true;  // of CRI
+  if (text.back() == 'Z') return is_digit(text[text.size() - 2]);             // a time alone
+  return text.back() == ':' || text.back() == ']' || text.back() == '|';
+}
+
+/// A line begins as the key's did, though the key stood in the middle of a sentence: where its
+/// last word begins, or the line's end when nothing stands behind the header. 0: it does not.
+size_t behind_header(std::string_view text, std::string_view prefix) {
+  std::string_view line = without_trailing_blanks(text);
+  auto is_header = [prefix](std::string_view head) {
+    return ends_header(head) && matching_prefix(prefix, shape_of_prefix(head)) != 0;
+  };
+  if (line.size() > kPrefixBytes) return 0;
+  if (is_header(line)) return text.size();
+  const size_t blank = line.find_last_of(" \t");
+  size_t word = blank == kNone ? 0 : blank + 1;
+  if (blank == kNone && line.starts_with(kDockerHead)) word = kDockerHead.size();
+  word = skip_colour(line, word);
+  return is_header(without_trailing_blanks(line.substr(0, word))) ? word : 0;
 }
 
 }  // namespace
 
 std::optional<BlockMarker> key_before_its_line(std::string_view text, const ValueRule& value,
                                                size_t anchor_end) {
-  if (anchor_end == 0 || anchor_end + kLongestKeyTail < text.size()) return std::nullopt;
+  text = logged_line(text);
+  if (anchor_end == 0 || anchor_end > text.size() + 1 || !is_near_end(text, anchor_end))
+    return std::nullopt;
   const Rule& rule = value.rule;
   if (rule.keys.empty() || rule.form != ValueForm::assign) return std::nullopt;
   const size_t key_end = end_of_key(text, anchor_end);
@@ -127,11 +209,15 @@ std::optional<BlockMarker> key_before_its_line(std::string_view text, const Valu
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
   if (!member && !announces_value(tail) && !is_tag(text, begin, tail) &&
-      !is_form_part(text, begin, tail))
+      !is_property_key(text, begin, tail) && !is_form_part(text, begin, tail))
     return std::nullopt;
   if (!rule.names.empty() && find_name(text, begin, key_end, value).number == 0)
     return std::nullopt;
   return BlockMarker{begin, key_end, value.number, true};
+}
+
+bool ends_its_line(std::string_view text, size_t anchor_end) {
+  return is_near_end(logged_line(text), anchor_end);
 }
 
 bool proves_more(const Rule& rule, const Rule& other) {
@@ -153,14 +239,19 @@ bool proves_more(const Rule& rule, const Rule& other) {
 }
 
 void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& open) {
+  text = logged_line(text);
   std::string_view name = text.substr(key.begin, key.end - key.begin);
   const size_t member_name = is_name_tail(without_trailing_blanks(text.substr(key.end)))
                                  ? name_before(text, key.end)
                                  : kNone;
   const bool member = member_name != kNone;
   size_t before = member ? member_name : key.begin;
-  auto belongs = [](char c) { return is_name_byte(c) || c == '"' || c == '\'' || c == '<'; };
-  while (before > 0 && belongs(text[before - 1])) --before;
+  auto belongs = [](char c) {
+    return is_name_byte(c) || c == '"' || c == '\'' || c == '<' || c == '[' || c == '\\';
+  };
+  const size_t head_end = text.starts_with(kDockerHead) ? kDockerHead.size() : 0;
+  while (before > head_end && belongs(text[before - 1])) --before;
+  if (text.substr(0, before).ends_with(kPropertyKey)) before -= kPropertyKey.size();
   while (before >= 2 && text[before - 1] == ' ' && text[before - 2] == '-') before -= 2;
   std::string_view head = text.substr(0, std::min(before, kPrefixBytes));
   open = OpenBlock{};
@@ -177,8 +268,9 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
 
 void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
                     std::vector<Span>& spans) {
-  std::string_view text = record.text;
-  const size_t begin = matching_prefix(text, open.prefix);
+  std::string_view text = logged_line(record.text);
+  size_t begin = matching_prefix(text, open.prefix);
+  if (begin == 0 && !open.prefix.empty()) begin = behind_header(text, open.prefix);
   const size_t first = std::min(text.find_first_not_of(" \t", begin), text.size());
   const bool blank = first == text.size() && record.ends_record;
   open.active = blank && ++open.lines < kMostLines;

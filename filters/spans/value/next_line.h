@@ -17,6 +17,9 @@ namespace redactd {
 /// From where a key's match ends to the end of its line, at most.
 constexpr size_t kLongestKeyTail = 12;
 
+/// Whether a key whose match ended at `anchor_end` may be the last of its line.
+bool ends_its_line(std::string_view text, size_t anchor_end);
+
 /// The key whose match ended at `anchor_end`, when it is the last of its record and the next line
 /// may be its value. `text` is a whole record.
 std::optional<BlockMarker> key_before_its_line(std::string_view text, const ValueRule& value,

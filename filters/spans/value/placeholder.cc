@@ -58,6 +58,24 @@ bool is_template(std::string_view value) {
   return false;
 }
 
+/// op://vault/item/password, vault:secret/data/app#password, ref+vault://…: where the secret is
+/// kept.
+bool is_reference(std::string_view value) {
+  static constexpr std::string_view kSchemes[] = {"op://", "vault:", "vault://", "ref+"};
+  static constexpr ByteClass kFirsts = first_bytes(kSchemes);
+  return kFirsts.has(value[0]) && value.size() < 128 && value.find('/') != kNone &&
+         std::any_of(std::begin(kSchemes), std::end(kSchemes),
+                     [value](std::string_view scheme) { return value.starts_with(scheme); });
+}
+
+/// {token}, {access_token}: a name in braces.
+bool is_name_in_braces(std::string_view value) {
+  constexpr size_t kLongest = 24;
+  return value.size() > 2 && value.size() <= kLongest && value[0] == '{' && value.back() == '}' &&
+         std::all_of(value.begin() + 1, value.end() - 1,
+                     [](char c) { return is_lower(c) || c == '_'; });
+}
+
 /// YOUR_API_KEY, your-token-here: what documentation has in place of a key. `your_password` may be
 /// a weak one.
 bool is_yours(std::string_view value) {
@@ -74,12 +92,26 @@ bool is_shell_variable(std::string_view value) {
                      [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
 }
 
+/// @p0, @__password_0 of .NET.
+bool is_numbered_parameter(std::string_view value) {
+  size_t digits = value.size();
+  while (digits > 0 && is_digit(value[digits - 1])) --digits;
+  if (digits == value.size() || value.size() - digits > 3 || value[0] != '@') return false;
+  std::string_view name = value.substr(1, digits - 1);
+  if (name == "p") return true;
+  return name.size() > 3 && name.starts_with("__") && name.back() == '_' &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
+}
+
 /// ?, $1, :password, @password: what a statement has where its driver puts the value.
 bool is_bind_parameter(std::string_view value) {
   if (value == "?") return true;
   if (value.size() < 2 || (value[0] != '$' && value[0] != ':' && value[0] != '@')) return false;
   std::string_view name = value.substr(1);
-  if (value[0] == '$') return name.size() < 4 && std::all_of(name.begin(), name.end(), is_digit);
+  if (is_numbered_parameter(value)) return true;
+  if (value[0] == '$')  // $1, $pw
+    return name.size() < 4 && (std::all_of(name.begin(), name.end(), is_digit) ||
+                               std::all_of(name.begin(), name.end(), is_lower));
   static constexpr std::string_view kWords[] = {"pass", "pwd", "token", "secret", "key", "hash"};
   return is_lower(name[0]) && name.size() < 40 && holds_any(name, kWords) &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; });
@@ -108,13 +140,14 @@ bool is_placeholder(std::string_view value) {
   // Masks of other tools: one character repeated, or a bracketed word.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
-  static constexpr std::string_view kBullet = "\xe2\x80\xa2";
-  if (value.size() % kBullet.size() == 0 && value.starts_with(kBullet)) {
-    bool bullets = true;
-    for (size_t i = 0; i < value.size(); i += kBullet.size()) {
-      bullets = bullets && value.substr(i, kBullet.size()) == kBullet;
+  for (std::string_view sign : {"\xe2\x80\xa2", "\xe2\x80\xa6"}) {  // bullets, an ellipsis
+    if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
+      continue;
+    bool repeated = true;
+    for (size_t i = 0; i < value.size(); i += sign.size()) {
+      repeated = repeated && value.substr(i, sign.size()) == sign;
     }
-    if (bullets) return true;
+    if (repeated) return true;
   }
   static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
                                                     "***masked***",
@@ -134,7 +167,8 @@ bool is_placeholder(std::string_view value) {
   static constexpr WordList kOtherMasks(kMaskWords);
   if (kOtherMasks.has(value)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
-         is_bind_parameter(value) || is_capitals_in_brackets(value);
+         is_bind_parameter(value) || is_capitals_in_brackets(value) || is_name_in_braces(value) ||
+         is_reference(value);
 }
 
 }  // namespace redactd

@@ -57,6 +57,18 @@ bool listed_value(std::string_view text, size_t at, size_t name_begin, const Quo
          value.find(' ') == kNone && !holds_any(value, kNames);
 }
 
+/// `,"logger":`: the string behind the comma names a member of the object around.
+bool next_member_follows(std::string_view text, size_t comma) {
+  constexpr size_t kLongestName = 128;
+  size_t at = skip_blanks(text, comma + 1);
+  Quote quote = quote_at(text, at);
+  if (quote.none()) return false;
+  at += quote.size();
+  std::string_view near = text.substr(0, std::min(text.size(), at + kLongestName));
+  const size_t end = quoted_end(near, at, quote);
+  return end < near.size() && text.substr(skip_blanks(text, end + quote.size()), 1) == ":";
+}
+
 }  // namespace
 
 bool is_option(std::string_view text, size_t name_begin) {
@@ -100,7 +112,7 @@ size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
                         const Quote& key_quote) {
   std::string_view rest = text.substr(at);
   if (size_t member = value_member(text, at, key_quote); member != kNone) return member;
-  if (rest.starts_with(',')) {
+  if (rest.starts_with(',') && !next_member_follows(text, at)) {
     // ["--password", "…"], define('DB_PASSWORD', '…') and headers in a list
     bool header = starts_with_ignoring_case(text.substr(name_begin, 2), "x-");
     bool pair =

@@ -58,6 +58,25 @@ bool is_name_of_member(std::string_view text, size_t name_begin) {
   return at < name_begin && text.substr(0, at).ends_with("name:");
 }
 
+/// `Using --password via the CLI is insecure`, `use --token or --token-file`: a sentence about an
+/// option, not what it is given.
+bool prose_follows(std::string_view rest) {
+  static constexpr std::string_view kWords[] = {"via ", "is ", "or ", "and ", "flag ", "option "};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [rest](std::string_view word) { return rest.starts_with(word); });
+}
+
+/// `Set API_KEY to …`
+bool is_set(std::string_view text, size_t name_begin) {
+  return text.substr(0, name_begin).ends_with("Set ");
+}
+
+/// `|`, `│` or `┃` between the cells of a table: its length, else 0.
+size_t cell_bar(std::string_view rest) {
+  if (rest[0] == '|') return 1;
+  return rest.starts_with("\u2502") || rest.starts_with("\u2503") ? 3 : 0;
+}
+
 class SeparatorReader {
  public:
   SeparatorReader(std::string_view text, size_t key_end, const KeyPlace& key)
@@ -71,7 +90,7 @@ class SeparatorReader {
     if (rest_.empty()) return {};
     if (rest_[0] == '=') return equals();
     if (rest_[0] == '!') return unequal();
-    if (rest_[0] == '|') return next_cell();
+    if (size_t bar = cell_bar(rest_); bar != 0) return next_cell(bar);
     if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
     if (rest_[0] == ':') return colon();
     if (rest_[0] == '<') return markup(next_element(text_, at_));
@@ -114,6 +133,11 @@ class SeparatorReader {
     static constexpr ByteClass kMore = ByteClass::of("=>~");
     size_t end = at_ + 1;
     while (end < text_.size() && end < at_ + 3 && kMore.has(text_[end])) ++end;
+    // `["password"]=>\n  string(12) "…"` of PHP, in a string
+    if (rest_.starts_with("=>\\")) {
+      size_t value = skip_line_breaks(text_, end);
+      if (text_.substr(value).starts_with("string(")) return ends(value);
+    }
     bool compared = rest_.starts_with("== ") && blank_before_;
     return compared ? sentence(end) : ends(end);  // token == expected_token
   }
@@ -126,12 +150,12 @@ class SeparatorReader {
   }
 
   /// `| password | … |`: the next cell of a table.
-  Separator next_cell() const {
+  Separator next_cell(size_t bar) const {
     size_t before = key_.name_begin;
     while (before > 0 && is_blank(text_[before - 1])) --before;
     bool first = before == 0 && blank_before_;  // password | …, as psql prints a record
-    if (!first && (before == 0 || text_[before - 1] != '|')) return {};
-    return doubtful_sentence(at_ + 1);
+    if (!first && !text_.substr(0, before).ends_with(rest_.substr(0, bar))) return {};
+    return doubtful_sentence(at_ + bar);
   }
 
   Separator colon() const {
@@ -212,25 +236,27 @@ class SeparatorReader {
     const char before = key_.name_begin > 0 ? text_[key_.name_begin - 1] : '\0';
     bool quoted_next = !quote_at(text_, at_ + (c == '(' || c == ',' ? 1 : 0)).none();
     if (quoted_next && c == ',' && before == '{') return ends(at_ + 1);  // {password,"…"} of Erlang
-    if (rest_.starts_with(",<<\"")) return ends(at_ + 1);                // password,<<"…">>
+    if (rest_.starts_with(",<<\"") || rest_.starts_with(",<<\\"))
+      return ends(at_ + 1);  // password,<<"…">>
     if (size_t member = behind_value_name(c); member != kNone) return ends(member);
     if (quoted_next && c == '(' && !blank_before_ &&
         sets_value(text_, key_.name_begin, key_.key_begin))
       return doubtful(at_ + 1);
     if (quoted_next && blank_before_ && before == ':') return ends(at_);  // {:password "…"}
     // More than a blank: the column of a help text.
-    if (at_ == key_end_ + 1 && is_option(text_, key_.name_begin)) return ends(at_);
+    if (at_ == key_end_ + 1 && is_option(text_, key_.name_begin))
+      return prose_follows(rest_) ? Separator{} : ends(at_);
     return blank_before_ ? behind_blank() : Separator{};
   }
 
   /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…` as Go prints a struct,
   /// `ParameterKey=DbPassword,ParameterValue=…` and `env[0].name=DB_PASSWORD,env[0].value=…` of
-  /// command lines, and `name: DB_PASSWORD\n value: …` of YAML in JSON.
+  /// command lines, `{name: DB_PASSWORD, value: …}` and `name: DB_PASSWORD\n value: …` of YAML.
   size_t behind_value_name(char c) const {
     constexpr size_t kLongest = 40;
     constexpr std::string_view kValue = "value";
     size_t name = at_;
-    if (c == ',') ++name;
+    if (c == ',') name = skip_blanks(text_, at_ + 1);
     if ((c == '\\' || c == '#') && is_name_of_member(text_, key_.name_begin))
       name = skip_line_breaks(text_, at_);
     if (name == at_) return blank_before_ && text_.substr(at_, 6) == "Value:" ? at_ + 6 : kNone;
@@ -250,7 +276,18 @@ class SeparatorReader {
     if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
     if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
     if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
+    for (std::string_view words : {"set to ", "changed to "}) {
+      if (rest_.starts_with(words)) return set_to(at_ + words.size());
+    }
+    if (rest_.starts_with("to ") && is_set(text_, key_.name_begin)) return set_to(at_ + 3);
     return behind_owner();
+  }
+
+  /// Quotes prove more than a word in a sentence.
+  Separator set_to(size_t at) const {
+    Separator found = doubtful_sentence(at);
+    found.sentence = quote_at(text_, at).none();
+    return found;
   }
 
   /// `changed from …`, `for user bob is …`, `of bob was …`, `for bob set to …`
@@ -265,7 +302,7 @@ class SeparatorReader {
     size_t end = text_.substr(0, std::min(text_.size(), at + kLongest)).find_first_of(" \t:=", at);
     if (end == kNone || end == at || text_[end] != ' ') return {};
     at = end + 1;
-    if (!skip(at, {"is ", "is: ", "was ", "set to "})) return {};
+    if (!skip(at, {"is ", "is: ", "was ", "set to ", "changed to "})) return {};
     return doubtful_sentence(at);
   }
 

@@ -56,6 +56,13 @@ bool is_number(std::string_view value) {
          std::all_of(value.begin(), value.end(), [](char c) { return kOfNumbers.has(c); });
 }
 
+/// 12/12: how many of how many.
+bool is_ratio(std::string_view value) {
+  const size_t slash = value.find('/');
+  return slash != kNone && slash > 0 && slash + 1 < value.size() && value.size() < 12 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_digit(c) || c == '/'; });
+}
+
 /// 0x7f3a2b10c4d0
 bool is_address(std::string_view value) {
   if (value.size() > 18 || !(value.starts_with("0x") || value.starts_with("0X"))) return false;
@@ -255,6 +262,7 @@ bool ends_in_hash(std::string_view value) {
 /// orders-by-customer-2026-11-03: words and numbers.
 bool is_dashed_name(std::string_view value) {
   static constexpr ByteClass kJoints = ByteClass::of("-_.:");
+  if (value.size() > kLookedAt) return false;
   size_t words = 0;
   for (size_t at = 0; at <= value.size();) {
     size_t end = at;
@@ -269,11 +277,11 @@ bool is_dashed_name(std::string_view value) {
 }
 
 Verdict check_weak(std::string_view value) {
+  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
+  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
     return Verdict::not_random;
-  static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
-  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
   if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
@@ -336,7 +344,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
     return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
-      if (!setting.quoted && is_listing(value, word)) return Verdict::plain_word;
+      if (!setting.quoted && (is_listing(value, word) || is_ratio(value)))
+        return Verdict::plain_word;
       if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
         return Verdict::plain_word;  // ({password:t,user:n}) of minified code
       if (is_object_name(value) || is_account_secret(value) || is_message(value))

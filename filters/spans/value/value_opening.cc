@@ -82,7 +82,9 @@ size_t skip_dumped_type(std::string_view text, size_t at) {
 size_t skip_wrapper(std::string_view text, size_t at) {
   static constexpr std::string_view kWrappers[] = {
       "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
-      "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password("};
+      "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password(",
+      "MD5(",  "md5(",       "SHA1(",         "sha1(",      "SHA2(",      "sha2(",
+      "SHA(",  "sha(",       "crypt(",        "CRYPT(",     "(string)"};
   constexpr std::string_view kGo = "interface {}(";  // not among them: many values begin with an i
   constexpr std::string_view kPhp = "string(";
   static constexpr ByteClass kFirsts = first_bytes(kWrappers);
@@ -101,14 +103,16 @@ size_t skip_wrapper(std::string_view text, size_t at) {
     while (digits < text.size() && is_digit(text[digits])) ++digits;
     if (digits > inside + kPhp.size() && text.substr(digits, 2) == ") ") inside = digits + 2;
   }
+  if (inside != at) inside = skip_line_breaks(text, inside);  // Some(\n    "…"
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
 
-/// `[password:protected] =>`, `["password":"User":private]=>`: to the bracket behind what PHP
-/// prints of a member's visibility; `at` when there is none.
+/// `[password:protected] =>`, `["password":"User":private]=>`, `[password:User:private] =>`: to the
+/// bracket behind what PHP prints of a member's visibility; `at` when there is none.
 size_t skip_visibility(std::string_view text, size_t at) {
   constexpr size_t kLongest = 80;
-  if (at + 1 >= text.size() || text[at] != ':' || (text[at + 1] != 'p' && text[at + 1] != '"'))
+  if (at + 1 >= text.size() || text[at] != ':' ||
+      (text[at + 1] != 'p' && text[at + 1] != '"' && !is_upper(text[at + 1])))
     return at;
   size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find(']', at);
   if (close == kNone) return at;

@@ -34,6 +34,18 @@ size_t list_begin(std::string_view text, size_t at) {
   return at + (text.substr(at).starts_with(kGo) ? kGo.size() : 1);
 }
 
+/// `realm=` before the quote at `at`, not the padding of `Basic dXNlcjpw…=`.
+bool names_parameter(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 32;
+  size_t name = at - 1;  // on the =
+  size_t capitals = 0;
+  while (name > 0 && at - name < kLongest &&
+         (is_letter(text[name - 1]) || text[name - 1] == '_' || text[name - 1] == '-'))
+    capitals += is_upper(text[--name]);
+  if (name + 1 == at || !is_lower(text[name]) || capitals > 1) return false;  // keyId
+  return name == 0 || is_blank(text[name - 1]) || text[name - 1] == ',' || text[name - 1] == ':';
+}
+
 /// The first of `['required', 'string', 'min:8']`, the rules for a form's field.
 bool is_field_rule(std::string_view value) {
   return value == "required" || value == "nullable" || value == "sometimes";
@@ -94,6 +106,9 @@ Verdict ValueResolver::assign(const Opening& opening) {
   if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
   if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
   size_t end = value_end(opening);
+  if (opening.quote.none() && rule_.strength == Strength::random &&
+      text_.substr(0, at).ends_with('/'))
+    end = std::min(end, text_.find_first_of("?#", at));  // a segment of a URL's path
   if (is_own_name(at, end, opening)) return Verdict::plain_word;
   Verdict verdict = add(at, end, opening, strength);
   if (!opening.quote.none()) changed_value(end + opening.quote.size());
@@ -266,13 +281,14 @@ size_t ValueResolver::line_end(const Opening& opening) const {
     Quote quote = quote_at(text_, at);
     if (quote.mark == '\'' && !opening.bare.single_quote_ends) {
       at += quote.size();
-    } else if (quote.mark != 0 && at > opening.begin && text_[at - 1] == '=') {
+    } else if (quote.mark != 0 && at > opening.begin && text_[at - 1] == '=' &&
+               names_parameter(text_, at)) {
       size_t close = quoted_end(text_, at + quote.size(), quote);
       at = std::min(text_.size(), close + quote.size());
     } else if (opening.bare.escapes && (quote.mark != 0 || line_break_at(at))) {
       return at;
-    } else {
-      ++at;
+    } else {  // what is true of the first of many backslashes is true of all
+      at = std::max(at + 1, std::min(text_.find_first_not_of('\\', at), text_.size()));
     }
   }
   return at;

@@ -1,5 +1,7 @@
 #include "filters/spans/value/value_span.h"
 
+#include <algorithm>
+
 #include "filters/byte_class.h"
 #include "filters/matcher/key_tree.h"
 #include "filters/spans/extent.h"
@@ -7,6 +9,7 @@
 #include "filters/spans/value/separator.h"
 #include "filters/spans/value/value_opening.h"
 #include "filters/spans/value/value_resolver.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 namespace {
@@ -140,6 +143,14 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
 
 namespace {
 
+/// Whether the key may stand in a tag. Whether that is one may depend on the tag that closes it.
+bool may_be_in_tag(std::string_view text, size_t key_begin) {
+  constexpr size_t kLongest = 64;  // of the name before the key, and of the tag's mark
+  static constexpr std::string_view kMarks[] = {"<", "&lt;", "\\u003c", "\\u003C", "%3C", "%3c"};
+  const size_t from = key_begin - std::min(key_begin, kLongest);
+  return holds_any(text.substr(from, key_begin - from), kMarks);
+}
+
 /// Whether the word behind the blank is there as a whole, and stays.
 bool spaced_word_stays(std::string_view text, const ValueRule& value, size_t anchor_end) {
   const size_t key_end = end_of_key(text, anchor_end);
@@ -170,7 +181,7 @@ bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anc
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return true;
   std::optional<Opening> opening = open_value(RecordView{text}, start, key_end);
-  return !opening || opening->begin >= text.size();
+  return opening ? opening->begin >= text.size() : !may_be_in_tag(text, start);
 }
 
 }  // namespace redactd

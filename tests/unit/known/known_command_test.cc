@@ -67,6 +67,14 @@ TEST_F(KnownCommandTest, AddSendsTheBytesOfTheFile) {
   EXPECT_EQ(out + err, "");
 }
 
+TEST_F(KnownCommandTest, AByteOrderMarkIsNoPartOfTheValue) {
+  listen();
+  options.known.name = "DB_PASSWORD";
+  options.known.file = dir.write("value", "\xef\xbb\xbfmade up\r\n");
+  EXPECT_EQ(run(add_known), kDone) << err;
+  EXPECT_EQ(told, "made up");
+}
+
 TEST_F(KnownCommandTest, ARefusalIsTheDaemonsToTell) {
   listen();
   options.known.name = "PIN";
@@ -87,6 +95,13 @@ TEST_F(KnownCommandTest, WithoutAValueNothingIsAsked) {
     EXPECT_NE(err.find(file), std::string::npos) << err;
   }
   EXPECT_EQ(asked.name, "");
+}
+
+TEST_F(KnownCommandTest, AFileThatIsNotThereIsToldAsSuch) {
+  options.known.name = "DB";
+  options.known.file = dir.path("none");
+  EXPECT_EQ(run(add_known), kRuntimeError);
+  EXPECT_EQ(err, "redactd: cannot read " + dir.path("none") + ": No such file or directory\n");
 }
 
 TEST_F(KnownCommandTest, WithoutADaemonItSaysSo) {

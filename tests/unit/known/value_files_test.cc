@@ -43,6 +43,13 @@ TEST(ValueFiles, AFileIsOneValueWithoutItsLastNewline) {
   EXPECT_EQ(read(dir.path("db")).troubles, std::vector<FoundTrouble>{});
 }
 
+TEST(ValueFiles, AByteOrderMarkIsNoPartOfAValue) {
+  TempDir dir;
+  EXPECT_EQ(pairs(read(dir.write("db", "\xef\xbb\xbfmade-up\r\n"))), Pairs{"db=made-up"});
+  EXPECT_EQ(pairs(read(dir.write("db", "\xef\xbb\xbfone\ntwo\n"), Path::Format::lines)),
+            (Pairs{"db=one", "db=two"}));
+}
+
 TEST(ValueFiles, AFolderIsAValueForEachFile) {
   TempDir dir;
   dir.write("db/password", "made-up one");
