@@ -122,10 +122,13 @@ PlantedLine LogWriter::wrap(const Message& message) {
       respell();
       break;
     case 3: {
-      std::string inner = Json{{"msg", message.text}, {"shard", below(64)}}.dump();
+      // What is JSON in JSON already is no message in JSON again: seven escapes are the most.
+      const bool nests = message.text.find(R"(\\")") == std::string::npos;
+      std::string inner =
+          nests ? Json{{"msg", message.text}, {"shard", below(64)}}.dump() : message.text;
       line.text = Json{{"log", inner + "\n"}, {"stream", "stdout"}, {"time", time()}}.dump();
       line.json = true;
-      respell();
+      if (nests) respell();
       respell();
       break;
     }
