@@ -261,7 +261,7 @@ TEST(Value, ReferencesToWhereASecretIsKeptStay) {
   expect_all_kept({"password: op://vault/item/password", "password=…",
                    "password: vault:secret/data/app#password",
                    "password: ref+vault://secret/app#password"});
-  expect_all_masked({"password: «vault{alnum:12}»"});
+  expect_all_masked({"password: «vault{alnum:12}»", "password: «ref+{alnum:6}/{alnum:6}»"});
 }
 
 TEST(Value, ProseBehindAnOptionStays) {

@@ -61,11 +61,9 @@ bool is_template(std::string_view value) {
 /// op://vault/item/password, vault:secret/data/app#password, ref+vault://…: where the secret is
 /// kept.
 bool is_reference(std::string_view value) {
-  static constexpr std::string_view kSchemes[] = {"op://", "vault:", "vault://", "ref+"};
-  static constexpr ByteClass kFirsts = first_bytes(kSchemes);
-  return kFirsts.has(value[0]) && value.size() < 128 && value.find('/') != kNone &&
-         std::any_of(std::begin(kSchemes), std::end(kSchemes),
-                     [value](std::string_view scheme) { return value.starts_with(scheme); });
+  if (value.size() >= 128) return false;
+  if (value.starts_with("vault:")) return value.find('/') != kNone;
+  return value.starts_with("op://") || (value.starts_with("ref+") && value.find("://") != kNone);
 }
 
 /// {token}, {access_token}: a name in braces.
