@@ -9,6 +9,7 @@
 #include "filters/spans/token_span.h"
 #include "filters/spans/userinfo_span.h"
 #include "filters/spans/value/next_line.h"
+#include "filters/spans/value/spelt_next_line.h"
 #include "filters/spans/value/value_span.h"
 
 namespace redactd {
@@ -182,9 +183,11 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   return Verdict::no_match;
 }
 
-/// The value on the key's own line, or else the next line that it may stand on.
+/// The value on the next line of the string that the key ends a line of, or on the key's own line,
+/// or else the next line that it may stand on.
 Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
   if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
+  if (resolve_spelt_next_line(record, value, end, found_)) return Verdict::masked;
   Verdict verdict = Verdict::no_value;
   if (end <= record.text.size()) verdict = resolve_value(record, value, end, found_);
   if (verdict != Verdict::masked) collect_last_key(record, value, end);

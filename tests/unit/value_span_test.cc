@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/testing/expect.h"
 
 namespace redactd::test {
@@ -478,6 +480,31 @@ TEST(Value, InTheArgumentsOfCommandsThatNameItFirst) {
 TEST(Value, OnTheNextLineOfAStringInJson) {
   expect_all_masked({R"({"m":"- name: DB_PASSWORD\n  value: «{alnum:12}»\n- name: PORT\n"})",
                      R"({"m":"{\"m\":\"password: |-\\n  «{alnum:12}»\\nport: 1\"}"})"});
+}
+
+TEST(Value, OnTheNextLineOfAStringWhoseLineBreaksAreSpelt) {
+  for (const char* lines :
+       {"db_password:\n  «{alnum:12}»\nport: 1", "The new password is:\n  «{digits:1}{alnum:11}»\n",
+        "a\r\ntoken:\r\n\r\n«{digits:1}{alnum:39}»\r\nb",
+        "reset with `bin/x -u elastic`):\n  «{digits:1}{alnum:19}»\n",
+        "built-in superuser is:\n«{digits:1}{alnum:19}»\n",
+        "password = \\\n  «{digits:1}{alnum:11}»\n",
+        "[\"password\"]=>\n  \"«{digits:1}{alnum:11}»\"\n"}) {
+    std::string text = lines;
+    for (int depth = 0; depth < 3; ++depth) {
+      text = nlohmann::json({{"m", text}}).dump();
+      expect_exactly_masked(text);
+    }
+    text = lines;
+    for (auto [c, spelt] : {std::pair{'\n', "#012"}, {'\r', "#015"}}) {
+      for (size_t at; (at = text.find(c)) != std::string::npos;) text.replace(at, 1, spelt);
+    }
+    expect_exactly_masked("<34>app: " + text);
+  }
+  expect_all_kept({R"x({"m":"invalid password:\nTraceback (most recent call last)"})x",
+                   R"x({"m":"Enter password:\nok"})x",
+                   R"({"m":"unexpected token:\n\n\n\nabc123def456"})",
+                   R"({"m":"no password:","next\nline":"abc123def456"})"});
 }
 
 TEST(Value, BehindAWideColonOrTheTwoOfLdif) {

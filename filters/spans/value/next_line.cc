@@ -31,6 +31,7 @@ bool announces_value(std::string_view tail) {
   if (quoted) tail.remove_prefix(1);
   if (tail == "]=>" || is_visibility(tail)) return quoted;
   if (tail == ": Some(" || tail == "`):") return true;
+  while (tail.ends_with("\\\\")) tail.remove_suffix(1);  // one, in a string
   if (tail == " is:" || tail == " was:" || tail == " =\\" || tail == "=\\" || tail == "= \\" ||
       tail == " = \\")
     return !quoted;
