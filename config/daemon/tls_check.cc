@@ -6,27 +6,15 @@
 #include <openssl/x509.h>
 
 #include <ctime>
-#include <memory>
 #include <vector>
+
+#include "config/daemon/openssl_owner.h"
 
 namespace redactd {
 namespace {
 
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Free<X509_free>>;
-using Crl = std::unique_ptr<X509_CRL, Free<X509_CRL_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX_free>>;
-
-Bio open(const std::string& pem) {
-  return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+BioOwner open(const std::string& pem) {
+  return BioOwner(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 /// The reason of the last error of OpenSSL, which is about the form, not the contents.
@@ -37,9 +25,9 @@ std::string last_reason() {
 }
 
 /// All certificates of the text; `broken` when one of them cannot be read.
-std::vector<Certificate> read_certificates(const std::string& pem, bool& broken) {
-  std::vector<Certificate> all;
-  Bio bio = open(pem);
+std::vector<CertificateOwner> read_certificates(const std::string& pem, bool& broken) {
+  std::vector<CertificateOwner> all;
+  BioOwner bio = open(pem);
   ERR_clear_error();
   while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) all.emplace_back(one);
   broken = ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE;
@@ -69,8 +57,8 @@ int no_passphrase(char*, int, int, void* asked) {
 }
 
 /// TLS itself takes the certificate: the key may be too short for the machine's policy.
-std::string refuse_use(const Certificate& certificate) {
-  Context context(SSL_CTX_new(TLS_method()));
+std::string refuse_use(const CertificateOwner& certificate) {
+  OpenSslOwner<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_method()));
   ERR_clear_error();
   if (context && SSL_CTX_use_certificate(context.get(), certificate.get()) == 1) return {};
   return "cannot be used for TLS: " + last_reason();
@@ -80,7 +68,7 @@ std::string refuse_use(const Certificate& certificate) {
 
 PemVerdict check_certificate(const std::string& pem) {
   bool broken = false;
-  std::vector<Certificate> chain = read_certificates(pem, broken);
+  std::vector<CertificateOwner> chain = read_certificates(pem, broken);
   if (chain.empty()) return {"holds no certificate in PEM form", ""};
   if (broken) return {"holds a certificate that cannot be read", ""};
   return {refuse_use(chain.front()), validity(*chain.front())};
@@ -88,14 +76,14 @@ PemVerdict check_certificate(const std::string& pem) {
 
 PemVerdict check_key(const std::string& pem, const std::string& certificate_pem) {
   bool asked = false;
-  Bio bio = open(pem);
+  BioOwner bio = open(pem);
   ERR_clear_error();
-  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, &asked));
+  KeyOwner key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, &asked));
   ERR_clear_error();
   if (asked) return {"has a passphrase, which nobody is there to type; store it without", ""};
   if (!key) return {"holds no private key in PEM form", ""};
   bool broken = false;
-  std::vector<Certificate> chain = read_certificates(certificate_pem, broken);
+  std::vector<CertificateOwner> chain = read_certificates(certificate_pem, broken);
   if (chain.empty()) return {};  // told at the certificate
   bool fits = X509_check_private_key(chain.front().get(), key.get()) == 1;
   ERR_clear_error();
@@ -104,7 +92,7 @@ PemVerdict check_key(const std::string& pem, const std::string& certificate_pem)
 
 PemVerdict check_ca(const std::string& pem) {
   bool broken = false;
-  std::vector<Certificate> all = read_certificates(pem, broken);
+  std::vector<CertificateOwner> all = read_certificates(pem, broken);
   if (all.empty()) return {"holds no certificate in PEM form", ""};
   if (broken) return {"holds a certificate that cannot be read", ""};
   for (size_t i = 0; i < all.size(); ++i) {
@@ -115,8 +103,8 @@ PemVerdict check_ca(const std::string& pem) {
 }
 
 PemVerdict check_crl(const std::string& pem) {
-  Bio bio = open(pem);
-  Crl crl(PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
+  BioOwner bio = open(pem);
+  CrlOwner crl(PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   if (!crl) return {"holds no list of revoked certificates in PEM form", ""};
   const ASN1_TIME* next = X509_CRL_get0_nextUpdate(crl.get());

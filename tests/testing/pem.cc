@@ -5,23 +5,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <memory>
 #include <stdexcept>
+
+#include "config/daemon/openssl_owner.h"
 
 namespace redactd::test {
 namespace {
-
-template <auto free>
-struct Free {
-  template <class T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Free<BIO_free_all>>;
-using X509Owner = std::unique_ptr<X509, Free<X509_free>>;
-using CrlOwner = std::unique_ptr<X509_CRL, Free<X509_CRL_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 
 void require(bool ok) {
   if (!ok) throw std::runtime_error("OpenSSL failed");
@@ -29,7 +18,7 @@ void require(bool ok) {
 
 template <class Write>
 std::string pem(Write write) {
-  Bio bio(BIO_new(BIO_s_mem()));
+  BioOwner bio(BIO_new(BIO_s_mem()));
   require(bio && write(bio.get()) == 1);
   char* data = nullptr;
   long size = BIO_get_mem_data(bio.get(), &data);
@@ -43,8 +32,8 @@ void set_days(ASN1_TIME* time, int days) {
 }  // namespace
 
 Certificate make_certificate(int from_days, int to_days) {
-  Key key(EVP_EC_gen("P-256"));
-  X509Owner certificate(X509_new());
+  KeyOwner key(EVP_EC_gen("P-256"));
+  CertificateOwner certificate(X509_new());
   require(key && certificate);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -63,16 +52,16 @@ Certificate make_certificate(int from_days, int to_days) {
 }
 
 std::string make_crl(const Certificate& authority, int next_days) {
-  Bio key_text(BIO_new_mem_buf(authority.key.data(), static_cast<int>(authority.key.size())));
-  Key key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
-  Bio text(BIO_new_mem_buf(authority.certificate.data(),
-                           static_cast<int>(authority.certificate.size())));
-  X509Owner certificate(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
+  BioOwner key_text(BIO_new_mem_buf(authority.key.data(), static_cast<int>(authority.key.size())));
+  KeyOwner key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
+  BioOwner text(BIO_new_mem_buf(authority.certificate.data(),
+                                static_cast<int>(authority.certificate.size())));
+  CertificateOwner certificate(PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
   CrlOwner crl(X509_CRL_new());
   require(key && certificate && crl);
   X509_CRL_set_version(crl.get(), 1);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(certificate.get()));
-  std::unique_ptr<ASN1_TIME, Free<ASN1_TIME_free>> time(ASN1_TIME_new());
+  OpenSslOwner<ASN1_TIME, ASN1_TIME_free> time(ASN1_TIME_new());
   set_days(time.get(), -2);
   X509_CRL_set1_lastUpdate(crl.get(), time.get());
   set_days(time.get(), next_days);
