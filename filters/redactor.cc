@@ -6,10 +6,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/rewriter.h"
-#include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/token_span.h"
-#include "filters/spans/userinfo_span.h"
 
 namespace redactd {
 namespace {
@@ -43,6 +40,20 @@ size_t first_line_feed(std::string_view bytes) {
                           : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
 }
 
+/// What is open, a block or a span, goes on under the number that its rule has in the rules `to`,
+/// and ends where the rule is gone.
+template <typename Open>
+void renumber(Open& open, const RuleSet& from, const RuleSet& to) {
+  if (!open.active) return;
+  const std::string& id = from.rules()[open.rule].id;
+  for (uint32_t i = 0; i < to.rules().size(); ++i) {
+    if (to.rules()[i].id != id || to.is_muted(i)) continue;
+    open.rule = i;
+    return;
+  }
+  open.active = false;
+}
+
 }  // namespace
 
 void RedactorCounters::add(const RedactorCounters& other) {
@@ -72,25 +83,14 @@ Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, 
   anchors_.open(*rules_, 0);
 }
 
-/// The number in rules_ of the rule that has number `rule` in `from`; `active` becomes false when
-/// it is gone.
-uint32_t Redactor::renumber(uint32_t rule, const RuleSet& from, bool& active) const {
-  const std::string& id = from.rules()[rule].id;
-  for (uint32_t i = 0; i < rules_->rules().size(); ++i) {
-    if (rules_->rules()[i].id == id && !rules_->is_muted(i)) return i;
-  }
-  active = false;
-  return 0;
-}
-
 void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   Attempt attempt(*this);
   let_go();
   std::shared_ptr<const RuleSet> old = std::move(rules_);
   rules_ = std::move(rules);
   resolver_.adopt(*rules_);
-  if (block_.active) block_.rule = renumber(block_.rule, *old, block_.active);
-  if (carry_.active) carry_.rule = renumber(carry_.rule, *old, carry_.active);
+  renumber(block_, *old, *rules_);
+  renumber(carry_, *old, *rules_);
   counters_.masks_by_rule.clear();
   // The matcher starts anew at the start of the record, as it stood there when the record began. Of
   // a long record, at what the next window looks back at.
@@ -337,10 +337,10 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
     uint64_t view_end = last ? end : start + window + kOverlap;
     uint64_t cut = last ? end : start + window;
     std::string_view bytes = text(view_begin, view_end);
-    RecordView view{bytes, view_begin == begin, last};
+    Window piece{view_begin, emitted_, cut, bytes, {bytes, view_begin == begin, last}};
     // The CR of a CRLF ends the record; it is no part of what a cut-off token is cut off from.
-    if (last && view.text.ends_with('\r')) view.text.remove_suffix(1);
-    redact_window(view_begin, cut, bytes, view);
+    if (last && bytes.ends_with('\r')) piece.view.text.remove_suffix(1);
+    redact_window(piece);
     emitted_ = cut;
     if (last) return;
     // Matches that no later window can see.
@@ -348,14 +348,11 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
   }
 }
 
-/// `bytes` are what the window sees and `view` what the resolver does: the same, without a final
-/// CR.
-void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view bytes,
-                             const RecordView& view) {
-  const bool last = view.ends_record;
+void Redactor::redact_window(const Window& window) {
+  const bool last = window.view.ends_record;
   // An expression may end in the line end behind the record; the resolver knows which may.
-  collect_matches(begin, begin + bytes.size() + (last ? 1 : 0));
-  if (over_budget_) return mask_whole(view, cut);
+  collect_matches(window.begin, window.begin + window.bytes.size() + (last ? 1 : 0));
+  if (over_budget_) return mask_whole(window);
   if (record_matches_.empty() && !block_.active && !carry_.active && !at_end_of_stream_ &&
       !rules_->looks_at_every_record() && last) {
     return;
@@ -363,27 +360,30 @@ void Redactor::redact_window(uint64_t begin, uint64_t cut, std::string_view byte
   // Of a window that is not the record's last, only spans count, not what it says of the next
   // records.
   OpenBlock block = block_;
-  spans_ = resolver_.resolve(view, record_matches_, block, decisions_);
-  if (resolver_.over_budget()) return mask_whole(view, cut);
+  spans_ = resolver_.resolve(window.view, record_matches_, block, decisions_);
+  if (resolver_.over_budget()) return mask_whole(window);
   if (last) block_ = block;
-  if (at_end_of_stream_ && last) mask_cut_off_known(view, spans_);
-  carry_into(view, begin, spans_);
-  if (!spans_.empty()) {
-    fit_masks(view, spans_, forms_);
-    size_t from = static_cast<size_t>(emitted_ - begin);
-    size_t to = static_cast<size_t>(cut - begin);
-    put_through(emitted_);
-    append_masked(bytes, from, to, spans_, forms_, rules_->masker(), out_, replaced_);
-    note_edits(begin);
-    copied_ = cut;
-    for (const Span& span : spans_) {
-      if (span.begin < from || span.begin >= to) continue;
-      findings_.push_back({begin + span.begin, span.end - span.begin, span.rule});
-      ++counters_.masks;
-      ++counters_.masks_by_rule[span.rule];
-    }
+  if (at_end_of_stream_ && last) mask_cut_off_known(window.view, spans_);
+  carry_.go_on(window, rules_->rules(), spans_);
+  if (!spans_.empty()) put_out(window);
+  carry_.take(window, spans_);
+}
+
+/// Masks in place of the spans.
+void Redactor::put_out(const Window& window) {
+  const size_t from = window.offset(window.from);
+  const size_t to = window.offset(window.cut);
+  fit_masks(window.view, spans_, forms_);
+  put_through(window.from);
+  append_masked(window.bytes, from, to, spans_, forms_, rules_->masker(), out_, replaced_);
+  note_edits(window.begin);
+  copied_ = window.cut;
+  for (const Span& span : spans_) {
+    if (span.begin < from || span.begin >= to) continue;
+    findings_.push_back({window.begin + span.begin, span.end - span.begin, span.rule});
+    ++counters_.masks;
+    ++counters_.masks_by_rule[span.rule];
   }
-  carry_out_of(spans_, begin, cut, last);
 }
 
 void Redactor::collect_matches(uint64_t begin, uint64_t end) {
@@ -395,71 +395,10 @@ void Redactor::collect_matches(uint64_t begin, uint64_t end) {
   }
 }
 
-/// The span that the previous window left unfinished goes on here: no mask of its own, but its
-/// bytes are left out.
-void Redactor::carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans) {
-  if (!carry_.active) return;
-  size_t from = static_cast<size_t>(emitted_ - begin);
-  size_t end = static_cast<size_t>(std::max(carry_.until, emitted_) - begin);
-  std::string_view text = view.text;
-  switch (carry_.open.how) {
-    case Continuation::How::none:
-      break;
-    case Continuation::How::run:
-      if (const Rule& rule = rules_->rules()[carry_.rule]; rule.extend)
-        end = token_end(text, end, *rule.extend);
-      break;
-    case Continuation::How::quoted:
-      end = quoted_end(text, end, carry_.open.quote);
-      break;
-    case Continuation::How::bare:
-      end = bare_end(text, end, carry_.open.bare);
-      break;
-    case Continuation::How::url:
-      end = endless_userinfo_end(text, end);
-      break;
-    case Continuation::How::encoded:
-      end = encoded_end(text, end);
-      break;
-    case Continuation::How::block: {
-      size_t stop = text.find_first_of("\"'<-", end);
-      end = stop == kNone ? text.size() : stop;
-      break;
-    }
-  }
-  end = std::min(end, text.size());
-  // It starts before the bytes that are still to come out, which append_masked takes for "has its
-  // mask already".
-  Span carried{from == 0 ? 0 : from - 1, end, carry_.rule, {}};
-  if (end == text.size() && !view.ends_record) carried.open = carry_.open;
-  std::vector<Span> rest;
-  if (end > from) rest.push_back(carried);
-  for (const Span& span : spans) {
-    if (span.begin >= end || span.end <= from) {
-      if (span.end > from) rest.push_back(span);
-    } else if (span.end > end && !rest.empty()) {
-      rest.front().end = span.end;
-      rest.front().open = span.open;
-      end = span.end;
-    }
-  }
-  spans = std::move(rest);
-}
-
-void Redactor::carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut,
-                            bool last) {
-  carry_.active = false;
-  if (last) return;
-  for (const Span& span : spans) {
-    bool crosses = begin + span.begin < cut && begin + span.end > cut;
-    if (!crosses) continue;
-    carry_ = Carry{begin + span.end, span.open, span.rule, true};
-  }
-}
-
 /// Fails closed: the record cost more than its budget, so all that has not come out is masked.
-void Redactor::mask_whole(const RecordView& view, uint64_t cut) {
-  put_through(emitted_);
+void Redactor::mask_whole(const Window& window) {
+  const RecordView& view = window.view;
+  put_through(window.from);
   if (!over_budget_) {
     char start = view.text.empty() || !view.starts_record ? ' ' : view.text.front();
     bool json = start == '{' || start == '[';
@@ -468,8 +407,8 @@ void Redactor::mask_whole(const RecordView& view, uint64_t cut) {
     if (json) out_ += '"';
     ++counters_.records_masked_whole;
   }
-  edits_.push_back({emitted_, cut, out_.size()});
-  copied_ = cut;
+  edits_.push_back({window.from, window.cut, out_.size()});
+  copied_ = window.cut;
   carry_.active = false;
   over_budget_ = !view.ends_record;
   if (view.ends_record) resolver_.follow_blocks(view, record_matches_, block_);

@@ -23,11 +23,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "filters/carry.h"
 #include "filters/matcher/anchor_stream.h"
 #include "filters/matcher/matcher.h"
 #include "filters/resolver.h"
 #include "filters/rewriter.h"
 #include "filters/rule_set.h"
+#include "filters/window.h"
 #include "filters/wiping_allocator.h"
 
 namespace redactd {
@@ -169,23 +171,14 @@ class Redactor {
   void trace(std::vector<Decision>* decisions) { decisions_ = decisions; }
 
  private:
-  /// A span that the last window of a long record left unfinished.
-  struct Carry {
-    uint64_t until = 0;  // bytes before this are part of it
-    Continuation open;
-    uint32_t rule = 0;
-    bool active = false;
-  };
-
   class Attempt;
   std::string_view release(uint64_t ready, bool finished);
   void redact_records(uint64_t ready);
   void redact_record(uint64_t begin, uint64_t end, bool complete);
-  void redact_window(uint64_t begin, uint64_t cut, std::string_view bytes, const RecordView& view);
+  void redact_window(const Window& window);
   void collect_matches(uint64_t begin, uint64_t end);
-  void carry_into(const RecordView& view, uint64_t begin, std::vector<Span>& spans);
-  void carry_out_of(const std::vector<Span>& spans, uint64_t begin, uint64_t cut, bool last);
-  void mask_whole(const RecordView& view, uint64_t cut);
+  void put_out(const Window& window);
+  void mask_whole(const Window& window);
   void put_through(uint64_t to);
   void note_edits(uint64_t begin);
   uint64_t window_begin() const;
@@ -193,7 +186,6 @@ class Redactor {
   void let_go();
   void move_into(RecordBuffer& buffer);
   uint64_t end_of_open_words() const;
-  uint32_t renumber(uint32_t rule, const RuleSet& from, bool& active) const;
   void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
 
   std::string_view text(uint64_t begin, uint64_t end) const {
