@@ -13,8 +13,6 @@ namespace {
 
 constexpr size_t kRoomForMasks = 4096;    // masks are longer than what they stand for, now and then
 constexpr size_t kMostOpenMatches = 256;  // of an open record, to be looked at again and again
-constexpr size_t kCheapToMove =
-    16 * 1024;  // a held tail so short goes back to the front: that stays in the cache
 
 size_t last_line_feed(std::string_view bytes) {
   const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
@@ -85,7 +83,7 @@ Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, 
 
 void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   Attempt attempt(*this);
-  let_go();
+  held_.let_go();
   std::shared_ptr<const RuleSet> old = std::move(rules_);
   rules_ = std::move(rules);
   resolver_.adopt(*rules_);
@@ -94,9 +92,9 @@ void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
   counters_.masks_by_rule.clear();
   // The matcher starts anew at the start of the record, as it stood there when the record began. Of
   // a long record, at what the next window looks back at.
-  uint64_t begin = std::max(record_, base_);
+  uint64_t begin = std::max(record_, held_.begin());
   anchors_.open(*rules_, begin);
-  anchors_.take(text(base_, end_), static_cast<size_t>(end_ - begin), base_);
+  anchors_.take(held_.all(), static_cast<size_t>(held_.end() - begin), held_.begin());
   attempt.succeed();
 }
 
@@ -110,9 +108,8 @@ void Redactor::add_state(StreamState state) {
 }
 
 void Redactor::trim() {
-  if (emitted_ != end_ || record_ != end_) return;
-  buffer_ = {};
-  base_ = end_;
+  if (emitted_ != held_.end() || record_ != held_.end()) return;
+  held_.clear();
   std::string().swap(out_);  // an assignment would keep its memory
   anchors_.trim();
   record_matches_ = {};
@@ -137,71 +134,32 @@ uint64_t Redactor::first_needed() const {
     uint64_t window = window_begin();
     keep = std::max(record_, window - std::min<uint64_t>(window, kOverlap));
   }
-  return std::max(keep, base_);
-}
-
-/// Of bytes that lie elsewhere nothing is held.
-void Redactor::let_go() {
-  if (elsewhere_ != nullptr) base_ = end_;
-  elsewhere_ = nullptr;
-}
-
-void Redactor::move_into(RecordBuffer& buffer) {
-  uint64_t keep = first_needed();
-  std::string_view held = text(keep, end_);
-  std::copy(held.begin(), held.end(), buffer.begin() + kScanPadding);
-  base_ = keep;
-  buffer_.swap(buffer);
+  return std::max(keep, held_.begin());
 }
 
 void Redactor::borrow_buffers(SpareBuffers& spare) {
   if (spare.output.capacity() > out_.capacity()) out_.swap(spare.output);
-  if (spare.records.size() <= buffer_.size()) return;
-  if (spare.records.size() >= end_ - first_needed() + 2 * kScanPadding) move_into(spare.records);
+  held_.borrow(spare.records, first_needed());
 }
 
 void Redactor::return_buffers(SpareBuffers& spare) {
   view_is_input_ = true;
   if (out_.capacity() > spare.output.capacity()) out_.swap(spare.output);
   std::string().swap(out_);
-  size_t held = static_cast<size_t>(end_ - first_needed());
-  if (held > kCheapToMove || buffer_.size() <= spare.records.size()) return;
-  RecordBuffer small(held == 0 ? 0 : held + 2 * kScanPadding);
-  if (held > 0) {
-    move_into(small);
-  } else {
-    base_ = end_;
-    buffer_.swap(small);
-  }
-  spare.records.swap(small);
+  held_.give_back(spare.records, first_needed());
 }
 
 std::span<char> Redactor::prepare(size_t size) {
-  let_go();
-  uint64_t keep = first_needed();
-  size_t held = static_cast<size_t>(end_ - keep);
-  size_t needed = held + size + 2 * kScanPadding;
-  size_t used = static_cast<size_t>(end_ - base_);
-  bool room = used + size + 2 * kScanPadding <= buffer_.size();
-  if (!room || held <= kCheapToMove) {
-    if (held > 0) {
-      std::memmove(buffer_.data() + kScanPadding, buffer_.data() + kScanPadding + (keep - base_),
-                   held);
-    }
-    base_ = keep;
-    if (needed > buffer_.size()) buffer_.resize(needed + needed / 2);
-    used = held;
-  }
-  return {buffer_.data() + kScanPadding + used, buffer_.size() - 2 * kScanPadding - used};
+  held_.let_go();
+  return held_.room(size, first_needed());
 }
 
 std::string_view Redactor::commit(size_t size) {
   Attempt attempt(*this);
   findings_.clear();
-  std::string_view fresh = text(end_, end_ + size);
-  uint64_t start = end_;
-  end_ += size;
-  anchors_.take(text(base_, end_), size, base_);
+  const uint64_t start = held_.end();
+  std::string_view fresh = held_.add(size);
+  anchors_.take(held_.all(), size, held_.begin());
   counters_.bytes_in += size;
   size_t line_feed = last_line_feed(fresh);
   std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
@@ -212,12 +170,10 @@ std::string_view Redactor::commit(size_t size) {
 std::string_view Redactor::commit_records(std::string_view records) {
   Attempt attempt(*this);
   findings_.clear();
-  elsewhere_ = records.data();
-  base_ = end_;
-  end_ += records.size();
-  anchors_.take(records, records.size(), base_);
+  held_.add_elsewhere(records);
+  anchors_.take(records, records.size(), held_.begin());
   counters_.bytes_in += records.size();
-  std::string_view view = release(end_, false);
+  std::string_view view = release(held_.end(), false);
   attempt.succeed();
   return view;
 }
@@ -226,8 +182,8 @@ std::string_view Redactor::finish() {
   Attempt attempt(*this);
   findings_.clear();
   at_end_of_stream_ = true;
-  if (emitted_ < end_) anchors_.end(text(base_, end_), base_);
-  std::string_view view = release(end_, true);
+  if (emitted_ < held_.end()) anchors_.end(held_.all(), held_.begin());
+  std::string_view view = release(held_.end(), true);
   attempt.succeed();
   return view;
 }
@@ -242,17 +198,17 @@ std::string_view Redactor::settle_open() {
   emitted_ = end_of_open_words();
   counters_.bytes_out += emitted_ - view_begin_;
   attempt.succeed();
-  return text(view_begin_, emitted_);
+  return held_.view(view_begin_, emitted_);
 }
 
 /// Up to where the open record can go out: behind its last blank, or behind a colon after a word,
 /// for no token and no password has one of these within it.
 uint64_t Redactor::end_of_open_words() const {
-  bool long_record = end_ - record_ > limits_.max_record;
-  if (emitted_ == end_ || long_record || (block_.active && !block_.one_word) || carry_.active ||
-      rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
+  bool long_record = held_.end() - record_ > limits_.max_record;
+  if (emitted_ == held_.end() || long_record || (block_.active && !block_.one_word) ||
+      carry_.active || rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
     return emitted_;
-  std::string_view record = text(record_, end_);
+  std::string_view record = held_.view(record_, held_.end());
   size_t end = end_of_words(record);
   if (record_ + end <= emitted_) return emitted_;
   record = record.substr(0, end);
@@ -274,7 +230,7 @@ uint64_t Redactor::end_of_open_words() const {
 void Redactor::resume() {
   Attempt attempt(*this);
   at_end_of_stream_ = false;
-  anchors_.open(*rules_, end_);
+  anchors_.open(*rules_, held_.end());
   attempt.succeed();
 }
 
@@ -288,14 +244,14 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
   view_begin_ = from;
   if (!finished) {
     redact_records(ready);
-    redact_record(record_, end_, false);
+    redact_record(record_, held_.end(), false);
   } else {
-    if (emitted_ < end_) redact_record(record_, end_, true);
+    if (emitted_ < held_.end()) redact_record(record_, held_.end(), true);
     record_ = emitted_;
   }
   view_is_input_ = out_.empty() && copied_ == from;
   if (!view_is_input_) put_through(emitted_);
-  std::string_view result = view_is_input_ ? text(from, emitted_) : std::string_view(out_);
+  std::string_view result = view_is_input_ ? held_.view(from, emitted_) : std::string_view(out_);
   counters_.bytes_out += result.size();
   return result;
 }
@@ -310,11 +266,12 @@ void Redactor::redact_records(uint64_t ready) {
       std::span<const Match> matches = anchors_.matches();
       if (matches.empty() || matches.front().end > ready) break;
       uint64_t last_byte = matches.front().end - 1;
-      size_t line_feed = last_byte > record_ ? last_line_feed(text(record_, last_byte)) : kNone;
+      size_t line_feed =
+          last_byte > record_ ? last_line_feed(held_.view(record_, last_byte)) : kNone;
       if (line_feed != kNone) begin = record_ + line_feed + 1;
     }
     uint64_t search = std::max(begin, emitted_);
-    uint64_t end = search + first_line_feed(text(search, ready));
+    uint64_t end = search + first_line_feed(held_.view(search, ready));
     record_ = begin;
     emitted_ = std::max(emitted_, begin);
     redact_record(begin, end, true);
@@ -336,7 +293,7 @@ void Redactor::redact_record(uint64_t begin, uint64_t end, bool complete) {
     uint64_t view_begin = std::max(begin, start - std::min<uint64_t>(start, kOverlap));
     uint64_t view_end = last ? end : start + window + kOverlap;
     uint64_t cut = last ? end : start + window;
-    std::string_view bytes = text(view_begin, view_end);
+    std::string_view bytes = held_.view(view_begin, view_end);
     Window piece{view_begin, emitted_, cut, bytes, {bytes, view_begin == begin, last}};
     // The CR of a CRLF ends the record; it is no part of what a cut-off token is cut off from.
     if (last && bytes.ends_with('\r')) piece.view.text.remove_suffix(1);
@@ -422,14 +379,14 @@ void Redactor::note_edits(uint64_t begin) {
 }
 
 std::string Redactor::take_view() {
-  if (view_is_input_) return std::string(text(view_begin_, emitted_));
+  if (view_is_input_) return std::string(held_.view(view_begin_, emitted_));
   return std::exchange(out_, {});
 }
 
 /// Copies what lies between the last mask and `to` into the output.
 void Redactor::put_through(uint64_t to) {
-  if (out_.empty()) out_.reserve(static_cast<size_t>(end_ - view_begin_) + kRoomForMasks);
-  if (copied_ < to) out_.append(text(copied_, to));
+  if (out_.empty()) out_.reserve(static_cast<size_t>(held_.end() - view_begin_) + kRoomForMasks);
+  if (copied_ < to) out_.append(held_.view(copied_, to));
   copied_ = std::max(copied_, to);
 }
 

@@ -24,13 +24,13 @@
 #include <vector>
 
 #include "filters/carry.h"
+#include "filters/held_bytes.h"
 #include "filters/matcher/anchor_stream.h"
 #include "filters/matcher/matcher.h"
 #include "filters/resolver.h"
 #include "filters/rewriter.h"
 #include "filters/rule_set.h"
 #include "filters/window.h"
-#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -38,9 +38,6 @@ struct Limits {
   size_t max_record = 1 << 20;  // bytes; at least kLeastMaxRecord
 };
 inline constexpr size_t kLeastMaxRecord = 1024;
-
-/// Bytes that are not redacted yet.
-using RecordBuffer = std::vector<char, WipingAllocator<char>>;
 
 /// What the streams of one thread pass on to each other.
 struct SpareBuffers {
@@ -153,10 +150,10 @@ class Redactor {
   uint64_t view_begin() const { return view_begin_; }
   uint64_t settled() const { return emitted_; }
   /// Bytes of the input stream so far.
-  uint64_t received() const { return end_; }
+  uint64_t received() const { return held_.end(); }
   /// The bytes that the view stands for as they came in; valid as long as the view. Not redacted.
-  std::string_view original() const { return text(view_begin_, emitted_); }
-  uint64_t held_bytes() const { return end_ - emitted_; }
+  std::string_view original() const { return held_.view(view_begin_, emitted_); }
+  uint64_t held_bytes() const { return held_.end() - emitted_; }
   /// A block (a private key) is open: what the next records are depends on those before.
   bool in_block() const { return block_.active; }
   /// What differs between that view and the input, in order: with it a place in the input is found
@@ -183,31 +180,20 @@ class Redactor {
   void note_edits(uint64_t begin);
   uint64_t window_begin() const;
   uint64_t first_needed() const;
-  void let_go();
-  void move_into(RecordBuffer& buffer);
   uint64_t end_of_open_words() const;
   void mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const;
-
-  std::string_view text(uint64_t begin, uint64_t end) const {
-    if (begin == end) return {};
-    const char* bytes = elsewhere_ != nullptr ? elsewhere_ : buffer_.data() + kScanPadding;
-    return {bytes + (begin - base_), static_cast<size_t>(end - begin)};
-  }
 
   std::shared_ptr<const RuleSet> rules_;
   Limits limits_;
   AnchorStream anchors_;  // of bytes not yet settled
   Resolver resolver_;
 
-  // Offsets count from the start of the stream. base_ ≤ emitted_ ≤ end_; record_ is where the
-  // record that holds emitted_ starts (before base_ for a long one).
-  RecordBuffer buffer_;  // kScanPadding, then the bytes [base_, end_) and room, then kScanPadding
-  const char* elsewhere_ = nullptr;  // not null: there they are, of commit_records()
-  uint64_t base_ = 0;
+  // Places count from the start of the stream. held_.begin() ≤ emitted_ ≤ held_.end(); record_ is
+  // where the record that holds emitted_ starts (before held_.begin() for a long one).
+  HeldBytes held_;
   uint64_t record_ = 0;
   uint64_t emitted_ = 0;  // every byte before it is settled
   uint64_t copied_ = 0;   // every byte before it is in out_ (or went out as a view)
-  uint64_t end_ = 0;
   std::vector<RecordMatch> record_matches_;
   std::vector<Span> spans_;
   std::vector<MaskForm> forms_;  // of their masks
