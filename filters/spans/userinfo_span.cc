@@ -80,16 +80,6 @@ bool is_web_scheme(std::string_view scheme) {
                      [&](std::string_view web) { return equals_ignoring_case(scheme, web); });
 }
 
-/// `host`, `host:5432` or a list of them: what stands between the @ and the path.
-bool is_host_list(std::string_view text) {
-  size_t colon = text.find(':');
-  if (colon == kNone) return true;
-  for (size_t i = colon + 1; i < text.size() && text[i] != ','; ++i) {
-    if (!is_digit(text[i])) return false;
-  }
-  return true;
-}
-
 bool url_starts(std::string_view text, size_t at) {
   size_t end = at;
   while (end < text.size() && end - at < 32 && (is_alnum(text[end]) || text[end] == '+')) ++end;
@@ -97,17 +87,30 @@ bool url_starts(std::string_view text, size_t at) {
 }
 
 /// A password may hold an @ itself: the last @ before the path counts, or, where the text between
-/// cannot be a host and in URLs whose paths hold none, the last @ of all before the query.
-size_t last_at(std::string_view text, size_t first, std::string_view sign, bool web) {
+/// cannot be a host (`host`, `host:5432`) and in URLs whose paths hold none, the last @ of all
+/// before the query.
+size_t last_at(const RecordView& record, size_t first, std::string_view sign, bool web) {
+  std::string_view text = record.text;
   size_t last = first;
-  for (size_t i = first + sign.size(); i < text.size(); ++i) {
+  bool host = true;
+  bool port = false;
+  size_t i = first + sign.size();
+  for (; i < text.size(); ++i) {
     char c = text[i];
     if (ends_run(c) || c == '?' || c == '#' || c == '\\' || c == '\'') break;
     if (c == ',' && (web || url_starts(text, i + 1))) break;
-    if (c == '/' && web && is_host_list(text.substr(last + sign.size(), i - last - sign.size())))
-      break;
-    if (text.substr(i, sign.size()) == sign) last = i;
+    if (c == '/' && web && host) break;
+    if (text.substr(i, sign.size()) == sign) {
+      last = i;
+      i += sign.size() - 1;
+      host = true;
+      port = false;
+    } else {
+      host = host && (!port || is_digit(c));
+      port = port || c == ':';
+    }
   }
+  record.work += i - first;
   return last;
 }
 
@@ -118,8 +121,9 @@ std::string_view scheme_before(std::string_view text, size_t slashes) {
   return text.substr(begin, slashes - begin);
 }
 
-Verdict find_in_url(std::string_view text, size_t run, size_t anchor,
+Verdict find_in_url(const RecordView& record, size_t run, size_t anchor,
                     std::optional<Password>& password) {
+  std::string_view text = record.text;
   Slashes slashes = find_slashes(text, run, anchor);
   if (slashes.colon == kNone) return Verdict::no_password;
   const Spelling& spelling = slashes.spelling;
@@ -138,7 +142,7 @@ Verdict find_in_url(std::string_view text, size_t run, size_t anchor,
   size_t first = text.substr(0, anchor).find(spelling.at, begin);
   if (first == kNone) return Verdict::no_password;
   bool web = is_web_scheme(scheme_before(text, slashes.colon)) || spelling.at != "@";
-  password = Password{begin, last_at(text, first, spelling.at, web), user};
+  password = Password{begin, last_at(record, first, spelling.at, web), user};
   return Verdict::masked;
 }
 
@@ -187,7 +191,7 @@ Verdict resolve_userinfo(const RecordView& record, const Rule& rule, uint32_t ru
   if (text[anchor_end - 1] == '(') {
     password = find_in_dsn(text, run, anchor_end);
   } else {
-    verdict = find_in_url(text, run, anchor_end, password);
+    verdict = find_in_url(record, run, anchor_end, password);
     if (!password) password = find_in_oracle(text, run, anchor_end);
   }
   if (!password) return verdict;

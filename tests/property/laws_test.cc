@@ -264,6 +264,18 @@ TEST(FailClosed, BackslashesInAHeaderAreNotGoneThroughForEachOfThem) {
   EXPECT_LT(seconds, 2);
 }
 
+TEST(FailClosed, TheHostOfAUrlIsNotGoneThroughForEachSlashBehindIt) {
+  for (const std::string& host :
+       {"a:" + std::string(200'000, '1'), std::string(400'000, 'a') + ':'}) {
+    const std::string line = "http://u:hunter2hunter2@" + host + "b" + std::string(400'000, '/');
+    auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(redact(line + "\n").find("hunter2"), std::string::npos);
+    double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    EXPECT_LT(seconds, 1);
+  }
+}
+
 TEST(FailClosed, BlanksBeforeAListAreNotLookedAtForEachOfItsElements) {
   std::string line(1 << 20, ' ');
   const std::string element = fill("ghp_{alnum:36},").text;
