@@ -49,24 +49,26 @@ void Carry::go_on(const Window& window, const std::vector<Rule>& rules,
   const size_t from = window.offset(window.from);
   const size_t known = window.offset(std::max(until, window.from));
   size_t end = std::min(end_from(text, known, rules[rule]), text.size());
-  std::vector<Span> rest;
-  if (end > from) {
-    // It starts before the bytes that are still to come out, which append_masked() takes for "has
-    // its mask already".
-    rest.push_back(Span{from == 0 ? 0 : from - 1, end, rule, {}});
-    if (end == text.size() && !window.view.ends_record) rest.front().open = open;
+  // It starts before the bytes that are still to come out, which append_masked() takes for "has its
+  // mask already".
+  Span carried{from == 0 ? 0 : from - 1, end, rule, {}};
+  if (end == text.size() && !window.view.ends_record) carried.open = open;
+  const bool goes_on = end > from;
+  size_t first = 0;  // of the spans behind it
+  for (; first < spans.size() && (spans[first].begin < end || spans[first].end <= from); ++first) {
+    if (!goes_on || spans[first].end <= end) continue;
+    end = carried.end = spans[first].end;
+    carried.open = spans[first].open;
   }
-  for (const Span& span : spans) {
-    if (span.end <= from) continue;
-    if (span.begin >= end) {
-      rest.push_back(span);
-    } else if (span.end > end && !rest.empty()) {
-      rest.front().end = span.end;
-      rest.front().open = span.open;
-      end = span.end;
-    }
+  const auto begin = spans.begin();
+  if (!goes_on) {
+    spans.erase(begin, begin + static_cast<std::ptrdiff_t>(first));
+  } else if (first == 0) {
+    spans.insert(begin, carried);
+  } else {
+    spans[first - 1] = carried;
+    spans.erase(begin, begin + static_cast<std::ptrdiff_t>(first - 1));
   }
-  spans = std::move(rest);
 }
 
 }  // namespace redactd

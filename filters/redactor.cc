@@ -113,7 +113,6 @@ void Redactor::trim() {
   std::string().swap(out_);  // an assignment would keep its memory
   anchors_.trim();
   record_matches_ = {};
-  spans_ = {};
   forms_ = {};
   edits_ = {};
   replaced_ = {};
@@ -317,29 +316,33 @@ void Redactor::redact_window(const Window& window) {
   // Of a window that is not the record's last, only spans count, not what it says of the next
   // records.
   OpenBlock block = block_;
-  spans_ = resolver_.resolve(window.view, record_matches_, block, decisions_);
+  std::vector<Span>& spans = resolver_.resolve(window.view, record_matches_, block, decisions_);
   if (resolver_.over_budget()) return mask_whole(window);
   if (last) block_ = block;
-  if (at_end_of_stream_ && last) mask_cut_off_known(window.view, spans_);
-  carry_.go_on(window, rules_->rules(), spans_);
-  if (!spans_.empty()) put_out(window);
-  carry_.take(window, spans_);
+  if (at_end_of_stream_ && last) mask_cut_off_known(window.view, spans);
+  carry_.go_on(window, rules_->rules(), spans);
+  if (!spans.empty()) put_out(window, spans);
+  carry_.take(window, spans);
 }
 
 /// Masks in place of the spans.
-void Redactor::put_out(const Window& window) {
+void Redactor::put_out(const Window& window, std::vector<Span>& spans) {
   const size_t from = window.offset(window.from);
   const size_t to = window.offset(window.cut);
-  fit_masks(window.view, spans_, forms_);
+  fit_masks(window.view, spans, forms_);
   put_through(window.from);
-  append_masked(window.bytes, from, to, spans_, forms_, rules_->masker(), out_, replaced_);
+  append_masked(window.bytes, from, to, spans, forms_, rules_->masker(), out_, replaced_);
   note_edits(window.begin);
   copied_ = window.cut;
-  for (const Span& span : spans_) {
+  uint64_t* of_rule = nullptr;  // the last one's: most of many are one rule's
+  uint32_t rule = 0;
+  for (const Span& span : spans) {
     if (span.begin < from || span.begin >= to) continue;
     findings_.push_back({window.begin + span.begin, span.end - span.begin, span.rule});
     ++counters_.masks;
-    ++counters_.masks_by_rule[span.rule];
+    if (of_rule == nullptr || span.rule != rule) of_rule = &counters_.masks_by_rule[span.rule];
+    rule = span.rule;
+    ++*of_rule;
   }
 }
 

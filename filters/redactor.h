@@ -174,7 +174,7 @@ class Redactor {
   void redact_record(uint64_t begin, uint64_t end, bool complete);
   void redact_window(const Window& window);
   void collect_matches(uint64_t begin, uint64_t end);
-  void put_out(const Window& window);
+  void put_out(const Window& window, std::vector<Span>& spans);
   void mask_whole(const Window& window);
   void put_through(uint64_t to);
   void note_edits(uint64_t begin);
@@ -195,7 +195,6 @@ class Redactor {
   uint64_t emitted_ = 0;  // every byte before it is settled
   uint64_t copied_ = 0;   // every byte before it is in out_ (or went out as a view)
   std::vector<RecordMatch> record_matches_;
-  std::vector<Span> spans_;
   std::vector<MaskForm> forms_;  // of their masks
   OpenBlock block_;
   Carry carry_;

@@ -89,11 +89,10 @@ bool sees_line_end(Anchor::Role role) {
 
 }  // namespace
 
-const std::vector<Span>& Resolver::resolve(const RecordView& record,
-                                           const std::vector<RecordMatch>& matches,
-                                           OpenBlock& block, std::vector<Decision>* decisions) {
+std::vector<Span>& Resolver::resolve(const RecordView& record,
+                                     const std::vector<RecordMatch>& matches, OpenBlock& block,
+                                     std::vector<Decision>* decisions) {
   found_.clear();
-  merged_.clear();
   markers_.clear();
   seen_regexes_.clear();
   seen_literals_.clear();
@@ -125,7 +124,8 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
       decisions->push_back({found_.back().rule, match.end, verdict});
     if (record.work > budget) {
       over_budget_ = true;
-      return merged_;
+      found_.clear();
+      return found_;
     }
   }
   size_t by_anchor = found_.size();
@@ -144,7 +144,7 @@ const std::vector<Span>& Resolver::resolve(const RecordView& record,
     }
   }
   merge(record.text);
-  return merged_;
+  return found_;
 }
 
 Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
@@ -343,14 +343,16 @@ void Resolver::merge(std::string_view text) {
   // Nearly always they are in order already.
   if (!std::is_sorted(found_.begin(), found_.end(), before))
     std::sort(found_.begin(), found_.end(), before);
-  for (const Span& span : found_) {
+  size_t merged = 0;
+  for (size_t i = 0; i < found_.size(); ++i) {
+    const Span& span = found_[i];
     if (span.begin >= span.end) continue;
     if (stands_in_fixed_mask(text, span)) continue;
-    if (merged_.empty() || span.begin >= merged_.back().end) {
-      merged_.push_back(span);
+    if (merged == 0 || span.begin >= found_[merged - 1].end) {
+      found_[merged++] = span;
       continue;
     }
-    Span& last = merged_.back();
+    Span& last = found_[merged - 1];
     if (span.end > last.end || (span.end == last.end && span.open.how != Continuation::How::none)) {
       last.end = span.end;
       last.open = span.open;
@@ -360,11 +362,11 @@ void Resolver::merge(std::string_view text) {
       last.name = span.name;
     }
   }
+  found_.resize(merged);
 }
 
 void Resolver::trim() {
   found_ = {};
-  merged_ = {};
   markers_ = {};
   seen_regexes_ = {};
   seen_literals_ = {};

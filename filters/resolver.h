@@ -45,12 +45,11 @@ class Resolver {
   void trim();
 
   /// The spans of one record (or window): sorted, disjoint, none empty, snapped so that no escape
-  /// sequence is cut. `matches` are sorted. The result is valid until the next call. When the
-  /// record cost more work than its length allows, `over_budget()` is true and the record has to be
-  /// masked whole.
-  const std::vector<Span>& resolve(const RecordView& record,
-                                   const std::vector<RecordMatch>& matches, OpenBlock& block,
-                                   std::vector<Decision>* decisions = nullptr);
+  /// sequence is cut. `matches` are sorted. The result is the caller's to change, valid until the
+  /// next call. When the record cost more work than its length allows, `over_budget()` is true and
+  /// the record has to be masked whole.
+  std::vector<Span>& resolve(const RecordView& record, const std::vector<RecordMatch>& matches,
+                             OpenBlock& block, std::vector<Decision>* decisions = nullptr);
 
   /// Of a record that is masked whole: only what it closes, and opens for the next ones.
   void follow_blocks(const RecordView& record, const std::vector<RecordMatch>& matches,
@@ -77,8 +76,7 @@ class Resolver {
   void merge(std::string_view text);
 
   const RuleSet* rules_;
-  std::vector<Span> found_;
-  std::vector<Span> merged_;
+  std::vector<Span> found_;  // in the end the result
   std::vector<BlockMarker> markers_;
   std::vector<std::pair<uint32_t, int>> seen_regexes_;  // group and number
   std::vector<std::pair<uint32_t, int>> seen_literals_;

@@ -100,7 +100,7 @@ void KeyTree::build() {
 }
 
 /// Of the keys [from, to), which have their last `depth` letters in common, what stands before.
-void KeyTree::grow(uint32_t node, size_t depth, size_t from, size_t to) {
+void KeyTree::grow(size_t node, size_t depth, size_t from, size_t to) {
   auto letter_before = [&](size_t key) { return static_cast<uint8_t>(keys_[key].letters[depth]); };
   nodes_[node].first_owner = static_cast<uint32_t>(owners_.size());
   for (; from < to && keys_[from].letters.size() == depth; ++from)
@@ -108,19 +108,16 @@ void KeyTree::grow(uint32_t node, size_t depth, size_t from, size_t to) {
   nodes_[node].last_owner = static_cast<uint32_t>(owners_.size());
   if (from == to) return;
   const uint8_t first = letter_before(from);
-  const size_t row = rows_.size();
+  const size_t row = nodes_.size();
   nodes_[node].row = static_cast<uint32_t>(row);
   nodes_[node].first_letter = first;
   nodes_[node].letters = static_cast<uint8_t>(letter_before(to - 1) - first + 1);
-  rows_.resize(row + nodes_[node].letters);
+  nodes_.resize(row + nodes_[node].letters);
   while (from < to) {
     const uint8_t letter = letter_before(from);
     size_t end = from;
     while (end < to && letter_before(end) == letter) ++end;
-    const auto child = static_cast<uint32_t>(nodes_.size());
-    rows_[row + letter - first] = child;
-    nodes_.emplace_back();
-    grow(child, depth + 1, from, end);
+    grow(row + letter - first, depth + 1, from, end);
     from = end;
   }
 }
@@ -134,9 +131,7 @@ inline void KeyTree::walk(std::string_view text, size_t key_end, Found found) co
   for (size_t at = key_end; at > 0; --at) {
     const unsigned letter = letter_of(text[at - 1]) - node->first_letter;  // may wrap round
     if (letter >= node->letters) return;
-    const uint32_t next = rows_[node->row + letter];
-    if (next == 0) return;
-    node = &nodes_[next];
+    node = &nodes_[node->row + letter];
     if (node->first_owner != node->last_owner) found(*node, at - 1);
   }
 }

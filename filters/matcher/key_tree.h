@@ -60,11 +60,12 @@ class KeyTree {
     std::string letters;  // by number, from the last to the first
     uint32_t owner = 0;
   };
-  /// Of a tree of the keys' bytes from the last to the first.
+  /// Of a tree of the keys' bytes from the last to the first. One look into memory a letter: each
+  /// waits for the one before.
   struct Node {
-    uint32_t row = 0;          // in rows_: the nodes of the letters that may stand before
+    uint32_t row = 0;          // in nodes_: those of the letters that may stand before
     uint8_t first_letter = 0;  // [first, first + letters) are in the row
-    uint8_t letters = 0;
+    uint8_t letters = 0;       // 0 without owners: no key goes on with the letter
     uint32_t first_owner = 0;  // [first, last) in owners_: of keys that begin here
     uint32_t last_owner = 0;
   };
@@ -74,14 +75,13 @@ class KeyTree {
   };
   struct Report;
 
-  void grow(uint32_t node, size_t depth, size_t from, size_t to);
+  void grow(size_t node, size_t depth, size_t from, size_t to);
   template <typename Found>
   void walk(std::string_view text, size_t key_end, Found found) const;
 
-  std::vector<Key> keys_;       // until build()
-  std::vector<Owner> added_;    // until build(); by their keys' owner
-  std::vector<Node> nodes_;     // the first is the root
-  std::vector<uint32_t> rows_;  // numbers of nodes; 0: none
+  std::vector<Key> keys_;     // until build()
+  std::vector<Owner> added_;  // until build(); by their keys' owner
+  std::vector<Node> nodes_;   // the first is the root
   std::vector<Owner> owners_;
 };
 

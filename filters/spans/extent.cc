@@ -286,7 +286,7 @@ bool pair_starts(std::string_view text, size_t at) {
   return i > at && i < end && (text[i] == '=' || text[i] == ':');
 }
 
-size_t skip_colour(std::string_view text, size_t at) {
+size_t colours_end(std::string_view text, size_t at) {
   while (at < text.size() && (text[at] == '\x1b' || text[at] == '\\' || text[at] == '#')) {
     size_t start = colour_start(text, at);
     if (start == 0) return at;

@@ -44,9 +44,16 @@ inline constexpr ByteClass kInBare = [] {
 /// Whether another `name=` (or `name:`) stands at `at`, past blanks: the next pair of a list.
 bool pair_starts(std::string_view text, size_t at);
 
+/// For skip_colour().
+size_t colours_end(std::string_view text, size_t at);
+
 /// Past any ANSI colour sequences (`ESC [ 3 1 m`, also as `\u001b[31m`, `\x1b[31m` or `#033[31m`)
 /// that stand at `at`.
-size_t skip_colour(std::string_view text, size_t at);
+inline size_t skip_colour(std::string_view text, size_t at) {
+  const bool may_be =
+      at < text.size() && (text[at] == '\x1b' || text[at] == '\\' || text[at] == '#');
+  return may_be ? colours_end(text, at) : at;
+}
 
 /// Length of the mask, `[REDACTED]` or `[REDACTED:name…]`, that stands at `at`; 0 when none does.
 /// The closing bracket may be escaped.

@@ -11,8 +11,6 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kBlanks = 64;  // most blanks around a separator
-
 /// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
 size_t compound_assignment(std::string_view rest) {
   for (std::string_view assignment : {"?=", "::=", ":::=", ".=", "+=", "||=", "?\?="}) {
@@ -333,12 +331,6 @@ class SeparatorReader {
 
 Separator separator_at(std::string_view text, size_t at, const KeyPlace& key) {
   return SeparatorReader(text, at, key).read();
-}
-
-size_t skip_blanks(std::string_view text, size_t at) {
-  size_t limit = std::min(text.size(), at + kBlanks);
-  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
-  return at;
 }
 
 size_t skip_line_breaks(std::string_view text, size_t at) {

@@ -2,6 +2,7 @@
 
 // What stands between a key and its value: `=`, `: `, `=>`, `</name><value>`, `%3D`, a blank …
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -29,7 +30,12 @@ struct KeyPlace {
 Separator separator_at(std::string_view text, size_t at, const KeyPlace& key);
 
 /// Behind blanks and tabs, of which a few dozen may stand around a separator.
-size_t skip_blanks(std::string_view text, size_t at);
+inline size_t skip_blanks(std::string_view text, size_t at) {
+  constexpr size_t kMost = 64;
+  const size_t limit = std::min(text.size(), at + kMost);
+  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
+  return at;
+}
 
 /// `<token>\n  value`: blanks and line breaks in their spelling.
 size_t skip_line_breaks(std::string_view text, size_t at);

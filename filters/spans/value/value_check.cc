@@ -120,8 +120,8 @@ bool is_object_name(std::string_view value) {
 /// sha256:…, hmac-sha256:…: says itself that it is a digest.
 bool is_digest(std::string_view value) {
   size_t colon = value.substr(0, 16).rfind(':');
-  return colon != kNone && holds_any(value.substr(0, colon), kDigestNames) &&
-         looks_like_hash(value.substr(colon + 1));
+  return colon != kNone && looks_like_hash(value.substr(colon + 1)) &&
+         holds_any(value.substr(0, colon), kDigestNames);
 }
 
 /// default-token-x7k2p: a Secret of a service account, five letters of Kubernetes' own behind it.
@@ -316,8 +316,8 @@ bool is_listing(std::string_view value, std::string_view word) {
   static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
                                                 "!ENV", "!secret", "|",     ">",       "|-",
                                                 ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
-  constexpr size_t kLongest = 10;  // of these words
-  if (value.size() <= kLongest &&
+  constexpr size_t kLongestWord = 10;  // of these words
+  if (value.size() <= kLongestWord &&
       std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))
     return true;
   if (value.starts_with("ENC[") || is_type(value)) return true;

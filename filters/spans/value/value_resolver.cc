@@ -270,14 +270,13 @@ size_t ValueResolver::header_end(const Opening& opening) const {
 /// The end of the line or of the string that the header stands in. Quoted parameters (realm="…")
 /// are passed over.
 size_t ValueResolver::line_end(const Opening& opening) const {
+  static constexpr ByteClass kTelling = ByteClass::of("\r\n`\"'\\");
   size_t at = opening.begin;
-  while (at < text_.size()) {
+  while (true) {
+    while (at < text_.size() && !kTelling.has(text_[at])) ++at;
+    if (at >= text_.size()) return at;
     char c = text_[at];
     if (c == '\r' || c == '\n' || c == '`') return at;
-    if (c != '"' && c != '\'' && c != '\\') {
-      ++at;
-      continue;
-    }
     Quote quote = quote_at(text_, at);
     if (quote.mark == '\'' && !opening.bare.single_quote_ends) {
       at += quote.size();
@@ -291,7 +290,6 @@ size_t ValueResolver::line_end(const Opening& opening) const {
       at = std::max(at + 1, std::min(text_.find_first_not_of('\\', at), text_.size()));
     }
   }
-  return at;
 }
 
 /// `\n`, `\r` or, in JSON in JSON, `\\n`.
