@@ -369,12 +369,12 @@ FileFollower::Step FileFollower::go_on_with(const RotatedFile& next) {
   return {Happened::other};
 }
 
-/// What is to be read after the current file; nothing while that is the one at the path, or nothing
-/// is there.
+/// What is to be read after the current file; nothing while that is the one at the path.
 std::optional<RotatedFile> FileFollower::successor() {
   FileInfo at_path = look_at(path_);
+  if (current_ && at_path.error == ENOENT) return rotated_successor();
   if (at_path.error != 0) {
-    if (!current_ || at_path.error != ENOENT) note_error(at_path.error);
+    note_error(at_path.error);
     return std::nullopt;
   }
   if (current_ && at_path.is(current_->info)) return std::nullopt;
@@ -386,6 +386,15 @@ std::optional<RotatedFile> FileFollower::successor() {
     if (!is_copy || !begin_alike(file.path, path_)) return std::move(file);
   }
   return RotatedFile{path_, at_path};
+}
+
+/// The same where nothing is at the path: it may be long until a file is there again.
+std::optional<RotatedFile> FileFollower::rotated_successor() const {
+  for (RotatedFile& file : rotated_files(target_)) {
+    if (file.info.is(current_->info) || is_known(file.info)) continue;
+    if (file.info.size > 0 && !begin_alike(file.path, current_->descriptor)) return std::move(file);
+  }
+  return std::nullopt;
 }
 
 bool FileFollower::is_known(const FileInfo& info) const {

@@ -10,7 +10,7 @@
 //   times of their last writes tell that they have been quiet, without waiting. The next one is the
 //   oldest rotated file beside it that came after it, so that none is left out when files rotate
 //   faster than they are read; is_rotated_name() says what counts as one.
-// - Gone, and nothing at the path: it is read on.
+// - Gone, and nothing at the path: it is read on, then the rotated files that came after it.
 // - Truncated (`copytruncate`): read from its beginning. If a copy of it stands beside it, what had
 //   not been read is read there first. A line that was cut in two goes on in the truncated file.
 // - Another file with the same inode, or truncated and grown again: told by the fingerprint.
@@ -110,6 +110,7 @@ class FileFollower {
   Step at_end(Time now);
   Step go_on_with(const RotatedFile& next);
   std::optional<RotatedFile> successor();
+  std::optional<RotatedFile> rotated_successor() const;
   bool is_known(const FileInfo& info) const;
   void note_known(const FileInfo& info);
   void note_rotated_files();

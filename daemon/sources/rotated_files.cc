@@ -41,13 +41,27 @@ FileInfo info_of(int folder, const char* path, int flags) {
 }
 
 /// The first bytes, at most those of a fingerprint; wiped by the caller.
-std::string head_of(const std::string& path) {
+std::string head_of(int descriptor) {
   std::string head(Fingerprint::kBytes, '\0');
-  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  ssize_t size = descriptor < 0 ? -1 : pread(descriptor, head.data(), head.size(), 0);
-  if (descriptor >= 0) close(descriptor);
+  ssize_t size = pread(descriptor, head.data(), head.size(), 0);
   head.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
   return head;
+}
+
+std::string head_of(const std::string& path) {
+  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor < 0) return {};
+  std::string head = head_of(descriptor);
+  close(descriptor);
+  return head;
+}
+
+bool are_alike(std::string head_a, std::string head_b) {
+  size_t size = std::min(head_a.size(), head_b.size());
+  bool alike = size > 0 && head_a.compare(0, size, head_b, 0, size) == 0;
+  explicit_bzero(head_a.data(), head_a.size());
+  explicit_bzero(head_b.data(), head_b.size());
+  return alike;
 }
 
 bool is_rotation_suffix(std::string_view added) {
@@ -97,13 +111,11 @@ bool is_rotated_name(std::string_view base, std::string_view name) {
 }
 
 bool begin_alike(const std::string& a, const std::string& b) {
-  std::string head_a = head_of(a);
-  std::string head_b = head_of(b);
-  size_t size = std::min(head_a.size(), head_b.size());
-  bool alike = size > 0 && head_a.compare(0, size, head_b, 0, size) == 0;
-  explicit_bzero(head_a.data(), head_a.size());
-  explicit_bzero(head_b.data(), head_b.size());
-  return alike;
+  return are_alike(head_of(a), head_of(b));
+}
+
+bool begin_alike(const std::string& path, int descriptor) {
+  return are_alike(head_of(path), head_of(descriptor));
 }
 
 }  // namespace redactd

@@ -46,5 +46,7 @@ bool is_rotated_name(std::string_view base, std::string_view name);
 /// Whether the files at both paths begin with the same bytes, as far as both go and a fingerprint
 /// (position.h) reaches.
 bool begin_alike(const std::string& a, const std::string& b);
+/// The same of a file that is open, wherever it is by now.
+bool begin_alike(const std::string& path, int descriptor);
 
 }  // namespace redactd

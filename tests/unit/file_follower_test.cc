@@ -308,6 +308,43 @@ TEST_F(FileFollowerTest, AFileThatIsDeletedIsReadOnUntilThereIsANewOne) {
   EXPECT_EQ(read_on(), "3\n");
 }
 
+TEST_F(FileFollowerTest, WhatHasRotatedIsReadAlthoughNoNewFileComes) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  rotate();
+  writer.reopen();
+  writer.write("2\n");
+  rotate();
+  writer.reopen();
+  writer.write("3\n");
+  rotate();
+  fs::remove(log_path());
+  EXPECT_EQ(read_on(), "2\n3\n");
+  writer.reopen();
+  writer.write("4\n");
+  EXPECT_EQ(read_on(), "4\n");
+}
+
+TEST_F(FileFollowerTest, WhatHasRotatedIsReadAfterARestartAlthoughNoNewFileComes) {
+  Writer writer(log_path());
+  std::optional<Position> saved = stop_after_a_line(writer);
+  rotate();
+  writer.reopen();
+  writer.write("2\n");
+  rotate();
+  fs::remove(log_path());
+  follow_from(saved);
+  EXPECT_EQ(read_on(), "2\n");
+}
+
+TEST_F(FileFollowerTest, ACopyOfAFileThatIsDeletedIsNotRead) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  copy("app.log", "app.log.1");
+  fs::remove(log_path());
+  EXPECT_EQ(read_on(), "");
+}
+
 TEST_F(FileFollowerTest, ASymbolicLinkThatLeadsElsewhereIsARotation) {
   folder_.write("day1.log", "1\n");
   folder_.write("day2.log", "3\n");
