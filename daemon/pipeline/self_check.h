@@ -24,6 +24,8 @@ class SelfCheck {
 
   /// Sends a canary through `worker` to every sink of `generation`.
   void run(Worker& worker, std::shared_ptr<const Generation> generation);
+  /// No run counts any longer: they have been switched off.
+  void forget();
   /// False from an escape on until a later run was masked.
   bool passed() const { return passed_; }
 

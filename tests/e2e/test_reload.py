@@ -296,6 +296,44 @@ class WhatChanges(ReloadTest):
         daemon.stop()
 
 
+class SelfChecks(ReloadTest):
+    """A made-up secret goes through the pipeline; what an `allow` for everything lets through is an escape."""
+
+    def seen(self):
+        return tuple(self.daemon.metric(f"redactd_canary_{name}") for name in ("runs_total", "escapes_total", "ok"))
+
+    def reload_with(self, **more):
+        runs = self.daemon.metric("redactd_canary_runs_total")
+        self.daemon.configure(self.config(**more))
+        self.daemon.reload()
+        if more.get("self_check", True):
+            self.daemon.wait_for_metric(runs + 1, "redactd_canary_runs_total")
+
+    def test_an_escape_counts_and_makes_it_not_ready_until_one_is_masked_again(self):
+        self.start()
+        self.assertEqual(self.seen(), (1, 0, 1))
+        self.reload_with(allow=[{"record": "."}])
+        self.daemon.wait_for_metric(1, "redactd_canary_escapes_total")
+        self.assertEqual(self.daemon.ask("/readyz"), (503, "a self-check's secret was not masked\n"))
+        self.assertEqual(self.seen(), (2, 1, 0))
+        self.assertIn("self-check failed", self.daemon.says())
+        self.reload_with()
+        wait_until(lambda: self.daemon.ask("/readyz")[0] == 200, lambda: "ready")
+        self.assertEqual(self.seen(), (3, 1, 1))
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.count(), 0, "the canary itself is sent on")
+
+    def test_one_that_is_switched_off_says_nothing_against_it(self):
+        self.start(self_check=False)
+        self.assertEqual(self.seen(), (0, 0, 1), "an alert for redactd_canary_ok == 0 would fire")
+        self.reload_with(allow=[{"record": "."}])
+        wait_until(lambda: self.daemon.ask("/readyz")[0] == 503, lambda: "not ready")
+        self.reload_with(self_check=False)
+        wait_until(lambda: self.daemon.ask("/readyz")[0] == 200, lambda: "ready")
+        self.assertEqual(self.seen(), (1, 1, 1))
+        self.daemon.stop()
+
+
 class OnChange(ReloadTest):
     """reload_on_change: nobody sends a signal."""
 
