@@ -7,11 +7,11 @@
 #include "config/daemon/daemon_config.h"
 #include "daemon/exit_code.h"
 #include "daemon/log.h"
-#include "daemon/process/embedded_pages.h"
 #include "daemon/process/fd_limit.h"
 #include "daemon/process/hardening.h"
 #include "daemon/process/last_words.h"
 #include "daemon/process/sandbox.h"
+#include "daemon/process/start_pages.h"
 #include "daemon/server.h"
 
 namespace redactd {
@@ -47,7 +47,7 @@ int run_daemon(const std::string& config_file) {
     return kUsage;
   }
   hold_reloads(SIG_UNBLOCK);
-  let_go_of_embedded_databases();
+  let_go_of_start_pages();
   return server.run();
 }
 
