@@ -1,49 +1,52 @@
 // RuleSet::compile(): from rules to anchors, expressions and databases.
 
-#include <openssl/evp.h>
-
 #include <set>
-#include <stdexcept>
 
+#include "filters/anchor_check.h"
 #include "filters/known/known.h"
+#include "filters/known/known_digest.h"
 #include "filters/matcher/pattern_text.h"
 #include "filters/matcher/written_out.h"
 #include "filters/rule_set.h"
 
 namespace redactd {
-namespace {
 
-constexpr size_t kWidestToken = 512;
-
-}  // namespace
-
-/// Turns groups of rules into anchors, expressions and databases, one database a group.
+/// Turns groups of rules into anchors, expressions and databases.
 struct RuleSet::Builder {
+  struct Group;
+
   RuleSet& set;
   std::vector<RuleError>& errors;
-  const RuleSet* previous = nullptr;     // what is equal is taken from here; may be null
-  std::vector<std::string> fields = {};  // the key that each expression came from
-  size_t first = 0;                      // of the group at hand, in set.expressions_
-  size_t first_regex = 0;                // of its regexes, which stand last
-  std::vector<std::pair<std::string, uint32_t>> regexes = {};  // of the group, with their rules
+  const RuleSet* previous = nullptr;  // what is equal is taken from here; may be null
+
+  void add_known_values();
+  void add_values(KnownMatcher& matcher, uint32_t owner);
+  /// A pattern that is written out fails once.
+  void fail(uint32_t rule, std::string field, std::string message) {
+    RuleError error{rule, std::move(field), std::move(message)};
+    if (errors.empty() || errors.back() != error) errors.push_back(std::move(error));
+  }
+};
+
+/// One group at work, which has one database.
+struct RuleSet::Builder::Group {
+  explicit Group(Builder& of) : builder(of), set(of.set), previous(of.previous) {}
+
+  Builder& builder;
+  RuleSet& set;
+  const RuleSet* previous;
+  const size_t first = set.expressions_.size();  // of the group's, and of its anchors
+  std::vector<std::string> fields = {};          // the key that each expression came from
+  size_t first_regex = 0;                        // of its regexes' expressions, which stand last
+  std::vector<std::pair<std::string, uint32_t>> regexes = {};  // with their rules
   std::vector<std::string> regex_fields = {};
   // Too large for the matcher: it looks for their literals instead.
   std::set<size_t> refused_regexes = {};
 
-  void add_group(RuleGroup& group) {
-    first = set.expressions_.size();
-    regexes.clear();
-    regex_fields.clear();
-    refused_regexes.clear();
-    auto first_rule = static_cast<uint32_t>(set.rules_.size());
-    bool all_muted = true;
-    for (size_t i = 0; i < group.rules.size(); ++i) {
-      bool muted = i < group.muted.size() && group.muted[i];
-      all_muted = all_muted && muted;
-      set.muted_.push_back(muted);
-      set.rules_.push_back(std::move(group.rules[i]));
-    }
-    size_t errors_before = errors.size();
+  void add(RuleGroup& group) {
+    const auto first_rule = static_cast<uint32_t>(set.rules_.size());
+    bool all_muted = take_rules(group);
+    size_t errors_before = builder.errors.size();
     for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
       add_rule(rule, set.rules_[rule]);
     if (!all_muted) add_escapes(first_rule);
@@ -51,13 +54,25 @@ struct RuleSet::Builder {
     set.regexes_.push_back(find_regexes());
     if (all_muted) return;
     add_regexes();
-    if (errors.size() != errors_before) {
+    if (builder.errors.size() != errors_before) {
       check_expressions();
     } else if (!reuse_database() && !use_embedded(group.embedded)) {
       check_expressions();
       build_database();
     }
     if (set.keys_.size() < set.databases_.size()) set.keys_.push_back(std::move(keys));
+  }
+
+  /// Whether all of them are muted.
+  bool take_rules(RuleGroup& group) {
+    bool all_muted = true;
+    for (size_t i = 0; i < group.rules.size(); ++i) {
+      bool muted = i < group.muted.size() && group.muted[i];
+      all_muted = all_muted && muted;
+      set.muted_.push_back(muted);
+      set.rules_.push_back(std::move(group.rules[i]));
+    }
+    return all_muted;
   }
 
   std::shared_ptr<const RegexRules> find_regexes() {
@@ -73,7 +88,7 @@ struct RuleSet::Builder {
     auto compiled = std::make_shared<RegexRules>();
     for (size_t i = 0; i < regexes.size(); ++i) {
       std::string why = compiled->add(regexes[i].first, regexes[i].second);
-      if (!why.empty()) fail(regexes[i].second, regex_fields[i], "RE2 refuses it: " + why);
+      if (!why.empty()) builder.fail(regexes[i].second, regex_fields[i], "RE2 refuses it: " + why);
     }
     compiled->build(refused_regexes);
     return compiled;
@@ -109,7 +124,7 @@ struct RuleSet::Builder {
   void add_rule(uint32_t number, const Rule& rule) {
     for (size_t i = 0; i < rule.allow.size(); ++i) {
       std::string why = set.allowances_.add(number, rule.allow[i]);
-      if (!why.empty()) fail(number, "allow[" + std::to_string(i) + "]", why);
+      if (!why.empty()) builder.fail(number, "allow[" + std::to_string(i) + "]", why);
     }
     switch (rule.kind) {
       case RuleKind::token:
@@ -207,13 +222,7 @@ struct RuleSet::Builder {
                   const std::string& expression) {
     add_expression(number, role, field, expression);
     std::string why = set.markers_.add(expression, number, role == Anchor::Role::block_begin);
-    if (!why.empty()) fail(number, field, "RE2 refuses it: " + why);
-  }
-
-  /// A pattern that is written out fails once.
-  void fail(uint32_t rule, std::string field, std::string message) {
-    RuleError error{rule, std::move(field), std::move(message)};
-    if (errors.empty() || errors.back() != error) errors.push_back(std::move(error));
+    if (!why.empty()) builder.fail(number, field, "RE2 refuses it: " + why);
   }
 
   static std::string pattern_field(const Rule& rule, size_t index) {
@@ -228,49 +237,13 @@ struct RuleSet::Builder {
       Anchor& anchor = set.anchors_[i];
       pattern = i > first && set.anchors_[i - 1].rule == anchor.rule ? pattern + 1 : 0;
       try {
-        check_width(i, anchor, pattern);
+        std::string why =
+            refuse_expression(set.expressions_[i].pattern, set.rules_, pattern, anchor);
+        if (!why.empty()) fail_at(i, why);
       } catch (const MatchError& error) {
-        fail(anchor.rule, fields[i], std::string("Hyperscan refuses it: ") + error.what());
+        fail_at(i, std::string("Hyperscan refuses it: ") + error.what());
       }
     }
-  }
-
-  void check_width(size_t i, Anchor& anchor, size_t pattern) {
-    if (anchor.role == Anchor::Role::regex || anchor.role == Anchor::Role::regex_literal ||
-        anchor.role == Anchor::Role::encoded || anchor.role == Anchor::Role::key_ending) {
-      return;
-    }
-    const Rule& rule = set.rules_[anchor.rule];
-    ExpressionWidth width = expression_width(set.expressions_[i].pattern);
-    if (width.min == 0) {
-      fail(anchor.rule, fields[i], "matches the empty string");
-      return;
-    }
-    bool written_by_hand =
-        anchor.role == Anchor::Role::token || anchor.role == Anchor::Role::block_begin ||
-        anchor.role == Anchor::Role::block_end || anchor.role == Anchor::Role::userinfo ||
-        anchor.role == Anchor::Role::value;
-    if (written_by_hand) {
-      if (std::string why = refuse_line_feed(set.expressions_[i].pattern); !why.empty()) {
-        fail(anchor.rule, fields[i], why);
-        return;
-      }
-    }
-    if (anchor.role != Anchor::Role::token) return;
-    // The prefix may vary in width, the core may not.
-    if (!rule.prefix.empty()) width = expression_width(rule.patterns[pattern]);
-    if (width.min != width.max) {
-      fail(anchor.rule, fields[i],
-           "matches between " + std::to_string(width.min) + " and " +
-               (width.max > kWidestToken ? std::string("any number of")
-                                         : std::to_string(width.max)) +
-               " bytes; a token's pattern needs one fixed width (no *, +, ?, {2,5}): keep the "
-               "prefix and "
-               "its first characters, let `extend` take the rest, or list several patterns");
-    } else if (width.max > kWidestToken) {
-      fail(anchor.rule, fields[i], "is wider than " + std::to_string(kWidestToken) + " bytes");
-    }
-    anchor.width = width.min;
   }
 
   std::vector<Expression> group_expressions() const {
@@ -330,7 +303,7 @@ struct RuleSet::Builder {
   }
 
   void build_database() {
-    if (!errors.empty() || set.expressions_.size() == first) return;
+    if (!builder.errors.empty() || set.expressions_.size() == first) return;
     try {
       set.databases_.push_back(
           std::make_shared<MatchDatabase>(MatchDatabase::compile(group_expressions())));
@@ -342,66 +315,46 @@ struct RuleSet::Builder {
         refused_regexes.insert(set.anchors_[index].width);
         set.expressions_.resize(first_regex);
         set.anchors_.resize(first_regex);
-        fields.resize(first_regex);
+        fields.resize(first_regex - first);
         set.regexes_.back() = compile_regexes();
         add_regexes();
         return build_database();
       }
-      fail(set.anchors_[index].rule, fields[index],
-           std::string("Hyperscan refuses it: ") + error.what());
+      fail_at(index, std::string("Hyperscan refuses it: ") + error.what());
     }
   }
 
-  /// Known values have a matcher of their own: there may be a million spellings.
-  void add_known_values() {
-    set.known_digest_ = known_digest();
-    if (previous != nullptr && previous->known_digest_ == set.known_digest_) {
-      set.known_ = previous->known_;
-    } else {
-      auto matcher = std::make_shared<KnownMatcher>();
-      for (uint32_t i = 0; i < set.known_rules_.size(); ++i) add_values(*matcher, i);
-      matcher->build();
-      set.known_ = std::move(matcher);
-    }
-    set.wipe_values();
-  }
-
-  void add_values(KnownMatcher& matcher, uint32_t owner) {
-    uint32_t number = set.known_rules_[owner];
-    const Rule& rule = set.rules_[number];
-    for (size_t i = 0; i < rule.values.size(); ++i) {
-      if (std::string why = refuse_known(rule.values[i]); !why.empty()) {
-        fail(number, "values[" + std::to_string(i) + "]", why + "; leave it out");
-        continue;
-      }
-      for (const SecretText& text : known_texts(rule.values[i], rule.encodings))
-        matcher.add(text, owner);
-    }
-  }
-
-  /// Tells whether all values are the same as before, without keeping them.
-  std::string known_digest() const {
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                    EVP_MD_CTX_free);
-    bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-    auto add = [&](std::string_view bytes) {
-      std::string size = std::to_string(bytes.size()) + ':';
-      good = good && EVP_DigestUpdate(context.get(), size.data(), size.size()) == 1 &&
-             EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
-    };
-    for (uint32_t number : set.known_rules_) {
-      const Rule& rule = set.rules_[number];
-      add(rule.encodings ? "encoded" : "plain");
-      add(std::to_string(rule.values.size()));
-      for (const std::string& value : rule.values) add(value);
-    }
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (!good || EVP_DigestFinal_ex(context.get(), digest, &size) != 1)
-      throw std::runtime_error("SHA-256 failed");
-    return {reinterpret_cast<const char*>(digest), size};
+  void fail_at(size_t expression, std::string message) {
+    builder.fail(set.anchors_[expression].rule, fields[expression - first], std::move(message));
   }
 };
+
+/// Known values have a matcher of their own: there may be a million spellings.
+void RuleSet::Builder::add_known_values() {
+  set.known_digest_ = known_digest(set.rules_, set.known_rules_);
+  if (previous != nullptr && previous->known_digest_ == set.known_digest_) {
+    set.known_ = previous->known_;
+  } else {
+    auto matcher = std::make_shared<KnownMatcher>();
+    for (uint32_t i = 0; i < set.known_rules_.size(); ++i) add_values(*matcher, i);
+    matcher->build();
+    set.known_ = std::move(matcher);
+  }
+  set.wipe_values();
+}
+
+void RuleSet::Builder::add_values(KnownMatcher& matcher, uint32_t owner) {
+  uint32_t number = set.known_rules_[owner];
+  const Rule& rule = set.rules_[number];
+  for (size_t i = 0; i < rule.values.size(); ++i) {
+    if (std::string why = refuse_known(rule.values[i]); !why.empty()) {
+      fail(number, "values[" + std::to_string(i) + "]", why + "; leave it out");
+      continue;
+    }
+    for (const SecretText& text : known_texts(rule.values[i], rule.encodings))
+      matcher.add(text, owner);
+  }
+}
 
 std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
                                                 const MaskSettings& masks,
@@ -410,7 +363,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
   std::shared_ptr<RuleSet> set(new RuleSet());
   Builder builder{*set, errors, previous};
   set->allowances_.set_fingerprints(masks.key, masks.allowed);
-  for (RuleGroup& group : groups) builder.add_group(group);
+  for (RuleGroup& group : groups) Builder::Group(builder).add(group);
   set->cores_.build();
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
