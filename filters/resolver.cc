@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "filters/byte_class.h"
+#include "filters/span_merge.h"
 #include "filters/spans/covered_run.h"
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/extent.h"
@@ -19,60 +19,6 @@ namespace {
 // make every anchor look at all of it is masked whole instead of costing time squared.
 constexpr size_t kWorkPerByte = 16;
 constexpr size_t kWorkPerRecord = 1 << 18;
-
-/// The more a kind knows of its secret, the better its name for a merged span.
-int rank(RuleKind kind) {
-  switch (kind) {
-    case RuleKind::known:
-      return 0;
-    case RuleKind::block:
-      return 1;
-    case RuleKind::token:
-      return 2;
-    case RuleKind::userinfo:
-      return 3;
-    case RuleKind::regex:
-      return 4;
-    case RuleKind::value:
-      return 5;
-  }
-  return 6;
-}
-
-/// A span may not begin or end inside an escape sequence, or the text around it would no longer
-/// parse.
-void snap_to_escapes(std::string_view text, Span& span) {
-  size_t run = 0;
-  while (run < span.begin && text[span.begin - 1 - run] == '\\') ++run;
-  if (run % 2 == 1) --span.begin;
-  for (size_t back = 1; back <= 4 && back + 2 <= span.begin + 1 && span.begin >= back + 1; ++back) {
-    size_t escape = span.begin - back - 1;
-    if (text[escape] == '\\' && text[escape + 1] == 'u') {
-      size_t before = 0;
-      while (before < escape && text[escape - 1 - before] == '\\') ++before;
-      if (before % 2 == 0 && back - 1 < 4) span.begin = escape;
-      break;
-    }
-    if (!is_hex(text[span.begin - back])) break;
-  }
-  run = 0;
-  while (span.end - run > span.begin && text[span.end - 1 - run] == '\\') ++run;
-  if (run % 2 == 1 && span.end < text.size() &&
-      std::string_view("\"\\/bfnrtu").find(text[span.end]) != kNone) {
-    ++span.end;
-  }
-}
-
-/// Whether the span lies within such a text.
-bool lies_inside(std::string_view text, const Span& span, std::string_view mask) {
-  size_t size = span.end - span.begin;
-  if (mask.empty() || size > mask.size()) return false;
-  size_t from = span.begin - std::min(span.begin, mask.size() - size);
-  for (size_t at = from; at <= span.begin; ++at) {
-    if (text.substr(at, mask.size()) == mask) return true;
-  }
-  return false;
-}
 
 /// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on
 /// the record, and what stands in encoded text may be another rule's.
@@ -92,6 +38,27 @@ bool sees_line_end(Anchor::Role role) {
 std::vector<Span>& Resolver::resolve(const RecordView& record,
                                      const std::vector<RecordMatch>& matches, OpenBlock& block,
                                      std::vector<Decision>* decisions) {
+  forget_record();
+  resolve_anchors(record, matches, decisions);
+  if (over_budget_) {
+    found_.clear();
+    return found_;
+  }
+  const size_t by_anchor = found_.size();
+  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record())
+    resolve_regexes(record, decisions);
+  const size_t by_regex = found_.size();
+  find_blocks(record, block);
+  if (!record.ends_record && rules_->userinfo_rule())
+    resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
+  drop_allowed(record, by_regex, decisions);
+  for (size_t i = by_anchor; i < found_.size() && decisions != nullptr; ++i)
+    decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
+  merge_spans(record.text, *rules_, found_);
+  return found_;
+}
+
+void Resolver::forget_record() {
   found_.clear();
   markers_.clear();
   seen_regexes_.clear();
@@ -99,6 +66,10 @@ std::vector<Span>& Resolver::resolve(const RecordView& record,
   required_.clear();
   allowed_.clear();
   over_budget_ = false;
+}
+
+void Resolver::resolve_anchors(const RecordView& record, const std::vector<RecordMatch>& matches,
+                               std::vector<Decision>* decisions) {
   CoveredRun covered;
   const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
   for (const RecordMatch& match : matches) {
@@ -110,41 +81,25 @@ std::vector<Span>& Resolver::resolve(const RecordView& record,
       continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
+    if (found_.size() > before && drop_allowed(record, before)) verdict = Verdict::allowed;
     const bool found = found_.size() > before;
-    if (found && drop_allowed(record, before)) verdict = Verdict::allowed;
-    if (of_value && found_.size() > before && CoveredRun::is_long(found_.back()) &&
-        !stands_in_fixed_mask(record.text, found_.back()))
+    if (of_value && found && CoveredRun::is_long(found_.back()) &&
+        !stands_in_fixed_mask(record.text, found_.back(), rules_->masker()))
       covered.note(record, found_.back());
-    // Another separator is another rule's with the same key, and no near miss.
-    const bool other =
-        verdict == Verdict::no_separator && rules_->rules()[anchor.rule].form == ValueForm::spaced;
-    if (decisions != nullptr && decides(anchor.role) && !other)
-      decisions->push_back({anchor.rule, match.end, verdict});
-    if (decisions != nullptr && anchor.role == Anchor::Role::encoded && found_.size() > before)
-      decisions->push_back({found_.back().rule, match.end, verdict});
-    if (record.work > budget) {
-      over_budget_ = true;
-      found_.clear();
-      return found_;
-    }
+    if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
+    over_budget_ = record.work > budget;
+    if (over_budget_) return;
   }
-  size_t by_anchor = found_.size();
-  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record()) {
-    resolve_regexes(record, decisions);
-  }
-  size_t by_regex = found_.size();
-  find_blocks(record, block);
-  if (!record.ends_record && rules_->userinfo_rule()) {
-    resolve_endless_userinfo(record, *rules_->userinfo_rule(), kOverlap, found_);
-  }
-  drop_allowed(record, by_regex, decisions);
-  if (decisions != nullptr) {
-    for (size_t i = by_anchor; i < found_.size(); ++i) {
-      decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
-    }
-  }
-  merge(record.text);
-  return found_;
+}
+
+void Resolver::note_decision(const Anchor& anchor, size_t end, Verdict verdict, bool found,
+                             std::vector<Decision>& decisions) const {
+  // Another separator is another rule's with the same key, and no near miss.
+  const bool other =
+      verdict == Verdict::no_separator && rules_->rules()[anchor.rule].form == ValueForm::spaced;
+  if (decides(anchor.role) && !other) decisions.push_back({anchor.rule, end, verdict});
+  if (anchor.role == Anchor::Role::encoded && found)
+    decisions.push_back({found_.back().rule, end, verdict});
 }
 
 Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
@@ -259,11 +214,6 @@ bool Resolver::stands_in_own_mask(std::string_view text, size_t begin, size_t en
   return end < open + size && rules_->masker().writes(text.substr(open, size));
 }
 
-/// Whether the span lies within the fixed text of a mask that an earlier pass put there.
-bool Resolver::stands_in_fixed_mask(std::string_view text, const Span& span) const {
-  return lies_inside(text, span, rules_->masker().fixed_text(span.rule));
-}
-
 /// Drops what an allowance lets pass of the spans found from number `from` on, and tells
 /// `decisions` of each. Returns whether there were some and none is left.
 bool Resolver::drop_allowed(const RecordView& record, size_t from,
@@ -328,41 +278,6 @@ void Resolver::collect_marker(const RecordView& record, const Anchor& anchor, si
     return;
   }
   markers_.push_back({begin, end, anchor.rule, opens});
-}
-
-void Resolver::merge(std::string_view text) {
-  if (found_.empty()) return;
-  for (Span& span : found_) snap_to_escapes(text, span);
-  auto before = [this](const Span& a, const Span& b) {
-    if (a.begin != b.begin) return a.begin < b.begin;
-    if (a.end != b.end) return a.end > b.end;
-    int rank_a = rank(rules_->rules()[a.rule].kind);
-    int rank_b = rank(rules_->rules()[b.rule].kind);
-    return rank_a != rank_b ? rank_a < rank_b : a.rule < b.rule;
-  };
-  // Nearly always they are in order already.
-  if (!std::is_sorted(found_.begin(), found_.end(), before))
-    std::sort(found_.begin(), found_.end(), before);
-  size_t merged = 0;
-  for (size_t i = 0; i < found_.size(); ++i) {
-    const Span& span = found_[i];
-    if (span.begin >= span.end) continue;
-    if (stands_in_fixed_mask(text, span)) continue;
-    if (merged == 0 || span.begin >= found_[merged - 1].end) {
-      found_[merged++] = span;
-      continue;
-    }
-    Span& last = found_[merged - 1];
-    if (span.end > last.end || (span.end == last.end && span.open.how != Continuation::How::none)) {
-      last.end = span.end;
-      last.open = span.open;
-    }
-    if (rank(rules_->rules()[span.rule].kind) < rank(rules_->rules()[last.rule].kind)) {
-      last.rule = span.rule;
-      last.name = span.name;
-    }
-  }
-  found_.resize(merged);
 }
 
 void Resolver::trim() {

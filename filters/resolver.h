@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "filters/allowances.h"
-#include "filters/matcher/matcher.h"
 #include "filters/rule_set.h"
 #include "filters/spans/block_span.h"
 #include "filters/spans/regex_span.h"
@@ -62,9 +61,13 @@ class Resolver {
   bool over_budget() const { return over_budget_; }
 
  private:
+  void forget_record();
+  void resolve_anchors(const RecordView& record, const std::vector<RecordMatch>& matches,
+                       std::vector<Decision>* decisions);
+  void note_decision(const Anchor& anchor, size_t end, Verdict verdict, bool found,
+                     std::vector<Decision>& decisions) const;
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
-  bool stands_in_fixed_mask(std::string_view text, const Span& span) const;
   void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
   bool drop_allowed(const RecordView& record, size_t from,
                     std::vector<Decision>* decisions = nullptr);
@@ -73,7 +76,6 @@ class Resolver {
   void collect_marker(const RecordView& record, const Anchor& anchor, size_t end);
   void collect_last_key(const RecordView& record, const ValueRule& value, size_t end);
   void find_blocks(const RecordView& record, OpenBlock& block);
-  void merge(std::string_view text);
 
   const RuleSet* rules_;
   std::vector<Span> found_;  // in the end the result
