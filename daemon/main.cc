@@ -2,6 +2,8 @@
 
 #include <exception>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "config/settings.h"
@@ -24,7 +26,8 @@
 namespace redactd {
 namespace {
 
-int run(const Options& options) {
+/// Those commands that do not begin by reading the rules that mask.
+std::optional<int> run_by_itself(const Options& options) {
   switch (options.command) {
     case Command::daemon:
       return run_daemon(options.config_file);
@@ -48,9 +51,31 @@ int run(const Options& options) {
       return lint_rules(options);
     case Command::rules_diff:
       return diff_rules(options);
-    default:
+    case Command::filter:
+    case Command::explain:
+    case Command::scan:
+    case Command::run:
       break;
   }
+  return std::nullopt;
+}
+
+int run_with_rules(const Options& options, const std::shared_ptr<const RuleSet>& rules) {
+  FilterOptions filter{{options.settings.max_record}, options.stats, options.observe};
+  switch (options.command) {
+    case Command::explain:
+      return explain(rules, options);
+    case Command::scan:
+      return scan_files(rules, options);
+    case Command::run:
+      return run_program(rules, filter, options.run);
+    default:
+      return run_filter(rules, filter);
+  }
+}
+
+int run(const Options& options) {
+  if (std::optional<int> exit_code = run_by_itself(options)) return *exit_code;
   RuleGroup known;
   if (options.command == Command::run) {
     forbid_dumps();
@@ -65,17 +90,7 @@ int run(const Options& options) {
   }
   for (const Diagnostic& warning : diagnostics.warnings())
     std::cerr << "redactd: warning: " << warning.text() << '\n';
-  FilterOptions filter{{options.settings.max_record}, options.stats, options.observe};
-  switch (options.command) {
-    case Command::explain:
-      return explain(rules, options);
-    case Command::scan:
-      return scan_files(rules, options);
-    case Command::run:
-      return run_program(rules, filter, options.run);
-    default:
-      return run_filter(rules, filter);
-  }
+  return run_with_rules(options, rules);
 }
 
 int run_checked(const Options& options, const OpenStreams& streams) {

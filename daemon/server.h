@@ -82,6 +82,8 @@ class Server {
   /// The sinks of `configs`: those in force whose configuration is the same, and new ones. Throws
   /// std::runtime_error.
   Sinks make_sinks(const DaemonConfig& all);
+  std::shared_ptr<Sink> make_new_sink(const SinkConfig& config);
+  void close_new(const Sinks& made) const;
   std::shared_ptr<const Generation> make_generation(const DaemonConfig& config,
                                                     std::shared_ptr<const RuleSet> rules,
                                                     const Sinks& sinks);

@@ -3,7 +3,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 
@@ -21,6 +20,15 @@ std::string lines(const std::vector<std::string>& texts, const std::string& befo
   std::string all;
   for (const std::string& text : texts) all.append(before).append(text) += '\n';
   return all;
+}
+
+/// What of a sink an error that shows only when it is made may be about.
+std::vector<NamedValue> places_of_sink(const SinkConfig& config, size_t index) {
+  const std::string entry = "sinks[" + std::to_string(index) + "].";
+  return {{entry + "path", config.path},       {entry + "spool.directory", config.spool.directory},
+          {entry + "name", config.name},       {entry + "tls.certificate", config.tls.certificate},
+          {entry + "tls.key", config.tls.key}, {entry + "tls.ca", config.tls.ca},
+          {entry + "tls.crl", config.tls.crl}};
 }
 
 }  // namespace
@@ -201,42 +209,41 @@ Server::Sinks Server::make_sinks(const DaemonConfig& all) {
       made.emplace(config.name, old->second);
       continue;
     }
-    // From the last worker down, for connections are dealt from the first one up.
-    size_t home = sink_homes_.try_emplace(config.name, sink_homes_.size()).first->second;
-    Worker& worker = *workers_[workers_.size() - 1 - home % workers_.size()];
-    SinkOwner owner;
-    owner.log = [this, name = config.name](const SinkEvent& event) {
-      log_sink_event(log_, name, event);
-      if (event.kind == SinkEvent::Kind::dropped_at_exit) records_left_ = true;
-    };
-    owner.reader_gone = [this] {
-      asio::post(control_, [this] {
-        log_.error("standard output is closed: its reader is gone");
-        stop(kRuntimeError);
-      });
-    };
     try {
-      made.emplace(config.name, make_sink(config, worker.context(), metrics_.sink(config.name),
-                                          std::move(owner)));
+      made.emplace(config.name, make_new_sink(config));
     } catch (const std::exception& error) {
-      for (auto& [name, sink] : made) {
-        auto kept = sinks_.find(name);
-        if (kept == sinks_.end() || kept->second != sink)
-          sink->close(std::chrono::steady_clock::now(), [] {});
-      }
-      const std::string entry = "sinks[" + std::to_string(i) + "].";
-      throw std::runtime_error(config_error(all.settings,
-                                            {{entry + "path", config.path},
-                                             {entry + "spool.directory", config.spool.directory},
-                                             {entry + "name", config.name},
-                                             {entry + "tls.certificate", config.tls.certificate},
-                                             {entry + "tls.key", config.tls.key},
-                                             {entry + "tls.ca", config.tls.ca},
-                                             {entry + "tls.crl", config.tls.crl}},
-                                            error.what()));
+      close_new(made);
+      throw std::runtime_error(config_error(all.settings, places_of_sink(config, i), error.what()));
     }
   }
   return made;
+}
+
+std::shared_ptr<Sink> Server::make_new_sink(const SinkConfig& config) {
+  // From the last worker down, for connections are dealt from the first one up.
+  size_t home = sink_homes_.try_emplace(config.name, sink_homes_.size()).first->second;
+  Worker& worker = *workers_[workers_.size() - 1 - home % workers_.size()];
+  SinkOwner owner;
+  owner.log = [this, name = config.name](const SinkEvent& event) {
+    log_sink_event(log_, name, event);
+    if (event.kind == SinkEvent::Kind::dropped_at_exit) records_left_ = true;
+  };
+  owner.reader_gone = [this] {
+    asio::post(control_, [this] {
+      log_.error("standard output is closed: its reader is gone");
+      stop(kRuntimeError);
+    });
+  };
+  return make_sink(config, worker.context(), metrics_.sink(config.name), std::move(owner));
+}
+
+/// Those of the sinks that are not in use.
+void Server::close_new(const Sinks& made) const {
+  for (const auto& [name, sink] : made) {
+    auto kept = sinks_.find(name);
+    if (kept == sinks_.end() || kept->second != sink)
+      sink->close(std::chrono::steady_clock::now(), [] {});
+  }
 }
 
 std::shared_ptr<const Generation> Server::make_generation(const DaemonConfig& config,

@@ -208,6 +208,19 @@ std::string not_expected(const CLI::App& app, const Subcommands& commands) {
          (suggestion.empty() ? "; redactd reads standard input: redactd < " + word : suggestion);
 }
 
+ReportFormat format_of(const std::string& name) {
+  if (name == "json") return ReportFormat::json;
+  return name == "sarif" ? ReportFormat::sarif : ReportFormat::text;
+}
+
+std::string mistake(const CLI::ParseError& error, const CLI::App& app,
+                    const Subcommands& commands) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  // The words left over may be a value, given where everybody can read it.
+  if (commands.known->parsed()) return "known takes values from standard input or --file only";
+  return not_expected(app, commands);
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int argc, char** argv) {
@@ -226,14 +239,7 @@ ParsedOptions parse_options(int argc, char** argv) {
       app.exit(error);  // help
       return parsed;
     }
-    // The words left over may be a value, given where everybody can read it.
-    bool left_over = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-    std::cerr << "redactd: "
-              << (!left_over ? error.what()
-                  : commands.known->parsed()
-                      ? "known takes values from standard input or --file only"
-                      : not_expected(app, commands))
-              << "\nTry: redactd --help\n";
+    std::cerr << "redactd: " << mistake(error, app, commands) << "\nTry: redactd --help\n";
     parsed.exit_code = kUsage;
     return parsed;
   }
@@ -242,9 +248,7 @@ ParsedOptions parse_options(int argc, char** argv) {
     return parsed;
   }
   options.command = chosen(commands);
-  options.format = typed.format == "json"    ? ReportFormat::json
-                   : typed.format == "sarif" ? ReportFormat::sarif
-                                             : ReportFormat::text;
+  options.format = format_of(typed.format);
   Diagnostics diagnostics;
   if (std::string name = given_but_empty(app); !name.empty()) diagnostics.add({}, name, "is empty");
   if (app.count("--mask-keep") > 0 && typed.mask_keep == 0)
