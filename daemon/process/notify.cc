@@ -36,8 +36,6 @@ void notify_reloading() {
 
 void notify_stopping(std::string_view status) { notify("STOPPING=1" + status_line(status)); }
 
-void notify_status(std::string_view status) { notify(status_line(status).substr(1)); }
-
 void notify_watchdog() { notify("WATCHDOG=1"); }
 
 std::optional<std::chrono::microseconds> watchdog_interval() {

@@ -12,12 +12,11 @@
 
 namespace redactd {
 
+/// A status is one line that `systemctl status` shows.
 void notify_ready(std::string_view status);
 /// A reload begins; notify_ready() ends it.
 void notify_reloading();
 void notify_stopping(std::string_view status);
-/// One line that `systemctl status` shows.
-void notify_status(std::string_view status);
 /// Alive; due more often than watchdog_interval().
 void notify_watchdog();
 
