@@ -2,12 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "config/daemon/daemon_config.h"
+#include "tests/testing/expected_errors.h"
 
 namespace redactd::test {
 namespace {
@@ -15,16 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kFolder = std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_configs/";
-
-std::vector<std::string> expected_of(const std::string& file) {
-  std::vector<std::string> expected;
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    constexpr std::string_view kMark = "# expect: ";
-    if (line.starts_with(kMark)) expected.push_back(line.substr(kMark.size()));
-  }
-  return expected;
-}
 
 /// The configuration's errors and the rules' in one go, as check, start and reload find them.
 std::vector<std::string> reported_for(const std::string& file) {
@@ -45,24 +34,13 @@ std::vector<std::string> reported_for(const std::string& file) {
 class BadConfigs : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(BadConfigs, AreReportedAllAtOnceWithTheirPlaces) {
-  std::vector<std::string> expected = expected_of(kFolder + GetParam());
+  std::vector<std::string> expected = expected_errors(kFolder + GetParam());
   ASSERT_FALSE(expected.empty()) << "the file names no expectation";
   EXPECT_EQ(reported_for(kFolder + GetParam()), expected);
 }
 
-std::vector<std::string> bad_files() {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".yaml") names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Loader, BadConfigs, ::testing::ValuesIn(bad_files()),
-                         [](const auto& tested) {
-                           return tested.param.substr(0, tested.param.find('.'));
-                         });
+INSTANTIATE_TEST_SUITE_P(Loader, BadConfigs, ::testing::ValuesIn(bad_files(kFolder)),
+                         [](const auto& tested) { return test_name(tested.param); });
 
 }  // namespace
 }  // namespace redactd::test

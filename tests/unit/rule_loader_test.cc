@@ -3,17 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "config/settings.h"
+#include "tests/testing/expected_errors.h"
 #include "tests/testing/temp_dir.h"
 
 namespace redactd::test {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<LoadedRule> parse(const std::string& text, Diagnostics& diagnostics) {
   return parse_rules(
@@ -22,20 +20,12 @@ std::vector<LoadedRule> parse(const std::string& text, Diagnostics& diagnostics)
 
 // ---- every file of data/bad_rules says in its first lines what is wrong with it
 
+const std::string kBadRules = std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_rules/";
+
 class BadRules : public ::testing::TestWithParam<std::string> {};
 
-std::vector<std::string> expected_of(const std::string& file) {
-  std::vector<std::string> expected;
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    constexpr std::string_view kMark = "# expect: ";
-    if (line.starts_with(kMark)) expected.push_back(line.substr(kMark.size()));
-  }
-  return expected;
-}
-
 TEST_P(BadRules, AreReportedAllAtOnceWithTheirPlaces) {
-  std::string file = std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_rules/" + GetParam();
+  std::string file = kBadRules + GetParam();
   Diagnostics diagnostics;
   std::vector<LoadedRule> rules = load_rules({file}, diagnostics);
   check_rules(rules, diagnostics);
@@ -46,7 +36,7 @@ TEST_P(BadRules, AreReportedAllAtOnceWithTheirPlaces) {
     std::string rest = line.substr(file.size());
     reported.push_back(rest.substr(rest.find_first_not_of(": ")));
   }
-  std::vector<std::string> expected = expected_of(file);
+  std::vector<std::string> expected = expected_errors(file);
   ASSERT_FALSE(expected.empty()) << "the file names no expectation";
   EXPECT_EQ(reported.size(), expected.size()) << diagnostics.text();
   for (const std::string& one : expected) {
@@ -56,22 +46,8 @@ TEST_P(BadRules, AreReportedAllAtOnceWithTheirPlaces) {
   }
 }
 
-std::vector<std::string> bad_files() {
-  std::vector<std::string> names;
-  for (const auto& entry :
-       fs::directory_iterator(std::string(REDACTD_SOURCE_DIR) + "/tests/data/bad_rules")) {
-    names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files()),
-                         [](const auto& tested) {
-                           std::string name = tested.param.substr(0, tested.param.find('.'));
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Loader, BadRules, ::testing::ValuesIn(bad_files(kBadRules)),
+                         [](const auto& tested) { return test_name(tested.param); });
 
 // ---- what a good pack becomes
 
