@@ -158,6 +158,7 @@ TEST(DevCorpus, RecallStaysWhereItIs) {
                 reached.keeps);
     auto floor = floors.find(source);
     if (floor == floors.end()) continue;
+    EXPECT_GT(reached.on_line, 0u) << source;
     EXPECT_GE(reached.line_recall(), floor->second) << source;
   }
 }

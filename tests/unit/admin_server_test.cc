@@ -16,7 +16,6 @@
 #include <boost/beast/http/read.hpp>
 #include <future>
 #include <optional>
-#include <sstream>
 #include <thread>
 
 #include "daemon/admin/admin.h"
@@ -388,9 +387,13 @@ TEST(AdminServer, AStarIsEveryAddress) {
   AdminConfig config = on_free_port();
   config.listen.host = "*";
   Admin admin(config);
-  asio::io_context context;
-  tcp::socket socket(context);
-  socket.connect({asio::ip::make_address("127.0.0.1"), admin.endpoint().port()});
+  for (const char* address : {"127.0.0.1", "127.0.0.2"}) {
+    asio::io_context context;
+    tcp::socket socket(context);
+    boost::system::error_code error;
+    socket.connect({asio::ip::make_address(address), admin.endpoint().port()}, error);
+    EXPECT_FALSE(error) << address << ": " << error.message();
+  }
 }
 
 /// A client that trusts `authority`; nothing if the handshake fails.

@@ -1,6 +1,7 @@
 #include "daemon/known/value_files.h"
 
 #include <gtest/gtest.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,18 +132,23 @@ TEST(ValueFiles, WhatIsNotThereIsTrouble) {
 }
 
 TEST(ValueFiles, WhatCannotBeReadKeepsItsValues) {
-  if (geteuid() == 0) GTEST_SKIP() << "root reads everything";
   TempDir dir;
   std::string file = dir.write("db", "made-up");
-  ASSERT_EQ(chmod(file.c_str(), 0), 0);
-  EXPECT_EQ(read(file).unread, std::vector<std::string>{"file " + file});
+  fs::permissions(file, fs::perms::none);
+  fs::permissions(dir.path(), fs::perms::all);
+  setfsuid(65534);  // root may read everything
+  Reading reading = read(file);
+  setfsuid(geteuid());
+  EXPECT_EQ(reading.unread, std::vector<std::string>{"file " + file});
 }
 
 TEST(ValueFiles, LinksThatGoRoundEnd) {
   TempDir dir;
   dir.write("db", "made-up");
   fs::create_symlink(".", dir.path("again"));
-  EXPECT_LE(pairs(read(dir.path())).size(), 10u);
+  const size_t values = pairs(read(dir.path())).size();
+  EXPECT_GE(values, 1u);
+  EXPECT_LE(values, 10u);
 }
 
 TEST(ValueFiles, NoMoreThanAskedFor) {
