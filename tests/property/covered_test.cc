@@ -67,7 +67,8 @@ std::string line_of_keys(std::mt19937& random) {
                                                 "[REDACTED:password]"};
   std::string line;
   const size_t pieces = 8 + random() % 60;
-  const unsigned marks = random() % 3 == 0 ? 0 : 4 + random() % 20;  // one in so many, or none
+  // One in so many pieces; 0: none.
+  const unsigned marks = random() % 3 == 0 ? 0u : 4u + static_cast<unsigned>(random() % 20);
   for (size_t i = 0; i < pieces; ++i) {
     line += kPieces[random() % std::size(kPieces)];
     if (marks != 0 && random() % marks == 0) line += kMarks[random() % std::size(kMarks)];

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <string>
-#include <vector>
 
 namespace redactd::test {
 namespace {
@@ -78,15 +77,15 @@ TEST_F(RelpReceiverTest, TakesNothingOutsideASessionAndNothingThatIsNoRelp) {
 
 TEST_F(RelpReceiverTest, ALongRecordIsNotCopiedForEachOfItsReads) {
   constexpr size_t kSize = 8 << 20;
-  RelpReceiver receiver(kSize);
-  receiver.take(kOpen);
-  receiver.take("2 syslog " + std::to_string(kSize) + " ");
+  RelpReceiver large(kSize);
+  large.take(kOpen);
+  large.take("2 syslog " + std::to_string(kSize) + " ");
   const std::string piece(512, 'x');
   auto start = std::chrono::steady_clock::now();
-  for (size_t sent = 0; sent < kSize; sent += piece.size()) receiver.take(piece);
-  EXPECT_EQ(receiver.held_bytes(), kSize + std::string("2 syslog 8388608 ").size());
-  EXPECT_EQ(receiver.take("\n").commands.size(), 1u);
-  EXPECT_EQ(receiver.held_bytes(), 0u);
+  for (size_t sent = 0; sent < kSize; sent += piece.size()) large.take(piece);
+  EXPECT_EQ(large.held_bytes(), kSize + std::string("2 syslog 8388608 ").size());
+  EXPECT_EQ(large.take("\n").commands.size(), 1u);
+  EXPECT_EQ(large.held_bytes(), 0u);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
 }
 
