@@ -79,17 +79,21 @@ ControlSocket::ControlSocket(asio::io_context& context, std::string path, unsign
 ControlSocket::~ControlSocket() { close(); }
 
 void ControlSocket::listen() {
-  Protocol::endpoint endpoint(path_);  // throws when the path is too long for a socket
+  Protocol::endpoint endpoint(path_);  // the configuration takes no path that is too long for one
   clear_socket_path(path_, SOCK_STREAM);
-  acceptor_.open();
+  auto require = [this](const boost::system::error_code& error) {
+    if (error) fail(path_, error.value());
+  };
+  boost::system::error_code error;
+  require(acceptor_.open(endpoint.protocol(), error));
   // Before bind(): at no moment may others connect. The umask may have taken bits away.
   if (fchmod(acceptor_.native_handle(), mode_) != 0) fail(path_, errno);
-  acceptor_.bind(endpoint);
+  require(acceptor_.bind(endpoint, error));
   struct stat status {};
   if (chmod(path_.c_str(), mode_) != 0 || stat(path_.c_str(), &status) != 0) fail(path_, errno);
   device_ = status.st_dev;
   inode_ = status.st_ino;
-  acceptor_.listen();
+  require(acceptor_.listen(asio::socket_base::max_listen_connections, error));
 }
 
 void ControlSocket::close() {

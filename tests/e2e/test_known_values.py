@@ -189,6 +189,12 @@ class Told(KnownValuesTest):
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"only root", done.stderr)
 
+    def test_a_socket_that_cannot_be_opened_is_told_in_plain_words(self):
+        self.socket = os.path.join(self.folder, "nowhere", "known.sock")
+        self.start()
+        self.assertIn(f'reason="cannot be opened: {self.socket}: No such file or directory"', self.daemon.says())
+        self.daemon.stop()
+
     def test_a_reload_keeps_what_was_told_and_takes_other_sources(self):
         one, two, told = self.value("one"), self.value("two"), self.value("told")
         first, second = self.write("first", one), self.write("second", two)
