@@ -6,7 +6,6 @@
 #include <benchmark/benchmark.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "daemon/framing/encoding.h"

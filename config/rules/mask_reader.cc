@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "filters/mask.h"
+
 namespace redactd {
 
 const std::vector<std::string_view> kMaskKeys = {"style", "text", "keep"};

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/yaml_reader.h"
-#include "filters/mask.h"
+#include "filters/rule.h"
 
 namespace redactd {
 

@@ -3,7 +3,6 @@
 // The canary: a made-up secret goes through the whole pipeline, and each sink looks at what it
 // would have sent. The canary itself is never sent.
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>

@@ -8,8 +8,6 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "daemon/sources/connection.h"
 #include "daemon/sources/source.h"

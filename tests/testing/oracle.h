@@ -4,7 +4,6 @@
 // engine has to agree with it byte for byte on every input whose records are shorter than
 // Limits::max_record.
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
