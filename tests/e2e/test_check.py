@@ -155,6 +155,15 @@ GOOD = {
     "known values": daemon(known_values={"environment": ["*_TOKEN"], "files": ["a", {"path": "b", "format": "dotenv", "names": ["*"]}],
                                          "exec": [{"name": "a", "command": ["a", "b"]}], "socket": "/x", "socket_mode": "600"}),
     "admin": daemon(admin={"enabled": False, "listen": "tcp://[::1]:1", "token": "t" * 16}),
+    "numbers for texts": daemon(sources=[{"name": 5, "type": "file", "path": 5, "position_file": 1.5}],
+                                known_values={"socket": 6, "environment": [5], "files": [5, {"path": 1.5, "format": "dotenv", "names": 5}]},
+                                sinks=[{"name": 1.5, "type": "stdout", "wrap": {"enabled": "on", "hostname": 5, "app_name": 5}}]),
+    "numbers for texts of the filter": {"mask": {"style": "fixed", "text": 5}, "allow": [{"record": 5}, {"secret": [1.5]}]},
+    "lists without a value": daemon(sources=[{**SOURCE, "sinks": None}], allow=None,
+                                    known_values={"environment": None, "files": None, "exec": None}),
+    "lists of rules without a value": {"rules": {"files": None, "gitleaks": None, "enable": None, "disable": None}},
+    "patterns without a value": daemon(sources=[{"name": "a", "type": "kubernetes", "position_file": "/y", "include": None,
+                                                 "exclude": None}]),
     "switch": daemon(self_check=False, workers=0, log={"level": "trace", "format": "json"}),
 }
 
