@@ -61,6 +61,9 @@ constexpr Metric<SourceCounters> kSourceMetrics[] = {
     {"redactd_source_damaged_positions_total", MetricType::Counter,
      "Position files that could not be understood and were set aside.",
      &SourceCounters::damaged_positions},
+    {"redactd_source_lost_datagrams_total", MetricType::Counter,
+     "Datagrams that the socket's receive buffer had no room for.",
+     &SourceCounters::lost_datagrams},
 };
 
 constexpr Metric<SinkCounters> kSinkMetrics[] = {

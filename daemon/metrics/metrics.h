@@ -71,6 +71,7 @@ struct SourceCounters {
   Counter stalled;     // times that reading waited for a full sink
   Counter rate_delays;
   Counter damaged_positions;
+  Counter lost_datagrams;  // that the socket's buffer had no room for
 };
 
 /// Of one sink; written by the sink's thread, but for `dropped_*` (see there).

@@ -8,14 +8,17 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
@@ -134,7 +137,18 @@ bool DatagramSession::receive_ready() {
   return any;
 }
 
+/// The kernel tells nobody what a full receive buffer made it throw away, unless it is asked.
+void DatagramSession::count_lost() {
+  std::array<uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof memory;
+  if (getsockopt(socket_.native_handle(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0)
+    return;
+  const uint32_t lost = memory[SK_MEMINFO_DROPS];
+  counters_.lost_datagrams.add(lost - std::exchange(lost_, lost));
+}
+
 void DatagramSession::tick(Clock::time_point now) {
+  count_lost();
   if (now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) stream_.trim();
 }
 

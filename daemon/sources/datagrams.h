@@ -34,6 +34,7 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
   static Awaitable<void> run(std::shared_ptr<DatagramSession> self);
   Awaitable<void> read();
   bool receive_ready();
+  void count_lost();
 
   const std::shared_ptr<SourceSetup> setup_;
   Worker& worker_;
@@ -45,6 +46,7 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
   std::vector<RecordEnd> ends_;
   RoomWait room_;
   std::chrono::steady_clock::time_point last_read_ = {};
+  uint32_t lost_ = 0;  // of the socket, as the kernel counts: it wraps around
   bool stopped_ = false;
 };
 

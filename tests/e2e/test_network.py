@@ -1,6 +1,7 @@
 """Two hosts in network namespaces whose link fails; and the kinds of addresses."""
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -167,6 +168,19 @@ class Addresses(DaemonTest):
                 daemon = self.start_daemon([{"listen": listen, "receive_buffer": asked}], [sink_to(self.aggregator)])
                 daemon.stop()
                 self.assertEqual("raise net.core.rmem_max" in daemon.says(), told, daemon.says())
+
+    def test_datagrams_that_its_buffer_has_no_room_for_are_counted(self):
+        port, count = free_port(socket.SOCK_DGRAM), 5000
+        daemon = self.start_daemon([{"listen": f"udp://127.0.0.1:{port}"}], [sink_to(self.aggregator)])
+        daemon.signal(signal.SIGSTOP)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            for _ in range(count):
+                client.sendto(b"<13>hello", ("127.0.0.1", port))
+        daemon.signal(signal.SIGCONT)
+        daemon.wait_for_metric(1, "redactd_source_lost_datagrams_total")
+        counted = ("received_records", "lost_datagrams")
+        wait_until(lambda: sum(daemon.metric(f"redactd_source_{name}_total") for name in counted) == count, "all are counted")
+        daemon.stop()
 
     def test_ipv6(self):
         if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
