@@ -43,7 +43,7 @@ std::string after_escapes(const std::string& pattern) {
   if (!std::string_view(pattern).substr(at).starts_with(kBoundary)) return pattern;
   const size_t word = at + kBoundary.size();
   if (word == pattern.size() || !is_alnum(pattern[word])) return pattern;
-  return pattern.substr(0, at) + "(?:\\b|\\\\[nrt]|#01[0-5])" + pattern.substr(word);
+  return pattern.substr(0, at) + "(?:\\b|\\\\[nrt]|#01[0-5]|[0-9\\[][mK])" + pattern.substr(word);
 }
 
 bool may_match_blank(std::string_view pattern) {

@@ -97,6 +97,9 @@ bool doubled_in_value(std::string_view text, size_t mark) {
          after != text[mark];
 }
 
+/// The last letter of a colour, or of what erases the line, which CI jobs print as often.
+constexpr ByteClass kColourEnds = ByteClass::of("mK");
+
 /// `ESC[` in one of its spellings at `at`: its length, else 0.
 size_t colour_start(std::string_view text, size_t at) {
   static constexpr std::array<std::string_view, 9> kEscapes = {
@@ -115,7 +118,7 @@ bool control_ends_before(std::string_view text, size_t at) {
 }
 
 bool colour_ends_before(std::string_view text, size_t at) {
-  size_t i = at - 1;  // on the `m`
+  size_t i = at - 1;  // on the last letter
   while (i > 0 && at - i < 24 && (is_digit(text[i - 1]) || text[i - 1] == ';')) --i;
   if (i == 0 || text[i - 1] != '[') return false;
   for (size_t start = i - 1; start + 9 > i && start != kNone; --start) {
@@ -292,7 +295,7 @@ size_t colours_end(std::string_view text, size_t at) {
     if (start == 0) return at;
     size_t i = at + start;
     while (i < text.size() && i - at < 32 && (is_digit(text[i]) || text[i] == ';')) ++i;
-    if (i >= text.size() || text[i] != 'm') return at;
+    if (i >= text.size() || !kColourEnds.has(text[i])) return at;
     at = i + 1;
   }
   return at;
@@ -334,7 +337,7 @@ bool word_starts(std::string_view text, size_t at) {
   char before = text[at - 1];
   if (!is_alnum(before)) return true;
   if (at >= 2 && text[at - 2] == '\\' && std::strchr("nrtbfv0ae", before) != nullptr) return true;
-  if (before == 'm' && colour_ends_before(text, at)) return true;
+  if (kColourEnds.has(before) && colour_ends_before(text, at)) return true;
   if (control_ends_before(text, at)) return true;
   if (!is_hex(before)) return false;
   if (at >= 3 && text[at - 3] == '%' && is_hex(text[at - 2])) return true;

@@ -120,8 +120,8 @@ TEST(BareEnd, InPercentEncodedTextAnEncodedSeparatorEndsIt) {
 }
 
 TEST(SkipColour, PassesSequencesInEverySpelling) {
-  for (const char* colour :
-       {"\x1b[31m", "\x1b[0m", "\x1b[1;31;42m", "\\u001b[31m", "\\x1b[0m", "\\033[32m", "\\e[0m"}) {
+  for (const char* colour : {"\x1b[31m", "\x1b[0m", "\x1b[1;31;42m", "\x1b[0K", "\\u001b[31m",
+                             "\\x1b[0m", "\\033[32m", "\\e[0m"}) {
     std::string text = std::string(colour) + colour + "x";
     EXPECT_EQ(skip_colour(text, 0), text.size() - 1) << colour;
   }
@@ -158,7 +158,7 @@ TEST(WordStarts, AfterAnythingThatIsNoLetterOrDigit) {
 
 TEST(WordStarts, AfterEscapesAndColours) {
   for (const char* before : {"\\n", "\\t", "\\r", "%3D", "%22", "\\x1b", "\\u0022", "\\u003d",
-                             "\x1b[31m", "\x1b[1;31m", "\\u001b[0m", "\\033[0m"}) {
+                             "\x1b[31m", "\x1b[1;31m", "\x1b[0K", "\\u001b[0m", "\\033[0m"}) {
     std::string text = std::string(before) + "ghp";
     EXPECT_TRUE(word_starts(text, text.size() - 3)) << before;
   }

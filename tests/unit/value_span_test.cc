@@ -646,6 +646,16 @@ TEST(Value, KeysThatNameNoSecretStayWithAnySeparatorInsideThem) {
   expect_all_masked({"using the existing secret: «{alnum:16}»", "my_token: «{alnum:24}»"});
 }
 
+TEST(Value, BehindATerminalsColoursAndWhatErasesItsLine) {
+  expect_all_masked({"\x1b[1mtoken «{digits:1}{alnum:39}» is expired",
+                     "\x1b[0Kapi key «{digits:1}{alnum:39}»", "\x1b[0Ktoken=«{alnum:24}»",
+                     "\x1b[1;32mBearer «{digits:1}{alnum:39}»\x1b[0m",
+                     "\x1b[mhtpasswd -nb bob «{alnum:12}»",
+                     R"({"m":"\u001b[31mtoken «{digits:1}{alnum:39}»\u001b[0m"})",
+                     R"({"m":"line\napi key «{digits:1}{alnum:39}»"})"});
+  expect_all_kept({"10mtokens {alnum:40}", "tokenm {alnum:40}"});
+}
+
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
   Rule rule;
   rule.id = "named";

@@ -69,7 +69,10 @@ size_t spelt_tab(std::string_view text, size_t at) {
 size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
   constexpr size_t kMostBlanks = 3;
   static constexpr ByteClass kBefore = ByteClass::of(" \t\"'(=:>");
-  if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) return kNone;
+  if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) {
+    const bool behind_escape = is_alnum(text[key_begin - 1]) && word_starts(text, key_begin);
+    if (!behind_escape) return kNone;
+  }
   size_t at = key_end;
   while (at < text.size() && at - key_end < kMostBlanks && (text[at] == ' ' || text[at] == '\t'))
     ++at;
