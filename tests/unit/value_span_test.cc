@@ -656,6 +656,17 @@ TEST(Value, BehindATerminalsColoursAndWhatErasesItsLine) {
   expect_all_kept({"10mtokens {alnum:40}", "tokenm {alnum:40}"});
 }
 
+TEST(Value, WhatToolsPrintOfPackagesSecretsAndPublicKeysStays) {
+  expect_all_kept({"  public key: {base64:43}=", "Public Key: {base64:43}=", "password:  16 bytes",
+                   "Setting up passwd (1:4.13+dfsg1-1) ...", "token=***REDACTED***",
+                   "token = response.json()[\"access_token\"]",
+                   "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer",
+                   "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"});
+  expect_all_masked({"password: «{digits:6}»", "password=«{digits:6}» bytes",
+                     "the public key is not: key: «{digits:1}{alnum:39}»",
+                     "params:oauth=«{digits:1}{alnum:23}»"});
+}
+
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
   Rule rule;
   rule.id = "named";

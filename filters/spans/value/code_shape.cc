@@ -23,15 +23,22 @@ bool is_minified(std::string_view value) {
   return at == value.size() || std::string_view("|&?()[];,}").find(value[at]) != kNone;
 }
 
-/// kwargs.get( and $_POST[' in front of a quote: what is called, or looked into, for the value.
+/// kwargs.get(, response.json()[ and $_POST[' in front of a quote: what is called, or looked into,
+/// for the value.
 bool is_lookup(std::string_view value) {
   static constexpr ByteClass kJoints = ByteClass::of("._$:");
   size_t open = 0;
   bool joined = false;
-  for (; open < value.size() &&
-         (is_letter(value[open]) || kJoints.has(value[open]) || value[open] == '!');
-       ++open)
-    joined = joined || kJoints.has(value[open]);
+  while (open < value.size()) {
+    if (joined && value.substr(open, 2) == "()") {
+      open += 2;
+      continue;
+    }
+    const bool joint = kJoints.has(value[open]);
+    if (!is_letter(value[open]) && !joint && value[open] != '!') break;
+    joined = joined || joint;
+    ++open;
+  }
   if (!joined || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
   return open + 1 == value.size() || value[open + 1] == '\'' || value[open + 1] == '"';
 }

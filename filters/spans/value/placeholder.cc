@@ -149,6 +149,10 @@ bool is_placeholder(std::string_view value) {
   }
   static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
                                                     "***masked***",
+                                                    "***redacted***",
+                                                    "***hidden***",
+                                                    "***removed***",
+                                                    "***filtered***",
                                                     "[redacted]",
                                                     "[masked]",
                                                     "[filtered]",

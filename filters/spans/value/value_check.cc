@@ -98,6 +98,14 @@ bool is_remark(std::string_view value) {
          std::all_of(value.begin() + 1, value.end(), is_lower);
 }
 
+/// (1:4.13+dfsg1-1): the version behind a package's name.
+bool is_version_in_parentheses(std::string_view value) {
+  return value.size() > 4 && value[0] == '(' && value.back() == ')' && is_digit(value[1]) &&
+         std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
+           return is_lower(c) || is_digit(c) || std::string_view(".:+~-").find(c) != kNone;
+         });
+}
+
 /// ssh-ed25519, ecdsa-sha2-nistp256: an algorithm of SSH's keys.
 bool is_key_algorithm(std::string_view value) {
   return value.size() < 32 &&
@@ -229,9 +237,10 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting) {
   bool word = words || named;
   bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
                is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
-               is_code(value) || is_remark(value) || is_object_reference(value) ||
-               is_dotted_name(value) || is_prose(value) || is_digest(value) ||
-               is_key_algorithm(value) || is_account_secret(value) || is_scoped_name(value);
+               is_code(value) || is_remark(value) || is_version_in_parentheses(value) ||
+               is_object_reference(value) || is_dotted_name(value) || is_prose(value) ||
+               is_digest(value) || is_key_algorithm(value) || is_account_secret(value) ||
+               is_scoped_name(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 

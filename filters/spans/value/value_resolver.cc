@@ -51,6 +51,14 @@ bool is_field_rule(std::string_view value) {
   return value == "required" || value == "nullable" || value == "sometimes";
 }
 
+/// `password:  16 bytes`, as kubectl describes a Secret.
+bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kMostDigits = 5;
+  std::string_view value = text.substr(begin, end - begin);
+  return value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit) &&
+         text.substr(end, 6) == " bytes";
+}
+
 }  // namespace
 
 Verdict ValueResolver::resolve(const Opening& opening) {
@@ -323,6 +331,7 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   setting.quoted = !opening.quote.none();
   setting.sentence = opening.sentence;
   if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
+  if (setting.sentence && is_count_of_bytes(text_, begin, end)) return Verdict::plain_word;
   bool cut_off = end == text_.size();
   if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
   if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))

@@ -33,7 +33,9 @@ const KeyTree& no_secrets() {
 bool names_no_secret(std::string_view text, size_t key_end) {
   static constexpr ByteClass kOfSentences = ByteClass::of(". ");
   const size_t begin = no_secrets().longest(text, key_end, nullptr);
-  return begin != kNone && !kOfSentences.any_in(text.substr(begin, key_end - begin));
+  if (begin == kNone) return false;
+  std::string_view name = text.substr(begin, key_end - begin);
+  return !kOfSentences.any_in(name) || equals_ignoring_case(name, "public key");
 }
 
 /// arn:aws:secretsmanager:eu-west-1:123456789012:secret:…: a part of a name, not a key.
@@ -44,6 +46,15 @@ bool is_part_of_arn(std::string_view text, size_t key_begin) {
   std::string_view before = text.substr(from, key_begin - from);
   size_t arn = before.rfind("arn:aws");
   return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
+}
+
+/// urn:ietf:params:oauth:grant-type:…, also percent-encoded: a part of a name, not a key.
+bool is_part_of_urn(std::string_view text, size_t key_begin) {
+  std::string_view before = text.substr(0, key_begin);
+  for (std::string_view parent : {"ietf:params:", "ietf%3Aparams%3A", "ietf%3aparams%3a"}) {
+    if (before.ends_with(parent)) return true;
+  }
+  return false;
 }
 
 /// did:key:z6Mk…: a public key that names somebody (W3C).
@@ -115,7 +126,8 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(text, key_end) || is_part_of_arn(text, start) || is_did(text, start))
+  if (names_no_secret(text, key_end) || is_part_of_arn(text, start) ||
+      is_part_of_urn(text, start) || is_did(text, start))
     return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
