@@ -321,17 +321,26 @@ TEST(Block, AValueOnTheNextLineInTheWaysOfPrinters) {
 
 TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
   for (const char* source :
-       {"password:\n  «{digits:1}{alnum:11}»\n", "Password:\r\n«{digits:1}{alnum:11}»\r\n",
+       {"password:\n  «{digits:1}{alnum:11}»\n",
+        "Password:\r\n«{digits:1}{alnum:11}»\r\n",
         "db_password: |\n  «{digits:1}{alnum:11}»\nnext: 1\n",
         "2026-01-02T03:04:05Z INFO password:\n2026-01-02T03:04:06Z INFO «{digits:1}{alnum:11}»\n",
         "- name: DB_PASSWORD\n  value: «{digits:1}{alnum:11}»\n",
         "- name: DB_PASSWORD\r\n  value: «{digits:1}{alnum:11}»\r\n",
+        "03:04 INFO [main] a.b.C - - name: DB_PASSWORD\n"
+        "03:04 INFO [main] a.b.C -   value: «{digits:1}{alnum:11}»\n",
+        "03:04 INFO [main] a.b.C - password: |\n03:04 INFO [main] a.b.C -   "
+        "«{digits:1}{alnum:11}»\n",
+        "    \"OutputKey\": \"DbPassword\",\n    \"OutputValue\": \"«{digits:1}{alnum:11}»\",\n",
+        "- OutputKey: ApiSecret\n  OutputValue: «{digits:1}{alnum:31}»\n",
         "'name': 'DB_PASSWORD',\r\n'value': '«{digits:1}{alnum:11}»'\r\n",
-        "db.passwd: >-\r\n    «{digits:1}{alnum:11}»\r\n", "client_secret:\n  \"«{alnum:32}»\"\n",
+        "db.passwd: >-\r\n    «{digits:1}{alnum:11}»\r\n",
+        "client_secret:\n  \"«{alnum:32}»\"\n",
         "<db.password>\r\n  «{digits:1}{alnum:11}»\r\n</db.password>\n",
         "[\"password\"]=>\n  string(12) \"«{digits:1}{alnum:11}»\"\n",
         "- name: GITHUB_API_KEY\n  value: \"«{hex:20}»\"\n",
-        "- name: AZURE_KEY\n  value: «{alnum:32}»\n", "newrelic_key:\n  «{hex:40}»\n",
+        "- name: AZURE_KEY\n  value: «{alnum:32}»\n",
+        "newrelic_key:\n  «{hex:40}»\n",
         "export TOKEN=\\\n  «{alnum:32}»\n",
         "\"name\": \"API_TOKEN\",\n\"value\": \"«{digits:1}{alnum:31}»\",\n",
         "Content-Disposition: form-data; "

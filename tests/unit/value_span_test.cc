@@ -667,6 +667,19 @@ TEST(Value, WhatToolsPrintOfPackagesSecretsAndPublicKeysStays) {
                      "params:oauth=«{digits:1}{alnum:23}»"});
 }
 
+TEST(Value, OfMembersThatCloudsAndDatabasesName) {
+  expect_all_masked(
+      {R"({"OutputKey":"DbPassword","OutputValue":"«{alnum:14}»"})",
+       R"({"m":"{\"OutputKey\": \"ApiSecret\", \"OutputValue\": \"«{alnum:14}»\"}"})",
+       R"({"id":{"S":"7"},"password":{"S":"«{alnum:14}»"}})",
+       R"({"m":"{\"password\": {\"S\": \"«{alnum:14}»\"}}"})",
+       R"(<input name="csrf_token" type="hidden" value="«{digits:1}{alnum:39}»">)",
+       R"(let password: &str = "«{alnum:14}»";)",
+       R"({"m":"[\"apiKey\":\"App\\Client\":private]=>\n  string(32) \"«{digits:1}{alnum:31}»\""})"});
+  expect_all_kept({R"({"OutputKey":"BucketName","OutputValue":"logs-of-the-shop"})",
+                   R"({"password":{"SS":["a"]},"n":{"N":"12"}})"});
+}
+
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
   Rule rule;
   rule.id = "named";

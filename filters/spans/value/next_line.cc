@@ -64,10 +64,9 @@ bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail
   return text.substr(0, at).ends_with("form-data; name=\"");
 }
 
-/// `name: X_PASSWORD`, whose last word ends before `end`: where `name` begins, npos when it is
-/// something else that ends a line.
+/// `name: X_PASSWORD`, or `OutputKey: …` of CloudFormation, whose last word ends before `end`:
+/// where `name` begins, npos when it is something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
-  constexpr std::string_view kName = "name";
   constexpr size_t kMostBlanks = 2;
   size_t at = end;
   while (at > 0 && is_name_byte(text[at - 1])) --at;
@@ -79,10 +78,13 @@ size_t name_before(std::string_view text, size_t end) {
   if (at == 0 || text[at - 1] != ':') return kNone;
   --at;
   skip_quote();
-  if (at < kName.size()) return kNone;
-  at -= kName.size();
-  bool whole = at == 0 || !is_alnum(text[at - 1]);
-  return whole && equals_ignoring_case(text.substr(at, kName.size()), kName) ? at : kNone;
+  for (std::string_view name : {"name", "outputkey"}) {
+    if (at < name.size() || !equals_ignoring_case(text.substr(at - name.size(), name.size()), name))
+      continue;
+    const size_t begin = at - name.size();
+    return begin == 0 || !is_alnum(text[begin - 1]) ? begin : kNone;
+  }
+  return kNone;
 }
 
 /// Nothing follows such a name but a quote and a comma.
@@ -91,12 +93,15 @@ bool is_name_tail(std::string_view tail) {
   return tail.empty() || tail == ",";
 }
 
-/// `value: …` and `"value": "…"`: where the value begins, npos when the line is none.
+/// `value: …`, `"value": "…"` and `OutputValue: …`: where the value begins, npos when the line is
+/// none.
 size_t value_of_member(std::string_view text, size_t at) {
   constexpr std::string_view kValue = "value";
   Quote quote = quote_at(text, at);
   const size_t mark = quote.none() ? 0 : quote.size();
   at += mark;
+  constexpr std::string_view kOutput = "output";
+  if (starts_with_ignoring_case(text.substr(at), kOutput)) at += kOutput.size();
   if (!starts_with_ignoring_case(text.substr(at), kValue)) return kNone;
   at += kValue.size() + mark;
   if (at >= text.size() || text[at] != ':') return kNone;
@@ -272,7 +277,12 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   std::string_view text = logged_line(record.text);
   size_t begin = matching_prefix(text, open.prefix);
   if (begin == 0 && !open.prefix.empty()) begin = behind_header(text, open.prefix);
-  const size_t first = std::min(text.find_first_not_of(" \t", begin), text.size());
+  size_t first = std::min(text.find_first_not_of(" \t", begin), text.size());
+  // `a.b.C - `: the dash at the end of a header was taken for a list's, and is not in the prefix.
+  if (!open.prefix.empty() && text.substr(first, 2) == "- ") {
+    begin = first + 1;
+    first = std::min(text.find_first_not_of(" \t", begin), text.size());
+  }
   const bool blank = first == text.size() && record.ends_record;
   open.active = blank && ++open.lines < kMostLines;
   if (blank || !record.ends_record || !record.starts_record) return;

@@ -94,8 +94,12 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
     if (quote.mark != key_quote.mark) return kNone;
     at += quote.size();
   }
-  // ParameterKey and ParameterValue of CloudFormation
+  // type="hidden" of HTML's <input>
+  constexpr std::string_view kHidden = "type=\"hidden\" ";
+  if (text.substr(at).starts_with(kHidden)) at += kHidden.size();
+  // ParameterKey and ParameterValue, OutputKey and OutputValue of CloudFormation
   if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
+  if (starts_with_ignoring_case(text.substr(at), "outputvalue")) at += 6;
   bool content = starts_with_ignoring_case(text.substr(at), "content=");  // of HTML's <meta>
   if (!content && !starts_with_ignoring_case(text.substr(at), "value")) return kNone;
   at += content ? 7 : 5;

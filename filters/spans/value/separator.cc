@@ -19,9 +19,11 @@ size_t compound_assignment(std::string_view rest) {
   return 0;
 }
 
-/// `var dbPassword string = "…"`: past the = behind the type's name, else npos.
+/// `var dbPassword string = "…"`, `let password: &str = "…"`: past the = behind the type's name,
+/// else npos.
 size_t typed_assignment(std::string_view text, size_t at) {
   size_t type = at;
+  if (type < text.size() && text[type] == '&') ++type;
   while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.'))
     ++type;
   size_t equals = skip_blanks(text, type);

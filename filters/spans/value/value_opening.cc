@@ -107,12 +107,13 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
 
-/// `[password:protected] =>`, `["password":"User":private]=>`, `[password:User:private] =>`: to the
-/// bracket behind what PHP prints of a member's visibility; `at` when there is none.
+/// `[password:protected] =>`, `["password":"User":private]=>` (in JSON with backslashes),
+/// `[password:User:private] =>`: to the bracket behind what PHP prints of a member's visibility;
+/// `at` when there is none.
 size_t skip_visibility(std::string_view text, size_t at) {
   constexpr size_t kLongest = 80;
   if (at + 1 >= text.size() || text[at] != ':' ||
-      (text[at + 1] != 'p' && text[at + 1] != '"' && !is_upper(text[at + 1])))
+      (std::string_view("p\"\\").find(text[at + 1]) == kNone && !is_upper(text[at + 1])))
     return at;
   size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find(']', at);
   if (close == kNone) return at;
@@ -139,6 +140,16 @@ size_t skip_index(std::string_view text, size_t at) {
     if (text.substr(end).starts_with(brackets.close)) return end + brackets.close.size();
   }
   return at;
+}
+
+/// `"S":` of DynamoDB, whose values tell their type: where the string begins, else npos.
+size_t string_of_dynamodb(std::string_view text, size_t at, const Quote& quote) {
+  at += quote.size();
+  if (text.substr(at, 1) != "S") return kNone;
+  Quote closing = quote_at(text, at + 1);
+  if (closing.none()) return kNone;
+  at = skip_blanks(text, at + 1 + closing.size());
+  return text.substr(at, 1) == ":" ? at + 1 : kNone;
 }
 
 /// Reads the opening quote at `at`.
@@ -206,6 +217,7 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
   Quote quote = quote_at(text, name);
   if (quote.none()) return std::nullopt;
   size_t value = value_member(text, name, quote);
+  if (value == kNone) value = string_of_dynamodb(text, name, quote);
   if (value == kNone) return std::nullopt;
   Opening member = open_value_at(record, value);
   if (member.quote.none()) return std::nullopt;
