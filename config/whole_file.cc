@@ -3,31 +3,51 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <system_error>
-#include <utility>
 
 namespace redactd {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> read_whole_file(const std::string& path, Diagnostics& diagnostics) {
+namespace {
+
+/// As a shell names what it hands over: <(command), and its standard input.
+bool is_handed_over(const std::string& path) {
+  return path.starts_with("/dev/") || path.starts_with("/proc/");
+}
+
+/// Why the path is not opened; empty when it is.
+std::string refuse_kind(const std::string& path) {
   std::error_code error;
-  if (fs::is_directory(path, error)) {
-    diagnostics.add({path, 0, 0}, "", "is a folder; name a file");
+  if (fs::is_directory(path, error)) return "is a folder; name a file";
+  if (fs::is_fifo(path, error) && !is_handed_over(path)) return "is a named pipe; name a file";
+  return {};
+}
+
+}  // namespace
+
+std::optional<std::string> read_whole_file(const std::string& path, Diagnostics& diagnostics,
+                                           size_t most) {
+  constexpr size_t kPiece = 64 * 1024;
+  auto refuse = [&](const std::string& why) {
+    diagnostics.add({path, 0, 0}, "", why);
     return std::nullopt;
-  }
+  };
+  if (std::string why = refuse_kind(path); !why.empty()) return refuse(why);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    // An empty file makes operator<< fail; that is no error.
-    if (file && file.peek() == std::ifstream::traits_type::eof()) return std::string();
-    int reason = errno != 0 ? errno : EIO;
-    diagnostics.add({path, 0, 0}, "", "cannot be read: " + std::generic_category().message(reason));
-    return std::nullopt;
+  std::string text;
+  while (file) {
+    const size_t size = text.size();
+    text.resize(size + kPiece);
+    file.read(text.data() + size, kPiece);
+    text.resize(size + static_cast<size_t>(file.gcount()));
+    if (text.size() > most)
+      return refuse("is larger than " + std::to_string(most >> 20) + " MiB; name another file");
   }
-  return std::move(text).str();
+  if (!file.eof())
+    return refuse("cannot be read: " + std::generic_category().message(errno != 0 ? errno : EIO));
+  return text;
 }
 
 }  // namespace redactd

@@ -49,11 +49,11 @@ std::string open_error(const SourceConfig& config, const std::exception& error) 
 
 /// The values of `::add-mask::` lines in a batch.
 void each_add_mask(std::string_view batch, const std::function<void(std::string_view)>& take) {
-  for (size_t at = batch.find(kAddMask); at != std::string_view::npos;) {
+  for (size_t at = find_add_mask(batch, 0); at != std::string_view::npos;) {
     size_t begin = batch.rfind('\n', at) + 1;
     size_t end = std::min(batch.find('\n', at), batch.size());
     if (auto value = add_mask_value(batch.substr(begin, end - begin))) take(*value);
-    at = batch.find(kAddMask, end);
+    at = find_add_mask(batch, end);
   }
 }
 
@@ -291,6 +291,7 @@ void Server::stop(int exit_code) {
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     log_.warning("connections did not end before drain_timeout");
+    records_left_ = true;
     drain_sinks();
   });
   workers_left_ = workers_.size();

@@ -139,7 +139,7 @@ class Server {
   size_t ended_sources_ = 0;
   std::atomic<bool> add_mask_{false};  // read by the workers
   const StreamCommands commands_{
-      kAddMask, [this] { return add_mask_.load(); },
+      find_add_mask, [this] { return add_mask_.load(); },
       [this](std::string_view original, size_t worker) { return obey(original, worker); }};
   std::atomic<bool> records_left_{false};  // at the deadline; written by sinks
   bool stopping_ = false;

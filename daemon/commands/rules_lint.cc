@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t kSampleBytes = 1 << 20;
 constexpr size_t kMostSampleBytes = 16 << 20;  // of a log that is given
+constexpr size_t kLargestSample = size_t{1} << 30;
 constexpr size_t kReadBytes = 128 * 1024;
 constexpr int kRounds = 3;
 constexpr double kManyHits = 2000;  // a MB: a rule that looks at every tenth line or so
@@ -325,7 +326,8 @@ int lint_rules(const Options& options) {
   std::string sample;
   if (options.sample.empty()) {
     sample = made_up_sample();
-  } else if (std::optional<std::string> text = read_whole_file(options.sample, diagnostics)) {
+  } else if (std::optional<std::string> text =
+                 read_whole_file(options.sample, diagnostics, kLargestSample)) {
     sample = text->substr(0, kMostSampleBytes);
     if (sample.empty()) diagnostics.add({options.sample, 0, 0}, "", "is empty");
   }

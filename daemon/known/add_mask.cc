@@ -1,7 +1,11 @@
 #include "daemon/known/add_mask.h"
 
+#include "filters/byte_class.h"
+
 namespace redactd {
 namespace {
+
+constexpr std::string_view kAddMask = "::add-mask::";
 
 /// `<13>`: all there is of a syslog header where a program writes none (RFC 3164 §4.3.3).
 bool is_priority(std::string_view text) {
@@ -26,9 +30,17 @@ std::optional<char> escaped_byte(std::string_view text) {
 
 }  // namespace
 
+size_t find_add_mask(std::string_view text, size_t from) {
+  constexpr std::string_view kColons = "::";
+  size_t at = text.find(kColons, from);
+  while (at != std::string_view::npos && !starts_with_ignoring_case(text.substr(at), kAddMask))
+    at = text.find(kColons, at + 1);
+  return at;
+}
+
 std::optional<std::string_view> add_mask_value(std::string_view record) {
-  for (size_t at = record.find(kAddMask); at != std::string_view::npos;
-       at = record.find(kAddMask, at + 1)) {
+  for (size_t at = find_add_mask(record, 0); at != std::string_view::npos;
+       at = find_add_mask(record, at + 1)) {
     if (!may_begin_message(record.substr(0, at))) continue;
     std::string_view value = record.substr(at + kAddMask.size());
     while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.remove_suffix(1);

@@ -1,8 +1,9 @@
 #pragma once
 
 // `::add-mask::VALUE`, the line by which a program on GitHub Actions asks that a value be masked
-// from then on (GitHub's documentation: "Workflow commands"). Pure.
+// from then on (GitHub's documentation: "Workflow commands", whose names are in any case). Pure.
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 
@@ -14,8 +15,9 @@ namespace redactd {
 /// returns. Whoever obeys such lines turns it on (Settings::enable), for the line passes before the
 /// value is known.
 inline constexpr std::string_view kAddMaskRule = "add-mask";
-/// What a batch is searched for before its records are looked at one by one.
-inline constexpr std::string_view kAddMask = "::add-mask::";
+/// Where `::add-mask::` stands, in any case, at `from` or later; npos: nowhere. What a batch is
+/// searched for before its records are looked at one by one.
+size_t find_add_mask(std::string_view text, size_t from);
 
 /// The value as it stands in the record, without the line's end: a view into it. The command has to
 /// stand where a message may begin: at the start of the record, or after a blank (whatever header

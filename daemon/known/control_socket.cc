@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -56,6 +57,7 @@ struct ControlSocket::Session {
 
   Protocol::socket peer;
   asio::steady_timer timer;
+  bool asked = false;  // its request has come
 };
 
 std::shared_ptr<ControlSocket> ControlSocket::open(asio::io_context& context,
@@ -116,6 +118,18 @@ bool ControlSocket::may_ask(Protocol::socket& peer) const {
   return credentials.uid == 0 || credentials.uid == geteuid();
 }
 
+/// Whoever has connected and says nothing must not keep others from asking: the longest silent one
+/// goes.
+bool ControlSocket::make_room() {
+  if (sessions_.size() < kMostSessions) return true;
+  auto silent = std::find_if(sessions_.begin(), sessions_.end(),
+                             [](const auto& session) { return !session->asked; });
+  if (silent == sessions_.end()) return false;
+  (*silent)->close();
+  sessions_.erase(silent);
+  return true;
+}
+
 asio::awaitable<void> ControlSocket::accept(std::shared_ptr<ControlSocket> self) {
   asio::steady_timer pause(self->acceptor_.get_executor());
   while (self->acceptor_.is_open()) {
@@ -124,9 +138,9 @@ asio::awaitable<void> ControlSocket::accept(std::shared_ptr<ControlSocket> self)
     if (error) {  // out of file descriptors
       pause.expires_after(kAcceptPause);
       co_await pause.async_wait(kAwait);
-    } else if (self->sessions_.size() < kMostSessions) {
+    } else if (self->make_room()) {
       auto session = std::make_shared<Session>(std::move(peer));
-      self->sessions_.insert(session);
+      self->sessions_.push_back(session);
       asio::co_spawn(self->acceptor_.get_executor(), serve(self, session), asio::detached);
     }
   }
@@ -145,7 +159,7 @@ asio::awaitable<void> ControlSocket::serve(std::shared_ptr<ControlSocket> self,
   std::string line = to_line(answer);
   co_await asio::async_write(session->peer, asio::buffer(line), kAwait);
   session->close();
-  self->sessions_.erase(session);
+  self->sessions_.remove(session);
 }
 
 asio::awaitable<ControlAnswer> ControlSocket::answer_to(std::shared_ptr<Session> session) {
@@ -173,6 +187,7 @@ asio::awaitable<ControlAnswer> ControlSocket::answer_to(std::shared_ptr<Session>
     answer.error = "the value did not come whole";
     co_return answer;
   }
+  session->asked = true;
   Session::give_time(session, kAnswerTime);
   co_return co_await answer_(std::move(*request), std::move(value));
 }

@@ -6,8 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <functional>
+#include <list>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -43,6 +43,7 @@ class ControlSocket : public std::enable_shared_from_this<ControlSocket> {
                 Warn warn);
   void listen();
   bool may_ask(Protocol::socket& peer) const;
+  bool make_room();
   static boost::asio::awaitable<void> accept(std::shared_ptr<ControlSocket> self);
   static boost::asio::awaitable<void> serve(std::shared_ptr<ControlSocket> self,
                                             std::shared_ptr<Session> session);
@@ -53,8 +54,8 @@ class ControlSocket : public std::enable_shared_from_this<ControlSocket> {
   Answer answer_;
   Warn warn_;
   Protocol::acceptor acceptor_;
-  std::set<std::shared_ptr<Session>> sessions_;
-  unsigned long device_ = 0;  // of the socket's file
+  std::list<std::shared_ptr<Session>> sessions_;  // the oldest first
+  unsigned long device_ = 0;                      // of the socket's file
   unsigned long inode_ = 0;
 };
 

@@ -106,7 +106,7 @@ void Stream::redact_and_obey(const Part& read, const Arrival& arrival) {
     if (holds_command(redactor_.original())) obey(redactor_.original());
   }
   for (size_t obeyed = 0; done < text.size();) {
-    const size_t at = text.find(settings_.commands->marker, std::max(done, obeyed));
+    const size_t at = settings_.commands->find(text, std::max(done, obeyed));
     redact_to(line_end(text, at));
     if (at == std::string_view::npos || text[done - 1] != '\n') continue;
     const size_t begin = text.rfind('\n', at) + 1;
@@ -116,7 +116,7 @@ void Stream::redact_and_obey(const Part& read, const Arrival& arrival) {
 }
 
 bool Stream::holds_command(std::string_view text) const {
-  return text.find(settings_.commands->marker) != std::string_view::npos;
+  return settings_.commands->find(text, 0) != std::string_view::npos;
 }
 
 /// Behind the whole lines at `begin` that hold a command each.

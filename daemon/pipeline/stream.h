@@ -27,9 +27,10 @@ namespace redactd {
 /// Lines of a stream that change what is masked from the next line on (`::add-mask::`). Outlives
 /// the streams; called on their workers' threads.
 struct StreamCommands {
-  std::string_view marker;   // what such a line holds
+  /// Where the first mark of such a line stands at `from` or later; npos: nowhere.
+  size_t (*find)(std::string_view text, size_t from);
   std::function<bool()> on;  // whether they are obeyed now
-  /// Shown lines as they came, at least one with the marker. Waits for, and returns, the
+  /// Shown lines as they came, at least one with the mark. Waits for, and returns, the
   /// configuration that the lines after them need; null: the one in force. Throws MatchError when
   /// it does not come: the stream fails closed.
   std::function<std::shared_ptr<const Generation>(std::string_view lines, size_t worker)> obey;

@@ -96,6 +96,21 @@ class Check(RedactdTest):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"^/dev/fd/\d+: is a pipe; .* name a file\n")
 
+    def test_what_never_ends_is_no_configuration_and_no_pack(self):
+        pipe = os.path.join(self.folder, "pipe.yaml")
+        os.mkfifo(pipe)
+        for arguments in (["--config", pipe], ["--rules", pipe], ["check", "--config", pipe]):
+            run = self.run_redactd(*arguments)
+            self.assertEqual((run.code, run.out), (2, b""))
+            self.assertTrue(run.err.startswith(f"{pipe}: is a named pipe; name a file\n"), run.err)
+        run = self.check(json.dumps({**daemon(), "rules": {"files": [pipe]}}))
+        self.assertEqual((run.code, run.out), (2, b""))
+        self.assertIn("is a named pipe; name a file\n", run.err)
+        for arguments in (["--config", "/dev/zero"], ["check", "--config", "/dev/zero"], ["--rules", "/dev/zero"]):
+            run = self.run_redactd(*arguments)
+            self.assertEqual((run.code, run.out), (2, b""))
+            self.assertTrue(run.err.startswith("/dev/zero: is larger than 64 MiB; name another file\n"), run.err)
+
     def test_the_daemon_refuses_what_check_refuses(self):
         path = self.write("redactd.yaml", json.dumps({**source(max_record="lots", nosuch=1), "rules": {"disable": ["nosuch"]}}))
         checked, started = self.run_redactd("check", "--config", path), self.run_redactd("--config", path)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -138,6 +139,20 @@ class Told(KnownValuesTest):
         self.daemon.stop()
         self.assertFalse(os.path.exists(self.socket))
 
+    def test_silent_peers_of_the_socket_keep_nobody_from_asking(self):
+        self.start()
+        silent = []
+        for _ in range(100):
+            peer = socket.socket(socket.AF_UNIX)
+            self.addCleanup(peer.close)
+            peer.connect(self.socket)
+            silent.append(peer)
+        start = time.monotonic()
+        value = self.value("v")
+        self.assertEqual(self.known("add", "--name", "NAME", value=value.encode()).returncode, 0)
+        self.assertLess(time.monotonic() - start, 8)
+        self.assert_masked(value, "NAME")
+
     def test_a_value_is_masked_when_add_returns_also_while_reloads_fail(self):
         value = self.value("FAILING")
         self.start(exec=[{"name": "quick", "command": ["echo", "put-out-soon"]}])
@@ -218,10 +233,11 @@ class AddMask(KnownValuesTest):
         for number in range(20):  # all in one write
             value = self.value(f"in-one-write-{number}")
             client = Client(self.port)
-            client.send(b"before\n::add-mask::%s\nafter %s\n" % (value.encode(), value.encode()))
+            command = (b"add-mask", b"ADD-MASK")[number % 2]
+            client.send(b"before\n::%s::%s\nafter %s\n" % (command, value.encode(), value.encode()))
             client.close()
         self.aggregator.wait_for(60)
-        self.assertEqual(sorted(set(self.aggregator.records)), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]", b"before"])
+        self.assertEqual(sorted(set(self.aggregator.records)), [b"::ADD-MASK::[REDACTED:add-mask]", b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]", b"before"])
         self.assert_never_told(value)
 
     def test_a_line_of_the_log_registers_a_value(self):
@@ -238,7 +254,7 @@ class AddMask(KnownValuesTest):
         self.aggregator.wait_for(1)
         self.daemon.signal(signal.SIGTERM)
         self.daemon.wait()
-        self.assertEqual(sorted(set(self.aggregator.records)), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]"])
+        self.assertEqual(sorted(set(self.aggregator.records)), [b"::ADD-MASK::[REDACTED:add-mask]", b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]"])
         self.assertEqual(self.aggregator.count(), 100)
         self.assert_never_told(*values)
 

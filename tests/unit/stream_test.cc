@@ -126,9 +126,9 @@ struct ObeyingPipeline : Pipeline {
 
   std::shared_ptr<const Generation> obey(std::string_view lines) {
     ++asked;
-    for (size_t at = lines.find(kAddMask); at != std::string_view::npos;
-         at = lines.find(kAddMask, at)) {
-      at += kAddMask.size();
+    for (size_t at = find_add_mask(lines, 0); at != std::string_view::npos;
+         at = find_add_mask(lines, at)) {
+      at += std::string_view("::add-mask::").size();
       values.emplace_back(lines.substr(at, lines.find('\n', at) - at));
     }
     auto next = std::make_shared<Generation>(*generation_to(sink, known_values(values), metrics));
@@ -139,7 +139,7 @@ struct ObeyingPipeline : Pipeline {
   std::vector<std::string> values;
   size_t asked = 0;
   uint64_t number = 0;
-  StreamCommands commands{kAddMask, [] { return true; },
+  StreamCommands commands{find_add_mask, [] { return true; },
                           [this](std::string_view lines, size_t) { return obey(lines); }};
 };
 

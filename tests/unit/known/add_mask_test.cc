@@ -21,6 +21,11 @@ TEST(AddMask, MayFollowAHeader) {
   EXPECT_EQ(add_mask_value("2026-01-01T00:00:00Z stdout F ::add-mask::made-up"), "made-up");
 }
 
+TEST(AddMask, TheCommandsNameMayBeInAnyCase) {
+  EXPECT_EQ(add_mask_value("::ADD-MASK::made-up"), "made-up");
+  EXPECT_EQ(add_mask_value("a::b::c ::Add-Mask::made-up"), "made-up");
+}
+
 TEST(AddMask, OtherLinesAreNone) {
   EXPECT_FALSE(add_mask_value(""));
   EXPECT_FALSE(add_mask_value("add-mask::made-up"));
