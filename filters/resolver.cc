@@ -33,6 +33,10 @@ bool sees_line_end(Anchor::Role role) {
          role == Anchor::Role::value;
 }
 
+size_t budget_of(const RecordView& record) {
+  return kWorkPerRecord + kWorkPerByte * record.text.size();
+}
+
 }  // namespace
 
 std::vector<Span>& Resolver::resolve(const RecordView& record,
@@ -40,13 +44,15 @@ std::vector<Span>& Resolver::resolve(const RecordView& record,
                                      std::vector<Decision>* decisions) {
   forget_record();
   resolve_anchors(record, matches, decisions);
+  const size_t by_anchor = found_.size();
+  const bool any_regex =
+      !seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record();
+  if (any_regex && !over_budget_)
+    over_budget_ = !resolve_regexes(record, decisions) || record.work > budget_of(record);
   if (over_budget_) {
     found_.clear();
     return found_;
   }
-  const size_t by_anchor = found_.size();
-  if (!seen_regexes_.empty() || !seen_literals_.empty() || rules_->looks_at_every_record())
-    resolve_regexes(record, decisions);
   const size_t by_regex = found_.size();
   find_blocks(record, block);
   if (!record.ends_record && rules_->userinfo_rule())
@@ -71,7 +77,7 @@ void Resolver::forget_record() {
 void Resolver::resolve_anchors(const RecordView& record, const std::vector<RecordMatch>& matches,
                                std::vector<Decision>* decisions) {
   CoveredRun covered;
-  const size_t budget = kWorkPerRecord + kWorkPerByte * record.text.size();
+  const size_t budget = budget_of(record);
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
@@ -231,7 +237,8 @@ bool Resolver::drop_allowed(const RecordView& record, size_t from,
   return found_.size() == from;
 }
 
-void Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* decisions) {
+/// False: beyond the record's budget.
+bool Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* decisions) {
   auto of_group = [](std::vector<std::pair<uint32_t, int>>& seen, uint32_t group) {
     std::sort(seen.begin(), seen.end());
     seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
@@ -245,8 +252,9 @@ void Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* 
     const RegexRules& regexes = *rules_->regexes()[group];
     if (regexes.empty()) continue;
     regex_matches_.clear();
-    regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group),
-                    regex_matches_, rules_->rules(), rules_->muted());
+    if (!regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group),
+                         regex_matches_, rules_->rules(), rules_->muted()))
+      return false;
     for (const RegexMatch& match : regex_matches_) {
       const Span& span = match.span;
       if (!rules_->allowances().let_pass({span.rule, match.secret, match.whole}, record,
@@ -257,6 +265,7 @@ void Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* 
       }
     }
   }
+  return true;
 }
 
 bool Resolver::has_required_text(const RecordView& record, uint32_t rule) {

@@ -68,7 +68,7 @@ class Resolver {
                      std::vector<Decision>& decisions) const;
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
-  void resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
+  bool resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
   bool drop_allowed(const RecordView& record, size_t from,
                     std::vector<Decision>* decisions = nullptr);
   bool has_required_text(const RecordView& record, uint32_t rule);

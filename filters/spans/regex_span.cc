@@ -22,6 +22,10 @@ constexpr int kShortestAtom = 3;
 constexpr size_t kMostGroups = 256;
 constexpr size_t kLongestMarker = 256;
 
+// A search may look at all that is left of the record before it is sure of a short match:
+// `a(?:.*b)?`. Who has very many of those in a long record is masked whole.
+constexpr size_t kWorkPerByte = 1024;
+
 RE2::Options options() {
   RE2::Options options;
   options.set_log_errors(false);
@@ -43,11 +47,13 @@ int secret_group(const RE2& regex) {
   return regex.NumberOfCapturingGroups() == 1 ? 1 : 0;
 }
 
-bool matcher_takes(const std::string& pattern) {
+/// Of what matches at all; nothing when the matcher does not take the expression.
+std::optional<ExpressionWidth> matched_width(const std::string& pattern) {
   try {
-    return expression_width(pattern).min > 0;
+    ExpressionWidth width = expression_width(pattern);
+    return width.min > 0 ? std::optional(width) : std::nullopt;
   } catch (const MatchError&) {
-    return false;
+    return std::nullopt;
   }
 }
 
@@ -75,9 +81,10 @@ class BetweenLineFeeds {
                        [this](const std::string& word) { return lower_.find(word) != Copy::npos; });
   }
 
-  /// What the expression finds, with the secrets that `rule` takes. `group`: see secret_group().
-  std::vector<RegexMatch> matches(const RE2& regex, const Rule& rule, int group) const {
-    std::vector<RegexMatch> found;
+  /// Adds what the expression finds, with the secrets that `rule` takes. `group`: see
+  /// secret_group(); no match is wider than `widest`. False: beyond the record's budget.
+  bool find(const RE2& regex, const Rule& rule, int group, size_t widest,
+            std::vector<RegexMatch>& found) {
     std::array<re2::StringPiece, kMostGroups> groups;
     re2::StringPiece text(text_.data(), text_.size());
     int last_group = group;
@@ -90,6 +97,7 @@ class BetweenLineFeeds {
            regex.Match(text, from, text.size(), RE2::UNANCHORED, groups.data(), last_group + 1)) {
       const re2::StringPiece& whole = groups[0];
       size_t begin = static_cast<size_t>(whole.data() - text.data());
+      if (from > 0 && !may_cost(looked_at(from, begin + whole.size(), widest))) return false;
       RegexMatch match;
       const re2::StringPiece* secret =
           rule.secret_group ? taken_group(groups.data(), *rule.secret_group, last_group)
@@ -104,7 +112,7 @@ class BetweenLineFeeds {
       match.span.end = match.span.begin + masked.size();
       found.push_back(match);
     }
-    return found;
+    return true;
   }
 
  private:
@@ -130,6 +138,17 @@ class BetweenLineFeeds {
     return end - secret_end <= kSeparator ? secret_end : end;
   }
 
+  /// What a search from `from` on has looked at, at most, to find a match that ends before `end`.
+  size_t looked_at(size_t from, size_t end, size_t widest) const {
+    const size_t left = text_.size() - from;
+    return widest < left ? std::min(left, end - from + widest) : left;
+  }
+
+  bool may_cost(size_t work) {
+    work_ += work;
+    return work_ <= kWorkPerByte * text_.size();
+  }
+
   /// The part of the record that a part of the text is; false when it is none.
   bool clip(const re2::StringPiece& part, std::string_view& clipped) const {
     if (part.data() == nullptr) return false;
@@ -151,6 +170,7 @@ class BetweenLineFeeds {
   size_t before_;
   Copy text_;
   Copy lower_;
+  size_t work_ = 0;  // of all searches but the first of each expression
 };
 
 }  // namespace
@@ -160,6 +180,7 @@ struct RegexRules::Compiled {
     std::unique_ptr<RE2> regex;
     uint32_t rule = 0;
     int group = 0;
+    size_t widest = std::string::npos;  // of what it matches
   };
   std::unique_ptr<re2::FilteredRE2> filter;
   std::vector<Expression> expressions;
@@ -269,7 +290,10 @@ const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
   for (size_t index = 0; index < compiled_->patterns.size(); ++index) {
     const std::string& pattern = compiled_->patterns[index];
     std::optional<std::string> scanned = stream_expression(pattern);
-    if (scanned && refused.count(index) == 0 && matcher_takes(*scanned)) {
+    std::optional<ExpressionWidth> width;
+    if (scanned) width = matched_width(*scanned);
+    if (width) compiled_->expressions[index].widest = width->max;
+    if (width && refused.count(index) == 0) {
       wanted.expressions.emplace_back(index, *scanned);
       continue;
     }
@@ -314,7 +338,7 @@ std::vector<size_t> RegexRules::chosen(const std::vector<int>& expressions,
   return chosen;
 }
 
-void RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
+bool RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
                          const std::vector<int>& literals, std::vector<RegexMatch>& matches,
                          const std::vector<Rule>& rules, const std::vector<bool>& muted) const {
   BetweenLineFeeds text(record);
@@ -322,11 +346,12 @@ void RegexRules::resolve(const RecordView& record, const std::vector<int>& expre
     const Compiled::Expression& expression = compiled_->expressions[index];
     const Rule& rule = rules[expression.rule];
     if (muted[expression.rule] || !text.holds_any_of(rule.keywords)) continue;
-    for (RegexMatch& match : text.matches(*expression.regex, rule, expression.group)) {
-      match.span.rule = expression.rule;
-      matches.push_back(match);
-    }
+    const size_t before = matches.size();
+    if (!text.find(*expression.regex, rule, expression.group, expression.widest, matches))
+      return false;
+    for (size_t i = before; i < matches.size(); ++i) matches[i].span.rule = expression.rule;
   }
+  return true;
 }
 
 struct MarkerExpressions::Compiled {

@@ -59,8 +59,9 @@ class RegexRules {
   bool looks_at_every_record(const std::vector<bool>& muted) const;
 
   /// All matches in the record, given the numbers of the expressions and literals that the matcher
-  /// saw in it (each sorted and unique). Rules that are muted find nothing.
-  void resolve(const RecordView& record, const std::vector<int>& expressions,
+  /// saw in it (each sorted and unique). Rules that are muted find nothing. False: the record's
+  /// budget is used up, and matches are missing.
+  bool resolve(const RecordView& record, const std::vector<int>& expressions,
                const std::vector<int>& literals, std::vector<RegexMatch>& matches,
                const std::vector<Rule>& rules, const std::vector<bool>& muted) const;
 

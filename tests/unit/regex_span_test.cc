@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
+#include <string>
+#include <string_view>
+
 #include "tests/testing/all_splits.h"
 #include "tests/testing/expect.h"
 
@@ -152,6 +156,29 @@ TEST(Regex, StaysLinearOnHostileInput) {
   Rules rules = regex({R"(start(a+)+$)"});
   std::string text = "start" + std::string(50000, 'a') + "b\n";
   EXPECT_EQ(redact(text, rules), text);
+}
+
+TEST(Regex, MatchesThatEachLookAtAllThatIsLeftAreMaskedWithTheirRecord) {
+  Rules rules = regex({R"(tok=[0-9]+(?:.*;)?)"});
+  std::string text;
+  while (text.size() < 400'000) text += "tok=1 ";
+  const std::clock_t start = std::clock();  // of the processor: others may be busy
+  EXPECT_EQ(redact(text + "\nok\n", rules), "[REDACTED:unscannable-record]\nok\n");
+  EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
+}
+
+TEST(Regex, ManyMatchesInALongRecordStayMatches) {
+  for (const char* pattern : {R"(tok=(\d{1,9}))", R"(\btok=([0-9]+)\b)"}) {
+    const std::string filler(
+        std::string_view(pattern).find('+') == std::string_view::npos ? 4 : 800, '-');
+    std::string text;
+    std::string expected;
+    while (text.size() < 800'000) {
+      text += "tok=1 " + filler;
+      expected += "tok=[REDACTED:re] " + filler;
+    }
+    EXPECT_EQ(first_difference(redact(text, regex({pattern})), expected), "");
+  }
 }
 
 TEST(Regex, SurvivesAnyCut) {
