@@ -18,9 +18,10 @@ int let_go_of_object(dl_phdr_info* object, size_t /*size*/, void* /*context*/) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
     const uintptr_t first_page = begin / page * page;
+    // The loader gives addresses as numbers. NOLINTNEXTLINE(performance-no-int-to-ptr)
+    auto* const pages = reinterpret_cast<void*>(first_page);
     // It fails for the kernel's own object, whose pages are no file's.
-    madvise(reinterpret_cast<void*>(first_page), begin + segment.p_memsz - first_page,
-            MADV_DONTNEED);
+    madvise(pages, begin + segment.p_memsz - first_page, MADV_DONTNEED);
   }
   return 0;
 }
