@@ -23,8 +23,9 @@ constexpr size_t kMostGroups = 256;
 constexpr size_t kLongestMarker = 256;
 
 // A search may look at all that is left of the record before it is sure of a short match:
-// `a(?:.*b)?`. Who has very many of those in a long record is masked whole.
+// `a(?:.*b)?`. A record of more than 64 KiB that has thousands of those is masked whole.
 constexpr size_t kWorkPerByte = 1024;
+constexpr size_t kWorkPerRecord = size_t{1} << 28;
 
 RE2::Options options() {
   RE2::Options options;
@@ -146,7 +147,7 @@ class BetweenLineFeeds {
 
   bool may_cost(size_t work) {
     work_ += work;
-    return work_ <= kWorkPerByte * text_.size();
+    return work_ <= kWorkPerRecord + kWorkPerByte * text_.size();
   }
 
   /// The part of the record that a part of the text is; false when it is none.

@@ -181,6 +181,16 @@ TEST(Regex, ManyMatchesInALongRecordStayMatches) {
   }
 }
 
+TEST(Regex, ARecordOf64KiBMayBeFullOfMatches) {
+  std::string text;
+  std::string expected;
+  while (text.size() < 64'000) {
+    text += "tok=123;";
+    expected += "tok=[REDACTED:re];";
+  }
+  EXPECT_EQ(first_difference(redact(text, regex({R"(tok=([0-9]+))"})), expected), "");
+}
+
 TEST(Regex, SurvivesAnyCut) {
   expect_same_under_every_cut("pin=12345 x\nyy pin=9\n\npin=7", regex({R"(pin=(\d+))", R"(y+)"}));
 }
