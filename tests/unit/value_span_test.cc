@@ -663,8 +663,15 @@ TEST(Value, WhatToolsPrintOfPackagesSecretsAndPublicKeysStays) {
                    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer",
                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"});
   expect_all_masked({"password: «{digits:6}»", "password=«{digits:6}» bytes",
+                     "pass: «(1{lower:3}{digits:2}{lower:3})»",
                      "the public key is not: key: «{digits:1}{alnum:39}»",
                      "params:oauth=«{digits:1}{alnum:23}»"});
+}
+
+TEST(Value, BehindAShortKeyOfAnyLength) {
+  expect_all_masked({"Server=x;Uid=sa;Pwd=«{alpha:2}{digits:1}»;", "PASS=«{alpha:3}» user=bob",
+                     R"({"pass":"«{alpha:3}»"})", "db:*:2fa_db:bob:«{alnum:14}»",
+                     "db:*:2024:4bob:«{alnum:14}»"});
 }
 
 TEST(Value, OfMembersThatCloudsAndDatabasesName) {

@@ -100,8 +100,9 @@ bool is_remark(std::string_view value) {
 
 /// (1:4.13+dfsg1-1): the version behind a package's name.
 bool is_version_in_parentheses(std::string_view value) {
+  static constexpr ByteClass kMarks = ByteClass::of(".:");
   return value.size() > 4 && value[0] == '(' && value.back() == ')' && is_digit(value[1]) &&
-         std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
+         kMarks.any_in(value) && std::all_of(value.begin() + 1, value.end() - 1, [](char c) {
            return is_lower(c) || is_digit(c) || std::string_view(".:+~-").find(c) != kNone;
          });
 }
