@@ -36,6 +36,12 @@ class ByteClass {
     }
     return false;
   }
+  constexpr bool has_all(std::string_view text) const {
+    for (char byte : text) {
+      if (!has(byte)) return false;
+    }
+    return true;
+  }
   constexpr bool empty() const {
     for (bool member : member_) {
       if (member) return false;

@@ -82,6 +82,9 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
     const bool of_value = anchor.role == Anchor::Role::value;
+    const bool encoded = anchor.role == Anchor::Role::encoded;
+    if (encoded && is_looked_at(record, static_cast<TextEncoding>(anchor.width), match.end))
+      continue;
     if (of_value && decisions == nullptr &&
         covered.covers_value(record, rules_->rules()[anchor.rule], match.end))
       continue;
@@ -103,7 +106,9 @@ void Resolver::note_decision(const Anchor& anchor, size_t end, Verdict verdict, 
   // Another separator is another rule's with the same key, and no near miss.
   const bool other =
       verdict == Verdict::no_separator && rules_->rules()[anchor.rule].form == ValueForm::spaced;
-  if (decides(anchor.role) && !other) decisions.push_back({anchor.rule, end, verdict});
+  // The matcher looked for less than the rule's pattern.
+  const bool missed = anchor.head != nullptr && verdict == Verdict::no_match;
+  if (decides(anchor.role) && !other && !missed) decisions.push_back({anchor.rule, end, verdict});
   if (anchor.role == Anchor::Role::encoded && found)
     decisions.push_back({found_.back().rule, end, verdict});
 }
@@ -112,7 +117,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::token:
-      return resolve_token(record, rule, anchor.rule, anchor.width, end, found_);
+      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, found_);
     case Anchor::Role::value:
       if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
         return Verdict::required_text_missing;

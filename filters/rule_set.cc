@@ -52,11 +52,11 @@ bool RuleSet::any_regexes() const {
 Anchor RuleSet::anchor_behind(uint32_t number) const {
   if (number < first_known()) {
     const uint32_t key = number - first_key();
-    return {Anchor::Role::value, false, key_rules_[key], key};
+    return {Anchor::Role::value, false, key_rules_[key], key, nullptr};
   }
   size_t known = number - first_known();
   return {Anchor::Role::known, false, known_rules_[known_->owner(known)],
-          known_->text(known).size()};
+          known_->text(known).size(), nullptr};
 }
 
 size_t RuleSet::cut_off_known(std::string_view text, uint32_t& rule) const {

@@ -3,6 +3,7 @@
 // Rules, compiled: what every stream shares.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "filters/known/known_matcher.h"
 #include "filters/mask.h"
 #include "filters/matcher/key_tree.h"
+#include "filters/matcher/literal_head.h"
 #include "filters/matcher/matcher.h"
 #include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
@@ -40,6 +42,8 @@ struct Anchor {
   uint32_t rule = 0;   // regex, regex_literal: the group's number
   size_t width = 0;    // token, known: bytes of the core; regex, regex_literal: its number in the
                        // group; encoded: the TextEncoding; value: the number of its keys
+  const LiteralHead* head = nullptr;  // token: `width` are those of the head, and its tail has to
+                                      // follow
 };
 
 /// A rule that cannot be compiled. `field` is the key at fault (`pattern`, `begin`, …).
@@ -152,6 +156,7 @@ class RuleSet {
   std::vector<bool> muted_;
   std::optional<uint32_t> userinfo_rule_;
   std::vector<Anchor> anchors_;
+  std::deque<LiteralHead> heads_;  // of anchors
   std::vector<Expression> expressions_;
   std::vector<std::shared_ptr<const MatchDatabase>> databases_;
   std::vector<uint32_t> first_anchor_;

@@ -5,6 +5,7 @@
 #include "filters/anchor_check.h"
 #include "filters/known/known.h"
 #include "filters/known/known_digest.h"
+#include "filters/matcher/literal_head.h"
 #include "filters/matcher/pattern_text.h"
 #include "filters/matcher/written_out.h"
 #include "filters/rule_set.h"
@@ -117,7 +118,7 @@ struct RuleSet::Builder::Group {
     bool of_rule = role != Anchor::Role::regex && role != Anchor::Role::regex_literal;
     bool muted = of_rule && set.muted_[rule];
     set.expressions_.push_back({std::move(pattern)});
-    set.anchors_.push_back({role, muted, rule, width});
+    set.anchors_.push_back({role, muted, rule, width, nullptr});
     fields.push_back(std::move(field));
   }
 
@@ -164,8 +165,11 @@ struct RuleSet::Builder::Group {
     const std::string& pattern = rule.patterns[i];
     auto patterns = rule.prefix.empty() ? written_out(pattern) : std::vector{pattern};
     for (const std::string& each : patterns) {
+      std::optional<LiteralHead> head;
+      if (rule.prefix.empty()) head = literal_head(each);
       add_expression(number, Anchor::Role::token, pattern_field(rule, i),
-                     rule.prefix + "(?:" + each + ")");
+                     rule.prefix + "(?:" + (head ? head->literal : each) + ")");
+      if (head) set.anchors_.back().head = &set.heads_.emplace_back(*std::move(head));
     }
   }
 

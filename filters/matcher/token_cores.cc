@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "filters/matcher/encoded_expressions.h"
 #include "filters/matcher/token_pattern.h"
@@ -145,24 +146,21 @@ void TokenCores::note(Core core) {
     }
     keys = std::move(longer);
   }
-  for (uint32_t key : keys) {
-    keys_.emplace_back(key, static_cast<uint32_t>(cores_.size()));
-    filter_.set(hash(key));
-  }
+  for (uint32_t key : keys) keys_.emplace_back(key, static_cast<uint32_t>(cores_.size()));
   cores_.push_back(std::move(core));
 }
 
 void TokenCores::build() {
-  std::sort(keys_.begin(), keys_.end());
+  std::sort(keys_.begin(), keys_.end(), [](const auto& a, const auto& b) {
+    return std::pair(bucket_of(a.first), a) < std::pair(bucket_of(b.first), b);
+  });
+  buckets_.assign((size_t{1} << kBucketBits) + 1, 0);
+  for (const auto& [key, core] : keys_) ++buckets_[bucket_of(key) + 1];
+  std::partial_sum(buckets_.begin(), buckets_.end(), buckets_.begin());
   classes_.resize(bytes_.size());
   for (size_t i = 0; i < bytes_.size(); ++i) {
     for (char c : bytes_[i]) classes_[i].add(static_cast<unsigned char>(c));
   }
-}
-
-size_t TokenCores::first_with(uint32_t key) const {
-  auto found = std::lower_bound(keys_.begin(), keys_.end(), std::pair<uint32_t, uint32_t>(key, 0));
-  return static_cast<size_t>(found - keys_.begin());
 }
 
 /// Its first kKeyBytes are known to.

@@ -4,7 +4,6 @@
 // a class of bytes for each place; from a core that begins with enough fixed bytes come the
 // expressions that find it in base64 and hexadecimal, whatever stands around it there.
 
-#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,9 +48,10 @@ class TokenCores {
   template <typename Wanted, typename Found>
   void at(std::string_view bytes, Wanted wanted, Found found) const {
     if (bytes.size() < kKeyBytes) return;
-    uint32_t key = key_of(bytes);
-    if (!filter_[hash(key)]) return;
-    for (size_t i = first_with(key); i < keys_.size() && keys_[i].first == key; ++i) {
+    const uint32_t key = key_of(bytes);
+    const size_t bucket = bucket_of(key);
+    for (size_t i = buckets_[bucket]; i < buckets_[bucket + 1]; ++i) {
+      if (keys_[i].first != key) continue;
       const Core& core = cores_[keys_[i].second];
       if (wanted(core) && matches(core, bytes)) found(core);
     }
@@ -59,25 +59,25 @@ class TokenCores {
 
  private:
   static constexpr size_t kKeyBytes = 4;
-  static constexpr size_t kFilterBits = 1 << 15;
+  static constexpr size_t kBucketBits = 13;
 
   static uint32_t key_of(std::string_view bytes) {
     uint32_t key = 0;
     for (size_t i = 0; i < kKeyBytes; ++i) key = key << 8 | static_cast<unsigned char>(bytes[i]);
     return key;
   }
-  static size_t hash(uint32_t key) { return key * 2654435761u >> 17; }
+  static size_t bucket_of(uint32_t key) { return key * 2654435761u >> (32 - kBucketBits); }
   uint16_t number_of(const ByteClass& members);
   std::vector<std::string> prefix_of(const std::vector<uint16_t>& core) const;
-  size_t first_with(uint32_t key) const;
   bool matches(const Core& core, std::string_view bytes) const;
   void note(Core core);
 
   std::vector<std::string> bytes_;  // of each class; the first 256 are single bytes
   std::vector<ByteClass> classes_;  // the same, after build()
   std::vector<Core> cores_;
-  std::vector<std::pair<uint32_t, uint32_t>> keys_;  // a core's first bytes and its number, sorted
-  std::bitset<kFilterBits> filter_;
+  /// A core's first bytes and its number, sorted by their buckets; where each bucket begins.
+  std::vector<std::pair<uint32_t, uint32_t>> keys_;
+  std::vector<uint32_t> buckets_;
 };
 
 }  // namespace redactd

@@ -68,9 +68,11 @@ class Reading {
     cores_.clear();
     auto collect = [this](const TokenCores::Core& core) { cores_.push_back(&core); };
     // Most of what looks like a token stands inside a word, which is told with fewer comparisons.
-    auto may_begin = [this, at](const TokenCores::Core& core) {
-      return core.marker || rules_.rules[core.rule].boundary == Boundary::none ||
-             word_starts(closed_, at);
+    std::optional<bool> starts;
+    auto may_begin = [&](const TokenCores::Core& core) {
+      if (core.marker || rules_.rules[core.rule].boundary == Boundary::none) return true;
+      if (!starts) starts = word_starts(closed_, at);
+      return *starts;
     };
     auto any = [](const TokenCores::Core&) { return true; };
     if (spaced_.empty()) {
@@ -105,7 +107,7 @@ class Reading {
     while (true) {
       spans_.clear();
       Verdict verdict = resolve_token(RecordView{closed_}, rules_.rules[core.rule], core.rule,
-                                      width, at + width, spans_);
+                                      {width, at + width, nullptr}, spans_);
       if (spans_.empty()) return verdict;
       found = {spans_[0].begin, spans_[0].end, core.rule, false};
       bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;
@@ -279,11 +281,7 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
 
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                         size_t anchor_end, std::vector<Span>& spans) {
-  if (encoding == TextEncoding::escapes) {
-    if (anchor_end <= record.escapes_until) return Verdict::no_match;
-    return resolve_escapes(record, rules, anchor_end, spans);
-  }
-  if (anchor_end <= record.encoded_until) return Verdict::masked;
+  if (encoding == TextEncoding::escapes) return resolve_escapes(record, rules, anchor_end, spans);
   return resolve_digits(record, rules, encoding, anchor_end, spans);
 }
 

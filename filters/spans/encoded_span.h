@@ -22,9 +22,15 @@ struct EncodedRules {
 ///
 /// Base64 and hexadecimal are masked as far as they stand for text on both sides of the secret, a
 /// key as far as its digits go: nobody can read what is left of them. Of escapes only those of the
-/// secret go. Appends spans, or says why not.
+/// secret go. Appends spans, or says why not. Not to be asked where is_looked_at().
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                         size_t anchor_end, std::vector<Span>& spans);
+
+/// Whether all that such an anchor tells of has been looked at, with one before it.
+inline bool is_looked_at(const RecordView& record, TextEncoding encoding, size_t anchor_end) {
+  return anchor_end <=
+         (encoding == TextEncoding::escapes ? record.escapes_until : record.encoded_until);
+}
 
 /// Where base64 or hexadecimal that begins before `from` ends.
 size_t encoded_end(std::string_view text, size_t from);

@@ -15,6 +15,11 @@ size_t without_trailing_dots(std::string_view text, size_t core_end, size_t end)
   return end;
 }
 
+bool tail_follows(std::string_view text, size_t at, const LiteralHead& head) {
+  const std::string_view tail = text.substr(at, head.tail_width);
+  return tail.size() == head.tail_width && head.tail.has_all(tail);
+}
+
 }  // namespace
 
 size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
@@ -37,24 +42,26 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
 }
 
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      size_t width, size_t anchor_end, std::vector<Span>& spans) {
+                      const TokenHit& hit, std::vector<Span>& spans) {
   std::string_view text = record.text;
-  if (anchor_end < width) return Verdict::crosses_record;
-  size_t begin = anchor_end - width;
+  if (hit.end < hit.width) return Verdict::crosses_record;
+  size_t begin = hit.end - hit.width;
+  const size_t core_end = hit.end + (hit.head == nullptr ? 0 : hit.head->tail_width);
   // Every later anchor of the same rule in the same run is inside the first one's span.
-  if (!spans.empty() && spans.back().rule == rule_number && spans.back().end >= anchor_end) {
+  if (!spans.empty() && spans.back().rule == rule_number && spans.back().end >= core_end) {
     return Verdict::masked;
   }
   if (rule.boundary == Boundary::word && !word_starts(text, begin)) return Verdict::inside_word;
-  size_t end = anchor_end;
+  if (hit.head != nullptr && !tail_follows(text, hit.end, *hit.head)) return Verdict::no_match;
+  size_t end = core_end;
   if (rule.extend) {
-    end = token_end(text, anchor_end, *rule.extend);
-    record.work += end - anchor_end;
+    end = token_end(text, core_end, *rule.extend);
+    record.work += end - core_end;
   } else if (rule.boundary == Boundary::word && end < text.size() && is_alnum(text[end])) {
     return Verdict::inside_word;
   }
   bool cut_off = end == text.size();
-  end = without_trailing_dots(text, anchor_end, end);
+  end = without_trailing_dots(text, core_end, end);
   size_t length = end - begin;
   if (length < rule.min && !cut_off) return Verdict::too_short;
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;

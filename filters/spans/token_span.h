@@ -5,14 +5,22 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/matcher/literal_head.h"
 #include "filters/rule.h"
 #include "filters/spans/span.h"
 
 namespace redactd {
 
-/// The token whose core of `width` bytes ended at `anchor_end`. Appends one span, or says why not.
+/// What the matcher found of a token: `width` bytes up to `end`, its core, or the head of one.
+struct TokenHit {
+  size_t width = 0;
+  size_t end = 0;
+  const LiteralHead* head = nullptr;  // whose tail has to follow
+};
+
+/// Appends the span of one token, or says why not.
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      size_t width, size_t anchor_end, std::vector<Span>& spans);
+                      const TokenHit& hit, std::vector<Span>& spans);
 
 /// Where a run of `members` that begins before `from` ends. An escape (`%3D`, `\/`, `\u002b`,
 /// `\x2b`) counts as the byte that it stands for.

@@ -1,0 +1,61 @@
+#include "filters/matcher/literal_head.h"
+
+#include <charconv>
+
+namespace redactd {
+namespace {
+
+constexpr size_t kLeastHead = 3;
+constexpr size_t kWidestTail = 64;
+
+/// Bytes of the pattern that stand for one byte each, up to the first that may not.
+struct Literal {
+  size_t end = 0;  // in the pattern
+  size_t width = 0;
+};
+
+Literal literal_at_start(std::string_view pattern) {
+  constexpr ByteClass kPlain = [] {
+    ByteClass plain = ByteClass::of("_-:/=@,;~ ");
+    plain.add_range('0', '9');
+    plain.add_range('A', 'Z');
+    plain.add_range('a', 'z');
+    return plain;
+  }();
+  Literal literal;
+  while (literal.end < pattern.size()) {
+    const bool escaped = pattern[literal.end] == '\\' && literal.end + 1 < pattern.size() &&
+                         !is_alnum(pattern[literal.end + 1]);
+    if (!escaped && !kPlain.has(pattern[literal.end])) break;
+    literal.end += escaped ? 2 : 1;
+    ++literal.width;
+  }
+  return literal;
+}
+
+/// `{n}`, the whole of `text`; 0: something else.
+size_t times(std::string_view text) {
+  if (!text.starts_with('{') || !text.ends_with('}')) return 0;
+  size_t number = 0;
+  const char* last = text.data() + text.size() - 1;
+  const auto [end, error] = std::from_chars(text.data() + 1, last, number);
+  return error == std::errc() && end == last ? number : 0;
+}
+
+}  // namespace
+
+std::optional<LiteralHead> literal_head(std::string_view pattern) {
+  const Literal literal = literal_at_start(pattern);
+  const std::string_view rest = pattern.substr(literal.end);
+  if (literal.width < kLeastHead || !rest.starts_with('[') || rest.starts_with("[^"))
+    return std::nullopt;
+  size_t close = 1;
+  while (close < rest.size() && rest[close] != ']') close += rest[close] == '\\' ? 2 : 1;
+  if (close >= rest.size()) return std::nullopt;
+  const std::optional<ByteClass> tail = ByteClass::parse(rest.substr(1, close - 1));
+  const size_t width = times(rest.substr(close + 1));
+  if (!tail || tail->has('\n') || width == 0 || width > kWidestTail) return std::nullopt;
+  return LiteralHead{std::string(pattern.substr(0, literal.end)), literal.width, *tail, width};
+}
+
+}  // namespace redactd
