@@ -1,5 +1,6 @@
 #include "filters/matcher/literal_head.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace redactd {
@@ -33,6 +34,13 @@ Literal literal_at_start(std::string_view pattern) {
   return literal;
 }
 
+/// Text and keys are full of `sk-`, `live_` and `API_KEY`, but hardly hold letters of both cases
+/// like `eyJ`.
+bool is_rare(std::string_view literal) {
+  return literal.size() >= kLeastHead && std::any_of(literal.begin(), literal.end(), is_upper) &&
+         std::any_of(literal.begin(), literal.end(), is_lower);
+}
+
 /// `{n}`, the whole of `text`; 0: something else.
 size_t times(std::string_view text) {
   if (!text.starts_with('{') || !text.ends_with('}')) return 0;
@@ -47,7 +55,7 @@ size_t times(std::string_view text) {
 std::optional<LiteralHead> literal_head(std::string_view pattern) {
   const Literal literal = literal_at_start(pattern);
   const std::string_view rest = pattern.substr(literal.end);
-  if (literal.width < kLeastHead || !rest.starts_with('[') || rest.starts_with("[^"))
+  if (!is_rare(pattern.substr(0, literal.end)) || !rest.starts_with('[') || rest.starts_with("[^"))
     return std::nullopt;
   size_t close = 1;
   while (close < rest.size() && rest[close] != ']') close += rest[close] == '\\' ? 2 : 1;

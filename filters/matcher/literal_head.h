@@ -19,7 +19,8 @@ struct LiteralHead {
   size_t tail_width = 0;
 };
 
-/// Nothing: the pattern is another, or its literal is so short that ordinary text is full of it.
+/// Nothing: the pattern is another, or ordinary text is full of its literal, each of which would
+/// cost a look.
 std::optional<LiteralHead> literal_head(std::string_view pattern);
 
 }  // namespace redactd

@@ -18,9 +18,9 @@ Rule token(const char* pattern) {
 }
 
 TEST(LiteralHead, ALiteralAndAClassUpToTheEndAreTakenApart) {
-  const auto head = literal_head("a\\.b_[0-9a-f]{12}");
+  const auto head = literal_head("a\\.B_[0-9a-f]{12}");
   ASSERT_TRUE(head);
-  EXPECT_EQ(head->literal, "a\\.b_");
+  EXPECT_EQ(head->literal, "a\\.B_");
   EXPECT_EQ(head->width, 4u);
   EXPECT_EQ(head->tail_width, 12u);
   EXPECT_TRUE(head->tail.has_all("09af"));
@@ -29,49 +29,51 @@ TEST(LiteralHead, ALiteralAndAClassUpToTheEndAreTakenApart) {
 
 TEST(LiteralHead, AnyOtherPatternStaysAsItIs) {
   for (const char* pattern : {"",
-                              "abc",
-                              "ab[0-9]{8}",
-                              "abc[0-9]",
-                              "abc[^0-9]{8}",
-                              "abc[0-9]{8}x",
-                              "abc[0-9]{8,}",
-                              "abc[0-9]{8}[a-f]{2}",
-                              "ab.[0-9]{8}",
-                              "abc|[0-9]{8}",
-                              "ab(?:c)[0-9]{8}",
-                              "abc[0-9]{",
-                              "abc[0-9",
-                              "abc\\d[0-9]{8}",
-                              "(?i)abc[0-9]{8}",
-                              "ab+[0-9]{8}",
-                              "abc[0-9]{65}",
-                              "abc[\\s]{8}",
-                              "abc[0-9]{x}",
-                              "abc[0-9]{}"})
+                              "aBc",
+                              "aB[0-9]{8}",
+                              "abc_[0-9]{8}",
+                              "ABC_[0-9]{8}",
+                              "aBc[0-9]",
+                              "aBc[^0-9]{8}",
+                              "aBc[0-9]{8}x",
+                              "aBc[0-9]{8,}",
+                              "aBc[0-9]{8}[a-f]{2}",
+                              "aB.[0-9]{8}",
+                              "aBc|[0-9]{8}",
+                              "aB(?:c)[0-9]{8}",
+                              "aBc[0-9]{",
+                              "aBc[0-9",
+                              "aBc\\d[0-9]{8}",
+                              "(?i)aBc[0-9]{8}",
+                              "aB+[0-9]{8}",
+                              "aBc[0-9]{65}",
+                              "aBc[\\s]{8}",
+                              "aBc[0-9]{x}",
+                              "aBc[0-9]{}"})
     EXPECT_FALSE(literal_head(pattern)) << pattern;
 }
 
 TEST(LiteralHead, TheSecretIsTheWholeOfItWhereTheTailFollows) {
-  const auto rules = rules_of({token("abc_[0-9]{4}")});
-  EXPECT_EQ(redact("abc_1234ef abc_123 abc_12x4 abc_abc_5678 abc_\n", rules),
-            "[REDACTED:tok] abc_123 abc_12x4 abc_[REDACTED:tok] abc_\n");
-  EXPECT_EQ(redact("abc_123", rules), "abc_123");
-  EXPECT_EQ(redact("abc_1234", rules), "[REDACTED:tok]");
+  const auto rules = rules_of({token("aBc_[0-9]{4}")});
+  EXPECT_EQ(redact("aBc_1234ef aBc_123 aBc_12x4 aBc_aBc_5678 aBc_\n", rules),
+            "[REDACTED:tok] aBc_123 aBc_12x4 aBc_[REDACTED:tok] aBc_\n");
+  EXPECT_EQ(redact("aBc_123", rules), "aBc_123");
+  EXPECT_EQ(redact("aBc_1234", rules), "[REDACTED:tok]");
 }
 
 TEST(LiteralHead, WithoutABoundaryAHeadMayBePartOfTheTailBefore) {
-  Rule rule = token("aba[ab]{4}");
+  Rule rule = token("aBa[aB]{4}");
   rule.boundary = Boundary::none;
   rule.extend.reset();
-  EXPECT_EQ(redact("xababababx ababa\n", rules_of({rule})), "x[REDACTED:tok]bx ababa\n");
+  EXPECT_EQ(redact("xaBaBaBaBx aBaBa\n", rules_of({rule})), "x[REDACTED:tok]Bx aBaBa\n");
 }
 
 TEST(LiteralHead, WhatTheTailDoesNotFollowIsNoNearMiss) {
-  const auto rules = rules_of({token("abc_[0-9]{4}")});
+  const auto rules = rules_of({token("aBc_[0-9]{4}")});
   Resolver resolver(*rules);
   std::vector<Decision> decisions;
   OpenBlock block;
-  const RecordView record{"abc_12 abc_1234", true, true};
+  const RecordView record{"aBc_12 aBc_1234", true, true};
   resolver.resolve(record, {{4, 0}, {11, 0}}, block, &decisions);
   ASSERT_EQ(decisions.size(), 1u);
   EXPECT_EQ(decisions[0].anchor_end, 11u);
@@ -79,7 +81,7 @@ TEST(LiteralHead, WhatTheTailDoesNotFollowIsNoNearMiss) {
 
 TEST(LiteralHead, AMistakeInTheTailIsTold) {
   RuleGroup group;
-  group.rules = {token("abc_[0-9]{4,}")};
+  group.rules = {token("aBc_[0-9]{4,}")};
   std::vector<RuleError> errors;
   EXPECT_EQ(RuleSet::compile({group}, {}, errors), nullptr);
   ASSERT_EQ(errors.size(), 1u);
