@@ -86,6 +86,7 @@ void FdSink::push(Batch batch) {
   update_queued(before);
   counters_.dropped_newest_records.add(dropped.newest);
   counters_.dropped_oldest_records.add(dropped.oldest);
+  dropped_ = dropped_ || dropped.any();
   changed_.notify_one();
 }
 
@@ -184,6 +185,9 @@ void FdSink::write_some(Lock& lock) {
     poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(kRetry).count()));
   }
   lock.lock();
+  if (abandoned_) return;
+  if (std::exchange(dropped_, false) && crowded_.worth_telling(std::chrono::steady_clock::now()))
+    tell(lock, SinkEvent::Kind::queue_drops);
   if (abandoned_) return;
   if (error == 0) return written(lock, static_cast<size_t>(size));
   if (error == EAGAIN || error == EINTR) return;

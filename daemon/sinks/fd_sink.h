@@ -68,6 +68,8 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   // The sink's thread only.
   int descriptor_;
   Outage outage_;
+  Outage crowded_;
+  bool dropped_ = false;  // records, since the last look
   std::vector<std::string_view> views_;
   std::vector<iovec> vectors_;
 

@@ -78,6 +78,8 @@ void Lane::push(Batch batch) {
   Queue::Dropped dropped = queue_.push(std::move(batch));
   context_.counters.dropped_newest_records.add(dropped.newest);
   context_.counters.dropped_oldest_records.add(dropped.oldest);
+  if (dropped.any() && crowded_.worth_telling(Clock::now()))
+    tell(SinkEvent::Kind::queue_drops, connected_to_);
   queued_changed_(before + size, queue_.queued());
   wake();
 }

@@ -35,6 +35,7 @@ class Queue {
   struct Dropped {
     uint64_t newest = 0;
     uint64_t oldest = 0;
+    bool any() const { return newest + oldest > 0; }
   };
   /// An empty batch waits for those before it, for it may have a receipt. Takes the batch unless
   /// the queue is full and drops; `block` always takes it. Bytes that gather() has lent out are

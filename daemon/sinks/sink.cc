@@ -33,6 +33,8 @@ std::string_view to_string(SinkEvent::Kind kind) {
       return "reopened";
     case Kind::reopen_failed:
       return "reopen_failed";
+    case Kind::queue_drops:
+      return "queue_drops";
     case Kind::dropped_at_exit:
       return "dropped_at_exit";
     case Kind::spool_replays:

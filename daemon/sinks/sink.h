@@ -98,6 +98,7 @@ struct SinkEvent {
     write_recovered,  // info
     reopened,         // info: a file, or a certificate
     reopen_failed,    // error: the old one is used on
+    queue_drops,      // warning: records are dropped, as when_full says; once a minute
     dropped_at_exit,  // error: records were left at the deadline
     // Of a spool; `endpoint` is its directory.
     spool_replays,  // info: records of an earlier process are in it; `reason`: how many

@@ -28,6 +28,8 @@ void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event) {
       return log.info("sink reopened", {name, endpoint});
     case SinkEvent::Kind::reopen_failed:
       return log.error("sink cannot reopen; the old one is used on", {name, endpoint, reason});
+    case SinkEvent::Kind::queue_drops:
+      return log.warning("queue is full; records are dropped, as when_full says", {name, endpoint});
     case SinkEvent::Kind::dropped_at_exit:
       return log.error("records were left when the time to drain was over",
                        {name, endpoint, {"left", error_text(event.reason)}});

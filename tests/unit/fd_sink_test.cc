@@ -118,6 +118,18 @@ struct FileSizeLimit {
   rlimit before = {};
 };
 
+TEST_F(FileSinkTest, TellsOnceThatItDropsRecords) {
+  config.when_full = SinkConfig::WhenFull::drop_newest;
+  config.queue_bytes = 10;
+  start();
+  FileSizeLimit full(0);
+  for (int i = 0; i < 8; ++i) push({"12345\n"});
+  UNTIL(told(Kind::queue_drops));
+  push({"12345\n"});
+  EXPECT_EQ(times_told(Kind::queue_drops), 1u);
+  EXPECT_EQ(counters.dropped_newest_records.get(), 7u);
+}
+
 TEST_F(FileSinkTest, WritesTheRestOnceThereIsRoomAgain) {
   start();
   std::string all;

@@ -174,6 +174,7 @@ TEST_F(DroppingSinkTest, TheNewestGoAndAreCounted) {
   push_eight_records_while_nobody_listens();
   UNTIL(aggregator.received() == "a0\nb0\na1\nb1\n");
   EXPECT_EQ(counters.dropped_newest_records.get(), 4u);
+  EXPECT_EQ(times_told(Kind::queue_drops), 1u);
 }
 
 TEST_F(DroppingSinkTest, TheOldestGoAndAreCounted) {
@@ -181,6 +182,7 @@ TEST_F(DroppingSinkTest, TheOldestGoAndAreCounted) {
   push_eight_records_while_nobody_listens();
   UNTIL(aggregator.received() == "a2\nb2\na3\nb3\n");
   EXPECT_EQ(counters.dropped_oldest_records.get(), 4u);
+  EXPECT_EQ(times_told(Kind::queue_drops), 1u);
 }
 
 TEST_F(StreamSinkTest, NoticesTheEndOfThePeerBeforeItSends) {
