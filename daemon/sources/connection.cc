@@ -19,8 +19,9 @@ namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// One TLS record (RFC 8446 §5.1); kept over the wait for it, so not the worker's buffer.
-constexpr size_t kTlsReadBytes = 16 * 1024;
+// Kept over the wait for them, by each connection; what has come with them goes to the worker's
+// buffer.
+constexpr size_t kFirstTlsBytes = 64;
 // Reads before other connections get their turn.
 constexpr int kReadsInARow = 16;
 // Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
@@ -141,7 +142,7 @@ Awaitable<bool> Connection::shake_hands() {
     refuse_name();
     co_return false;
   }
-  tls_buffer_.resize(kTlsReadBytes);
+  first_bytes_.resize(kFirstTlsBytes);
   last_read_ = Clock::now();
   co_return true;
 }
@@ -201,19 +202,20 @@ Awaitable<void> Connection::read_tls() {
     co_await until_room();
     if (relp_) co_await until_heard();
     if (stopped_) break;
-    auto piece = asio::buffer(tls_buffer_, pace_.piece(tls_buffer_.size()));
-    auto [error, first] = co_await tls_->async_read_some(piece, kAwait);
+    auto [error, first] = co_await tls_->async_read_some(asio::buffer(first_bytes_), kAwait);
     if (error && stopped_) break;
     if (error) {
       if (error != asio::error::eof) counters_.read_errors.add();
       co_return;
     }
+    co_await until_room();  // others may have filled the sinks meanwhile
     stream_->borrow_buffers();
     std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(worker_.read_bytes());
     room = room.first(pace_.piece(room.size()));
-    std::copy_n(tls_buffer_.data(), first, room.data());
+    std::copy_n(first_bytes_.data(), first, room.data());
     boost::system::error_code over;
-    size_t size = first + read_ready(room.subspan(first), over);
+    size_t size = first;
+    if (!stopped_) size += read_ready(room.subspan(first), over);
     if (!take({room.data(), size})) co_return;
     if (over) {
       if (over != asio::error::eof) counters_.read_errors.add();
@@ -239,10 +241,11 @@ size_t Connection::read_ready(std::span<char> room, boost::system::error_code& o
 void Connection::take_what_has_come() {
   boost::system::error_code error;
   for (int i = 0; i < kLastTlsReads && stream_->route().full() == nullptr; ++i) {
-    size_t size = tls_->read_some(asio::buffer(tls_buffer_), error);
+    std::span<char> room = worker_.read_buffer();
+    size_t size = tls_->read_some(asio::buffer(room.data(), room.size()), error);
     if (error) return;
     stream_->borrow_buffers();
-    if (!take({tls_buffer_.data(), size})) return;
+    if (!take({room.data(), size})) return;
   }
 }
 

@@ -80,7 +80,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   StreamSocket socket_;
   std::shared_ptr<TlsContext> tls_context_;
   std::optional<asio::ssl::stream<StreamSocket&>> tls_;
-  std::vector<char, WipingAllocator<char>> tls_buffer_;
+  std::vector<char, WipingAllocator<char>> first_bytes_;  // of what came over TLS
   std::optional<Stream> stream_;
   std::optional<RelpReceiver> relp_;    // of a source of that type
   std::shared_ptr<SafeCommands> safe_;  // with it

@@ -5,6 +5,7 @@ import threading
 import time
 import unittest
 
+import certificates
 from aggregator import Aggregator
 from daemon import SANITIZED, TOKEN_MASK, DaemonTest, token
 from wire import PATIENCE, Client, frame, frames, free_port, wait_until
@@ -214,6 +215,34 @@ class SlowAggregator(LoadTest):
         aggregator.wait_for(-(-sent // size))
         daemon.stop()
         self.assertEqual(aggregator.records, [record] * -(-sent // size))
+
+    def test_many_tls_connections_do_not_overfill_its_queue(self):
+        """All of them wait for their next byte while there is room, and all get it when there is none."""
+        clients, records, record = 24, 512, b"<13>" + b"x" * 996
+        aggregator = Aggregator(self, receive_buffer=65536)
+        server = certificates.server()
+        daemon, port = self.start_between(aggregator, tls={"certificate": server.certificate, "key": server.key},
+                                          sink={"queue_bytes": "64KiB", "send_buffer": "64KiB"})
+        aggregator.stall()
+        connections = [Client(port, certificates.client_context()) for _ in range(clients)]
+        daemon.wait_for_metric(clients, "redactd_source_open_connections", source="in")
+
+        def send(client):
+            client.send(frames(OCTET, [record]) * records)
+            client.close()
+
+        senders = [threading.Thread(target=send, args=(client,), daemon=True) for client in connections]
+        for sender in senders:
+            sender.start()
+        daemon.wait_for_metric(clients // 2, "redactd_source_stalls_total", source="in")
+        time.sleep(0.5)  # for the others
+        self.assertLess(daemon.metric("redactd_sink_queued_bytes", sink="out"), 1 << 20)
+        aggregator.resume()
+        aggregator.wait_for(clients * records)
+        for sender in senders:
+            sender.join()
+        daemon.stop()
+        self.assertEqual(aggregator.records, [record] * (clients * records))
 
     def test_others_with_a_sink_of_their_own_are_not_slowed(self):
         slow, quick = Aggregator(self, receive_buffer=65536), Aggregator(self)
