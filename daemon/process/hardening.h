@@ -7,9 +7,9 @@ namespace redactd {
 void forbid_dumps();
 
 /// Keeps secrets that pass through memory from leaving it: forbid_dumps(), a core limit of
-/// zero, and no program started from here gains privileges. The
-/// daemon calls it before it reads its configuration. Throws std::system_error: without it redactd
-/// does not start.
+/// zero, OpenSSL overwrites what it frees, and no program started from here gains privileges. The
+/// daemon calls it before it reads its configuration, and before anything else of OpenSSL. Throws
+/// std::system_error: without it redactd does not start.
 void harden_process();
 
 }  // namespace redactd

@@ -1,5 +1,6 @@
 """The process: how it starts, ends, runs out of file descriptors, and talks to the service manager."""
 
+import contextlib
 import os
 import re
 import resource
@@ -10,6 +11,7 @@ import threading
 import time
 import unittest
 
+import certificates
 from aggregator import Aggregator
 from daemon import SANITIZED, TOKEN_MASK, DaemonTest, sink_to, token
 from harness import BINARY
@@ -229,6 +231,35 @@ class Hardening(ProcessTest):
             self.assertRegex(file.read(), r"Max core file size\s+0\s+0")
         self.assertEqual(os.stat(f"/proc/{daemon.pid}/environ").st_uid, 0, "what may be dumped belongs to its user, the rest to root")
         daemon.stop()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may look into the memory of a process that may not be dumped")
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
+    def test_no_secret_stays_in_memory_when_its_connection_is_closed(self):
+        server = certificates.server()
+        for tls in (None, {"certificate": server.certificate, "key": server.key}):
+            with self.subTest(tls=bool(tls)):
+                daemon, port = self.start_between(self.aggregator, tls=tls)
+                secret, records = self.plant(token()).encode(), 3000
+                before = self.aggregator.count()
+                clients = [Client(port, certificates.client_context() if tls else None) for _ in range(32)]
+                for client in clients:
+                    client.send(frames(OCTET, [b"<13>login token=" + secret + b" done" + b" x" * 40] * records))
+                self.aggregator.wait_for(before + len(clients) * records)
+                for client in clients:
+                    client.close()
+                wait_until(lambda: daemon.metric("redactd_source_open_connections", source="in") == 0, "the connection is closed")
+                # The buffers that connections share are overwritten when there has been nothing for them for a while.
+                wait_until(lambda: self.count_in_memory(daemon, secret) == 0, lambda: f"{self.count_in_memory(daemon, secret)} copies in memory", 5)
+                daemon.stop()
+
+    def count_in_memory(self, daemon, secret):
+        count = 0
+        with open(f"/proc/{daemon.pid}/maps", encoding="ascii") as maps, open(f"/proc/{daemon.pid}/mem", "rb", 0) as memory:
+            for begin, end in re.findall(r"^(\w+)-(\w+) rw", maps.read(), re.MULTILINE):
+                memory.seek(int(begin, 16))
+                with contextlib.suppress(OSError):  # given back meanwhile
+                    count += memory.read(int(end, 16) - int(begin, 16)).count(secret[8:24])
+        return count
 
     @unittest.skipIf(SANITIZED, "a sanitizer needs more system calls")
     def test_system_calls_are_confined_in_every_thread(self):
