@@ -558,10 +558,13 @@ TEST(Value, AfterAWordThatSetsIt) {
   expect_all_masked({"DB_PASSWORD set to «{digits:1}{alnum:11}»",
                      "Set client_secret to «{alnum:32}»",
                      "Password for bob changed to «{digits:1}{alnum:11}»",
-                     "password set to \"«{digits:1}{alnum:11}»\""});
-  expect_all_kept({"password set to expire in 90 days", "token set to null",
-                   "Set token to expire at 2026-11-27T03:42:49Z", "password reset to default",
-                   "Set password to never expire", "access token set to refresh at 12:30"});
+                     "password set to \"«{digits:1}{alnum:11}»\"",
+                     "Your password was set to «{digits:1}{alnum:11}»",
+                     "the password was changed to «{digits:1}{alnum:11}»"});
+  expect_all_kept({"password was set to expire in 90 days", "password set to expire in 90 days",
+                   "token set to null", "Set token to expire at 2026-11-27T03:42:49Z",
+                   "password reset to default", "Set password to never expire",
+                   "access token set to refresh at 12:30"});
 }
 
 TEST(Value, BehindADefinitionOfASystemProperty) {
@@ -573,6 +576,28 @@ TEST(Value, BehindADefinitionOfASystemProperty) {
 TEST(Value, OfAMemberInFlowStyle) {
   expect_all_masked({"- {name: DB_PASSWORD, value: «{alnum:12}»}",
                      R"({"m":"[{password,<<\"«{alnum:16}»\">>},{user,<<\"a\">>}]"})"});
+}
+
+TEST(Value, BehindABinaryKeyOfErlang) {
+  expect_all_masked({R"([{<<"password">>,<<"«{digits:1}{alnum:11}»">>}])",
+                     R"(#{<<"password">> => <<"«{digits:1}{alnum:11}»">>,<<"user">> => <<"a">>})",
+                     R"({"m":"[{<<\"password\">>,<<\"«{digits:1}{alnum:11}»\">>}]"})"});
+  expect_all_kept({R"([{<<"password">>,undefined}])", R"(#{<<"token">> => null})"});
+}
+
+TEST(Value, InAVerbatimStringWithEscapedQuotes) {
+  expect_all_masked({R"({"m":"var password = @\"«{alnum:14}»\";"})",
+                     R"({"m":"NSString *apiKey = @\"«{alnum:32}»\";"})"});
+}
+
+TEST(Value, OfARoutingKeyOnlyWherePagerDutyIsNamed) {
+  expect_all_masked({"PAGERDUTY_ROUTING_KEY=«{hex:32}»", "Pagerduty-Routing-Key: «{hex:32}»",
+                     R"({"name":"PAGERDUTY_ROUTING_KEY","value":"«{hex:32}»"})"});
+  expect_all_kept({"ROUTING_KEY={hex:32}", R"({"routing_key":"{hex:32}"})"});
+}
+
+TEST(Value, NotSetInParenthesesStays) {
+  expect_all_kept({"client_secret=(not set)", "password: (not configured)"});
 }
 
 TEST(Value, InAColumnBehindItsVariable) {

@@ -221,7 +221,21 @@ class SeparatorReader {
     return list ? at + 3 : at;
   }
 
+  /// `<<"password">>,<<"…">>` and `<<"password">> => <<"…">>` of Erlang: to the value, else npos.
+  size_t behind_binary() const {
+    const size_t quote = key_.name_begin - std::min(key_.name_begin, key_.quote.size());
+    if (!rest_.starts_with(">>") || !text_.substr(0, quote).ends_with("<<")) return kNone;
+    const size_t mark = skip_blanks(text_, at_ + 2);
+    for (std::string_view separator : {",", "=>"}) {
+      if (!text_.substr(mark).starts_with(separator)) continue;
+      const size_t value = skip_blanks(text_, mark + separator.size());
+      return text_.substr(value).starts_with("<<") ? value : kNone;
+    }
+    return kNone;
+  }
+
   Separator behind_quoted_name() const {
+    if (size_t value = behind_binary(); value != kNone) return ends(value);
     bool attribute = key_.name_begin >= key_.quote.size() &&
                      has_attribute_before(text_, key_.name_begin - key_.quote.size());
     if (attribute && rest_.size() > 1 && rest_[0] == '>' && rest_[1] != '<')
@@ -275,10 +289,10 @@ class SeparatorReader {
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
     if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
     if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
-    if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
-    for (std::string_view words : {"set to ", "changed to "}) {
+    for (std::string_view words : {"set to ", "changed to ", "was set to ", "was changed to "}) {
       if (rest_.starts_with(words)) return set_to(at_ + words.size());
     }
+    if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
     if (rest_.starts_with("to ") && is_set(text_, key_.name_begin)) return set_to(at_ + 3);
     return behind_owner();
   }

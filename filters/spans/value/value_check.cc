@@ -92,8 +92,9 @@ bool is_duration_or_size(std::string_view value) {
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
 }
 
-/// (sensitive value), (known after apply), of which a blank leaves the first word.
+/// (sensitive value), (known after apply), (not set), of which a blank leaves the first word.
 bool is_remark(std::string_view value) {
+  if (value == "(not") return true;
   return value.size() > 4 && value[0] == '(' &&
          std::all_of(value.begin() + 1, value.end(), is_lower);
 }

@@ -156,8 +156,9 @@ size_t string_of_dynamodb(std::string_view text, size_t at, const Quote& quote) 
 void open_quote(std::string_view text, size_t at, Opening& opening) {
   opening.begin = at;
   Quote quote = quote_at(text, at);
-  if (quote.none() && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\'') &&
-      kStringPrefixes.has(text[at])) {
+  if (quote.none() && at + 1 < text.size() && kStringPrefixes.has(text[at]) &&
+      (text[at + 1] == '"' || text[at + 1] == '\'' ||
+       (text[at] == '@' && text[at + 1] == '\\' && !quote_at(text, at + 1).none()))) {
     quote = quote_at(text, at + 1);
     ++at;
   }
