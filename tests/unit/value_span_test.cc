@@ -596,6 +596,13 @@ TEST(Value, OfARoutingKeyOnlyWherePagerDutyIsNamed) {
   expect_all_kept({"ROUTING_KEY={hex:32}", R"({"routing_key":"{hex:32}"})"});
 }
 
+TEST(Value, OfAProviderBehindABlank) {
+  expect_all_masked({"Snyk token «{uuid}» is not valid", "Linode token «{hex:64}» was refused",
+                     "the Algolia admin key «{hex:32}» is unknown"});
+  expect_all_kept(
+      {"token {uuid} refreshed", "signing key {hex:40} is unknown", "secret {uuid} rotated"});
+}
+
 TEST(Value, NotSetInParenthesesStays) {
   expect_all_kept({"client_secret=(not set)", "password: (not configured)"});
 }

@@ -102,6 +102,9 @@ size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
   return at == key_end ? kNone : at;
 }
 
+/// An ordinary word is a provider's name only in the key.
+bool counts(const KeyName& name) { return name.number != 0 && (!name.ordinary || name.in_key); }
+
 /// A word as short as this is not looked at further.
 bool is_short_word(std::string_view text, size_t at, size_t shortest) {
   if (text.size() - at < shortest) return true;
@@ -144,7 +147,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (!opening) return Verdict::no_separator;
   if (rule.names.empty()) return resolver.resolve(*opening);
   KeyName name = find_name(text, start, key_end, value);
-  if (name.number == 0 || (name.ordinary && !name.in_key)) return Verdict::name_missing;
+  if (!counts(name)) return Verdict::name_missing;
   return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
 }
 
@@ -164,7 +167,12 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
   if (word == kNone) return Verdict::no_separator;
   Opening opening = open_value_at(record, word);
   opening.sentence = opening.quote.none();
-  return ValueResolver(record, value.rule, value.number, anchor_end, spans).resolve(opening);
+  KeyName name;
+  if (!value.rule.names.empty()) {
+    name = find_name(text, begin, key_end, value);
+    if (!counts(name)) return Verdict::name_missing;
+  }
+  return ValueResolver(record, value.rule, value.number, anchor_end, spans, name).resolve(opening);
 }
 
 namespace {
