@@ -281,6 +281,12 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
   }
 }
 
+size_t bare_end_before(std::string_view text, size_t from, size_t limit,
+                       const BareContext& context) {
+  std::string_view near = text.substr(0, std::min(text.size(), limit + kLookAhead));
+  return std::min(limit, bare_end(near, from, context));
+}
+
 bool pair_starts(std::string_view text, size_t at) {
   while (at < text.size() && text[at] == ' ') ++at;
   size_t end = std::min(text.size(), at + kLookAhead);

@@ -30,6 +30,10 @@ Quote quote_at(std::string_view text, size_t at);
 /// opened inside.
 size_t bare_end(std::string_view text, size_t from, const BareContext& context);
 
+/// bare_end(), or `limit` where that is nearer; what is far behind the limit is not looked at.
+size_t bare_end_before(std::string_view text, size_t from, size_t limit,
+                       const BareContext& context);
+
 /// Bytes of a bare value that mean nothing to bare_end().
 inline constexpr ByteClass kInBare = [] {
   constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>");

@@ -56,6 +56,16 @@ struct RecordView {
     size_t last_single = std::string_view::npos;
   };
   mutable QuoteMemo quotes = {};
+  /// The marks of one kind of quote between two places, so that they are not counted anew for each
+  /// value.
+  struct MarkMemo {
+    size_t from = 0;
+    size_t until = 0;
+    size_t count = 0;
+    char mark = 0;
+    uint8_t backslashes = 0;
+  };
+  mutable MarkMemo marks = {};
   /// Up to where base64 and hexadecimal are masked, and up to where escapes have been looked at.
   mutable size_t encoded_until = 0;
   mutable size_t escapes_until = 0;

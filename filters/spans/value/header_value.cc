@@ -77,6 +77,7 @@ bool ValueResolver::is_known_scheme(std::string_view name) {
 size_t ValueResolver::credential_end(size_t at, size_t end) const {
   BareContext plain;
   plain.escapes = true;
+  std::string_view header = text_.substr(0, end);
   while (at < end) {
     size_t name = at;
     while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-'))
@@ -87,12 +88,11 @@ size_t ValueResolver::credential_end(size_t at, size_t end) const {
     if (parameter) {
       Quote quote = quote_at(text_, name + 1);
       stop = name + 1;
-      if (!quote.none()) stop = quoted_end(text_, stop + quote.size(), quote) + quote.size();
-      stop = bare_end(text_, std::min(stop, text_.size()), plain);
+      if (!quote.none()) stop = quoted_end(header, stop + quote.size(), quote) + quote.size();
+      stop = bare_end_before(text_, std::min(stop, end), end, plain);
     } else {
-      stop = bare_end(text_, at, plain);
+      stop = bare_end_before(text_, at, end, plain);
     }
-    stop = std::min(stop, end);
     if (!parameter || stop >= end || text_[stop] != ',') return stop;
     size_t next = stop + 1;
     while (next < end && text_[next] == ' ') ++next;
@@ -137,6 +137,7 @@ Verdict ValueResolver::cookie(const Opening& opening) {
     if (attribute) {  // Expires holds blanks and a comma
       while (stop < end && text_[stop] != ';' && text_[stop] != '"') ++stop;
     }
+    record_.work += stop - value;
     if (stop >= end || text_[stop] != ';') return result;
     at = stop + 1;
   }

@@ -1,6 +1,7 @@
 #include "filters/spans/value/value_check.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -13,9 +14,7 @@ namespace redactd {
 namespace {
 
 constexpr size_t kLookedAt = 512;
-/// Many keys may have the rest of a long record for their value: what is longer is not looked at as
-/// a whole.
-constexpr size_t kLongest = 8 * kLookedAt;
+constexpr size_t kLongest = kMostChecked - 1;
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
 
@@ -58,8 +57,9 @@ bool is_number(std::string_view value) {
 
 /// 12/12: how many of how many.
 bool is_ratio(std::string_view value) {
+  if (value.size() >= 12) return false;
   const size_t slash = value.find('/');
-  return slash != kNone && slash > 0 && slash + 1 < value.size() && value.size() < 12 &&
+  return slash != kNone && slash > 0 && slash + 1 < value.size() &&
          std::all_of(value.begin(), value.end(), [](char c) { return is_digit(c) || c == '/'; });
 }
 
@@ -155,8 +155,9 @@ bool is_scoped_name(std::string_view value) {
 /// other.password, form.user_token: what is compared with a key of the same kind, in code.
 bool is_compared_member(std::string_view value) {
   static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  if (value.size() > 80 || !is_lower(value[0])) return false;
   size_t dot = value.rfind('.');
-  if (dot == kNone || dot == 0 || value.size() > 80 || !is_lower(value[0])) return false;
+  if (dot == kNone || dot == 0) return false;
   while (value.back() == ':' || value.back() == ')' || value.back() == ';') value.remove_suffix(1);
   return value.size() > dot && holds_any(value.substr(dot), kWords) &&
          std::all_of(value.begin(), value.end(),
@@ -252,11 +253,18 @@ bool is_object_path(std::string_view value) {
   return std::count(value.begin(), value.end(), '/') >= 2 && kNotOfBase64.any_in(value);
 }
 
+size_t last_of(std::string_view value, char c) {
+  const void* found = memrchr(value.data(), c, value.size());
+  return found == nullptr ? kNone
+                          : static_cast<size_t>(static_cast<const char*>(found) - value.data());
+}
+
 /// logs/app-20260301.gz, images/4f0c….webp: a path that ends in a file's name.
 bool is_file_path(std::string_view value) {
-  size_t slash = value.rfind('/');
-  size_t dot = value.rfind('.');
-  if (slash == kNone || dot == kNone || dot < slash + 2 || value.size() - dot > 6) return false;
+  size_t slash = last_of(value, '/');
+  if (slash == kNone) return false;
+  size_t dot = last_of(value, '.');
+  if (dot == kNone || dot < slash + 2 || value.size() - dot > 6) return false;
   std::string_view extension = value.substr(dot + 1);
   return extension.size() >= 2 && std::all_of(extension.begin(), extension.end(), is_lower);
 }
@@ -344,7 +352,7 @@ bool is_listing(std::string_view value, std::string_view word) {
 Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value.empty()) return Verdict::no_value;
   if (is_placeholder(value)) return Verdict::placeholder;
-  const std::string_view head = value.substr(0, kLongest + 1);
+  const std::string_view head = value.substr(0, kMostChecked);
   std::string_view word = head;
   while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
     word.remove_suffix(1);

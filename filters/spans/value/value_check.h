@@ -3,6 +3,7 @@
 // Is what stands after a key a secret? Keys that prove much mask nearly every value; weak keys need
 // a value that looks random.
 
+#include <cstddef>
 #include <string_view>
 
 #include "filters/rule.h"
@@ -18,6 +19,10 @@ struct ValueSetting {
   /// (`password: incorrect`).
   bool sentence = false;
 };
+
+/// Many keys may have the rest of a long record for their value: no more of a value without quotes
+/// is looked at than this.
+inline constexpr size_t kMostChecked = 4097;
 
 /// Verdict::masked, or why the value is no secret.
 Verdict check_value(std::string_view value, const ValueSetting& setting);

@@ -50,6 +50,29 @@ QuotesBefore quotes_before(const RecordView& record, size_t at) {
   return {near(seen.last_double) || near(seen.last_single), near(seen.last_single)};
 }
 
+/// A quote's mark at `at`, behind as many backslashes as it has.
+bool is_mark(std::string_view text, size_t at, const Quote& quote) {
+  if (text[at] != quote.mark || at < quote.backslashes) return false;
+  const size_t first = at - quote.backslashes;
+  if (first > 0 && text[first - 1] == '\\') return false;
+  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(first),
+                     text.begin() + static_cast<std::ptrdiff_t>(at),
+                     [](char c) { return c == '\\'; });
+}
+
+/// How many of a quote's marks stand before `at`, not too far away.
+size_t marks_before(const RecordView& record, size_t at, const Quote& quote) {
+  const size_t from = at > kLookBack ? at - kLookBack : 0;
+  RecordView::MarkMemo& seen = record.marks;
+  const bool same = seen.mark == quote.mark && seen.backslashes == quote.backslashes;
+  if (!same || from < seen.from || from > seen.until || at < seen.until)
+    seen = {from, from, 0, quote.mark, quote.backslashes};
+  record.work += at - seen.until + from - seen.from;
+  for (; seen.until < at; ++seen.until) seen.count += is_mark(record.text, seen.until, quote);
+  for (; seen.from < from; ++seen.from) seen.count -= is_mark(record.text, seen.from, quote);
+  return seen.count;
+}
+
 /// `name=value` with something after the =, which base64 padding has not.
 bool equals_pair_starts(std::string_view text, size_t at) {
   if (!pair_starts(text, at)) return false;
@@ -175,7 +198,8 @@ void open_quote(std::string_view text, size_t at, Opening& opening) {
 
 }  // namespace
 
-bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
+bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote) {
+  std::string_view text = record.text;
   if (quote.spelling != 0 || quote.doubled) return false;
   size_t next = at + quote.size();
   if (next < text.size()) {
@@ -185,18 +209,7 @@ bool closes_outer_string(std::string_view text, size_t at, const Quote& quote) {
     if (!ambiguous) return false;
   }
   // An odd number of the same quotes before it: a string is open, and this one closes it.
-  size_t from = at > kLookBack ? at - kLookBack : 0;
-  size_t marks = 0;
-  size_t run = 0;
-  for (size_t i = from; i < at; ++i) {
-    if (text[i] == '\\') {
-      ++run;
-      continue;
-    }
-    if (text[i] == quote.mark && run == quote.backslashes) ++marks;
-    run = 0;
-  }
-  return marks % 2 == 1;
+  return marks_before(record, at, quote) % 2 == 1;
 }
 
 Opening open_value_at(const RecordView& record, size_t at) {
@@ -265,7 +278,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
   if (separator.percent && value < text.size() && is_blank(text[value])) return std::nullopt;
   Opening opening = open_value_at(record, value);
   if (key_quote.none() && !opening.quote.none() &&
-      closes_outer_string(text, opening.begin - opening.quote.size(), opening.quote)) {
+      closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;
   }
   // `token_id= total=12`: an empty value, then the next pair.

@@ -33,6 +33,6 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
 Opening open_value_at(const RecordView& record, size_t at);
 
 /// Whether the quote at `at` closes a string that began before it rather than opening a value.
-bool closes_outer_string(std::string_view text, size_t at, const Quote& quote);
+bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote);
 
 }  // namespace redactd

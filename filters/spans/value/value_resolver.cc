@@ -311,7 +311,7 @@ Verdict ValueResolver::add_word(size_t begin, size_t end, const Opening& opening
   if (text_.substr(begin, 1) == "[" && !opening.quote.none()) {
     return add(begin, end, opening, Strength::medium);  // "[Redacted]"
   }
-  size_t stop = std::min(end, bare_end(text_, begin, opening.bare));
+  size_t stop = bare_end_before(text_, begin, end, opening.bare);
   record_.work += stop - begin;
   return add(begin, stop, opening, Strength::medium);
 }
@@ -326,6 +326,9 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   if (begin >= end) return Verdict::no_value;
   if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
   std::string_view value = text_.substr(begin, end - begin);
+  if (strength == Strength::weak || strength == Strength::random)
+    record_.work += std::min(value.size(), kMostChecked);
+  if (!rule_.validators.empty()) record_.work += value.size();
   ValueSetting setting;
   setting.strength = strength;
   setting.quoted = !opening.quote.none();
