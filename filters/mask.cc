@@ -94,6 +94,7 @@ Masker::Masker(const std::vector<Rule>& rules, const MaskSpec& standard, Fingerp
   for (const Rule& rule : rules) {
     Style style{rule.mask.value_or(standard), "[REDACTED:" + rule.id, rule.names};
     if (style.spec.style == MaskStyle::fixed) {
+      has_fixed_texts_ = true;
       if (std::string why = refuse_mask_text(style.spec.text); !why.empty()) {
         throw std::invalid_argument("mask text " + why);
       }

@@ -58,6 +58,9 @@ class Masker {
   /// rule's name number `name`, counted from 1.
   void append(uint32_t rule, std::string_view secret, std::string& out, size_t name = 0) const;
 
+  /// Whether fixed_text() has one for any rule.
+  bool has_fixed_texts() const { return has_fixed_texts_; }
+
   /// The text of the rule's mask where it is the same for every secret and none that mask_at()
   /// knows; else empty.
   std::string_view fixed_text(uint32_t rule) const;
@@ -77,6 +80,7 @@ class Masker {
   const Style* find_label(std::string_view label) const;
 
   std::vector<Style> styles_;
+  bool has_fixed_texts_ = false;
   std::vector<uint32_t> by_label_;  // rules with a label in their mask, by the labels
   FingerprintKey key_;
 };

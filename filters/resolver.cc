@@ -78,6 +78,8 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
                                std::vector<Decision>* decisions) {
   CoveredRun covered;
   const size_t budget = budget_of(record);
+  const bool may_allow = !rules_->allowances().empty();
+  const bool fixed_masks = rules_->masker().has_fixed_texts();
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
@@ -90,11 +92,15 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
       continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
-    if (found_.size() > before && drop_allowed(record, before)) verdict = Verdict::allowed;
+    if (may_allow && found_.size() > before && drop_allowed(record, before))
+      verdict = Verdict::allowed;
     const bool found = found_.size() > before;
-    if (of_value && found && CoveredRun::is_long(found_.back()) &&
-        !stands_in_fixed_mask(record.text, found_.back(), rules_->masker()))
-      covered.note(record, found_.back());
+    if (of_value && found && decisions == nullptr &&
+        !(fixed_masks && stands_in_fixed_mask(record.text, found_.back(), rules_->masker()))) {
+      const Span& value = found_.back();
+      record.masked = {value.begin, value.end, value.rule};
+      if (CoveredRun::is_long(value)) covered.note(record, value);
+    }
     if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
     over_budget_ = record.work > budget;
     if (over_budget_) return;

@@ -76,10 +76,11 @@ void merge_spans(std::string_view text, const RuleSet& rules, std::vector<Span>&
   // Nearly always they are in order already.
   if (!std::is_sorted(found.begin(), found.end(), before))
     std::sort(found.begin(), found.end(), before);
+  const bool fixed_masks = rules.masker().has_fixed_texts();
   size_t merged = 0;  // those before it are
   for (const Span& span : found) {
     if (span.begin >= span.end) continue;
-    if (stands_in_fixed_mask(text, span, rules.masker())) continue;
+    if (fixed_masks && stands_in_fixed_mask(text, span, rules.masker())) continue;
     if (merged == 0 || span.begin >= found[merged - 1].end) {
       found[merged++] = span;
       continue;

@@ -52,6 +52,7 @@ bool is_inner_blank(char c) { return c == ' ' || c == '\t'; }
 /// Behind the separator that follows a key's last letter, a number between them or not; 0: there is
 /// none. kNone: it has not come yet.
 size_t separator_end(std::string_view held, size_t at, bool marked) {
+  if (at < held.size() && kMarks.has(held[at])) return at + 1;
   size_t digits = at < held.size() && held[at] == '_' ? at + 1 : at;
   size_t end = digits;
   while (end < held.size() && end - digits < kMostDigits && is_digit(held[end])) ++end;
@@ -127,11 +128,12 @@ void KeyTree::grow(size_t node, size_t depth, size_t from, size_t to) {
 template <typename Found>
 inline void KeyTree::walk(std::string_view text, size_t key_end, Found found) const {
   if (nodes_.empty()) return;
-  const Node* node = &nodes_.front();
+  const Node* const nodes = nodes_.data();
+  const Node* node = nodes;
   for (size_t at = key_end; at > 0; --at) {
     const unsigned letter = letter_of(text[at - 1]) - node->first_letter;  // may wrap round
     if (letter >= node->letters) return;
-    node = &nodes_[node->row + letter];
+    node = nodes + node->row + letter;
     if (node->first_owner != node->last_owner) found(*node, at - 1);
   }
 }
@@ -139,9 +141,23 @@ inline void KeyTree::walk(std::string_view text, size_t key_end, Found found) co
 /// Takes matches, each once: password1= is a key with a number and a key by itself, and a key has
 /// several spellings.
 struct KeyTree::Report {
+  std::string_view held;
+  const size_t (&ends)[3];  // of the match, by what has to separate the key
+  size_t blank;             // behind the blank behind the key; 0: there is none
+  size_t seen;
   uint64_t offset;
   uint32_t first_number;
   std::vector<Match>& matches;
+
+  /// Not part of the walk, which is short without it.
+  [[gnu::noinline]] void add(const Owner* owner, const Owner* last, size_t begin) {
+    for (; owner != last; ++owner) {
+      const size_t end = ends[static_cast<size_t>(owner->separator)];
+      if (end > seen) add(end, owner->number);
+      if (owner->separator == KeySeparator::mark && blank > seen && is_of_option(held, begin))
+        add(blank, owner->number);
+    }
+  }
 
   void add(size_t end, uint32_t owner) {
     Match match{offset + end, first_number + owner};
@@ -174,15 +190,10 @@ bool KeyTree::find(std::string_view held, const Place& place, uint64_t offset,
   // By what has to separate the key.
   const size_t ends[] = {open, marked == kNone ? 0 : marked, separated ? open : 0};
   if (std::max(ends[0], ends[1]) <= place.seen) return marked != kNone;
-  Report report{offset, first_number, matches};
+  Report report{held, ends, blank, place.seen, offset, first_number, matches};
+  const Owner* const owners = owners_.data();
   walk(held, place.key_end, [&](const Node& node, size_t at) {
-    for (uint32_t i = node.first_owner; i < node.last_owner; ++i) {
-      const Owner& owner = owners_[i];
-      const size_t end = ends[static_cast<size_t>(owner.separator)];
-      if (end > place.seen) report.add(end, owner.number);
-      if (owner.separator == KeySeparator::mark && blank > place.seen && is_of_option(held, at))
-        report.add(blank, owner.number);
-    }
+    report.add(owners + node.first_owner, owners + node.last_owner, at);
   });
   return marked != kNone;
 }

@@ -132,6 +132,12 @@ bool colour_ends_before(std::string_view text, size_t at) {
 }  // namespace
 
 size_t run_end(std::string_view text, size_t from, const ByteClass& members) {
+  constexpr size_t kAtOnce = 4;  // without a look at the text's end
+  for (; from + kAtOnce <= text.size(); from += kAtOnce) {
+    for (size_t i = 0; i < kAtOnce; ++i) {
+      if (!members.has(text[from + i])) return from + i;
+    }
+  }
   while (from < text.size() && members.has(text[from])) ++from;
   return from;
 }
@@ -194,7 +200,7 @@ size_t end_of_string_around(std::string_view text, size_t from, size_t end) {
   return end;
 }
 
-Quote quote_at(std::string_view text, size_t at) {
+Quote quote_behind(std::string_view text, size_t at) {
   Quote quote;
   size_t i = at;
   while (i < text.size() && text[i] == '\\' && i - at < kMostBackslashes) ++i;
@@ -203,8 +209,6 @@ Quote quote_at(std::string_view text, size_t at) {
     quote.backslashes = static_cast<uint8_t>(i - at);
     return quote;
   }
-  static constexpr ByteClass kFirsts = first_bytes(kEncodedQuotes);
-  if (at >= text.size() || !kFirsts.has(text[at])) return quote;
   for (size_t n = 0; n < std::size(kEncodedQuotes); ++n) {
     if (text.substr(at, kEncodedQuotes[n].size()) == kEncodedQuotes[n]) {
       quote.spelling = static_cast<uint8_t>(n + 1);
@@ -332,7 +336,7 @@ size_t bracket_before(std::string_view text, size_t at, size_t most) {
 }
 
 bool inside_mask(std::string_view text, size_t at) {
-  size_t open = bracket_before(text, at, 220);
+  size_t open = bracket_before(text, at, kMaskReach);
   if (open == kNone) return false;
   size_t length = mask_at(text, open);
   return length != 0 && at < open + length;

@@ -22,8 +22,16 @@ size_t quoted_end(std::string_view text, size_t from, const Quote& quote);
 /// before `end`; else `end`. Its closing quote's first byte, backslashes included.
 size_t end_of_string_around(std::string_view text, size_t from, size_t end);
 
+/// For quote_at().
+Quote quote_behind(std::string_view text, size_t at);
+
+/// What a quote, or the backslashes before it, can begin with.
+inline constexpr ByteClass kQuoteStarts = ByteClass::of("\"'`\\%&");
+
 /// The quote that opens at `at`, with the backslashes before it.
-Quote quote_at(std::string_view text, size_t at);
+inline Quote quote_at(std::string_view text, size_t at) {
+  return at < text.size() && kQuoteStarts.has(text[at]) ? quote_behind(text, at) : Quote{};
+}
 
 /// The end of a value without quotes. Whitespace, quotes and control bytes always end it; `,` `;`
 /// `&` `|` only where another `name=` or nothing follows, closing brackets only where they were not
@@ -65,6 +73,8 @@ size_t mask_at(std::string_view text, size_t at);
 
 /// The last `[` among the `most` bytes before `at`; kNone.
 size_t bracket_before(std::string_view text, size_t at, size_t most);
+
+inline constexpr size_t kMaskReach = 220;
 
 /// Whether byte `at` stands inside a mask.
 bool inside_mask(std::string_view text, size_t at);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "filters/rule.h"
+#include "filters/spans/byte_gap.h"
 
 namespace redactd {
 
@@ -49,13 +50,19 @@ struct RecordView {
     BareContext context;
   };
   mutable BareMemo bare = {};
-  /// The last quotes before `until`, so that each value need not look for them anew.
-  struct QuoteMemo {
-    size_t until = 0;
-    size_t last_double = std::string_view::npos;
-    size_t last_single = std::string_view::npos;
+  /// What most values do not stand among or behind.
+  mutable ByteGap<'"'> double_quotes = {};
+  mutable ByteGap<'\''> single_quotes = {};
+  mutable ByteGap<'['> brackets = {};
+  mutable ByteGap<'\\'> backslashes = {};
+  mutable ByteGap<'#'> number_signs = {};
+  /// The last value that is masked whatever is found next, and the rule that found it.
+  struct MaskedValue {
+    size_t begin = 0;
+    size_t end = 0;
+    uint32_t rule = 0;
   };
-  mutable QuoteMemo quotes = {};
+  mutable MaskedValue masked = {};
   /// The marks of one kind of quote between two places, so that they are not counted anew for each
   /// value.
   struct MarkMemo {

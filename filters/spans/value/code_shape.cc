@@ -93,9 +93,7 @@ bool is_variable(std::string_view value) {
 }  // namespace
 
 bool is_code(std::string_view value) {
-  static constexpr ByteClass kMarks = ByteClass::of("$.([}");  // each form below has one
-  constexpr size_t kShort = 64;
-  if (value.size() > kLookedAt || (value.size() <= kShort && !kMarks.any_in(value))) return false;
+  if (value.size() > kLookedAt) return false;
   if (value.starts_with("$(")) return true;  // $(cat file)
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;

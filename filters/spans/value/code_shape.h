@@ -6,7 +6,8 @@
 
 namespace redactd {
 
-/// `settings.API_KEY`, `r.secret`, `$rawPassword`, `kwargs.get(`, `getToken()`.
+/// `settings.API_KEY`, `r.secret`, `$rawPassword`, `kwargs.get(`, `getToken()`: none of them
+/// without one of `$.([}`.
 bool is_code(std::string_view value);
 
 /// A name of a usage line.

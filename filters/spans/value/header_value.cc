@@ -22,8 +22,8 @@ Verdict ValueResolver::authorization(const Opening& opening) {
   size_t at = opening.begin;
   if (opening.quote.none() && at < end && text_[at] == '{') return Verdict::no_value;  // an object
   if (opening.bare.percent) return add_word(at, end, opening);
-  size_t scheme = at;
-  while (scheme < end && (is_alnum(text_[scheme]) || text_[scheme] == '-')) ++scheme;
+  static constexpr ByteClass kOfSchemes = alnum_and("-");
+  const size_t scheme = run_end(text_.substr(0, end), at, kOfSchemes);
   bool named = scheme > at && scheme < end && (text_[scheme] == ' ' || text_[scheme] == '+') &&
                is_letter(text_[at]);
   if (!named) return add_word(at, end, opening);
@@ -79,9 +79,8 @@ size_t ValueResolver::credential_end(size_t at, size_t end) const {
   plain.escapes = true;
   std::string_view header = text_.substr(0, end);
   while (at < end) {
-    size_t name = at;
-    while (name < end && (is_alnum(text_[name]) || text_[name] == '_' || text_[name] == '-'))
-      ++name;
+    static constexpr ByteClass kOfNames = alnum_and("_-");
+    const size_t name = run_end(text_.substr(0, end), at, kOfNames);
     size_t stop = 0;
     bool parameter = name > at && name < end && text_[name] == '=' && name + 1 < end &&
                      text_[name + 1] != '=' && !is_blank(text_[name + 1]);

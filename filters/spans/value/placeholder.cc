@@ -15,6 +15,28 @@ constexpr std::string_view kNothingWords[] = {
     "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
 constexpr WordList kNothings(kNothingWords);
 
+/// Masks of other tools.
+constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
+                                           "***masked***",
+                                           "***redacted***",
+                                           "***hidden***",
+                                           "***removed***",
+                                           "***filtered***",
+                                           "[redacted]",
+                                           "[masked]",
+                                           "[filtered]",
+                                           "[hidden]",
+                                           "[secret]",
+                                           "(redacted)",
+                                           "(hidden)",
+                                           "(sensitive)",
+                                           "[removed]",
+                                           "redacted",
+                                           "(masked)",
+                                           "[protected]",
+                                           "(sensitive value)"};
+constexpr WordList kOtherMasks(kMaskWords);
+
 bool is_all(std::string_view value, std::string_view members) {
   return value.find_first_not_of(members) == kNone;
 }
@@ -133,12 +155,16 @@ bool is_printf(std::string_view value) {
 }  // namespace
 
 bool is_placeholder(std::string_view value) {
-  if (value.empty() || kNothings.has(value)) return true;
+  if (value.empty() || kNothings.has(value) || kOtherMasks.has(value)) return true;
+  // What all that follows begins with.
+  static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
+  if (!kFirsts.has(value[0])) return false;
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
-  // Masks of other tools: one character repeated, or a bracketed word.
+  // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
-  for (std::string_view sign : {"\xe2\x80\xa2", "\xe2\x80\xa6"}) {  // bullets, an ellipsis
+  static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x80\xa6"};
+  for (std::string_view sign : kSigns) {  // bullets, an ellipsis
     if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
       continue;
     bool repeated = true;
@@ -147,27 +173,6 @@ bool is_placeholder(std::string_view value) {
     }
     if (repeated) return true;
   }
-  static constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
-                                                    "***masked***",
-                                                    "***redacted***",
-                                                    "***hidden***",
-                                                    "***removed***",
-                                                    "***filtered***",
-                                                    "[redacted]",
-                                                    "[masked]",
-                                                    "[filtered]",
-                                                    "[hidden]",
-                                                    "[secret]",
-                                                    "(redacted)",
-                                                    "(hidden)",
-                                                    "(sensitive)",
-                                                    "[removed]",
-                                                    "redacted",
-                                                    "(masked)",
-                                                    "[protected]",
-                                                    "(sensitive value)"};
-  static constexpr WordList kOtherMasks(kMaskWords);
-  if (kOtherMasks.has(value)) return true;
   return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
          is_bind_parameter(value) || is_capitals_in_brackets(value) || is_name_in_braces(value) ||
          is_reference(value);

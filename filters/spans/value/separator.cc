@@ -22,12 +22,13 @@ size_t compound_assignment(std::string_view rest) {
 /// `var dbPassword string = "…"`, `let password: &str = "…"`: past the = behind the type's name,
 /// else npos.
 size_t typed_assignment(std::string_view text, size_t at) {
+  static constexpr ByteClass kOfTypes = alnum_and(".");
   size_t type = at;
   if (type < text.size() && text[type] == '&') ++type;
-  while (type < text.size() && type - at < 24 && (is_alnum(text[type]) || text[type] == '.'))
-    ++type;
+  while (type < text.size() && type - at < 24 && kOfTypes.has(text[type])) ++type;
+  if (type == at) return kNone;
   size_t equals = skip_blanks(text, type);
-  if (type == at || equals == type || equals >= text.size() || text[equals] != '=') return kNone;
+  if (equals == type || equals >= text.size() || text[equals] != '=') return kNone;
   size_t value = skip_blanks(text, equals + 1);
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
@@ -89,6 +90,7 @@ class SeparatorReader {
   Separator read() const {
     if (rest_.empty()) return {};
     if (rest_[0] == '=') return equals();
+    if (rest_[0] == ':' && !rest_.starts_with("::")) return colon();
     if (rest_[0] == '!') return unequal();
     if (size_t bar = cell_bar(rest_); bar != 0) return next_cell(bar);
     if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
@@ -164,10 +166,10 @@ class SeparatorReader {
       return ldif ? doubtful(at_ + 3) : Separator{};
     }
     Separator found = ends(at_ + (rest_.starts_with(":=") ? 2 : 1));
-    if (size_t typed = typed_assignment(text_, skip_blanks(text_, found.end)); typed != kNone)
+    const size_t next = skip_blanks(text_, found.end);
+    if (size_t typed = typed_assignment(text_, next); typed != kNone)
       return ends(typed);  // let password: string = "…"
-    if (size_t block = spelt_block(text_, skip_blanks(text_, found.end)); block != kNone)
-      return ends(block);
+    if (size_t block = spelt_block(text_, next); block != kNone) return ends(block);
     found.colon = true;
     found.sentence = (key_.quote.none() || blank_before_) && found.end < text_.size() &&
                      is_blank(text_[found.end]);
@@ -365,7 +367,5 @@ size_t skip_line_breaks(std::string_view text, size_t at) {
   }
   return at;
 }
-
-bool is_name_byte(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
 
 }  // namespace redactd

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
+#include "filters/byte_class.h"
 #include "filters/spans/span.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 
@@ -41,6 +43,9 @@ inline size_t skip_blanks(std::string_view text, size_t at) {
 size_t skip_line_breaks(std::string_view text, size_t at);
 
 /// What names are made of.
-bool is_name_byte(char c);
+inline bool is_name_byte(char c) {
+  static constexpr ByteClass kNameBytes = alnum_and("_-.");
+  return kNameBytes.has(c);
+}
 
 }  // namespace redactd

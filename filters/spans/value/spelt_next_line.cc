@@ -45,9 +45,8 @@ LineBreak break_at(std::string_view text, size_t at) {
   return {at, at + (both ? 2 * size : size), size - 1};
 }
 
-/// The break that ends the line of a key that ends at `key_end`.
-LineBreak break_behind_key(std::string_view text, size_t key_end) {
-  const size_t limit = std::min(text.size(), key_end + kLongestKeyTail);
+/// The break that ends the line of a key that ends at `key_end`, if it begins before `limit`.
+LineBreak break_behind_key(std::string_view text, size_t key_end, size_t limit) {
   for (size_t at = key_end; at < limit; ++at) {
     if (text[at] != '\\' && text[at] != '#') continue;
     if (LineBreak found = break_at(text, at); found.begin != kNone) return found;
@@ -110,7 +109,12 @@ bool resolve_spelt_next_line(const RecordView& record, const ValueRule& value, s
                              std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (anchor_end == 0 || value.rule.keys.empty()) return false;
-  LineBreak at = break_behind_key(text, end_of_key(text, anchor_end));
+  const size_t key_end = end_of_key(text, anchor_end);
+  const size_t limit = std::min(text.size(), key_end + kLongestKeyTail);
+  if (!record.backslashes.stands_in(text, key_end, limit) &&
+      !record.number_signs.stands_in(text, key_end, limit))
+    return false;
+  LineBreak at = break_behind_key(text, key_end, limit);
   if (at.begin == kNone || at.begin + 1 < anchor_end) return false;
   const size_t backslashes = at.backslashes;
   const size_t begin = line_begin(text, anchor_end - 1, backslashes);

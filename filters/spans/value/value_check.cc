@@ -1,6 +1,8 @@
 #include "filters/spans/value/value_check.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "filters/byte_class.h"
@@ -15,6 +17,50 @@ namespace {
 
 constexpr size_t kLookedAt = 512;
 constexpr size_t kLongest = kMostChecked - 1;
+
+/// What the bytes of a value are that tell what it may be.
+enum ByteKind : uint16_t {
+  kSlash = 1,
+  kDot = 2,
+  kDash = 4,
+  kEquals = 8,
+  kColon = 16,
+  kSpace = 32,
+  kOfObject = 64,  // { @
+  kOfCode = 128,   // $ ( [ }
+};
+constexpr std::array<uint16_t, 256> kKinds = [] {
+  std::array<uint16_t, 256> kinds{};
+  kinds['/'] = kSlash;
+  kinds['.'] = kDot;
+  kinds['-'] = kDash;
+  kinds['='] = kEquals;
+  kinds[':'] = kColon;
+  kinds[' '] = kSpace;
+  for (unsigned char c : {'{', '@'}) kinds[c] = kOfObject;
+  for (unsigned char c : {'$', '(', '[', '}'}) kinds[c] = kOfCode;
+  return kinds;
+}();
+
+/// The kinds that a value may have: looked at once, for most of what a value is compared with asks
+/// for one that it has not. In a long one that look costs more than it saves.
+class KindsOfBytes {
+ public:
+  explicit KindsOfBytes(std::string_view value) {
+    constexpr size_t kLong = 64;
+    if (value.size() > kLong) {
+      kinds_ = ~0u;
+      return;
+    }
+    unsigned kinds = 0;
+    for (char c : value) kinds |= kKinds[static_cast<unsigned char>(c)];
+    kinds_ = kinds;
+  }
+  bool may_have(unsigned kind) const { return (kinds_ & kind) != 0; }
+
+ private:
+  unsigned kinds_ = 0;
+};
 
 constexpr std::string_view kDigestNames[] = {"sha1", "sha256", "sha384", "sha512", "md5"};
 
@@ -33,10 +79,15 @@ bool is_unpronounceable(std::string_view value) {
 }
 
 bool is_plain_word(std::string_view value) {
-  return !value.empty() &&
-         std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_letter(c) || c == '-' || c == '_' || c == '.'; }) &&
-         value.size() < 24 && !is_mixed(value) && !is_unpronounceable(value);
+  static constexpr ByteClass kOfWords = [] {
+    ByteClass members = ByteClass::of("-_.");
+    members.add_range('a', 'z');
+    members.add_range('A', 'Z');
+    return members;
+  }();
+  return !value.empty() && value.size() < 24 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return kOfWords.has(c); }) &&
+         !is_mixed(value) && !is_unpronounceable(value);
 }
 
 /// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
@@ -230,20 +281,22 @@ bool is_prose(std::string_view value) {
                      [](char c) { return is_letter(c) || kMarks.has(c); });
 }
 
-Verdict check_medium(std::string_view value, const ValueSetting& setting) {
+Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsOfBytes kinds) {
   if (value.size() < 4) return Verdict::plain_word;
   // One word in a sentence, or a short one anywhere, is more likely a state or a type than a
   // secret.
   bool words =
       is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
   bool named = setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value));
-  bool word = words || named;
-  bool plain = word || is_type(value) || is_message(value) || is_number(value) ||
-               is_address(value) || is_path_or_url(value) || is_duration_or_size(value) ||
-               is_code(value) || is_remark(value) || is_version_in_parentheses(value) ||
-               is_object_reference(value) || is_dotted_name(value) || is_prose(value) ||
-               is_digest(value) || is_key_algorithm(value) || is_account_secret(value) ||
-               is_scoped_name(value);
+  bool plain = words || named || is_type(value) || is_number(value) || is_address(value) ||
+               is_duration_or_size(value) || is_remark(value) || is_version_in_parentheses(value) ||
+               (kinds.may_have(kSlash) && is_path_or_url(value)) ||
+               (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
+               (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
+               (kinds.may_have(kDot) && is_dotted_name(value)) ||
+               (kinds.may_have(kOfObject) && is_object_reference(value)) ||
+               (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
+               (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value)));
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -330,7 +383,7 @@ bool is_mount(std::string_view value) {
 
 /// What schemas, type listings, usage lines, code, debuggers and PAM have behind a key, without
 /// quotes and in any position.
-bool is_listing(std::string_view value, std::string_view word) {
+bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kinds) {
   // YAML tags, an encrypted value of SOPS, architectures of packages, and a keyword of languages
   static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
                                                 "!ENV", "!secret", "|",     ">",       "|-",
@@ -343,8 +396,9 @@ bool is_listing(std::string_view value, std::string_view word) {
   if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
       is_sentence_word(value.substr(1, value.size() - 2)))
     return true;  // [required]
-  return equals_ignoring_case(word, "string") || word == "chauthtok" || is_code(value) ||
-         is_metavariable(value) || is_remark(value) || is_address(value) || is_mount(value);
+  return equals_ignoring_case(word, "string") || word == "chauthtok" ||
+         (kinds.may_have(kDot | kOfCode) && is_code(value)) || is_metavariable(value) ||
+         is_remark(value) || is_address(value) || is_mount(value);
 }
 
 }  // namespace
@@ -359,21 +413,26 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   }
   if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
     return Verdict::plain_word;  // HTTP/1.1
-  if (setting.sentence && (is_sentence_word(word) || is_compared_member(value)))
+  const KindsOfBytes kinds(value);
+  if (setting.sentence &&
+      (is_sentence_word(word) || (kinds.may_have(kDot) && is_compared_member(value))))
     return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
-      if (!setting.quoted && (is_listing(value, word) || is_ratio(value)))
+      if (!setting.quoted &&
+          (is_listing(value, word, kinds) || (kinds.may_have(kSlash) && is_ratio(value))))
         return Verdict::plain_word;
       if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
         return Verdict::plain_word;  // ({password:t,user:n}) of minified code
-      if (is_object_name(value) || is_account_secret(value) || is_message(value))
+      if (kinds.may_have(kDash) &&
+          ((kinds.may_have(kSlash) && is_object_name(value)) || is_account_secret(value)))
         return Verdict::plain_word;
+      if (kinds.may_have(kSpace) && is_message(value)) return Verdict::plain_word;
       if (setting.quoted && is_type(value)) return Verdict::plain_word;
       if (is_path(value)) return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
       return Verdict::masked;
     case Strength::medium:
-      return check_medium(value, setting);
+      return check_medium(value, setting, kinds);
     case Strength::weak:
       return setting.sentence && is_pair(value) ? Verdict::not_random : check_weak(head);
     case Strength::random:

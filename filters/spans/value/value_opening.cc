@@ -1,7 +1,6 @@
 #include "filters/spans/value/value_opening.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -30,24 +29,10 @@ struct QuotesBefore {
   bool single = false;
 };
 
-size_t last_before(std::string_view text, size_t from, size_t at, char mark) {
-  const void* found = memrchr(text.data() + from, mark, at - from);
-  return found == nullptr ? kNone
-                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
-}
-
 QuotesBefore quotes_before(const RecordView& record, size_t at) {
-  size_t from = at > kLookBack ? at - kLookBack : 0;
-  RecordView::QuoteMemo& seen = record.quotes;
-  if (at < seen.until) seen = {};
-  size_t unseen = std::max(seen.until, from);
-  size_t last_double = last_before(record.text, unseen, at, '"');
-  size_t last_single = last_before(record.text, unseen, at, '\'');
-  seen.until = at;
-  if (last_double != kNone) seen.last_double = last_double;
-  if (last_single != kNone) seen.last_single = last_single;
-  auto near = [from](size_t last) { return last != kNone && last >= from; };
-  return {near(seen.last_double) || near(seen.last_single), near(seen.last_single)};
+  const size_t from = at > kLookBack ? at - kLookBack : 0;
+  const bool single = record.single_quotes.stands_in(record.text, from, at);
+  return {single || record.double_quotes.stands_in(record.text, from, at), single};
 }
 
 /// A quote's mark at `at`, behind as many backslashes as it has.
@@ -255,7 +240,8 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
       text[name_begin - 1] == '[') {
     ++at;  // user[password]=…
   }
-  if (equals_ignoring_case(text.substr(at, 3), "%5d")) at += 3;  // user%5Bpassword%5D=…
+  if (at < text.size() && text[at] == '%' && equals_ignoring_case(text.substr(at, 3), "%5d"))
+    at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, {name_begin, key_begin, key_quote});
   if (separator.end == kNone) return std::nullopt;
   if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')

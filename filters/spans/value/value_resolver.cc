@@ -157,7 +157,7 @@ size_t ValueResolver::brace_end(size_t at) const {
 /// `"old" -> "new"`, as Terraform and Kubernetes tools print changes.
 void ValueResolver::changed_value(size_t at) {
   while (at < text_.size() && text_[at] == ' ') ++at;
-  if (at >= text_.size()) return;
+  if (at >= text_.size() || (text_[at] != '-' && text_[at] != '=')) return;
   std::string_view arrow = text_.substr(at, 3);
   if (arrow != "-> " && arrow != "=> ") return;
   Opening next = open_value_at(record_, at + arrow.size());
@@ -278,10 +278,17 @@ size_t ValueResolver::header_end(const Opening& opening) const {
 /// The end of the line or of the string that the header stands in. Quoted parameters (realm="…")
 /// are passed over.
 size_t ValueResolver::line_end(const Opening& opening) const {
-  static constexpr ByteClass kTelling = ByteClass::of("\r\n`\"'\\");
+  static constexpr ByteClass kPlain = [] {
+    constexpr ByteClass kTelling = ByteClass::of("\r\n`\"'\\");
+    ByteClass plain;
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      if (!kTelling.has(static_cast<char>(byte))) plain.add(static_cast<unsigned char>(byte));
+    }
+    return plain;
+  }();
   size_t at = opening.begin;
   while (true) {
-    while (at < text_.size() && !kTelling.has(text_[at])) ++at;
+    at = run_end(text_, at, kPlain);
     if (at >= text_.size()) return at;
     char c = text_[at];
     if (c == '\r' || c == '\n' || c == '`') return at;
@@ -322,9 +329,25 @@ bool ValueResolver::is_code_in_sentence(const Opening& opening) const {
          rule_.validators[0].kind == Validator::Kind::code;
 }
 
+/// Whether the key does.
+bool ValueResolver::stands_in_mask() const {
+  const size_t at = anchor_end_ - 1;
+  return record_.brackets.stands_in(text_, at - std::min(at, kMaskReach), at) &&
+         inside_mask(text_, at);
+}
+
+/// Whether the value is masked by a rule that stands before this one, so that nothing is left to
+/// tell: neither the mask, nor where the value goes on, nor the next line of a key.
+bool ValueResolver::is_masked_already(size_t begin, size_t end) const {
+  const RecordView::MaskedValue& masked = record_.masked;
+  return masked.begin == begin && masked.end == end && masked.rule < rule_number_ &&
+         rule_.keys.empty() && (end < text_.size() || record_.ends_record);
+}
+
 Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Strength strength) {
   if (begin >= end) return Verdict::no_value;
   if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
+  if (is_masked_already(begin, end)) return Verdict::masked;
   std::string_view value = text_.substr(begin, end - begin);
   if (strength == Strength::weak || strength == Strength::random)
     record_.work += std::min(value.size(), kMostChecked);
@@ -337,9 +360,11 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   if (setting.sentence && is_count_of_bytes(text_, begin, end)) return Verdict::plain_word;
   bool cut_off = end == text_.size();
   if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
-  if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))
-    return *failed;
-  if (inside_mask(text_, anchor_end_ - 1)) return Verdict::inside_mask;
+  if (!rule_.validators.empty()) {
+    if (std::optional<Verdict> failed = failed_validator(rule_.validators, value, cut_off))
+      return *failed;
+  }
+  if (stands_in_mask()) return Verdict::inside_mask;
   Span span{begin, end, rule_number_, {}, name_.number};
   if (cut_off && !record_.ends_record) {
     span.open.how = setting.quoted ? Continuation::How::quoted : Continuation::How::bare;

@@ -50,6 +50,8 @@ class ValueResolver {
   bool line_break_at(size_t at) const;
   Verdict add_word(size_t begin, size_t end, const Opening& opening);
   bool is_code_in_sentence(const Opening& opening) const;
+  bool stands_in_mask() const;
+  bool is_masked_already(size_t begin, size_t end) const;
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength);
 
   // header_value.cc

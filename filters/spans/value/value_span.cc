@@ -73,6 +73,14 @@ bool is_did(std::string_view text, size_t key_begin) {
   return key_begin >= 4 && text.substr(key_begin - 4, 4) == "did:";
 }
 
+/// Whether the key is a part of a name of another kind.
+bool is_part_of_name(std::string_view text, size_t key_begin) {
+  static constexpr ByteClass kBefore = ByteClass::of(":Aa");  // what those end with
+  return key_begin > 0 && kBefore.has(text[key_begin - 1]) &&
+         (is_part_of_arn(text, key_begin) || is_part_of_urn(text, key_begin) ||
+          is_did(text, key_begin));
+}
+
 /// Without looking back, as open_value_at() does.
 bool quote_follows(std::string_view text, size_t at) {
   while (at < text.size() && text[at] == ' ') ++at;
@@ -121,7 +129,6 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   std::string_view text = record.text;
   const Rule& rule = value.rule;
   if (anchor_end == 0) return Verdict::crosses_record;
-  ValueResolver resolver(record, rule, value.number, anchor_end, spans);
   if (rule.keys.empty()) {
     if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
         is_blank(text[anchor_end])) {
@@ -134,20 +141,21 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
     if (rule.form == ValueForm::object)
       opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
-    return resolver.resolve(opening);
+    return ValueResolver(record, rule, value.number, anchor_end, spans).resolve(opening);
   }
   size_t key_end = end_of_key(text, anchor_end);
-  if (!separator_may_follow(text, key_end)) return Verdict::no_separator;
+  const bool blank = key_end < text.size() && is_blank(text[key_end]);
+  if (blank && !separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(text, key_end) || is_part_of_arn(text, start) ||
-      is_part_of_urn(text, start) || is_did(text, start))
-    return Verdict::inside_word;
+  if (names_no_secret(text, key_end) || is_part_of_name(text, start)) return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
-  if (rule.names.empty()) return resolver.resolve(*opening);
-  KeyName name = find_name(text, start, key_end, value);
-  if (!counts(name)) return Verdict::name_missing;
+  KeyName name;
+  if (!rule.names.empty()) {
+    name = find_name(text, start, key_end, value);
+    if (!counts(name)) return Verdict::name_missing;
+  }
   return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
 }
 
