@@ -69,7 +69,6 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   int descriptor_;
   Outage outage_;
   Outage crowded_;
-  bool dropped_ = false;  // records, since the last look
   std::vector<std::string_view> views_;
   std::vector<iovec> vectors_;
 
@@ -78,6 +77,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   Queue queue_;
   std::vector<std::shared_ptr<void>> left_behind_;  // receipts of what was dropped at the end
   RoomWaiters waiters_;
+  bool dropped_ = false;  // records, and the sink's thread has not told it
   bool up_ = false;
   bool reopen_ = false;
   bool gone_ = false;  // nobody reads standard output: everything is dropped

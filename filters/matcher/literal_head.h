@@ -9,7 +9,7 @@
 
 namespace redactd {
 
-/// A token's pattern that is a literal and then a class up to its end, `ghp_[A-Za-z0-9]{8}`. The
+/// A token's pattern that is a literal and then a class up to its end, `eyJ[A-Za-z0-9_-]{8}`. The
 /// matcher is given the literal alone, which it finds without an automaton; what it finds counts
 /// where the tail follows.
 struct LiteralHead {
