@@ -19,15 +19,11 @@ namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// Kept over the wait for them, by each connection; what has come with them goes to the worker's
-// buffer.
-constexpr size_t kFirstTlsBytes = 64;
 // Reads before other connections get their turn.
 constexpr int kReadsInARow = 16;
 // Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
 // waited for.
 constexpr int kLastReads = 64;
-constexpr int kLastTlsReads = 16 * 1024;  // each takes one TLS record, however small
 // How long a RELP connection that ends waits for its records to be safe, and how often it looks.
 constexpr std::chrono::seconds kLastAnswers{2};
 constexpr std::chrono::milliseconds kAnswerPoll{10};
@@ -102,11 +98,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
   try {
     self->stream_.emplace(self->source_->setup.settings, self->worker_.generation(),
                           self->worker_.stream_thread(), self->counters_, self->number_);
-    if (self->tls_) {
-      co_await self->read_tls();
-    } else {
-      co_await self->read_plain();
-    }
+    co_await self->read();
     self->finish();
     if (self->relp_) co_await self->until_answered();
   } catch (const MatchError&) {
@@ -129,7 +121,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
 Awaitable<bool> Connection::shake_hands() {
   const SourceConfig& config = source_->setup.config;
   tls_.emplace(socket_, *tls_context_);
-  auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kAwait);
+  boost::system::error_code error = co_await tls_->shake_hands();
   if (error) {
     // redactd stops, or its patience is over.
     bool late = Clock::now() - last_read_ > config.handshake_timeout;
@@ -142,7 +134,6 @@ Awaitable<bool> Connection::shake_hands() {
     refuse_name();
     co_return false;
   }
-  first_bytes_.resize(kFirstTlsBytes);
   last_read_ = Clock::now();
   co_return true;
 }
@@ -166,19 +157,21 @@ void Connection::refuse_name() {
 }
 
 /// Reads without waiting as long as there is something: batches are what is ready.
-Awaitable<void> Connection::read_plain() {
-  bool ready = false;  // a connection that is silent has no memory to read into
+Awaitable<void> Connection::read() {
+  // A connection that is silent has no memory to read into. With its handshake a client may have
+  // sent records, which no socket tells of any more.
+  bool ready = tls_.has_value();
   int in_a_row = 0;
   int last_reads = 0;
   while (!stopped_ || ++last_reads <= kLastReads) {
-    if (!ready && !stopped_) co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
+    if (!ready && !stopped_) co_await until_readable();
     co_await until_room();
     if (relp_) co_await until_heard();
     if (stopped_ && stream_->route().full() != nullptr) co_return;
     boost::system::error_code error;
     stream_->borrow_buffers();
     std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(worker_.read_bytes());
-    size_t size = socket_.read_some(asio::buffer(room.data(), pace_.piece(room.size())), error);
+    size_t size = read_some(room.first(pace_.piece(room.size())), error);
     ready = error != asio::error::would_block;
     if (error) stream_->return_buffers();
     if (!ready) {
@@ -197,69 +190,29 @@ Awaitable<void> Connection::read_plain() {
   }
 }
 
-Awaitable<void> Connection::read_tls() {
-  while (!stopped_) {
-    co_await until_room();
-    if (relp_) co_await until_heard();
-    if (stopped_) break;
-    auto [error, first] = co_await tls_->async_read_some(asio::buffer(first_bytes_), kAwait);
-    if (error && stopped_) break;
-    if (error) {
-      if (error != asio::error::eof) counters_.read_errors.add();
-      co_return;
-    }
-    co_await until_room();  // others may have filled the sinks meanwhile
-    stream_->borrow_buffers();
-    std::span<char> room = relp_ ? worker_.read_buffer() : stream_->room(worker_.read_bytes());
-    room = room.first(pace_.piece(room.size()));
-    std::copy_n(first_bytes_.data(), first, room.data());
-    boost::system::error_code over;
-    size_t size = first;
-    if (!stopped_) size += read_ready(room.subspan(first), over);
-    if (!take({room.data(), size})) co_return;
-    if (over) {
-      if (over != asio::error::eof) counters_.read_errors.add();
-      co_return;
-    }
-    co_await until_allowed(size);
+Awaitable<void> Connection::until_readable() {
+  if (tls_) {
+    co_await tls_->until_ready();
+  } else {
+    co_await socket_.async_wait(StreamSocket::wait_read, kAwait);
   }
-  take_what_has_come();
 }
 
-/// What else has come over TLS: a batch is what is ready, not one TLS record. `over`: why nothing
-/// will come any more.
-size_t Connection::read_ready(std::span<char> room, boost::system::error_code& over) {
-  size_t size = 0;
-  while (size < room.size() && !over) {
-    size += tls_->read_some(asio::buffer(room.data() + size, room.size() - size), over);
-  }
-  if (over == asio::error::would_block) over = {};
-  return size;
-}
-
-/// Of a connection that is stopped: as far as it goes without waiting.
-void Connection::take_what_has_come() {
-  boost::system::error_code error;
-  for (int i = 0; i < kLastTlsReads && stream_->route().full() == nullptr; ++i) {
-    std::span<char> room = worker_.read_buffer();
-    size_t size = tls_->read_some(asio::buffer(room.data(), room.size()), error);
-    if (error) return;
-    stream_->borrow_buffers();
-    if (!take({room.data(), size})) return;
-  }
+size_t Connection::read_some(std::span<char> room, boost::system::error_code& error) {
+  return tls_ ? tls_->read_some(room, error)
+              : socket_.read_some(asio::buffer(room.data(), room.size()), error);
 }
 
 /// close_notify, RFC 5425 §4.4. The peer's answer is waited for unless the daemon ends; the tick
 /// ends that wait when it takes too long.
 Awaitable<void> Connection::say_goodbye() {
   if (stopped_) {
-    boost::system::error_code ignored;
-    tls_->shutdown(ignored);
+    tls_->say_goodbye();
     co_return;
   }
   last_read_ = Clock::now();
   stopped_ = true;
-  co_await tls_->async_shutdown(kAwait);
+  co_await tls_->part();
 }
 
 /// The stream has borrowed its buffer, and gives it back. False: the connection has to be closed.
@@ -312,8 +265,7 @@ Awaitable<void> Connection::write_answers(std::shared_ptr<Connection> self) {
     size_t written = 0;
     boost::system::error_code failed;
     if (self->tls_) {
-      auto [error, size] = co_await asio::async_write(*self->tls_, asio::buffer(now), kAwait);
-      failed = error;
+      failed = co_await self->tls_->write(now);
     } else {
       auto [error, size] = co_await asio::async_write(self->socket_, asio::buffer(now), kAwait);
       failed = error;

@@ -3,7 +3,6 @@
 // One connection of a syslog or tcp source: reads, and hands what it read to its stream.
 
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
@@ -20,10 +19,11 @@
 #include "daemon/sources/relp_receipt.h"
 #include "daemon/sources/room_wait.h"
 #include "daemon/sources/source.h"
+#include "daemon/tls/tls_session.h"
 
 namespace redactd {
 
-using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, IoExecutor>;
+using StreamSocket = TlsSession::Socket;
 using TlsContext = asio::ssl::context;
 
 /// What the connections of a source share. Kept by each of them.
@@ -53,10 +53,9 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   Awaitable<bool> shake_hands();
   void handshake_failed(const boost::system::error_code& error);
   void refuse_name();
-  Awaitable<void> read_plain();
-  Awaitable<void> read_tls();
-  size_t read_ready(std::span<char> room, boost::system::error_code& over);
-  void take_what_has_come();
+  Awaitable<void> read();
+  Awaitable<void> until_readable();
+  size_t read_some(std::span<char> room, boost::system::error_code& error);
   Awaitable<void> say_goodbye();
   Awaitable<void> until_room();
   Awaitable<void> until_heard();
@@ -79,8 +78,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   const std::string peer_;
   StreamSocket socket_;
   std::shared_ptr<TlsContext> tls_context_;
-  std::optional<asio::ssl::stream<StreamSocket&>> tls_;
-  std::vector<char, WipingAllocator<char>> first_bytes_;  // of what came over TLS
+  std::optional<TlsSession> tls_;
   std::optional<Stream> stream_;
   std::optional<RelpReceiver> relp_;    // of a source of that type
   std::shared_ptr<SafeCommands> safe_;  // with it
