@@ -44,9 +44,8 @@ uint64_t gram_at(const char* at) {
 
 uint64_t hash(uint64_t gram) { return gram * 0x9e3779b97f4a7c15u; }
 /// The bits of a gram in its word of the filter.
-uint64_t bits_of(uint64_t hashed) {
-  return uint64_t{1} << (hashed >> 38 & 63) | uint64_t{1} << (hashed >> 32 & 63);
-}
+uint64_t first_bit(uint64_t hashed) { return hashed >> 38 & 63; }
+uint64_t second_bit(uint64_t hashed) { return hashed >> 32 & 63; }
 uint8_t tag_of(uint64_t gram) { return static_cast<uint8_t>(hash(gram) >> 24); }
 
 /// How many bytes before `a` and before `b` are the same; at most `limit`.
@@ -149,7 +148,8 @@ void KnownMatcher::build_class() {
     Entry& entry = entries_[number];
     for (size_t back = 0; back < kStride; ++back) {
       uint64_t hashed = hash(gram_at<kGram>(end_of(entry) - kGram - back));
-      group.filter[hashed >> group.shift] |= bits_of(hashed);
+      group.filter[hashed >> group.shift] |=
+          uint64_t{1} << first_bit(hashed) | uint64_t{1} << second_bit(hashed);
     }
     auto ends_with = [&](const Entry& shorter) {
       return shorter.size <= entry.size &&
@@ -193,7 +193,8 @@ void KnownMatcher::scan_class(std::string_view held, size_t fresh, uint64_t offs
   const unsigned shift = group.shift;
   auto may_be = [&](const char* at) {
     uint64_t hashed = hash(gram_at<kGram>(at));
-    return (~filter[hashed >> shift] & bits_of(hashed)) == 0;
+    uint64_t word = filter[hashed >> shift];
+    return (word >> first_bit(hashed) & word >> second_bit(hashed) & 1) != 0;
   };
   const char* const end = held.data() + held.size();
   const char* const old_end = end - fresh;  // matches that end up to here were reported before
