@@ -156,11 +156,11 @@ Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
 Awaitable<error_code> hear_verdict(TlsStream& stream, Milliseconds time, IoExecutor home) {
   TimeLimit limit(home, time, [&stream] {
     error_code ignored;
-    stream.next_layer().cancel(ignored);
+    stream.socket.cancel(ignored);
   });
   std::array<char, 1024> said;
-  auto [error, size] = co_await stream.async_read_some(asio::buffer(said), kAwait);
-  co_return limit.expired() ? error_code() : error;
+  Received received = co_await receive(stream, said);
+  co_return limit.expired() ? error_code() : received.error;
 }
 
 Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
@@ -170,10 +170,10 @@ Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
   std::optional<TimeLimit> limit;
   limit.emplace(home, config.connect_timeout, [&stream] {
     error_code ignored;
-    stream->next_layer().close(ignored);
+    stream->socket.close(ignored);
   });
   const auto begin = std::chrono::steady_clock::now();
-  auto [error] = co_await stream->async_handshake(asio::ssl::stream_base::client, kAwait);
+  error_code error = co_await stream->session.shake_hands();
   if (limit->expired()) co_return Connected{nullptr, "TLS handshake: timed out"};
   if (error) co_return Connected{nullptr, TlsClient::failure(*stream, error)};
   if (TlsClient::awaits_verdict(*stream)) {

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/system/errc.hpp>
 #include <chrono>
 #include <deque>
@@ -26,9 +24,6 @@ constexpr size_t kWindow = 128;
 constexpr size_t kLongestAnswer = 64 * 1024;
 constexpr std::string_view kOffer = "relp_version=0\nrelp_software=redactd\ncommands=syslog";
 
-StreamSocket& socket_of(StreamSocket& socket) { return socket; }
-StreamSocket& socket_of(TlsStream& stream) { return stream.next_layer(); }
-
 error_code protocol_error() {
   return boost::system::errc::make_error_code(boost::system::errc::protocol_error);
 }
@@ -45,7 +40,7 @@ class RelpConnection final : public SinkConnection,
     const uint32_t number = next_number();
     std::string frame;
     append_relp(number, "open", kOffer, frame);
-    auto [error, written] = co_await asio::async_write(stream(), asio::buffer(frame), kAwait);
+    error_code error = co_await send(stream(), frame);
     if (error) co_return error.message();
     while (true) {
       ReadRelp read = read_relp(received_, kLongestAnswer);
@@ -56,7 +51,7 @@ class RelpConnection final : public SinkConnection,
         received_.erase(0, read.size);
         co_return agreed ? "" : "the peer refuses the session";
       }
-      error_code failure = co_await receive();
+      error_code failure = co_await receive_more();
       if (failure) co_return failure.message();
     }
   }
@@ -78,7 +73,7 @@ class RelpConnection final : public SinkConnection,
     outstanding_.push_back({number, size, false});
     waiting_bytes_ += size;
     if (!answer_awaited_) await_answer();
-    auto [error, written] = co_await asio::async_write(stream(), asio::buffer(frame_), kAwait);
+    error_code error = co_await send(stream(), frame_);
     co_return Wrote{error, size};
   }
 
@@ -87,7 +82,7 @@ class RelpConnection final : public SinkConnection,
       ReadRelp read = read_relp(received_, kLongestAnswer);
       if (read.result == ReadRelp::Result::damaged) co_return protocol_error();
       if (read.result == ReadRelp::Result::short_) {
-        error_code error = co_await receive();
+        error_code error = co_await receive_more();
         if (error) co_return error;
         continue;
       }
@@ -100,7 +95,7 @@ class RelpConnection final : public SinkConnection,
   Awaitable<> say_goodbye() override {
     frame_.clear();
     append_relp(next_number(), "close", "", frame_);
-    co_await asio::async_write(stream(), asio::buffer(frame_), kAwait);
+    co_await send(stream(), frame_);
     error_code ignored;
     socket_of(stream()).shutdown(StreamSocket::shutdown_send, ignored);
   }
@@ -125,11 +120,11 @@ class RelpConnection final : public SinkConnection,
     return last_number_;
   }
 
-  Awaitable<error_code> receive() {
+  Awaitable<error_code> receive_more() {
     std::array<char, 4096> bytes;
-    auto [error, size] = co_await stream().async_read_some(asio::buffer(bytes), kAwait);
-    received_.append(bytes.data(), size);
-    co_return error;
+    Received now = co_await receive(stream(), bytes);
+    received_.append(bytes.data(), now.bytes);
+    co_return now.error;
   }
 
   /// False when the peer does not take the record: it is sent again over another connection.

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,8 +32,8 @@ template <typename Stream>
 Awaitable<error_code> discard_input(Stream& stream) {
   std::array<char, 4096> discarded;
   while (true) {
-    auto [error, size] = co_await stream.async_read_some(asio::buffer(discarded), kAwait);
-    if (error) co_return error;
+    Received received = co_await receive(stream, discarded);
+    if (received.error) co_return received.error;
   }
 }
 
@@ -75,39 +76,49 @@ class TlsConnection final : public SinkConnection {
  public:
   explicit TlsConnection(std::unique_ptr<TlsStream> stream) : stream_(std::move(stream)) {}
 
-  /// One TLS record: Asio would make one of each buffer, however small.
+  /// Until all is written or the socket was full for a while.
   Awaitable<Wrote> write(std::span<const std::string_view> views) override {
-    std::string_view record = views.front();
-    if (record.size() < kTlsRecord && views.size() > 1) record = flatten(views);
-    auto [error, size] =
-        co_await stream_->async_write_some(asio::buffer(record.data(), record.size()), kAwait);
-    co_return Wrote{error, size};
+    Wrote wrote;
+    while (!views.empty()) {
+      std::string_view bytes = take_front(views);
+      TlsSession::Wrote some = co_await stream_->session.write_some(bytes);
+      wrote.bytes += some.bytes;
+      wrote.error = some.error;
+      if (some.bytes < bytes.size()) break;
+    }
+    // Others get their turn: as long as the socket takes it, nothing here has waited.
+    co_await asio::post(stream_->socket.get_executor(), kAwait);
+    co_return wrote;
   }
 
   Awaitable<error_code> read_to_end() override { return discard_input(*stream_); }
 
   Awaitable<> say_goodbye() override {
-    co_await stream_->async_shutdown(kAwait);  // the peer's answer, or its end, or end()
+    co_await stream_->session.part();  // the peer's answer, or its end, or end()
     error_code ignored;
-    stream_->next_layer().shutdown(StreamSocket::shutdown_send, ignored);
+    stream_->socket.shutdown(StreamSocket::shutdown_send, ignored);
   }
 
  private:
-  std::string_view flatten(std::span<const std::string_view> views) {
-    flat_.clear();
-    for (std::string_view view : views) {
-      flat_.append(view.substr(0, kTlsRecord - flat_.size()));
-      if (flat_.size() == kTlsRecord) break;
+  /// The first view, and with it as many as go into the same TLS record.
+  std::string_view take_front(std::span<const std::string_view>& views) {
+    std::string_view first = views.front();
+    views = views.subspan(1);
+    if (views.empty() || first.size() + views.front().size() > kTlsRecord) return first;
+    flat_ = first;
+    while (!views.empty() && flat_.size() + views.front().size() <= kTlsRecord) {
+      flat_ += views.front();
+      views = views.subspan(1);
     }
     return flat_;
   }
   /// Of the encrypted bytes, which are more than those they carry.
   size_t ask_unacknowledged(size_t) override {
-    return output_queue(stream_->next_layer().native_handle());
+    return output_queue(stream_->socket.native_handle());
   }
   void close() override {
     error_code ignored;
-    stream_->next_layer().close(ignored);
+    stream_->socket.close(ignored);
   }
 
   std::unique_ptr<TlsStream> stream_;

@@ -4,10 +4,7 @@
 // thread; a coroutine that waits for one of its operations keeps a shared_ptr to it.
 
 #include <boost/asio/basic_datagram_socket.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/local/datagram_protocol.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
@@ -19,12 +16,10 @@
 
 #include "config/daemon/daemon_config.h"
 #include "daemon/await.h"
+#include "daemon/sinks/tls_stream.h"
 
 namespace redactd {
 
-using StreamSocket =
-    boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, IoExecutor>;
-using TlsStream = boost::asio::ssl::stream<StreamSocket>;
 using UnixDatagramSocket =
     boost::asio::basic_datagram_socket<boost::asio::local::datagram_protocol, IoExecutor>;
 

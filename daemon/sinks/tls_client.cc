@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/verify_context.hpp>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -46,6 +44,27 @@ int asked_index() {
 int note_asked(SSL* ssl, void* asked) {
   SSL_set_ex_data(ssl, asked_index(), asked);
   return 1;
+}
+
+/// Where a connection has the names of which its peer has to bear one.
+int names_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+int verify(int trusted, X509_STORE_CTX* chain) {
+  if (trusted != 1 || X509_STORE_CTX_get_error_depth(chain) != 0) return trusted;
+  const auto* ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const auto& names =
+      *static_cast<const std::vector<std::string>*>(SSL_get_ex_data(ssl, names_index()));
+  X509* certificate = X509_STORE_CTX_get_current_cert(chain);
+  auto matches = [certificate](const std::string& name) {
+    return certificate_has_name(certificate, name);
+  };
+  if (std::any_of(names.begin(), names.end(), matches)) return 1;
+  X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
+  return 0;
 }
 
 }  // namespace
@@ -97,35 +116,26 @@ void TlsClient::load_revocations() {
 
 std::unique_ptr<TlsStream> TlsClient::stream(StreamSocket socket, const std::string& host) {
   auto stream = std::make_unique<TlsStream>(std::move(socket), context_);
-  if (!is_address(host)) name_server(stream->native_handle(), host);
+  SSL* ssl = stream->session.native_handle();
+  if (!is_address(host)) name_server(ssl, host);
   if (!config_.verify) {
-    stream->set_verify_mode(ssl::verify_none);
+    SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
     return stream;
   }
-  std::vector<std::string> names = config_.peer_names;
-  if (names.empty()) names.push_back(host);
-  stream->set_verify_mode(ssl::verify_peer);
-  stream->set_verify_callback([names = std::move(names)](bool trusted, ssl::verify_context& chain) {
-    X509_STORE_CTX* context = chain.native_handle();
-    if (!trusted || X509_STORE_CTX_get_error_depth(context) != 0) return trusted;
-    X509* certificate = X509_STORE_CTX_get_current_cert(context);
-    auto matches = [certificate](const std::string& name) {
-      return certificate_has_name(certificate, name);
-    };
-    if (std::any_of(names.begin(), names.end(), matches)) return true;
-    X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
-    return false;
-  });
+  stream->names = config_.peer_names;
+  if (stream->names.empty()) stream->names.push_back(host);
+  SSL_set_ex_data(ssl, names_index(), &stream->names);
+  SSL_set_verify(ssl, SSL_VERIFY_PEER, verify);
   return stream;
 }
 
 bool TlsClient::awaits_verdict(TlsStream& stream) {
-  SSL* ssl = stream.native_handle();
+  SSL* ssl = stream.session.native_handle();
   return SSL_version(ssl) == TLS1_3_VERSION && SSL_get_ex_data(ssl, asked_index()) != nullptr;
 }
 
 std::string TlsClient::failure(TlsStream& stream, const error_code& error) {
-  return "TLS handshake: " + tls_failure_text(stream.native_handle(), error);
+  return "TLS handshake: " + tls_failure_text(stream.session.native_handle(), error);
 }
 
 }  // namespace redactd

@@ -120,7 +120,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
 /// The tick ends it when it takes too long.
 Awaitable<bool> Connection::shake_hands() {
   const SourceConfig& config = source_->setup.config;
-  tls_.emplace(socket_, *tls_context_);
+  tls_.emplace(socket_, *tls_context_, TlsSession::Role::server);
   boost::system::error_code error = co_await tls_->shake_hands();
   if (error) {
     // redactd stops, or its patience is over.

@@ -60,12 +60,18 @@ struct TlsSession::Bio {
   }
 };
 
-TlsSession::TlsSession(Socket& socket, asio::ssl::context& context)
+TlsSession::TlsSession(Socket& socket, asio::ssl::context& context, Role role)
     : socket_(socket), ssl_(SSL_new(context.native_handle())) {
   if (!ssl_) throw std::bad_alloc();
   BIO* bio = Bio::make(*this);
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_read_ahead(ssl_.get(), 1);  // small TLS records: one read for many
+  SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE);
+  if (role == Role::server) {
+    SSL_set_accept_state(ssl_.get());
+  } else {
+    SSL_set_connect_state(ssl_.get());
+  }
 }
 
 error_code TlsSession::outcome(int result) {
@@ -85,9 +91,12 @@ error_code TlsSession::outcome(int result) {
 }
 
 Awaitable<error_code> TlsSession::shake_hands() {
+  error_code blocking;
+  socket_.non_blocking(true, blocking);
+  if (blocking) co_return blocking;
   while (true) {
     ERR_clear_error();
-    error_code error = outcome(SSL_accept(ssl_.get()));
+    error_code error = outcome(SSL_do_handshake(ssl_.get()));
     if (error != asio::error::would_block) co_return error;
     error_code stopped = co_await until_ready();
     if (stopped) co_return stopped;
@@ -114,14 +123,29 @@ Awaitable<error_code> TlsSession::until_ready() {
   co_return error;
 }
 
-Awaitable<error_code> TlsSession::write(std::string_view bytes) {
-  while (!bytes.empty()) {
+Awaitable<TlsSession::Wrote> TlsSession::write_some(std::string_view bytes) {
+  Wrote wrote;
+  bool full = false;  // then the TLS record that is begun has to be ended, and no other
+  while (wrote.bytes < bytes.size() && (!full || wrote.error)) {
+    std::string_view rest = bytes.substr(wrote.bytes);
     size_t taken = 0;
     ERR_clear_error();
-    error_code error = outcome(SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &taken));
-    bytes.remove_prefix(taken);
-    if (error == asio::error::would_block) error = co_await until_ready();
-    if (error) co_return error;
+    wrote.error = outcome(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &taken));
+    wrote.bytes += taken;
+    if (!wrote.error) continue;
+    if (wrote.error != asio::error::would_block) co_return wrote;
+    full = true;
+    error_code stopped = co_await until_ready();
+    if (stopped) co_return Wrote{stopped, wrote.bytes};
+  }
+  co_return wrote;
+}
+
+Awaitable<error_code> TlsSession::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    Wrote wrote = co_await write_some(bytes);
+    if (wrote.error) co_return wrote.error;
+    bytes.remove_prefix(wrote.bytes);
   }
   co_return error_code();
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// TLS with a peer that has connected to a source (RFC 5425).
+// TLS over a socket, of sources and of sinks (RFC 5425).
 //
 // OpenSSL reads from the socket itself: through Boost's stream each connection had 68 KiB of
 // buffers, and each byte was copied twice more.
@@ -27,10 +27,12 @@ class TlsSession {
   using Socket =
       boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, IoExecutor>;
 
-  /// The socket does not block and outlives the session. Throws std::bad_alloc.
-  TlsSession(Socket& socket, boost::asio::ssl::context& context);
+  enum class Role { server, client };
+  /// The socket outlives the session. Throws std::bad_alloc.
+  TlsSession(Socket& socket, boost::asio::ssl::context& context, Role role);
 
-  /// As the server. An error is the socket's, or OpenSSL's in its own category.
+  /// From here on the socket does not block. An error is the socket's, or OpenSSL's in its own
+  /// category.
   Awaitable<boost::system::error_code> shake_hands();
 
   /// Fills `room` with what has come. would_block: nothing has, and until_ready() tells when to ask
@@ -40,10 +42,17 @@ class TlsSession {
   /// Until it is worth to do again what would_block was the answer to, directly after it.
   Awaitable<boost::system::error_code> until_ready();
 
+  struct Wrote {
+    boost::system::error_code error;
+    size_t bytes = 0;  // taken, also with an error
+  };
+  /// In TLS records as large as they may be, until all is written or the socket was full for a
+  /// while. `bytes` are not empty.
+  Awaitable<Wrote> write_some(std::string_view bytes);
   /// All of it.
   Awaitable<boost::system::error_code> write(std::string_view bytes);
 
-  /// Sends close_notify (§4.4) if it can be sent without waiting.
+  /// Sends close_notify (RFC 5425 §4.4) if it can be sent without waiting.
   void say_goodbye();
   /// Sends it, and waits for the peer's.
   Awaitable<> part();

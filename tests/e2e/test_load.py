@@ -86,6 +86,24 @@ class ManyConnections(LoadTest):
         daemon.stop()
         self.assertEqual(self.aggregator.count(), 10050)
 
+    def test_idle_ones_over_tls_take_no_buffers(self):
+        server = certificates.server()
+        daemon, port = self.start_between(self.aggregator, tls={"certificate": server.certificate, "key": server.key})
+        context = certificates.client_context()
+        clients = [Client(port, context) for _ in range(20)]
+        self.say_something(clients)
+        before = daemon.resident()
+        clients += [Client(port, context) for _ in range(200)]
+        self.say_something(clients[20:])
+        each = (daemon.resident() - before) // 200
+        print(f"\nmemory of an idle connection over TLS: {each} bytes", flush=True)
+        if not SANITIZED:
+            self.assertLessEqual(each, 32768)
+        for client in clients:
+            client.close()
+        daemon.stop()
+        self.assertEqual(self.aggregator.count(), 220)
+
     def say_something(self, clients):
         before = self.aggregator.count()
         for client in clients:

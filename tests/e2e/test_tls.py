@@ -323,6 +323,23 @@ class BadHandshakes(TlsTest):
             pass
         return outgoing.read()
 
+    def test_a_record_that_comes_with_the_handshakes_last_bytes_is_not_left_lying(self):
+        self.start(server_settings())
+        received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = certificates.client_context().wrap_bio(received, sent, server_hostname="localhost")
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as wire:
+            while True:
+                try:
+                    client.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    wire.sendall(sent.read())
+                    received.write(wire.recv(65536))
+            client.write(b"5 early")
+            wire.sendall(sent.read())
+            self.assertEqual(self.aggregator.wait_for(1), [b"early"])
+        self.daemon.stop()
+
     def test_the_end_without_a_goodbye_keeps_what_came(self):
         self.start(server_settings())
         planted = self.plant(token()).encode()
