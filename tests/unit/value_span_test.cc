@@ -524,6 +524,8 @@ TEST(Value, BehindAControlByteAsSyslogDaemonsPrintIt) {
                      "#033[32mpassword#033[0m: #033[33m«{alnum:12}#033[0m»",
                      "<34>app: - name: DB_PASSWORD#012  value: «{alnum:12}»",
                      "<34>app: password: |#012  «{alnum:12}»"});
+  expect_all_kept({"<34>app: Enter password:#012", "<34>app: password:#012#012[REDACTED:password]",
+                   "<34>app: [\"ACCESS_TOKEN\"]=>#012  NULL#012}"});
 }
 
 TEST(Value, TheNextMemberOfAnObjectIsNoArgumentOfTheStringBefore) {

@@ -152,9 +152,19 @@ bool is_printf(std::string_view value) {
          });
 }
 
+/// Without the line breaks and other control bytes before it, as syslog daemons print them.
+std::string_view behind_control_bytes(std::string_view value) {
+  constexpr size_t kSize = 4;  // #012
+  while (value.size() >= kSize && value.starts_with("#0") && value[2] >= '0' && value[2] <= '3' &&
+         value[3] >= '0' && value[3] <= '7')
+    value.remove_prefix(kSize);
+  return value;
+}
+
 }  // namespace
 
 bool is_placeholder(std::string_view value) {
+  value = behind_control_bytes(value);
   if (value.empty() || kNothings.has(value) || kOtherMasks.has(value)) return true;
   // What all that follows begins with.
   static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
