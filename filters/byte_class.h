@@ -55,6 +55,21 @@ class ByteClass {
   std::array<bool, 256> member_{};
 };
 
+/// ASCII letters and these.
+constexpr ByteClass letters_and(std::string_view others) {
+  ByteClass members = ByteClass::of(others);
+  members.add_range('a', 'z');
+  members.add_range('A', 'Z');
+  return members;
+}
+
+/// ASCII letters, digits and these.
+constexpr ByteClass alnum_and(std::string_view others) {
+  ByteClass members = letters_and(others);
+  members.add_range('0', '9');
+  return members;
+}
+
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }

@@ -16,13 +16,7 @@ struct Literal {
 };
 
 Literal literal_at_start(std::string_view pattern) {
-  constexpr ByteClass kPlain = [] {
-    ByteClass plain = ByteClass::of("_-:/=@,;~ ");
-    plain.add_range('0', '9');
-    plain.add_range('A', 'Z');
-    plain.add_range('a', 'z');
-    return plain;
-  }();
+  constexpr ByteClass kPlain = alnum_and("_-:/=@,;~ ");
   Literal literal;
   while (literal.end < pattern.size()) {
     const bool escaped = pattern[literal.end] == '\\' && literal.end + 1 < pattern.size() &&

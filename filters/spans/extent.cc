@@ -9,6 +9,9 @@
 namespace redactd {
 namespace {
 
+static_assert(std::all_of(std::begin(kEncodedQuotes), std::end(kEncodedQuotes),
+                          [](std::string_view quote) { return kQuoteStarts.has(quote[0]); }));
+
 constexpr size_t kLookAhead = 64;  // bytes of a following `name=` that are looked at
 
 bool hex_at(std::string_view text, size_t at, size_t count) {

@@ -44,15 +44,6 @@ constexpr ByteClass first_bytes(std::span<const std::string_view> words) {
   return firsts;
 }
 
-/// Letters, digits and these.
-constexpr ByteClass alnum_and(std::string_view others) {
-  ByteClass members = ByteClass::of(others);
-  members.add_range('a', 'z');
-  members.add_range('A', 'Z');
-  members.add_range('0', '9');
-  return members;
-}
-
 /// Whether any of the words stands in the value.
 inline bool holds_any(std::string_view value, std::span<const std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) {

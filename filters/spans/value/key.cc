@@ -97,13 +97,7 @@ constexpr size_t digit_of(char c) { return kDigits[static_cast<unsigned char>(c)
 constexpr size_t kWordsBefore = 3;  // most words between a name and the key
 constexpr size_t kNameBytes = 128;  // most bytes of a whole key
 
-constexpr ByteClass kKeyBytes = [] {
-  ByteClass bytes = ByteClass::of("_-.");
-  bytes.add_range('a', 'z');
-  bytes.add_range('A', 'Z');
-  bytes.add_range('0', '9');
-  return bytes;
-}();
+constexpr ByteClass kKeyBytes = alnum_and("_-.");
 bool is_key_byte(char c) { return kKeyBytes.has(c); }
 
 /// Letters and digits from `at` on in lower case, as far as a name can reach, over one separator at

@@ -79,15 +79,9 @@ bool is_unpronounceable(std::string_view value) {
 }
 
 bool is_plain_word(std::string_view value) {
-  static constexpr ByteClass kOfWords = [] {
-    ByteClass members = ByteClass::of("-_.");
-    members.add_range('a', 'z');
-    members.add_range('A', 'Z');
-    return members;
-  }();
-  return !value.empty() && value.size() < 24 &&
-         std::all_of(value.begin(), value.end(), [](char c) { return kOfWords.has(c); }) &&
-         !is_mixed(value) && !is_unpronounceable(value);
+  static constexpr ByteClass kOfWords = letters_and("-_.");
+  return !value.empty() && value.size() < 24 && kOfWords.has_all(value) && !is_mixed(value) &&
+         !is_unpronounceable(value);
 }
 
 /// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.

@@ -30,22 +30,13 @@ const KeyTree& no_secrets() {
   return kTree;
 }
 
-/// PAGERDUTY_ROUTING_KEY: theirs is a secret, while those of message brokers are names.
-bool is_of_pagerduty(std::string_view text, size_t begin, std::string_view name) {
-  constexpr std::string_view kOwner = "pagerduty";
-  if (!starts_with_ignoring_case(name, "routing")) return false;
-  const size_t separator = begin > 0 && !is_letter(text[begin - 1]) ? 1 : 0;
-  if (begin < separator + kOwner.size()) return false;
-  return equals_ignoring_case(text.substr(begin - separator - kOwner.size(), kOwner.size()),
-                              kOwner);
-}
-
-bool names_no_secret(std::string_view text, size_t key_end) {
+/// A rule whose own key says more than that, from `key_begin` on, knows better: those of message
+/// brokers are names, PAGERDUTY_ROUTING_KEY is a secret.
+bool names_no_secret(std::string_view text, size_t key_begin, size_t key_end) {
   static constexpr ByteClass kOfSentences = ByteClass::of(". ");
   const size_t begin = no_secrets().longest(text, key_end, nullptr);
-  if (begin == kNone) return false;
+  if (begin == kNone || key_begin < begin) return false;
   std::string_view name = text.substr(begin, key_end - begin);
-  if (is_of_pagerduty(text, begin, name)) return false;
   return !kOfSentences.any_in(name) || equals_ignoring_case(name, "public key");
 }
 
@@ -148,7 +139,8 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (blank && !separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(text, key_end) || is_part_of_name(text, start)) return Verdict::inside_word;
+  if (names_no_secret(text, start, key_end) || is_part_of_name(text, start))
+    return Verdict::inside_word;
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
   KeyName name;
