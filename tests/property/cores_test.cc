@@ -190,7 +190,7 @@ TEST(AnyNumberOfCores, OfKnownValuesOfSeveralLines) {
   std::string text;
   for (size_t i = 0; i < 400; ++i) {
     text += std::string(i % 37, '.') + first + '\n' + second + " and\n";
-    text += "x" + second.substr(i % 9) + '\n' + first.substr(i % 5) + "\n\n";
+    text += 'x' + second.substr(i % 9) + '\n' + first.substr(i % 5) + "\n\n";
   }
   expect_same_on_any_number_of_cores(text, rules);
 }

@@ -152,14 +152,14 @@ TEST(NothingElseChanges, RecordsKeepTheirNumberAndOrder) {
   std::string lines = writer.lines(2000).text;
   for (size_t from = 0; from < lines.size(); ++records) {
     size_t end = lines.find('\n', from) + 1;
-    text += "#" + std::to_string(records) + "# " + lines.substr(from, end - from);
+    text += '#' + std::to_string(records) + "# " + lines.substr(from, end - from);
     from = end;
   }
   std::string redacted = redact(text);
   ASSERT_EQ(count_of(redacted, "\n"), records);
   size_t from = 0;
   for (size_t i = 0; i < records; ++i) {
-    ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with("#" + std::to_string(i) + "# "))
+    ASSERT_TRUE(std::string_view(redacted).substr(from).starts_with('#' + std::to_string(i) + "# "))
         << i;
     from = redacted.find('\n', from) + 1;
   }

@@ -391,7 +391,7 @@ TEST(Known, ValuesDoNotStayInTheRules) {
 TEST(Known, ThousandsOfRulesCostAStreamNothing) {
   std::vector<Rule> all;
   for (int i = 0; i < 5000; ++i)
-    all.push_back(named("N" + std::to_string(i), {fill("{alnum:20}", std::to_string(i)).text}));
+    all.push_back(named('N' + std::to_string(i), {fill("{alnum:20}", std::to_string(i)).text}));
   std::string value = all[4321].values[0];
   Rules rules = rules_of(all);
   MatchScratch scratch;
