@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <iostream>
 
@@ -25,8 +26,17 @@ static void hold_reloads(int how) {
   pthread_sigmask(how, &reload, nullptr);
 }
 
+/// Nothing has been read while redactd starts, so nothing is left to write. Without a handler the
+/// first process of a container would not be told at all. Until the server waits for signals.
+static void let_signals_end_the_start() {
+  struct sigaction at_once {};
+  at_once.sa_handler = [](int) { _exit(kDone); };
+  for (int number : {SIGINT, SIGTERM}) sigaction(number, &at_once, nullptr);
+}
+
 int run_daemon(const std::string& config_file) {
   hold_reloads(SIG_BLOCK);
+  let_signals_end_the_start();
   set_last_words();
   harden_process();
   Diagnostics diagnostics;

@@ -23,6 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTick{1};
 constexpr size_t kTicksBetweenSelfChecks = 60;
 constexpr size_t kTicksUntilUnhealthy = 10;
+constexpr std::chrono::milliseconds kOftenestReport{10};
 // For sinks to say farewell after the deadline.
 constexpr std::chrono::seconds kLastGrace{2};
 constexpr std::chrono::seconds kMaskTime{10};
@@ -88,6 +89,7 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
                     }),
       signals_(control_),
       tick_(control_),
+      watchdog_(control_),
       deadline_(control_) {}
 
 Server::~Server() {
@@ -136,6 +138,7 @@ bool Server::start(std::string& errors) {
   note_rules();
   watch_config();
   keep_time();
+  report_alive();
   run_self_check();
   log_.info("ready", {{"sources", sources_.size()},
                       {"sinks", sinks_.size()},
@@ -266,11 +269,21 @@ void Server::keep_time() {
       last_ticks_[i] = now;
     }
     silent_ticks_ = silent ? silent_ticks_ + 1 : 0;
-    if (watched_ && silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
     if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
     log_.report_suppressed();
     let_go_of_old();
     keep_time();
+  });
+}
+
+/// Twice as often as the service manager wants to hear of it (sd_watchdog_enabled(3)).
+void Server::report_alive() {
+  const std::optional<std::chrono::microseconds> interval = watchdog_interval();
+  if (!interval) return;
+  if (silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
+  watchdog_.expires_after(std::max<Clock::duration>(*interval / 2, kOftenestReport));
+  watchdog_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) report_alive();
   });
 }
 

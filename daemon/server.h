@@ -59,6 +59,7 @@ class Server {
   void wait_for_signals();
   void on_signal(int number);
   void keep_time();
+  void report_alive();
   void stop(int exit_code);
   void drain_sinks();
   void sink_drained();
@@ -122,6 +123,7 @@ class Server {
   std::unique_ptr<AdminServer> admin_;
   asio::signal_set signals_;
   asio::steady_timer tick_;
+  asio::steady_timer watchdog_;
   asio::steady_timer deadline_;
 
   // One build is under way at most; what is asked for meanwhile is done after it.
@@ -148,7 +150,6 @@ class Server {
   size_t sinks_left_ = 0;
   int exit_code_ = 0;
   std::vector<uint64_t> last_ticks_;
-  const bool watched_ = watchdog_interval().has_value();  // by the service manager
   size_t silent_ticks_ = 0;
   size_t ticks_ = 0;
 };

@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import socket
+import statistics
 import sys
 import threading
 import time
@@ -101,6 +102,17 @@ class Starting(ProcessTest):
         wait_until(daemon.is_ready, daemon.says)
         daemon.wait_for_metric(1, "redactd_reloads_total", result="ok")
         daemon.stop()
+
+
+    def test_a_signal_that_comes_meanwhile_ends_it_in_good_order(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            begun = os.path.join(self.folder, f"begun{number}")
+            slow = {"name": "slow", "command": ["sh", "-c", f"touch {begun}; sleep 2"]}
+            daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{free_port()}"}], [sink_to(self.aggregator)],
+                                       known_values={"exec": [slow]}, wait=False)
+            wait_until(lambda: os.path.exists(begun), "it starts")
+            daemon.signal(number)
+            daemon.wait()
 
 
 class Descriptors(ProcessTest):
@@ -204,6 +216,20 @@ class ServiceManager(ProcessTest):
             self.assertTrue(any(re.match(r"MONOTONIC_USEC=\d+$", line) for line in said), said)
             daemon.stop()
             wait_until(lambda: "STOPPING=1" in said, lambda: f"STOPPING in {said}")
+
+    def test_a_short_watchdog_is_answered_in_time(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(path)
+            manager.settimeout(PATIENCE)
+            daemon, _ = self.start_between(self.aggregator, environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "800000"})
+            said = []
+            while len(said) < 6:
+                if b"WATCHDOG=1" in manager.recv(4096):
+                    said.append(time.monotonic())
+            pauses = [after - before for before, after in zip(said, said[1:])]
+            self.assertLess(statistics.median(pauses), 0.6, pauses)
+            daemon.stop()
 
     def test_no_watchdog_for_others(self):
         """WATCHDOG_PID names another process: redactd does not answer for it."""
