@@ -21,6 +21,8 @@ constexpr int kReadsInARow = 16;
 constexpr size_t kContainerReadBytes = 32 * 1024;
 constexpr std::chrono::seconds kTrimAfter{1};
 constexpr std::chrono::seconds kSaveInterval{1};
+// There is no position at all until then.
+constexpr std::chrono::milliseconds kFirstSave{50};
 
 }  // namespace
 
@@ -105,6 +107,8 @@ FileFollower::Step FileSession::read_once() {
   if (again) room = room.first(std::min(room.size(), follower_.replay_until() - begin));
   FileFollower::Step step = follower_.next(room, Clock::now());
   if (epoch_ != follower_.epoch()) {
+    // From here on it counts what comes meanwhile if redactd ends before a record has been written.
+    if (epoch_ == 0 && !settled_at_) set_position(open_receipt());
     epoch_ = follower_.epoch();
     epoch_bytes_ = 0;
     block_from_.reset();
@@ -252,7 +256,7 @@ PositionSaver::PositionSaver(const SourceSetup& setup, std::shared_ptr<Checkpoin
       timer_(setup.control) {}
 
 void PositionSaver::start() {
-  timer_.expires_after(kSaveInterval);
+  timer_.expires_after(ever_saved_ ? Clock::duration(kSaveInterval) : kFirstSave);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     std::shared_ptr<PositionSaver> self = weak.lock();
     if (error || !self) return;
@@ -273,6 +277,7 @@ void PositionSaver::save() {
   try {
     file_.save(*unsaved_);
     unsaved_.reset();
+    ever_saved_ = true;
   } catch (const std::exception& error) {
     log_.error("the position cannot be saved; records will come again after a restart",
                {{"source", configured(name_)}, {"error", error_text(error.what())}});

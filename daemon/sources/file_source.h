@@ -108,6 +108,7 @@ class PositionSaver : public std::enable_shared_from_this<PositionSaver> {
   PositionFile file_;
   const std::shared_ptr<Checkpoints> checkpoints_;
   std::optional<Position> unsaved_;
+  bool ever_saved_ = false;
   asio::steady_timer timer_;
 };
 

@@ -79,8 +79,8 @@ class FollowingTest(DaemonTest):
         self.path = os.path.join(self.folder, "app.log")
         self.position = os.path.join(self.folder, "position")
 
-    def follow(self, **more):
-        source = {"type": "file", "path": self.path, "position_file": self.position, "poll_interval": "50ms"}
+    def follow(self, start_at="beginning", **more):
+        source = {"type": "file", "path": self.path, "position_file": self.position, "poll_interval": "50ms", "start_at": start_at}
         return self.start_daemon([source], [sink_to(self.aggregator)], **more)
 
     def line(self, number):
@@ -134,6 +134,38 @@ class Following(FollowingTest):
         self.wait_for_all(count)
         daemon.stop()
         self.assertEqual(self.numbers(self.aggregator.records), list(range(count)))
+
+    def write_lines(self, first, last):
+        with open(self.path, "ab") as file:
+            file.write(b"".join(b"line %d %s end\n" % (number, self.secret.encode()) for number in range(first, last)))
+
+    def follow_until_killed(self, **more):
+        """Until there is a position."""
+        daemon = self.follow(**more)
+        wait_until(lambda: os.path.exists(self.position), lambda: f"a position; it says:\n{daemon.says()}")
+        daemon.process.kill()
+        daemon.wait(-signal.SIGKILL)
+
+    def test_killed_before_a_line_came_it_has_its_place_at_the_end(self):
+        self.write_lines(0, 10)
+        self.follow_until_killed(start_at="end")
+        self.write_lines(10, 20)
+        daemon = self.follow(start_at="end")
+        self.wait_for_all(10)
+        daemon.stop()
+        self.assertEqual(self.numbers(self.aggregator.records), list(range(10, 20)))
+
+    def test_killed_before_a_line_was_taken_it_reads_the_file_that_was_rotated_meanwhile(self):
+        self.aggregator.stop_listening()
+        self.write_lines(0, 10)
+        self.follow_until_killed(wait=False)
+        os.rename(self.path, self.path + ".1")
+        self.write_lines(10, 20)
+        self.aggregator.listen()
+        daemon = self.follow()
+        self.wait_for_all(20)
+        daemon.stop()
+        self.assertEqual(self.numbers(self.aggregator.records), list(range(20)))
 
     def test_what_the_aggregator_has_not_taken_is_sent_after_the_restart(self):
         self.aggregator.stall()
