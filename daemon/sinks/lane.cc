@@ -114,7 +114,8 @@ Awaitable<> Lane::run() {
   }
 }
 
-/// Tries the endpoints in order until one is connected. False if there is nothing to connect for.
+/// Tries the endpoints in order until one is connected, beginning behind one that has been given
+/// up: its kernel may accept connections all the same. False if there is nothing to connect for.
 Awaitable<bool> Lane::establish() {
   bool wait = ever_connected_;
   while (!finished()) {
@@ -128,9 +129,10 @@ Awaitable<bool> Lane::establish() {
       co_return true;
     }
     for (size_t i = 0; i < endpoints_.size() && !finished(); ++i) {
-      std::shared_ptr<SinkConnection> connection = co_await attempt(i);
+      const size_t endpoint = (first_to_try_ + i) % endpoints_.size();
+      std::shared_ptr<SinkConnection> connection = co_await attempt(endpoint);
       if (!connection) continue;
-      adopt(i, std::move(connection));
+      adopt(endpoint, std::move(connection));
       co_return true;
     }
     backoff_ = std::min(backoff_ * 2, context_.config.reconnect_max);
@@ -267,6 +269,7 @@ void Lane::lost() {
   counters.connected.subtract(1);
   if (counters.connected.get() == 0) counters.down_since_ms.set(milliseconds(Clock::now()));
   error_code reason = connection_->end_reason();
+  first_to_try_ = reason == asio::error::timed_out ? connected_to_ + 1 : 0;
   bool closed = reason == asio::error::eof;
   if (!closed) counters.write_errors.add();
   tell(SinkEvent::Kind::disconnected, connected_to_,

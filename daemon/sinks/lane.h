@@ -106,6 +106,7 @@ class Lane {
   size_t coroutines_ = 0;                       // that are alive
   std::shared_ptr<SinkConnection> connection_;  // null while there is none
   size_t connected_to_ = 0;
+  size_t first_to_try_ = 0;
   Outage crowded_;  // the queue, so that records are dropped
   std::chrono::steady_clock::time_point connected_at_;
   bool acknowledged_ = false;  // this connection took something
