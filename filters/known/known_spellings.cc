@@ -216,7 +216,7 @@ SecretText json_escaped(std::string_view value, const JsonStyle& style) {
 // Languages and shells.
 
 /// What strings of C's family do with characters beyond ASCII.
-enum class Beyond { raw, code_points, bytes, octal };
+enum class Beyond { raw, code_points, short_code_points, bytes, octal };
 
 SecretText c_escaped(std::string_view value, char quote, Beyond beyond) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
@@ -232,8 +232,11 @@ SecretText c_escaped(std::string_view value, char quote, Beyond beyond) {
       out += "\\E";
     } else if (beyond == Beyond::raw && character.code > 0x7f && character.code != kNoText) {
       out += character.bytes;
-    } else if (beyond == Beyond::code_points && character.code > 0x7f &&
-               character.code != kNoText) {
+    } else if (beyond == Beyond::short_code_points && character.code < 0x100) {
+      out += "\\x";
+      append_number(out, character.code, 16, 2);
+    } else if ((beyond == Beyond::code_points || beyond == Beyond::short_code_points) &&
+               character.code > 0x7f && character.code != kNoText) {
       out += character.code < 0x10000 ? "\\u" : "\\U";
       append_number(out, character.code, 16, character.code < 0x10000 ? 4 : 8);
     } else {
@@ -252,6 +255,17 @@ SecretText backslashed(std::string_view value, std::string_view special) {
     if (is_one_of(character, special)) out += '\\';
     out += character.bytes;
   });
+}
+
+/// As Perl's quotemeta writes what it does not know to be UTF-8.
+SecretText quotemeta_of_bytes(std::string_view value) {
+  SecretText out;
+  out.reserve(value.size() * 2);
+  for (char c : value) {
+    if (!is_alnum(c) && c != '_') out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 /// As bash's printf %q writes it behind the character `before`.
@@ -282,8 +296,10 @@ void add_quoted(std::string_view value, SecretTexts& all) {
   all.push_back(as_shell_word(value, ' '));
   all.push_back(as_shell_word(value, 'x'));
   all.push_back(backslashed(value, " \t!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"));  // Perl's quotemeta
+  all.push_back(quotemeta_of_bytes(value));
   for (char quote : {'"', '\''}) {
-    for (Beyond beyond : {Beyond::raw, Beyond::code_points, Beyond::bytes, Beyond::octal})
+    for (Beyond beyond : {Beyond::raw, Beyond::code_points, Beyond::short_code_points,
+                          Beyond::bytes, Beyond::octal})
       all.push_back(c_escaped(value, quote, beyond));
   }
 }
@@ -303,6 +319,7 @@ struct MarkupStyle {
   std::string_view numbered = {};  // ASCII characters written as hexadecimal numbers: `/`, =
 };
 constexpr MarkupStyle kMarkupStyles[] = {
+    {""},
     {"<>&"},
     {"<&"},
     {"<>&\""},

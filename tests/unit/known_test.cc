@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <set>
 
@@ -52,6 +53,22 @@ TEST(Known, InItsEncodings) {
   EXPECT_EQ(redact(R"({"p":"a\"quoted\\one\""})", quoted), R"({"p":"[REDACTED:known]"})");
   EXPECT_EQ(redact(R"({"l":"{\"p\":\"a\\\"quoted\\\\one\\\"\"}"})", quoted),
             R"({"l":"{\"p\":\"[REDACTED:known]\"}"})");
+}
+
+// What programs print where their output takes no more than ASCII, or bytes.
+TEST(Known, BeyondAsciiInItsEncodings) {
+  Rules rules = known_values({"pä§s-日🔑<x9>"});
+  for (const char* encoded : {
+           R"(p\xe4\xa7s-\u65e5\U0001f511<x9>)",       // Python's ascii()
+           R"(p&#228;&#167;s-&#26085;&#128273;<x9>)",  // its xmlcharrefreplace
+       })
+    EXPECT_EQ(redact(encoded, rules), "[REDACTED:known]") << encoded;
+  std::string quotemeta;
+  for (char c : std::string("pä§s-日🔑<x9>")) {
+    if (!std::isalnum(static_cast<unsigned char>(c))) quotemeta += '\\';
+    quotemeta += c;
+  }
+  EXPECT_EQ(redact(quotemeta, rules), "[REDACTED:known]") << quotemeta;
 }
 
 TEST(Known, InBase64BehindAndBeforeAnything) {
