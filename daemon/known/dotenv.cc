@@ -1,5 +1,6 @@
 #include "daemon/known/dotenv.h"
 
+#include "daemon/known/shell_word.h"
 #include "filters/byte_class.h"
 #include "filters/byte_order_mark.h"
 
@@ -94,7 +95,11 @@ std::vector<KnownValue> parse_dotenv(std::string_view text) {
     if (!key.empty()) {
       size_t value_size = 0;
       Secret value = read_value(text.substr(separator + 1), value_size);
+      // Many files are read by a shell as well, and nothing tells by whom.
+      std::optional<Secret> word = shell_word(text.substr(separator + 1));
+      const bool differs = word && !word->empty() && *word != value;
       if (!value.empty()) pairs.push_back({std::string(key), std::move(value)});
+      if (differs) pairs.push_back({std::string(key), std::move(*word)});
       taken = separator + 1 + value_size;
     }
     size_t end = text.find('\n', taken);

@@ -40,7 +40,25 @@ TEST(Dotenv, ReadsQuotes) {
 }
 
 TEST(Dotenv, ReadsSeveralLinesInQuotes) {
-  EXPECT_EQ(pairs("A=\"one\ntwo\"\nB=\"three\\nfour\"\n"), (Pairs{"A=one\ntwo", "B=three\nfour"}));
+  EXPECT_EQ(pairs("A=\"one\ntwo\"\nB=\"three\\nfour\"\n"),
+            (Pairs{"A=one\ntwo", "B=three\nfour", "B=three\\nfour"}));
+}
+
+TEST(Dotenv, ReadsWhatAShellReadsAsWell) {
+  EXPECT_EQ(pairs("A='it'\\''s'\n"), (Pairs{"A=it", "A=it's"}));
+  EXPECT_EQ(pairs("A=two\\ words # three\n"), (Pairs{"A=two\\ words", "A=two words"}));
+  EXPECT_EQ(pairs("A=$'tab\\t\\'one\\''\r\n"), (Pairs{"A=$'tab\\t\\'one\\''", "A=tab\t'one'"}));
+  EXPECT_EQ(pairs("A=one\"two\"'three'; export A\n"),
+            (Pairs{"A=one\"two\"'three'; export A", "A=onetwothree"}));
+  EXPECT_EQ(pairs("A=\"one\"two\nB=$three\n"), (Pairs{"A=one", "A=onetwo", "B=$three"}));
+}
+
+TEST(Dotenv, WhatAShellWouldNotTakeForAValueIsReadOnce) {
+  EXPECT_EQ(pairs("A=one two\nB=`three`\nC=four\"five\nD=it's\n"),
+            (Pairs{"A=one two", "B=three", "C=four\"five", "D=it's"}));
+  EXPECT_EQ(pairs("A=one\\"), Pairs{"A=one\\"});
+  EXPECT_EQ(pairs("A=$'one\\"), Pairs{"A=$'one\\"});
+  EXPECT_EQ(pairs("A=one\"two\\"), Pairs{"A=one\"two\\"});
 }
 
 TEST(Dotenv, AQuoteThatNothingEndsIsPartOfTheValue) {
