@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "filters/give_back.h"
+
 namespace redactd {
 namespace {
 
@@ -46,7 +48,7 @@ void HeldBytes::let_go() {
 }
 
 void HeldBytes::clear() {
-  buffer_ = {};
+  redactd::give_back(buffer_);
   begin_ = end_;
 }
 

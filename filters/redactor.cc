@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "filters/byte_class.h"
+#include "filters/give_back.h"
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
 
@@ -110,13 +111,13 @@ void Redactor::add_state(StreamState state) {
 void Redactor::trim() {
   if (emitted_ != held_.end() || record_ != held_.end()) return;
   held_.clear();
-  std::string().swap(out_);  // an assignment would keep its memory
+  give_back(out_);
   anchors_.trim();
-  record_matches_ = {};
-  forms_ = {};
-  edits_ = {};
-  replaced_ = {};
-  findings_ = {};
+  give_back(record_matches_);
+  give_back(forms_);
+  give_back(edits_);
+  give_back(replaced_);
+  give_back(findings_);
   resolver_.trim();
 }
 

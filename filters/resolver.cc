@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filters/give_back.h"
 #include "filters/span_merge.h"
 #include "filters/spans/covered_run.h"
 #include "filters/spans/encoded_span.h"
@@ -301,13 +302,13 @@ void Resolver::collect_marker(const RecordView& record, const Anchor& anchor, si
 }
 
 void Resolver::trim() {
-  found_ = {};
-  markers_ = {};
-  seen_regexes_ = {};
-  seen_literals_ = {};
-  regex_matches_ = {};
-  required_ = {};
-  allowed_ = {};
+  give_back(found_);
+  give_back(markers_);
+  give_back(seen_regexes_);
+  give_back(seen_literals_);
+  give_back(regex_matches_);
+  give_back(required_);
+  give_back(allowed_);
 }
 
 }  // namespace redactd

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "daemon/or_end.h"
+#include "filters/give_back.h"
 
 namespace redactd {
 namespace {
@@ -112,9 +113,9 @@ Awaitable<void> Worker::keep_time() {
     auto now = std::chrono::steady_clock::now();
     co_await each_session([now](Session& session) { session.tick(now); });
     // Overwritten a second after the last stream has used them, at the latest.
-    buffers_.spare.records = {};
-    std::string().swap(buffers_.spare.output);
-    buffers_.ends = {};
+    give_back(buffers_.spare.records);
+    give_back(buffers_.spare.output);
+    give_back(buffers_.ends);
     share_.forget();
     overwrite_stack();
   }

@@ -99,6 +99,7 @@ Awaitable<void> DatagramSession::read() {
 /// Takes what is there, up to a batch; false when nothing was.
 bool DatagramSession::receive_ready() {
   stream_.adopt(worker_.generation());
+  stream_.borrow_buffers();
   std::span<char> room = stream_.record_room(largest_ + Worker::kReadBytes);
   ends_.clear();
   size_t used = 0;
@@ -134,6 +135,7 @@ bool DatagramSession::receive_ready() {
     last_read_ = Clock::now();
     stream_.take(used, ends_, last_read_);
   }
+  stream_.return_buffers();
   return any;
 }
 

@@ -10,6 +10,7 @@
 #include <new>
 
 #include "daemon/or_end.h"
+#include "filters/give_back.h"
 
 namespace redactd {
 namespace {
@@ -225,7 +226,7 @@ Awaitable<void> FileSession::until_change(FileFollower::Duration at_most) {
 void FileSession::tick(Time now) {
   if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) {
     stream_->trim();
-    records_ = {};
+    give_back(records_);
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "filters/give_back.h"
+
 namespace redactd {
 namespace {
 
@@ -135,7 +137,7 @@ void AnchorStream::compact() {
 }
 
 void AnchorStream::trim() {
-  matches_ = {};
+  give_back(matches_);
   dropped_ = 0;
 }
 

@@ -278,6 +278,21 @@ class Hardening(ProcessTest):
                 wait_until(lambda: self.count_in_memory(daemon, secret) == 0, lambda: f"{self.count_in_memory(daemon, secret)} copies in memory", 5)
                 daemon.stop()
 
+    @unittest.skipIf(os.geteuid() != 0, "only root may look into the memory of a process that may not be dumped")
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
+    def test_no_secret_stays_in_memory_when_no_datagram_comes_any_more(self):
+        path, port = os.path.join(self.folder, "log"), free_port(socket.SOCK_DGRAM)
+        for family, to, listen in ((socket.AF_INET, ("127.0.0.1", port), f"udp://127.0.0.1:{port}"), (socket.AF_UNIX, path, f"unixgram://{path}")):
+            with self.subTest(listen=listen), socket.socket(family, socket.SOCK_DGRAM) as client:
+                daemon = self.start_daemon([{"listen": listen}], [sink_to(self.aggregator)])
+                secret, before = self.plant(token()).encode(), self.aggregator.count()
+                for number in range(500):
+                    client.sendto(b"<13>login token=" + secret + b" done" + b" x" * 40, to)
+                    self.aggregator.wait_for(before + number // 50 * 50)  # no more than the socket holds
+                self.aggregator.wait_for(before + 500)
+                wait_until(lambda: self.count_in_memory(daemon, secret) == 0, lambda: f"{self.count_in_memory(daemon, secret)} copies in memory", 5)
+                daemon.stop()
+
     def count_in_memory(self, daemon, secret):
         count = 0
         with open(f"/proc/{daemon.pid}/maps", encoding="ascii") as maps, open(f"/proc/{daemon.pid}/mem", "rb", 0) as memory:
