@@ -65,6 +65,7 @@ class Aggregator:
         self._reading.set()
         self._open = []
         self._arriving = 0  # connections that are accepted and not yet among the open ones
+        self._taking = 0  # connections whose bytes are read and not yet kept
         self._last = 0  # when something came
         self._gone = []  # listeners whose late connections are nobody's
         self._listener = None
@@ -137,7 +138,7 @@ class Aggregator:
 
     def _is_settled(self):
         with self._lock:
-            if self._arriving or _readable([self._listener, *self._open]):
+            if self._arriving or self._taking or _readable([self._listener, *self._open]):
                 return False
             return not self._open or time.monotonic() - self._last > QUIET
 
@@ -191,13 +192,22 @@ class Aggregator:
                     continue
                 if not self._reading.is_set():
                     continue
-                data = connection.recv(1 << 18)
             except (OSError, ValueError):
                 break
+            with self._lock:
+                self._taking += 1
+            try:
+                data = connection.recv(1 << 18)
+            except (OSError, ValueError):
+                data = b""
+            try:
+                records, rest = unframe(self.framing, rest + data)
+                self.keep(data, records, mine)
+            finally:
+                with self._lock:
+                    self._taking -= 1
             if not data:
                 break
-            records, rest = unframe(self.framing, rest + data)
-            self.keep(data, records, mine)
         with self._lock:
             if rest:
                 self.rests.append(rest)
