@@ -1,5 +1,7 @@
 #include "daemon/known/dotenv.h"
 
+#include <algorithm>
+
 #include "daemon/known/shell_word.h"
 #include "filters/byte_class.h"
 #include "filters/byte_order_mark.h"
@@ -63,16 +65,26 @@ std::string_view bare(std::string_view line) {
   return trimmed(line);
 }
 
+/// Whether the quote behind `inside` opens the value of another key, `PASSWORD="`, so that none has
+/// closed the one before. Capitals alone: base64 ends like that too.
+bool ends_with_key(std::string_view inside) {
+  size_t line_feed = inside.rfind('\n');
+  if (line_feed == kNone || !inside.ends_with('=')) return false;
+  std::string_view key = key_of(inside.substr(line_feed + 1, inside.size() - line_feed - 2));
+  auto of_key = [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; };
+  return !key.empty() && std::all_of(key.begin(), key.end(), of_key);
+}
+
 /// Reads the value at the start of `rest`, which runs to the end of the file; `size` is set to the
-/// bytes that it takes.
+/// bytes that it takes, of a value with a doubtful end its first line.
 Secret read_value(std::string_view rest, size_t& size) {
   size = 0;
   while (size < rest.size() && (rest[size] == ' ' || rest[size] == '\t')) ++size;
   std::string_view value = rest.substr(size);
   if (!value.empty() && (value[0] == '"' || value[0] == '\'' || value[0] == '`')) {
     if (size_t end = closing_quote(value); end != kNone) {
-      size += end + 1;
       std::string_view inside = value.substr(1, end - 1);
+      size += ends_with_key(inside) ? inside.find('\n') + 1 : end + 1;
       return value[0] == '"' ? without_escapes(inside) : Secret(inside);
     }
   }

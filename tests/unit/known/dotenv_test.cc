@@ -66,6 +66,13 @@ TEST(Dotenv, AQuoteThatNothingEndsIsPartOfTheValue) {
   EXPECT_EQ(pairs("A=it's\nB=two\n"), (Pairs{"A=it's", "B=two"}));
 }
 
+TEST(Dotenv, AQuoteThatTheNextValueOpensHidesNoPair) {
+  EXPECT_EQ(pairs("A=\"one\nB=two\nexport C=\"three\"\nD=four\n"),
+            (Pairs{"A=one\nB=two\nexport C=", "B=two", "C=three", "D=four"}));
+  EXPECT_EQ(pairs("A=\"b25l\ndHdv\ndGg=\"\nB=two\n"), (Pairs{"A=b25l\ndHdv\ndGg=", "B=two"}))
+      << "base64";
+}
+
 TEST(Dotenv, SkipsWhatIsNoPair) {
   EXPECT_EQ(pairs("nothing\n=one\nA b=two\nC=\nD=''\nE=three"), (Pairs{"E=three"}));
   EXPECT_EQ(pairs("\xef\xbb\xbf"
