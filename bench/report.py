@@ -3,7 +3,9 @@ import json
 import os
 from statistics import median
 
+import half_sent
 import known
+import long_line
 import plot
 import tcp_report
 import worst
@@ -182,6 +184,8 @@ class Report:
             section()
         known.section(self)
         worst.section(self)
+        long_line.section(self)
+        half_sent.section(self)
         self.start_section()
         tcp_report.throughput(self)
         tcp_report.latency(self)
@@ -205,7 +209,7 @@ class Report:
         if counts:
             series = {n: [mb_s(self.find("rules", n, rules=c)) for c in counts] for n in ("bare_scan", "redactd")}
             made["throughput-by-rules.svg"] = plot.lines("Throughput by number of rules", machine, counts, series, "rules", "MB/s", log_x=True)
-        return dict(made, **worst.plots(self, machine), **tcp_report.plots(self))
+        return dict(made, **worst.plots(self, machine), **long_line.plots(self, machine), **half_sent.plots(self, machine), **tcp_report.plots(self))
 
 
 def scaled(nanoseconds):
