@@ -284,11 +284,14 @@ void FdSink::wake_waiters(Lock& lock, size_t queued) {
   lock.lock();
 }
 
+/// Over a reload the sink before it, or the one behind it, counts as well.
 void FdSink::set_up(bool up) {
   if (up == up_) return;
   up_ = up;
   up ? counters_.connected.add() : counters_.connected.subtract(1);
-  counters_.down_since_ms.set(up ? 0 : milliseconds(std::chrono::steady_clock::now()));
+  if (up) return counters_.down_since_ms.set(0);
+  if (counters_.connected.get() == 0)
+    counters_.down_since_ms.set(milliseconds(std::chrono::steady_clock::now()));
 }
 
 /// `before`: what was queued before the queue changed.

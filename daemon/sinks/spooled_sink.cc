@@ -405,6 +405,8 @@ void SpooledSink::end() {
     tried([this] { spool_->remove_acknowledged(true); });
     note_figures();
   }
+  counters_.spool_failing.set(0);  // the next one, if a reload made one, finds out for itself
+  counters_.spool_full.set(0);
   uint64_t left = 0;
   size_t bytes = 0;
   for (Batch& batch : pending_) {

@@ -210,6 +210,24 @@ class FullSink(RouteTest):
         self.daemon.stop()
 
 
+class ChangedSink(RouteTest):
+    """The same sink with other settings."""
+
+    def test_that_is_a_file_is_up(self):
+        def file(**more):
+            return {"name": "file", "type": "file", "path": os.path.join(self.folder, "out.log"), **more}
+
+        self.start([self.source("in")], [file()], ready_grace=0)
+        self.assertEqual(self.reload([self.source("in")], [file(queue_bytes="1MiB")], ready_grace=0)[0], 200)
+        with Client(self.ports["in"]) as client:
+            client.send(b"<13>one\n")
+            self.daemon.wait_for_metric(1, "redactd_sink_sent_records_total", sink="file")
+        self.daemon.wait_for_metric(1, "redactd_sink_connected", sink="file")
+        self.assertEqual(self.daemon.ask("/readyz"), (200, "ready\n"))
+        self.assertEqual(self.daemon.metric("redactd_sink_down_seconds", sink="file"), 0)
+        self.daemon.stop()
+
+
 class UnderLoad(RouteTest):
     """One reload while records flow on several connections: each of them arrives, once for each sink, and in order."""
 

@@ -168,6 +168,20 @@ TEST_F(FileSinkTest, ARecordTornByAFullDiskComesWholeInTheNextFile) {
   EXPECT_EQ(counters.records.get(), 3u);
 }
 
+TEST_F(FileSinkTest, IsUpWhenTheOneBeforeItHasEnded) {
+  start();
+  std::shared_ptr<Sink> before = sink;
+  start();
+  std::swap(before, sink);
+  close();
+  EXPECT_EQ(counters.connected.get(), 1u);
+  EXPECT_EQ(counters.down_since_ms.get(), 0u);
+  sink = before;
+  close();
+  EXPECT_EQ(counters.connected.get(), 0u);
+  EXPECT_GT(counters.down_since_ms.get(), 0u);
+}
+
 TEST_F(FileSinkTest, AFullDeviceHoldsUpNeitherTheEndNorTheCount) {
   std::filesystem::remove(config.path);
   config.path = "/dev/full";

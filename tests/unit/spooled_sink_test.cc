@@ -173,6 +173,18 @@ TEST_F(SpooledSinkTest, MakesSourcesWaitWhenItIsFull) {
   UNTIL(counters.spool_full.get() == 0);
 }
 
+TEST_F(SpooledSinkTest, ThatItIsFullIsOverWhenItHasEnded) {
+  aggregator.stop();
+  config.spool.max_size = 256 << 10;
+  start();
+  UNTIL([&] {
+    if (!sink->full()) push_lines(0, 100);
+    return counters.spool_full.get() == 1;
+  }());
+  close(milliseconds(0));
+  EXPECT_EQ(counters.spool_full.get(), 0u);
+}
+
 TEST_F(SpooledSinkTest, DropsTheOldestIfItIsToldTo) {
   aggregator.stop();
   config.spool.max_size = 256 << 10;
@@ -207,6 +219,20 @@ TEST_F(SpooledSinkTest, WaitsWhileTheDiskFailsAndGoesOnByItself) {
   until_received(lines(0, 20));
   UNTIL(gone->load() && counters.spool_failing.get() == 0 && told(Kind::spool_recovered));
   EXPECT_EQ(times_told(Kind::spool_failed), 1u);  // once, however often it is tried
+}
+
+TEST_F(SpooledSinkTest, ThatItsDiskFailsIsOverWhenItHasEnded) {
+  start();
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  setrlimit(RLIMIT_FSIZE, &none);
+  push_lines(0, 10);
+  UNTIL(counters.spool_failing.get() == 1);
+  close(milliseconds(0));  // as when a reload takes the spool away
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_EQ(counters.spool_failing.get(), 0u);
 }
 
 TEST_F(SpooledSinkTest, StepsOverDamageAndSaysHowMuchIsLost) {
