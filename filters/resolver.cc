@@ -78,6 +78,7 @@ void Resolver::forget_record() {
 void Resolver::resolve_anchors(const RecordView& record, const std::vector<RecordMatch>& matches,
                                std::vector<Decision>* decisions) {
   CoveredRun covered;
+  CoveredRun plain;
   const size_t budget = budget_of(record);
   const bool may_allow = !rules_->allowances().empty();
   const bool fixed_masks = rules_->masker().has_fixed_texts();
@@ -89,7 +90,8 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
     if (encoded && is_looked_at(record, static_cast<TextEncoding>(anchor.width), match.end))
       continue;
     if (of_value && decisions == nullptr &&
-        covered.covers_value(record, rules_->rules()[anchor.rule], match.end))
+        (covered.covers_value(record, rules_->rules()[anchor.rule], match.end) ||
+         plain.covers_plain(record, rules_->rules()[anchor.rule], match.end)))
       continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
@@ -102,6 +104,9 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
       record.masked = {value.begin, value.end, value.rule};
       if (CoveredRun::is_long(value)) covered.note(record, value);
     }
+    if (of_value && verdict == Verdict::not_random &&
+        CoveredRun::asks_for_randomness(rules_->rules()[anchor.rule]))
+      plain.note_plain(record, match.end);
     if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
     over_budget_ = record.work > budget;
     if (over_budget_) return;

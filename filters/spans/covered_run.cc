@@ -30,8 +30,29 @@ void CoveredRun::note(const RecordView& record, const Span& span) {
                                : is_blank(record.text[span.end]);
   if (!ends) return;
   end_ = span.end;
+  begin_run(record.text, span.begin);
+}
+
+void CoveredRun::begin_run(std::string_view text, size_t least) {
   from_ = end_;
-  while (from_ > span.begin && kInBare.has(record.text[from_ - 1])) --from_;
+  while (from_ > least && kInBare.has(text[from_ - 1])) --from_;
+}
+
+bool CoveredRun::asks_for_randomness(const Rule& rule) {
+  return rule.strength == Strength::weak && rule.names.empty();
+}
+
+void CoveredRun::note_plain(const RecordView& record, size_t anchor_end) {
+  const RecordView::BareMemo& value = record.bare;
+  if (anchor_end < value.from || anchor_end >= value.end || value.end <= end_) return;
+  if (value.end < record.text.size() && !is_blank(record.text[value.end])) return;
+  if (record.digits_and_capitals.stands_in(record.text, anchor_end, value.end)) return;
+  end_ = value.end;
+  begin_run(record.text, anchor_end);
+}
+
+bool CoveredRun::covers_plain(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+  return anchor_end < end_ && asks_for_randomness(rule) && covers_value(record, rule, anchor_end);
 }
 
 bool CoveredRun::covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {

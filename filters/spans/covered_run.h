@@ -1,8 +1,8 @@
 #pragma once
 
-// Keys inside a value that is masked already: `password=token=secret=…`. What they announce lies in
-// the same run of bytes, so it need not be looked for, and a line made of keys costs little for
-// each.
+// Keys inside a value that is masked already: `password=token=secret=…`, or inside one that is no
+// secret, for it holds neither digits nor capitals: `key=key=key=…`. What they announce lies in the
+// same run of bytes, so it need not be looked for, and a line made of keys costs little for each.
 
 #include <cstddef>
 
@@ -11,8 +11,8 @@
 
 namespace redactd {
 
-/// The end of a masked value in which no byte means anything to bare_end(), up to a byte that ends
-/// every value. Belongs to one record.
+/// The end of a masked value, or of one in which nothing looks random, in which no byte means
+/// anything to bare_end(), up to a byte that ends every value. Belongs to one record.
 class CoveredRun {
  public:
   /// Whether a value is long enough to hold some keys.
@@ -20,12 +20,20 @@ class CoveredRun {
 
   /// `span` is long, and masked whatever is found next.
   void note(const RecordView& record, const Span& span);
+  /// The key that ends at `anchor_end` asks for a value that looks random, and found none.
+  void note_plain(const RecordView& record, size_t anchor_end);
 
   /// Whether all that the key of an anchor which ends at `anchor_end` could mask is masked already,
   /// and its value is on its own line.
   bool covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const;
 
+  /// Whether the key asks for a value that looks random, and has one in which nothing does.
+  bool covers_plain(const RecordView& record, const Rule& rule, size_t anchor_end) const;
+  static bool asks_for_randomness(const Rule& rule);
+
  private:
+  void begin_run(std::string_view text, size_t least);
+
   size_t from_ = 0;
   size_t end_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "filters/spans/token_span.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "filters/spans/encoded_text.h"
@@ -18,6 +19,24 @@ size_t without_trailing_dots(std::string_view text, size_t core_end, size_t end)
 bool tail_follows(std::string_view text, size_t at, const LiteralHead& head) {
   const std::string_view tail = text.substr(at, head.tail_width);
   return tail.size() == head.tail_width && head.tail.has_all(tail);
+}
+
+/// Where the run of bytes ends that goes on from `from`.
+size_t run_end_of(const RecordView& record, size_t from, const ByteClass& members) {
+  RecordView::RunMemo& memo = record.run;
+  const bool known = memo.members == &members && memo.from <= from && from < memo.end;
+  if (known) return memo.end;
+  memo = {&members, from, run_end(record.text, from, members)};
+  record.work += memo.end - from;
+  return memo.end;
+}
+
+/// Whether the rule asks for what looks random and this does not, as many tokens in one run may:
+/// `sk-sk-sk-`.
+bool is_plain(const RecordView& record, const Rule& rule, size_t begin, size_t end) {
+  return asks_for_randomness(rule.validators) &&
+         !record.digits_and_capitals.stands_in(record.text, begin,
+                                               std::min(end, begin + kMostValidated));
 }
 
 }  // namespace
@@ -55,8 +74,9 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (hit.head != nullptr && !tail_follows(text, hit.end, *hit.head)) return Verdict::no_match;
   size_t end = core_end;
   if (rule.extend) {
-    end = token_end(text, core_end, *rule.extend);
-    record.work += end - core_end;
+    const size_t run = run_end_of(record, core_end, *rule.extend);
+    end = token_end(text, run, *rule.extend);
+    record.work += end - run;
   } else if (rule.boundary == Boundary::word && end < text.size() && is_alnum(text[end])) {
     return Verdict::inside_word;
   }
@@ -65,6 +85,7 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   size_t length = end - begin;
   if (length < rule.min && !cut_off) return Verdict::too_short;
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
+  if (is_plain(record, rule, begin, end)) return Verdict::not_scrambled;
   std::string_view token = text.substr(begin, length);
   if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off))
     return *failed;

@@ -12,7 +12,7 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kLookedAt = 4096;
+constexpr size_t kLookedAt = kMostValidated;
 constexpr size_t kShortestRandomLetters = 16;
 constexpr size_t kLongForAName = 30;
 constexpr size_t kChecksumBody = 30;  // of a GitHub or npm token, without its prefix
@@ -118,6 +118,7 @@ bool decodes_to_user_and_password(std::string_view text) {
 bool is_code_of_digits(std::string_view text) {
   constexpr size_t kShortest = 3;
   constexpr size_t kLongest = 10;
+  if (text.size() > kLongest + 1) return false;
   auto digits = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_digit));
   size_t dash = text.find('-');
   bool parted = dash != std::string_view::npos && digits + 1 == text.size() && dash > 0 &&
@@ -157,8 +158,8 @@ double entropy(std::string_view bytes) {
 
 bool is_mixed(std::string_view bytes) {
   bytes = bytes.substr(0, kLookedAt);
-  if (std::none_of(bytes.begin(), bytes.end(), is_letter)) return false;
-  if (std::any_of(bytes.begin(), bytes.end(), is_digit)) return true;
+  if (std::any_of(bytes.begin(), bytes.end(), is_digit))
+    return std::any_of(bytes.begin(), bytes.end(), is_letter);
   return bytes.size() >= kShortestRandomLetters && changes_case_often(bytes);
 }
 
@@ -247,6 +248,12 @@ bool looks_like_hash(std::string_view bytes) {
   static constexpr std::array<size_t, 9> kLengths = {16, 32, 40, 48, 56, 64, 96, 128, 24};
   return std::find(kLengths.begin(), kLengths.end(), bytes.size()) != kLengths.end() &&
          std::all_of(bytes.begin(), bytes.end(), is_hex);
+}
+
+bool asks_for_randomness(const std::vector<Validator>& validators) {
+  return std::any_of(validators.begin(), validators.end(), [](const Validator& validator) {
+    return validator.kind == Validator::Kind::mixed || validator.kind == Validator::Kind::scrambled;
+  });
 }
 
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,

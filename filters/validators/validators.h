@@ -49,6 +49,12 @@ bool luhn(std::string_view bytes);
 /// trace or span id.
 bool looks_like_hash(std::string_view bytes);
 
+/// How much of a candidate is looked at.
+inline constexpr size_t kMostValidated = 4096;
+
+/// Whether what passes them has digits or capitals among its first kMostValidated bytes.
+bool asks_for_randomness(const std::vector<Validator>& validators);
+
 /// The reason why the candidate is refused; nothing when it passes every validator. `cut_off`: the
 /// record's end cut it short, so it need not look like a whole one.
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,

@@ -122,11 +122,7 @@ Verdict ValueResolver::cookie(const Opening& opening) {
       return result;
     }
     size_t value = name + 1;
-    size_t stop = value;
-    while (stop < end && text_[stop] != ';' && !is_blank(text_[stop]) && text_[stop] != '"' &&
-           text_[stop] != '\\') {
-      ++stop;
-    }
+    size_t stop = record_.cookie_ends.first_in(text_, value, end);
     bool attribute = is_cookie_attribute(text_.substr(at, name - at));
     bool setting =
         is_cookie_setting(text_.substr(at, name - at), text_.substr(value, stop - value));
@@ -135,8 +131,8 @@ Verdict ValueResolver::cookie(const Opening& opening) {
     }
     if (attribute) {  // Expires holds blanks and a comma
       while (stop < end && text_[stop] != ';' && text_[stop] != '"') ++stop;
+      record_.work += stop - value;
     }
-    record_.work += stop - value;
     if (stop >= end || text_[stop] != ';') return result;
     at = stop + 1;
   }

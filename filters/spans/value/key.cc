@@ -82,6 +82,9 @@ constexpr size_t kKeysInExpression = 16;
 constexpr uint8_t kNoDigit = 36;
 constexpr size_t kAlphabet = kNoDigit + 1u;
 constexpr size_t kBeginnings = kAlphabet * kAlphabet * kAlphabet;
+constexpr size_t kBeginning = 3;  // letters
+// The table of beginnings has those of names that are no longer, then those of the others.
+constexpr size_t kLongerNames = kBeginnings;
 constexpr std::array<uint8_t, 256> kDigits = [] {
   std::array<uint8_t, 256> digits{};
   for (unsigned byte = 0; byte < digits.size(); ++byte) {
@@ -158,9 +161,10 @@ uint16_t name_at(std::string_view text, size_t at, size_t end,
 RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
   tree_.add(rule.keys, KeySeparator::any, 0);
   tree_.build();
-  if (!rule.names.empty()) beginnings_.resize(kBeginnings);
+  if (!rule.names.empty()) beginnings_.resize(2 * kBeginnings);
   for (const std::string& name : rule.names) {
     size_t first = (digit_of(name[0]) * kAlphabet + digit_of(name[1])) * kAlphabet;
+    if (name.size() > kBeginning) first += kLongerNames;
     if (name.size() > 2) {
       beginnings_[first + digit_of(name[2])] = true;
     } else {
@@ -182,7 +186,8 @@ bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
   if (first == kNoDigit) return false;
   const size_t second = next_digit();
   if (second == kNoDigit) return false;
-  return beginnings_[(first * kAlphabet + second) * kAlphabet + next_digit()];
+  const size_t beginning = (first * kAlphabet + second) * kAlphabet + next_digit();
+  return beginnings_[beginning] || (at < end && beginnings_[kLongerNames + beginning]);
 }
 
 KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value) {
@@ -203,7 +208,7 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
       }
       if (!is_key_byte(text[at])) return {};
     }
-    if (!key_boundary(text, at) || !value.keys->may_be_name(text, at, key_end)) continue;
+    if (!value.keys->may_be_name(text, at, key_end) || !key_boundary(text, at)) continue;
     uint16_t number = name_at(text, at, key_end, rule.names);
     if (number == 0) continue;
     const std::vector<std::string>& ordinary = rule.ordinary_names;

@@ -127,7 +127,8 @@ bool is_path(std::string_view value) {
 }
 
 bool is_path_or_url(std::string_view value) {
-  return value.size() <= kLongest && (value.find("://") != kNone || is_path(value));
+  if (value.size() > kLongest || value.find('/') == kNone) return false;
+  return value.find("://") != kNone || is_path(value);
 }
 
 bool is_duration_or_size(std::string_view value) {
@@ -344,11 +345,11 @@ bool is_dashed_name(std::string_view value) {
 
 Verdict check_weak(std::string_view value) {
   static constexpr ByteClass kNotOfAKey = ByteClass::of(" ()[]{}<>:,;\\@*?|");
-  if (kNotOfAKey.any_in(value)) return Verdict::not_random;
-  if (value.size() < 16 || looks_like_hash(value) || is_address(value)) return Verdict::not_random;
-  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
+  if (value.size() < 16 || std::none_of(value.begin(), value.end(), is_digit) || !is_mixed(value) ||
+      kNotOfAKey.any_in(value))
     return Verdict::not_random;
-  if (!is_mixed(value) || std::none_of(value.begin(), value.end(), is_digit))
+  if (looks_like_hash(value) || is_address(value)) return Verdict::not_random;
+  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
 }

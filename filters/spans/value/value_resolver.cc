@@ -344,10 +344,18 @@ bool ValueResolver::is_masked_already(size_t begin, size_t end) const {
          rule_.keys.empty() && (end < text_.size() || record_.ends_record);
 }
 
+/// Of small letters alone, as the many values of `key=key=key=` are: nothing random.
+bool ValueResolver::is_long_and_plain(size_t begin, size_t end) const {
+  constexpr size_t kLong = 24;
+  return end - begin >= kLong &&
+         !record_.digits_and_capitals.stands_in(text_, begin, std::min(end, begin + kMostChecked));
+}
+
 Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Strength strength) {
   if (begin >= end) return Verdict::no_value;
   if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
   if (is_masked_already(begin, end)) return Verdict::masked;
+  if (strength == Strength::weak && is_long_and_plain(begin, end)) return Verdict::not_random;
   std::string_view value = text_.substr(begin, end - begin);
   if (strength == Strength::weak || strength == Strength::random)
     record_.work += std::min(value.size(), kMostChecked);

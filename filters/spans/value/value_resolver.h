@@ -52,6 +52,7 @@ class ValueResolver {
   bool is_code_in_sentence(const Opening& opening) const;
   bool stands_in_mask() const;
   bool is_masked_already(size_t begin, size_t end) const;
+  bool is_long_and_plain(size_t begin, size_t end) const;
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength);
 
   // header_value.cc

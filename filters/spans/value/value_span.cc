@@ -141,13 +141,13 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (start == kNone) return Verdict::inside_word;
   if (names_no_secret(text, start, key_end) || is_part_of_name(text, start))
     return Verdict::inside_word;
-  std::optional<Opening> opening = open_value(record, start, key_end);
-  if (!opening) return Verdict::no_separator;
   KeyName name;
   if (!rule.names.empty()) {
     name = find_name(text, start, key_end, value);
     if (!counts(name)) return Verdict::name_missing;
   }
+  std::optional<Opening> opening = open_value(record, start, key_end);
+  if (!opening) return Verdict::no_separator;
   return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
 }
 
