@@ -110,6 +110,13 @@ class FileFollowerTest : public ::testing::Test {
     follow();
     EXPECT_EQ(read(), "1\n");
   }
+  /// The line is read; the new file's is not.
+  void follow_over_a_rotation(Writer& writer) {
+    follow_with_a_line(writer);
+    rotate();
+    writer.reopen();
+    writer.write("2\n");
+  }
   /// The position that a follower has saved which ended there.
   std::optional<Position> stop_after_a_line(const Writer& writer) {
     follow_with_a_line(writer);
@@ -277,10 +284,7 @@ TEST_F(FileFollowerTest, RotatedFilesThatWereThereBeforeAreNotRead) {
   folder_.write("app.log.1", "older\n");
   let_the_clock_tick();
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  rotate();
-  writer.reopen();
-  writer.write("2\n");
+  follow_over_a_rotation(writer);
   EXPECT_EQ(read_on(), "2\n");
 }
 
@@ -310,10 +314,7 @@ TEST_F(FileFollowerTest, AFileThatIsDeletedIsReadOnUntilThereIsANewOne) {
 
 TEST_F(FileFollowerTest, WhatHasRotatedIsReadAlthoughNoNewFileComes) {
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  rotate();
-  writer.reopen();
-  writer.write("2\n");
+  follow_over_a_rotation(writer);
   rotate();
   writer.reopen();
   writer.write("3\n");
@@ -492,10 +493,7 @@ TEST_F(FileFollowerTest, CopiesAreNotReadAgainWhenTheFileIsRenamedLater) {
 
 TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeItWasBegunIsReadInItsCopy) {
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  rotate();
-  writer.reopen();
-  writer.write("2\n");
+  follow_over_a_rotation(writer);
   EXPECT_EQ(read(), "") << "the first file may still be written to";
   copy("app.log", "app.log.2026");
   EXPECT_EQ(read(), "");
@@ -506,10 +504,7 @@ TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeItWasBegunIsReadInItsCopy) {
 
 TEST_F(FileFollowerTest, ACopyOfAFileThatIsStillToBeReadIsNotReadToo) {
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  rotate();
-  writer.reopen();
-  writer.write("2\n");
+  follow_over_a_rotation(writer);
   copy("app.log", "app.log.2026");
   writer.write("3\n");
   EXPECT_EQ(read_on(), "2\n3\n");
