@@ -79,6 +79,7 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
                                std::vector<Decision>* decisions) {
   CoveredRun covered;
   CoveredRun plain;
+  NamelessKey nameless;
   const size_t budget = budget_of(record);
   const bool may_allow = !rules_->allowances().empty();
   const bool fixed_masks = rules_->masker().has_fixed_texts();
@@ -91,7 +92,8 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
       continue;
     if (of_value && decisions == nullptr &&
         (covered.covers_value(record, rules_->rules()[anchor.rule], match.end) ||
-         plain.covers_plain(record, rules_->rules()[anchor.rule], match.end)))
+         plain.covers_plain(record, rules_->rules()[anchor.rule], match.end) ||
+         nameless.stands_before(record, rules_->rules()[anchor.rule], anchor.rule, match.end)))
       continue;
     const size_t before = found_.size();
     Verdict verdict = resolve_anchor(record, anchor, match.end);
@@ -107,6 +109,7 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
     if (of_value && verdict == Verdict::not_random &&
         CoveredRun::asks_for_randomness(rules_->rules()[anchor.rule]))
       plain.note_plain(record, match.end);
+    if (of_value && verdict == Verdict::name_missing) nameless.note(record, anchor.rule, match.end);
     if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
     over_budget_ = record.work > budget;
     if (over_budget_) return;

@@ -1,7 +1,10 @@
 #include "filters/spans/covered_run.h"
 
+#include <algorithm>
+
 #include "filters/spans/extent.h"
 #include "filters/spans/value/next_line.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 namespace {
@@ -16,7 +19,33 @@ bool goes_on_as_any(const Continuation& open) {
   return open.how == Continuation::How::bare && open.bare == kPlain;
 }
 
+/// Behind `key=` the value begins at once and is no other sign of equality, and it is not at the
+/// record's end, where the key might announce the next line.
+bool begins_at_once(const RecordView& record, const Rule& rule, size_t anchor_end) {
+  if (rule.form != ValueForm::assign || rule.keys.empty()) return false;
+  if (anchor_end + kLongestKeyTail >= record.text.size()) return false;
+  return record.text[anchor_end - 1] == '=' && is_alnum(record.text[anchor_end]);
+}
+
 }  // namespace
+
+void NamelessKey::note(const RecordView& record, uint32_t rule, size_t anchor_end) {
+  constexpr size_t kLongest = 64;
+  static constexpr ByteClass kOfKeys = alnum_and("_-.");
+  const std::string_view text = record.text;
+  const size_t least = anchor_end - std::min(anchor_end, kLongest);
+  size_t begin = anchor_end - 1;  // on what separates it from its value
+  while (begin > least && kOfKeys.has(text[begin - 1])) --begin;
+  if (begin == least || text[begin - 1] != '=' || text[anchor_end - 1] != '=') return;
+  rule_ = rule;
+  key_ = text.substr(begin - 1, anchor_end + 1 - begin);
+}
+
+bool NamelessKey::stands_before(const RecordView& record, const Rule& rule, uint32_t number,
+                                size_t anchor_end) const {
+  return rule_ == number && !key_.empty() && record.text.substr(0, anchor_end).ends_with(key_) &&
+         begins_at_once(record, rule, anchor_end);
+}
 
 bool CoveredRun::is_long(const Span& span) {
   constexpr size_t kLong = 64;

@@ -5,6 +5,8 @@
 // same run of bytes, so it need not be looked for, and a line made of keys costs little for each.
 
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "filters/rule.h"
 #include "filters/spans/span.h"
@@ -36,6 +38,19 @@ class CoveredRun {
 
   size_t from_ = 0;
   size_t end_ = 0;
+};
+
+/// The last key in a run of keys, `=key=`, that lacked its rule's names: it lacks them wherever it
+/// stands behind a sign of equality again. Belongs to one record.
+class NamelessKey {
+ public:
+  void note(const RecordView& record, uint32_t rule, size_t anchor_end);
+  bool stands_before(const RecordView& record, const Rule& rule, uint32_t number,
+                     size_t anchor_end) const;
+
+ private:
+  uint32_t rule_ = 0;
+  std::string_view key_;  // with the signs of equality around it; empty: there is none
 };
 
 }  // namespace redactd
