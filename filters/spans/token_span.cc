@@ -16,6 +16,11 @@ size_t without_trailing_dots(std::string_view text, size_t core_end, size_t end)
   return end;
 }
 
+/// `ghp_1a2b...`, `…`, `\u2026`: the program showed the beginning of it.
+bool is_shortened(std::string_view rest) {
+  return rest.starts_with("...") || rest.starts_with("\u2026") || rest.starts_with("\\u2026");
+}
+
 bool tail_follows(std::string_view text, size_t at, const LiteralHead& head) {
   const std::string_view tail = text.substr(at, head.tail_width);
   return tail.size() == head.tail_width && head.tail.has_all(tail);
@@ -80,8 +85,9 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   } else if (rule.boundary == Boundary::word && end < text.size() && is_alnum(text[end])) {
     return Verdict::inside_word;
   }
-  bool cut_off = end == text.size();
+  const bool open = end == text.size();
   end = without_trailing_dots(text, core_end, end);
+  const bool cut_off = open || is_shortened(text.substr(end));
   size_t length = end - begin;
   if (length < rule.min && !cut_off) return Verdict::too_short;
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
@@ -90,7 +96,7 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off))
     return *failed;
   Span span{begin, end, rule_number, {}};
-  if (cut_off && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
+  if (open && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
   spans.push_back(span);
   return Verdict::masked;
 }

@@ -88,6 +88,14 @@ TEST(Token, CutOffByTheEndOfTheRecordIsMasked) {
   }
 }
 
+TEST(Token, CutOffBeforeAnEllipsisIsMasked) {
+  expect_exactly_masked("key «acme_{alnum:12}»... is wrong", acme());
+  expect_exactly_masked("key «acme_{alnum:12}»…", acme());
+  expect_exactly_masked(R"({"m":"«acme_{alnum:12}»\u2026"})", acme());
+  expect_kept("key acme_{alnum:12}. Then", acme());
+  expect_kept("key acme_{alnum:12}.. Then", acme());
+}
+
 TEST(Token, ATrailingDotIsNoPartOfIt) {
   Rules rules = rules_from(R"(
 rules:

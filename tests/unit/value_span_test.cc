@@ -721,6 +721,51 @@ TEST(Value, OfMembersThatCloudsAndDatabasesName) {
                    R"({"password":{"SS":["a"]},"n":{"N":"12"}})"});
 }
 
+TEST(Value, OfAColumnInBackticksBeforeAnEqualsSign) {
+  expect_all_masked({"UPDATE `users` SET `password`='«{alnum:12}»', `n`=1 WHERE `id`=3",
+                     "where `api_token`='«{alnum:32}»' limit 1",
+                     R"({"sql":"UPDATE `u` SET `password`=\"«{alnum:12}»\""})"});
+  expect_all_kept({"undefined method `password=' for #<User>"});
+}
+
+TEST(Value, GivenToACallWhoseNameHasUnderscores) {
+  expect_all_masked({"user.set_password('«{digits:1}{alnum:11}»')",
+                     "set_password(\"«{digits:1}{alnum:11}»\")",
+                     "builder.with_password(\"«{digits:1}{alnum:11}»\")"});
+  expect_all_kept({"check_password('bob')", "def set_password(self, raw_password):",
+                   "reset_password(\"{digits:1}{alnum:11}\")"});
+}
+
+TEST(Value, InATypeThatIsNamedForIt) {
+  expect_all_masked({"Auth { access_token: AccessToken(\"«{alnum:32}»\") }",
+                     "Cfg { api_key: ApiKey(\"«{alnum:32}»\") }", "token=Token(\"«{alnum:32}»\")",
+                     "Cfg { password: Password(\"«{alnum:14}»\"), port: 1 }"});
+}
+
+TEST(Value, BehindTheUserItIsFor) {
+  expect_all_masked({"Password for user postgres: «{digits:1}{alnum:11}»",
+                     "[sudo] password for bob: «{digits:1}{alnum:11}»"});
+  expect_all_kept({"[sudo] password for bob: ", "password for bob: incorrect",
+                   "Password for 'https://bob@github.com': "});
+}
+
+TEST(Value, InAnElementBehindTheOneThatNamesIt) {
+  expect_all_masked(
+      {"<init-param><param-name>password</param-name><param-value>«{alnum:14}»</param-value>",
+       "<env-entry-name>dbPassword</env-entry-name><env-entry-value>«{alnum:14}»</env-entry-value>",
+       "<setting name=\"SmtpPassword\" serializeAs=\"String\"><value>«{alnum:14}»</value>"});
+  expect_all_kept({"<input name=\"password\" type=\"password\"> Forgot it2026?",
+                   "<param-name>password</param-name><param-value></param-value>"});
+}
+
+TEST(Value, WhatMasksMessagesAndCodeHaveInPlaceOfASecretStays) {
+  expect_all_kept({"spark.authenticate.secret=*********(redacted)", "password: can't be blank",
+                   "describe('password', () => {", R"({"forgotPassword":"Forgot your password?"})",
+                   "trustStorePassword is : ****",
+                   "The next expected sequenceToken is: {digits:56}",
+                   R"({"syncToken":"{alnum:24}"})"});
+}
+
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
   Rule rule;
   rule.id = "named";

@@ -70,8 +70,9 @@ size_t tag_with_attributes(std::string_view text, size_t at) {
 }
 
 bool is_value_tag(std::string_view text, size_t at) {
-  static constexpr std::string_view kTags[] = {"<td",   "<dd",   "<value", "<string",
-                                               "<pre>", "<code", "<span"};
+  static constexpr std::string_view kTags[] = {"<td",     "<dd",           "<value",
+                                               "<string", "<pre>",         "<code",
+                                               "<span",   "<param-value>", "<env-entry-value>"};
   return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
     return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
   });

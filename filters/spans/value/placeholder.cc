@@ -33,13 +33,10 @@ constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter"
                                            "[removed]",
                                            "redacted",
                                            "(masked)",
+                                           "()",
                                            "[protected]",
                                            "(sensitive value)"};
 constexpr WordList kOtherMasks(kMaskWords);
-
-bool is_all(std::string_view value, std::string_view members) {
-  return value.find_first_not_of(members) == kNone;
-}
 
 /// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
 /// #{name}.
@@ -172,7 +169,11 @@ bool is_placeholder(std::string_view value) {
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
-  if (kRepeated.has(value[0]) && is_all(value, value.substr(0, 1))) return true;
+  if (kRepeated.has(value[0])) {
+    const size_t end = value.find_first_not_of(value[0]);
+    // *********(redacted), as Spark prints it
+    if (end == kNone || (value[0] == '*' && kOtherMasks.has(value.substr(end)))) return true;
+  }
   static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x80\xa6"};
   for (std::string_view sign : kSigns) {  // bullets, an ellipsis
     if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))

@@ -33,8 +33,9 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
-/// `.password("…")`, `setPassword("…")`: a call that is given the value.
+/// `.password("…")`, `setPassword("…")`, `set_password("…")`: a call that is given the value.
 bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
+  if (key_begin > name_begin && text[key_begin - 1] == '_') --key_begin;
   size_t word = key_begin;
   while (word > name_begin && is_alnum(text[word - 1])) --word;
   std::string_view before = text.substr(word, key_begin - word);
@@ -241,7 +242,12 @@ class SeparatorReader {
     bool attribute = key_.name_begin >= key_.quote.size() &&
                      has_attribute_before(text_, key_.name_begin - key_.quote.size());
     if (attribute && rest_.size() > 1 && rest_[0] == '>' && rest_[1] != '<')
-      return markup(at_ + 1);  // <property name="password">…
+      return markup(at_ + 1);          // <property name="password">…
+    if (attribute && blank_before_) {  // <setting name="Password" serializeAs="String"><value>…
+      const size_t tag = tag_with_attributes(text_, at_);
+      const size_t value = tag == kNone ? kNone : skip_line_breaks(text_, tag);
+      if (value != kNone && text_.substr(value).starts_with("<value>")) return markup(value);
+    }
     Separator found = ends(quoted_separator(text_, at_, key_.name_begin, key_.quote));
     found.colon = found.end != kNone && text_[found.end - 1] == ':' && rest_[0] != ';';
     return found;
@@ -289,8 +295,9 @@ class SeparatorReader {
 
   Separator behind_blank() const {
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
-    if (starts_with_ignoring_case(rest_, "is ")) return sentence(at_ + 3);
-    if (starts_with_ignoring_case(rest_, "is: ")) return sentence(at_ + 4);
+    for (std::string_view is : {"is: ", "is : ", "is "}) {
+      if (starts_with_ignoring_case(rest_, is)) return sentence(at_ + is.size());
+    }
     for (std::string_view words : {"set to ", "changed to ", "was set to ", "was changed to "}) {
       if (rest_.starts_with(words)) return set_to(at_ + words.size());
     }
@@ -306,7 +313,7 @@ class SeparatorReader {
     return found;
   }
 
-  /// `changed from …`, `for user bob is …`, `of bob was …`, `for bob set to …`
+  /// `changed from …`, `for user bob: …`, `for user bob is …`, `of bob was …`, `for bob set to …`
   Separator behind_owner() const {
     constexpr size_t kLongest = 64;
     if (rest_[0] != 'f' && rest_[0] != 'o' && rest_[0] != 'c') return {};
@@ -316,7 +323,9 @@ class SeparatorReader {
     while (skip(at, {"the ", "user ", "account "})) {
     }
     size_t end = text_.substr(0, std::min(text_.size(), at + kLongest)).find_first_of(" \t:=", at);
-    if (end == kNone || end == at || text_[end] != ' ') return {};
+    if (end == kNone || end == at) return {};
+    if (text_[end] == ':' && text_.substr(end + 1, 1) == " ") return doubtful_sentence(end + 2);
+    if (text_[end] != ' ') return {};
     at = end + 1;
     if (!skip(at, {"is ", "is: ", "was ", "set to ", "changed to "})) return {};
     return doubtful_sentence(at);

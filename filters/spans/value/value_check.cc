@@ -262,9 +262,9 @@ bool is_word_code(std::string_view value) {
 
 /// What validation says about a field: "must be at least 8 characters", "is required".
 bool is_message(std::string_view value) {
-  static constexpr std::string_view kWords[] = {"must",     "required", "characters", "doesn't",
-                                                "can't",    "cannot",   "too short",  "too long",
-                                                "too weak", "invalid",  "incorrect",  "not match"};
+  static constexpr std::string_view kWords[] = {
+      "must",     "required", "characters", "doesn't",   "can't",     "cannot",   "too short",
+      "too long", "too weak", "invalid",    "incorrect", "not match", "password?"};
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
 }
 

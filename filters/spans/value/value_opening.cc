@@ -89,10 +89,12 @@ size_t skip_dumped_type(std::string_view text, size_t at) {
 /// put such things before; `at` when there is none.
 size_t skip_wrapper(std::string_view text, size_t at) {
   static constexpr std::string_view kWrappers[] = {
-      "Some(", "Secret(",    "SecretString(", "SecretStr(", "Sensitive(", "Optional(",
-      "Just(", "(*string)(", "String(",       "<<",         "PASSWORD(",  "password(",
-      "MD5(",  "md5(",       "SHA1(",         "sha1(",      "SHA2(",      "sha2(",
-      "SHA(",  "sha(",       "crypt(",        "CRYPT(",     "(string)"};
+      "Some(",     "Secret(",   "SecretString(", "SecretStr(", "Sensitive(",
+      "Optional(", "Just(",     "(*string)(",    "String(",    "<<",
+      "PASSWORD(", "password(", "MD5(",          "md5(",       "SHA1(",
+      "sha1(",     "SHA2(",     "sha2(",         "SHA(",       "sha(",
+      "crypt(",    "CRYPT(",    "(string)",      "Token(",     "AccessToken(",
+      "ApiKey(",   "Password(", "RefreshToken(", "SecretKey(", "ClientSecret("};
   constexpr std::string_view kGo = "interface {}(";  // not among them: many values begin with an i
   constexpr std::string_view kPhp = "string(";
   static constexpr ByteClass kFirsts = first_bytes(kWrappers);
@@ -251,8 +253,8 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     return std::nullopt;
 
   // undefined method `password=' for …
-  bool quoted_name = name_begin > 0 && text[name_begin - 1] == '`' && separator.end < text.size() &&
-                     text[separator.end] == '\'';
+  bool quoted_name = key_quote.none() && name_begin > 0 && text[name_begin - 1] == '`' &&
+                     separator.end < text.size() && text[separator.end] == '\'';
   if (quoted_name) return std::nullopt;
 
   size_t value = separator.markup ? skip_line_breaks(text, separator.end) : separator.end;

@@ -19,10 +19,17 @@ namespace {
 const KeyTree& no_secrets() {
   static const KeyTree kTree = [] {
     KeyTree tree;
-    tree.add({"public_key_token", "sec_web_socket_key", "public_key", "continuation_token",
-              "page_token", "next_token", "pub_key", "stop_token", "resume_token",
-              "existing_secret", "idempotency_key", "message_sid", "call_sid", "sms_sid",
-              "account_sid", "conference_sid", "cache_key", "routing_key", "partition_key"},
+    tree.add({"public_key_token", "sec_web_socket_key",
+              "public_key",       "continuation_token",
+              "page_token",       "next_token",
+              "pub_key",          "stop_token",
+              "resume_token",     "existing_secret",
+              "idempotency_key",  "message_sid",
+              "call_sid",         "sms_sid",
+              "account_sid",      "conference_sid",
+              "cache_key",        "routing_key",
+              "partition_key",    "sequence_token",
+              "sync_token",       "change_token"},
              KeySeparator::any, 0);
     tree.build();
     return tree;
