@@ -766,6 +766,36 @@ TEST(Value, WhatMasksMessagesAndCodeHaveInPlaceOfASecretStays) {
                    R"({"syncToken":"{alnum:24}"})"});
 }
 
+TEST(Value, InAListOrAPairWithoutQuotes) {
+  expect_all_masked({"args: [--user, bob, --password, «{digits:1}{alnum:13}»]",
+                     "List((user,bob), (password,«{digits:1}{alnum:13}»))",
+                     "define( 'AUTH_KEY',    '«{alnum:20}#{alnum:20} {alnum:21}»' );"});
+  expect_all_kept({"use --password, --token or a file", "options --user, --password, and --host",
+                   "login(password,username)", "usage: [--user, --password, --host]",
+                   "bcrypt.compare(password, user.password)", "yield (token, style_of(token))",
+                   "if x in (Flow.REFRESH_TOKEN, Flow.OTHER_TOKEN_2):",
+                   "jwt.verify(token,{lower:6}{digits:2}ed)"});
+}
+
+TEST(Value, OfStatuspageWhoseNameEndsLikeAPageToken) {
+  expect_all_masked({"export STATUSPAGE_TOKEN=\"«{uuid}»\""});
+  expect_all_kept({"next_page_token={alnum:24}", "nextPageToken={alnum:24}"});
+}
+
+TEST(Value, InParenthesesWhereItLooksRandom) {
+  expect_all_masked({"password(\"«a1B{digits:1}c{digits:1}D{digits:1}e{digits:1}»\")",
+                     "token(«a1B{digits:1}c{digits:1}D{digits:1}{alnum:12}»)",
+                     "token → «a1B{digits:1}{alnum:28}»"});
+  expect_all_kept({"token(identifier)", "secret(\"db-credentials\")", "password(\"Enter it: \")",
+                   "token(parse(a1b2c3d4e5))", "get_secret(\"a1B2c3D4e5F6\")"});
+}
+
+TEST(Value, ASentenceAboutAPasswordStays) {
+  expect_all_kept({"Your admin user password is located in /nexus-data/admin.password",
+                   "the password is already set", "@password = params[:password]",
+                   "it('password', async () => {"});
+}
+
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
   Rule rule;
   rule.id = "named";

@@ -94,7 +94,8 @@ bool is_variable(std::string_view value) {
 
 bool is_code(std::string_view value) {
   if (value.size() > kLookedAt) return false;
-  if (value.starts_with("$(")) return true;  // $(cat file)
+  if (value.starts_with("$(")) return true;        // $(cat file)
+  if (value.starts_with("params[:")) return true;  // params[:password] of Rails
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&

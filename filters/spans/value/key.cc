@@ -11,17 +11,17 @@
 #include "filters/spans/word_list.h"
 
 namespace redactd {
-namespace {
 
-bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
-
-/// A key starts where a word starts, also inside camelCase (`clientSecret`).
 bool key_boundary(std::string_view text, size_t start) {
   if (word_starts(text, start)) return true;
   if (!is_upper(text[start])) return false;
   return is_lower(text[start - 1]) ||
          (start + 1 < text.size() && is_lower(text[start + 1]));  // APIToken
 }
+
+namespace {
+
+bool is_key_separator(char c) { return c == '_' || c == '-' || c == '.' || c == ' '; }
 
 /// `-Dtoken=…`: the D is none of the name's.
 bool defines_property(std::string_view text, size_t start) {

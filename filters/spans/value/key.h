@@ -71,6 +71,9 @@ struct KeyName {
 /// The nearest of the rule's names to the key at [key_begin, key_end).
 KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value);
 
+/// Whether a key may start there: where a word starts, also inside camelCase (`clientSecret`).
+bool key_boundary(std::string_view text, size_t start);
+
 /// Where one of the rule's keys that ends before `key_end` starts; npos when none does.
 size_t key_start(std::string_view text, size_t key_end, const RuleKeys& keys);
 

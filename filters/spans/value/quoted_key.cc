@@ -11,10 +11,11 @@
 namespace redactd {
 namespace {
 
-/// `("name"`: the name is the first argument of a call, or the first of a pair.
+/// `("name"` and `( 'name'`: the name is the first argument of a call, or the first of a pair.
 bool is_first_argument(std::string_view text, size_t name_begin, const Quote& quote) {
-  size_t before = quote.size() + 1;
-  return quote.spelling == 0 && name_begin >= before && text[name_begin - before] == '(';
+  if (quote.spelling != 0 || name_begin < quote.size()) return false;
+  std::string_view before = text.substr(0, name_begin - quote.size());
+  return before.ends_with('(') || before.ends_with("( ");
 }
 
 /// `;s:12:` of PHP's serialize() between name and value, else 0.

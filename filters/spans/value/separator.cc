@@ -7,6 +7,7 @@
 #include "filters/spans/value/markup.h"
 #include "filters/spans/value/quoted_key.h"
 #include "filters/spans/word_list.h"
+#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {
@@ -99,6 +100,7 @@ class SeparatorReader {
     if (rest_[0] == '<') return markup(next_element(text_, at_));
     if (size_t value = behind_tag(); value != kNone) return markup(value, rest_[0] != '>');
     if (blank_before_ && rest_.starts_with("-> ")) return sentence(at_ + 3);
+    if (blank_before_ && rest_.starts_with("\u2192 ")) return sentence(at_ + 4);  // →
     if (size_t value = behind_spelt_tag(text_, key_.key_begin, at_); value != kNone)
       return markup(value);
     if (Separator escaped = encoded(); escaped.end != kNone) return escaped;
@@ -264,11 +266,37 @@ class SeparatorReader {
     if (quoted_next && c == '(' && !blank_before_ &&
         sets_value(text_, key_.name_begin, key_.key_begin))
       return doubtful(at_ + 1);
+    if (c == '(' && !blank_before_ && key_.name_begin == key_.key_begin && random_argument())
+      return doubtful(at_ + 1);  // password("…"), token(…)
     if (quoted_next && blank_before_ && before == ':') return ends(at_);  // {:password "…"}
+    if (c == ',' && !blank_before_ && lists_value()) return doubtful(at_ + 1);
     // More than a blank: the column of a help text.
     if (at_ == key_end_ + 1 && is_option(text_, key_.name_begin))
       return prose_follows(rest_) ? Separator{} : ends(at_);
     return blank_before_ ? behind_blank() : Separator{};
+  }
+
+  /// Whether what stands in the parentheses looks random: the key may be a function's name.
+  bool random_argument() const {
+    constexpr size_t kShortest = 8;
+    constexpr size_t kLongest = 256;
+    const Quote quote = quote_at(text_, at_ + 1);
+    const size_t begin = at_ + 1 + quote.size();
+    std::string_view near = text_.substr(0, std::min(text_.size(), begin + kLongest));
+    const size_t end =
+        quote.none() ? near.find_first_of(")( \t", begin) : quoted_end(near, begin, quote);
+    if (end >= near.size() || end - begin < kShortest) return false;
+    std::string_view value = near.substr(begin, end - begin);
+    return (!quote.none() || near[end] == ')') && value.find(' ') == kNone && is_scrambled(value);
+  }
+
+  /// `[--user, bob, --password, …]` as Java prints a list, `(password,…)` as Scala prints a pair.
+  bool lists_value() const {
+    if (is_option(text_, key_.name_begin)) return true;
+    const size_t open = key_.name_begin - std::min<size_t>(key_.name_begin, 1);
+    if (text_.substr(open, 1) != "(" || key_.name_begin == 0) return false;
+    if (at_ + 1 < text_.size() && is_blank(text_[at_ + 1])) return false;  // of other languages
+    return open == 0 || std::string_view(" (,[").find(text_[open - 1]) != kNone;  // no call
   }
 
   /// `Name:DB_PASSWORD Value:…`, `Name:DB_PASSWORD,Value:…` as Go prints a struct,

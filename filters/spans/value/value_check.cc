@@ -380,9 +380,9 @@ bool is_mount(std::string_view value) {
 /// quotes and in any position.
 bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kinds) {
   // YAML tags, an encrypted value of SOPS, architectures of packages, and a keyword of languages
-  static constexpr std::string_view kWords[] = {"!Ref", "!vault",  "!Sub",  "!GetAtt", "!reference",
-                                                "!ENV", "!secret", "|",     ">",       "|-",
-                                                ">-",   "await",   "amd64", "arm64",   "DEFAULT"};
+  static constexpr std::string_view kWords[] = {
+      "!Ref", "!vault", "!Sub", "!GetAtt", "!reference", "!ENV",  "!secret", "|",
+      ">",    "|-",     ">-",   "await",   "async",      "amd64", "arm64",   "DEFAULT"};
   constexpr size_t kLongestWord = 10;  // of these words
   if (value.size() <= kLongestWord &&
       std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))

@@ -41,7 +41,7 @@ const KeyTree& no_secrets() {
 /// brokers are names, PAGERDUTY_ROUTING_KEY is a secret.
 bool names_no_secret(std::string_view text, size_t key_begin, size_t key_end) {
   static constexpr ByteClass kOfSentences = ByteClass::of(". ");
-  const size_t begin = no_secrets().longest(text, key_end, nullptr);
+  const size_t begin = no_secrets().longest(text, key_end, key_boundary);
   if (begin == kNone || key_begin < begin) return false;
   std::string_view name = text.substr(begin, key_end - begin);
   return !kOfSentences.any_in(name) || equals_ignoring_case(name, "public key");
