@@ -731,9 +731,11 @@ TEST(Value, OfAColumnInBackticksBeforeAnEqualsSign) {
 TEST(Value, GivenToACallWhoseNameHasUnderscores) {
   expect_all_masked({"user.set_password('«{digits:1}{alnum:11}»')",
                      "set_password(\"«{digits:1}{alnum:11}»\")",
+                     "config.setDbPassword(\"«{digits:1}{alnum:11}»\");",
                      "builder.with_password(\"«{digits:1}{alnum:11}»\")"});
-  expect_all_kept({"check_password('bob')", "def set_password(self, raw_password):",
-                   "reset_password(\"{digits:1}{alnum:11}\")"});
+  expect_all_kept(
+      {"check_password('bob')", "settlePassword(\"{digits:1}{lower:3}\")",
+       "def set_password(self, raw_password):", "reset_password(\"{digits:1}{alnum:11}\")"});
 }
 
 TEST(Value, InATypeThatIsNamedForIt) {

@@ -34,14 +34,17 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
-/// `.password("…")`, `setPassword("…")`, `set_password("…")`: a call that is given the value.
+/// `.password("…")`, `setDbPassword("…")`, `set_password("…")`: a call that is given the value.
 bool sets_value(std::string_view text, size_t name_begin, size_t key_begin) {
   if (key_begin > name_begin && text[key_begin - 1] == '_') --key_begin;
   size_t word = key_begin;
   while (word > name_begin && is_alnum(text[word - 1])) --word;
   std::string_view before = text.substr(word, key_begin - word);
   if (before.empty()) return key_begin > 0 && text[key_begin - 1] == '.';
-  return before == "set" || before == "with";
+  for (std::string_view verb : {"set", "with"}) {  // setDbPassword
+    if (before.starts_with(verb) && (before == verb || is_upper(before[verb.size()]))) return true;
+  }
+  return false;
 }
 
 /// `|` or `>-` of YAML and the escaped line break behind it: where the value begins, else npos.
