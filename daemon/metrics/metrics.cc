@@ -18,14 +18,15 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-/// A metric that is one Counter of `Owner`.
-template <typename Owner>
+/// A metric that is one counter of `Owner`.
+template <typename Owner, typename Kind = Counter>
 struct Metric {
   const char* name;
   MetricType type;
   const char* help;
-  Counter Owner::*counter;
+  Kind Owner::*counter;
 };
+using SinkMetric = Metric<SinkCounters, SharedCounter>;
 
 constexpr Metric<SourceCounters> kSourceMetrics[] = {
     {"redactd_source_received_bytes_total", MetricType::Counter,
@@ -66,7 +67,7 @@ constexpr Metric<SourceCounters> kSourceMetrics[] = {
      &SourceCounters::lost_datagrams},
 };
 
-constexpr Metric<SinkCounters> kSinkMetrics[] = {
+constexpr SinkMetric kSinkMetrics[] = {
     {"redactd_sink_sent_bytes_total", MetricType::Counter, "Bytes written, framing included.",
      &SinkCounters::bytes},
     {"redactd_sink_sent_records_total", MetricType::Counter, "Records written.",
@@ -92,7 +93,7 @@ constexpr Metric<SinkCounters> kSinkMetrics[] = {
      "1 while the peer's certificate is not verified.", &SinkCounters::unverified_tls},
 };
 
-constexpr Metric<SinkCounters> kSpoolMetrics[] = {
+constexpr SinkMetric kSpoolMetrics[] = {
     {"redactd_sink_spool_max_bytes", MetricType::Gauge, "What the spool may take on disk.",
      &SinkCounters::spool_max_bytes},
     {"redactd_sink_spool_bytes", MetricType::Gauge, "Size of the spool's files.",
@@ -241,7 +242,7 @@ double seconds_down(const SinkCounters& sink) {
 bool has_spool(const SinkCounters& sink) { return sink.spool_max_bytes.get() > 0; }
 
 void scrape_spools(const std::map<std::string, const SinkCounters*>& sinks, Scrape& scrape) {
-  for (const Metric<SinkCounters>& metric : kSpoolMetrics) {
+  for (const SinkMetric& metric : kSpoolMetrics) {
     scrape.family(metric.name, metric.type, metric.help);
     for (const auto& [name, sink] : sinks)
       if (has_spool(*sink)) scrape.add({{"sink", name}}, (sink->*metric.counter).get());
@@ -249,7 +250,7 @@ void scrape_spools(const std::map<std::string, const SinkCounters*>& sinks, Scra
 }
 
 void scrape_sinks(const std::map<std::string, const SinkCounters*>& sinks, Scrape& scrape) {
-  for (const Metric<SinkCounters>& metric : kSinkMetrics) {
+  for (const SinkMetric& metric : kSinkMetrics) {
     scrape.family(metric.name, metric.type, metric.help);
     for (const auto& [name, sink] : sinks) {
       scrape.add({{"sink", name}}, (sink->*metric.counter).get());

@@ -21,6 +21,7 @@
 
 namespace redactd {
 
+/// One thread counts, any may read.
 class Counter {
  public:
   void add(uint64_t n = 1) {
@@ -32,11 +33,18 @@ class Counter {
   }
   uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
- private:
+ protected:
   std::atomic<uint64_t> value_{0};
 };
 
-/// Durations in buckets whose bounds are kBounds (seconds), and their sum.
+/// Several threads may count: over a reload a sink and the one in its place do so together.
+class SharedCounter : public Counter {
+ public:
+  void add(uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+  void subtract(uint64_t n) { value_.fetch_sub(n, std::memory_order_relaxed); }
+};
+
+/// Durations in buckets whose bounds are kBounds (seconds), and their sum. Any thread may observe.
 class Histogram {
  public:
   static constexpr std::array<double, 16> kBounds = {
@@ -48,7 +56,7 @@ class Histogram {
   double sum() const { return sum_.load(std::memory_order_relaxed); }
 
  private:
-  std::array<Counter, kBounds.size() + 1> buckets_;
+  std::array<SharedCounter, kBounds.size() + 1> buckets_;
   std::atomic<double> sum_{0};
 };
 
@@ -74,35 +82,35 @@ struct SourceCounters {
   Counter lost_datagrams;  // that the socket's buffer had no room for
 };
 
-/// Of one sink; written by the sink's thread, but for `dropped_*` (see there).
+/// Of one sink.
 struct SinkCounters {
-  Counter bytes;  // written, framing included
-  Counter records;
-  Counter batches;
-  Counter connected;  // endpoints (lanes) that are connected now; stdout, file: 1
-  Counter reconnects;
-  Counter connect_failures;
-  Counter queued_bytes;
-  Counter dropped_newest_records;
-  Counter dropped_oldest_records;
-  Counter dropped_too_long_records;  // no datagram can hold them
-  Counter dropped_at_exit_records;
-  Counter write_errors;
-  Counter unverified_tls;  // 1: the peer's certificate is not looked at
-  Counter down_since_ms;   // steady clock, 0: up
-  Counter delivery_level;  // docs/delivery.md
+  SharedCounter bytes;  // written, framing included
+  SharedCounter records;
+  SharedCounter batches;
+  SharedCounter connected;  // endpoints (lanes) that are connected now; stdout, file: 1
+  SharedCounter reconnects;
+  SharedCounter connect_failures;
+  SharedCounter queued_bytes;
+  SharedCounter dropped_newest_records;
+  SharedCounter dropped_oldest_records;
+  SharedCounter dropped_too_long_records;  // no datagram can hold them
+  SharedCounter dropped_at_exit_records;
+  SharedCounter write_errors;
+  SharedCounter unverified_tls;  // 1: the peer's certificate is not looked at
+  SharedCounter down_since_ms;   // steady clock, 0: up
+  SharedCounter delivery_level;  // docs/delivery.md
   // Of the spool; written by its thread.
-  Counter spool_max_bytes;  // 0: there is no spool
-  Counter spool_bytes;      // of its files
-  Counter spool_records;    // not acknowledged
-  Counter spool_unsynced_bytes;
-  Counter spool_replayed_records;  // sent, of an earlier process
-  Counter spool_damaged_records;
-  Counter spool_torn_bytes;
-  Counter spool_errors;   // of the disk
-  Counter spool_failing;  // 1: the disk does not do what it is asked to
-  Counter spool_full;     // 1: sources wait
-  Counter dropped_spool_full_records;
+  SharedCounter spool_max_bytes;  // 0: there is no spool
+  SharedCounter spool_bytes;      // of its files
+  SharedCounter spool_records;    // not acknowledged
+  SharedCounter spool_unsynced_bytes;
+  SharedCounter spool_replayed_records;  // sent, of an earlier process
+  SharedCounter spool_damaged_records;
+  SharedCounter spool_torn_bytes;
+  SharedCounter spool_errors;   // of the disk
+  SharedCounter spool_failing;  // 1: the disk does not do what it is asked to
+  SharedCounter spool_full;     // 1: sources wait
+  SharedCounter dropped_spool_full_records;
   Histogram latency;  // from the read that completed a record to its write
 };
 

@@ -53,6 +53,26 @@ TEST(Metrics, SumsTheWorkers) {
   EXPECT_EQ(value(metrics, R"(redactd_redactions_total{rule="github-pat"})"), "5");
 }
 
+TEST(Metrics, TwoSinksOfOneNameCountTogether) {
+  constexpr uint64_t kTimes = 200000;
+  Metrics metrics(1);
+  SinkCounters& counters = metrics.sink("central");
+  auto count = [&counters] {
+    for (uint64_t i = 0; i < kTimes; ++i) {
+      counters.records.add();
+      counters.connected.add();
+      counters.connected.subtract(1);
+      counters.latency.observe(0.001);
+    }
+  };
+  std::thread before(count);
+  count();
+  before.join();
+  EXPECT_EQ(counters.records.get(), 2 * kTimes);
+  EXPECT_EQ(counters.connected.get(), 0u);
+  EXPECT_NEAR(counters.latency.sum(), 2 * kTimes * 0.001, 1e-6);
+}
+
 TEST(Metrics, WhatIsConfiguredIsThereFromZeroOn) {
   Metrics metrics(2);
   metrics.show({"edge"}, {"central"});
