@@ -107,8 +107,9 @@ std::vector<KnownValue> parse_dotenv(std::string_view text) {
     if (!key.empty()) {
       size_t value_size = 0;
       Secret value = read_value(text.substr(separator + 1), value_size);
-      // Many files are read by a shell as well, and nothing tells by whom.
-      std::optional<Secret> word = shell_word(text.substr(separator + 1));
+      // Many files are read by a shell as well, and nothing tells by whom. Within the line, for
+      // time and memory are to grow with the file alone.
+      std::optional<Secret> word = shell_word(line.substr(separator + 1));
       const bool differs = word && !word->empty() && *word != value;
       if (!value.empty()) pairs.push_back({std::string(key), std::move(value)});
       if (differs) pairs.push_back({std::string(key), std::move(*word)});

@@ -10,7 +10,7 @@
 namespace redactd {
 
 /// The word at the start of `text`, without its quotes and backslashes. Nothing if a quote is not
-/// closed, if a command is to be run for it, or if another word follows on its line.
+/// closed, if a command is to be run for it, or if another word follows.
 std::optional<Secret> shell_word(std::string_view text);
 
 }  // namespace redactd

@@ -73,6 +73,15 @@ TEST(Dotenv, AQuoteThatTheNextValueOpensHidesNoPair) {
       << "base64";
 }
 
+TEST(Dotenv, AShellsWordEndsWithItsLine) {
+  EXPECT_EQ(pairs("A=one\\\ntwo\nB=three'\nfour'\n"), (Pairs{"A=one\\", "B=three'"}));
+  std::string chain;
+  for (int i = 0; i < 10'000; ++i) chain += "A=x'\\''\"\n";
+  size_t size = 0;
+  for (const KnownValue& pair : parse_dotenv(chain)) size += pair.value.size();
+  EXPECT_LE(size, chain.size());
+}
+
 TEST(Dotenv, SkipsWhatIsNoPair) {
   EXPECT_EQ(pairs("nothing\n=one\nA b=two\nC=\nD=''\nE=three"), (Pairs{"E=three"}));
   EXPECT_EQ(pairs("\xef\xbb\xbf"
