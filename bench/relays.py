@@ -171,6 +171,8 @@ class Relay:
 
     def stop(self):
         """→ {cpu seconds, peak MiB}"""
+        if self.process.poll() is not None:
+            raise measure.Failed("it ended by itself: " + self.says())
         peak = measure.peak_kib(self.process.pid)
         self.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + PATIENCE
