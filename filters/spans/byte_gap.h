@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "filters/byte_class.h"
 
@@ -18,10 +19,16 @@ class Gap {
   size_t first_in(std::string_view text, size_t begin, size_t end) {
     constexpr size_t kAhead = 4096;
     if (begin < from_ || end_ < begin) from_ = end_ = begin;  // nothing is known of it
-    if (end_ < end && !Bytes::has(text[end_]))
-      end_ += Bytes::first_in(text.substr(end_, std::min(text.size(), end + kAhead) - end_));
+    if (end_ < end && !Bytes::has(text[end_])) {
+      const size_t without =
+          Bytes::first_in(text.substr(end_, std::min(text.size(), end + kAhead) - end_));
+      end_ += without;
+      looked_at_ += without;
+    }
     return std::min(end_, end);
   }
+  /// Bytes that were looked at since it was asked last: who jumps to and fro looks again and again.
+  size_t work() { return std::exchange(looked_at_, 0); }
   /// Whether one of the bytes stands in it.
   bool stands_in(std::string_view text, size_t begin, size_t end) {
     return first_in(text, begin, end) < end;
@@ -30,6 +37,7 @@ class Gap {
  private:
   size_t from_ = 0;
   size_t end_ = 0;  // none of the bytes stands between them
+  size_t looked_at_ = 0;
 };
 
 /// For Gap: one byte.

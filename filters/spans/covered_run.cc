@@ -75,7 +75,9 @@ void CoveredRun::note_plain(const RecordView& record, size_t anchor_end) {
   const RecordView::BareMemo& value = record.bare;
   if (anchor_end < value.from || anchor_end >= value.end || value.end <= end_) return;
   if (value.end < record.text.size() && !is_blank(record.text[value.end])) return;
-  if (record.digits_and_capitals.stands_in(record.text, anchor_end, value.end)) return;
+  const bool random = record.digits_and_capitals.stands_in(record.text, anchor_end, value.end);
+  record.work += record.digits_and_capitals.work();
+  if (random) return;
   end_ = value.end;
   begin_run(record.text, anchor_end);
 }

@@ -39,9 +39,11 @@ size_t run_end_of(const RecordView& record, size_t from, const ByteClass& member
 /// Whether the rule asks for what looks random and this does not, as many tokens in one run may:
 /// `sk-sk-sk-`.
 bool is_plain(const RecordView& record, const Rule& rule, size_t begin, size_t end) {
-  return asks_for_randomness(rule.validators) &&
-         !record.digits_and_capitals.stands_in(record.text, begin,
-                                               std::min(end, begin + kMostValidated));
+  if (!asks_for_randomness(rule.validators)) return false;
+  const bool plain = !record.digits_and_capitals.stands_in(record.text, begin,
+                                                           std::min(end, begin + kMostValidated));
+  record.work += record.digits_and_capitals.work();
+  return plain;
 }
 
 }  // namespace

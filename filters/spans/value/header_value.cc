@@ -123,6 +123,7 @@ Verdict ValueResolver::cookie(const Opening& opening) {
     }
     size_t value = name + 1;
     size_t stop = record_.cookie_ends.first_in(text_, value, end);
+    record_.work += record_.cookie_ends.work();
     bool attribute = is_cookie_attribute(text_.substr(at, name - at));
     bool setting =
         is_cookie_setting(text_.substr(at, name - at), text_.substr(value, stop - value));

@@ -347,8 +347,11 @@ bool ValueResolver::is_masked_already(size_t begin, size_t end) const {
 /// Of small letters alone, as the many values of `key=key=key=` are: nothing random.
 bool ValueResolver::is_long_and_plain(size_t begin, size_t end) const {
   constexpr size_t kLong = 24;
-  return end - begin >= kLong &&
-         !record_.digits_and_capitals.stands_in(text_, begin, std::min(end, begin + kMostChecked));
+  if (end - begin < kLong) return false;
+  const bool plain =
+      !record_.digits_and_capitals.stands_in(text_, begin, std::min(end, begin + kMostChecked));
+  record_.work += record_.digits_and_capitals.work();
+  return plain;
 }
 
 Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Strength strength) {
