@@ -69,6 +69,16 @@ TEST(RedactorEdits, CoverARecordThatWasMaskedWhole) {
   EXPECT_EQ(out.substr(place), "next\n");
 }
 
+TEST(RedactorBudget, CountsACookieThatEachCookieBeforeItLooksAtAgain) {
+  std::string costly;
+  while (costly.size() < 100'000) costly += "Cookie:a=";
+  costly += ";b=" + std::string(100'000, 'x');
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  feed(redactor, costly + "\n");
+  EXPECT_EQ(redactor.counters().records_masked_whole, 1u);
+}
+
 TEST(RedactorBuffers, StreamsThatShareThemPutOutWhatTheyDoAlone) {
   std::string text = "plain\npassword=correct-horse-battery a\nplain\n" +
                      fill("a token «ghp_{alnum:36}»").text + "\nlong ";
