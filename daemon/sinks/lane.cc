@@ -269,7 +269,9 @@ void Lane::lost() {
   counters.connected.subtract(1);
   if (counters.connected.get() == 0) counters.down_since_ms.set(milliseconds(Clock::now()));
   error_code reason = connection_->end_reason();
-  first_to_try_ = reason == asio::error::timed_out ? connected_to_ + 1 : 0;
+  // A balancer takes connections for servers that are dead.
+  bool at_once = Clock::now() - connected_at_ < context_.config.connect_timeout;
+  first_to_try_ = at_once || reason == asio::error::timed_out ? connected_to_ + 1 : 0;
   bool closed = reason == asio::error::eof;
   if (!closed) counters.write_errors.add();
   tell(SinkEvent::Kind::disconnected, connected_to_,

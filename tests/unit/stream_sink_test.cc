@@ -431,6 +431,36 @@ TEST_F(StreamSinkTest, APeerThatNeverReadsIsGivenUpForTheNextAfterThePeerTimeout
   EXPECT_TRUE(second.received() == join(numbered(first, 5000, 99)));
 }
 
+/// A balancer whose servers are dead takes connections all the same.
+TEST_F(StreamSinkTest, APeerThatHangsUpAtOnceIsGivenUpForTheNext) {
+  Aggregator balancer(home);
+  Aggregator second(home);
+  config.endpoints = {balancer.address(), second.address()};
+  config.reconnect_min = config.reconnect_max = milliseconds(5);
+  start();
+  UNTIL(balancer.connections() == 1);
+  balancer.close(0);
+  UNTIL(second.connections() + balancer.connections() == 2);
+  EXPECT_EQ(second.connections(), 1u);
+  push({"one\n"});
+  UNTIL(second.received() == "one\n");
+}
+
+TEST_F(StreamSinkTest, APeerThatHangsUpAfterAWhileIsTriedAgainFirst) {
+  Aggregator first(home);
+  Aggregator second(home);
+  config.endpoints = {first.address(), second.address()};
+  config.reconnect_min = config.reconnect_max = milliseconds(5);
+  config.connect_timeout = milliseconds(20);
+  start();
+  UNTIL(first.connections() == 1);
+  const auto begin = std::chrono::steady_clock::now();
+  UNTIL(std::chrono::steady_clock::now() - begin > milliseconds(50));
+  first.close(0);
+  UNTIL(second.connections() + first.connections() == 2);
+  EXPECT_EQ(first.connections(), 2u);
+}
+
 TEST_F(StreamSinkTest, CloseWritesWhatIsQueuedFirst) {
   Aggregator aggregator(home);
   config.endpoints = {aggregator.address()};
