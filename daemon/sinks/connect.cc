@@ -137,6 +137,18 @@ Awaitable<error_code> connect_socket(StreamSocket& socket,
   co_return limit.expired() ? asio::error::timed_out : failure;
 }
 
+/// Where nobody listens, the kernel may take the very port for our end: such a connection leads
+/// nowhere but to itself, and what is written into it is lost. It is reset, for else its rest would
+/// keep the port from the peer for a minute.
+error_code refuse_oneself(StreamSocket& socket) {
+  error_code error;
+  const auto near = socket.local_endpoint(error);
+  if (error || near != socket.remote_endpoint(error) || error) return {};
+  socket.set_option(asio::socket_base::linger(true, 0), error);
+  socket.close(error);
+  return asio::error::connection_refused;
+}
+
 /// The first of the addresses that answers; `error` is the last one's. They are a copy, for another
 /// answer may replace them meanwhile.
 Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
@@ -146,6 +158,7 @@ Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
   for (const tcp::endpoint& address : addresses) {
     StreamSocket socket(home);
     error = co_await connect_socket(socket, address, config, home);
+    if (!error) error = refuse_oneself(socket);
     if (!error) co_return socket;
   }
   co_return StreamSocket(home);

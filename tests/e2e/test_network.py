@@ -10,6 +10,7 @@ import unittest
 import peers
 from aggregator import Aggregator
 from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from harness import BINARY
 from wire import PATIENCE, Client, frame, free_port, send_records, wait_until
 
 OCTET = "octet-counting"
@@ -116,6 +117,26 @@ class FailingLink(DaemonTest):
         self.send(1)
         self.aggregator.wait_for(2)
         self.daemon.stop()
+
+
+class PortOfNobody(DaemonTest):
+    def test_is_not_taken_for_a_peer_when_the_kernel_connects_it_to_itself(self):
+        """Which it does where the port is among those that it takes for clients: here there are hardly any others."""
+        link, port = Link(self), 41002
+        link.run("-n", link.name, "link", "set", "lo", "up")
+        link.run("netns", "exec", link.name, "sh", "-c", f"echo {port} {port + 1} > /proc/sys/net/ipv4/ip_local_port_range")
+        daemon = self.start_daemon(
+            [{"type": "stdin"}],
+            [{"endpoints": [f"tcp://127.0.0.1:{port}"], "framing": OCTET, "reconnect_min": "10ms", "reconnect_max": "20ms"}],
+            wait=False, stdin=subprocess.PIPE, command=(link.ip, "netns", "exec", link.name, BINARY))
+        wait_until(lambda: "ready" in daemon.says(), daemon.says)
+        time.sleep(1)
+        self.assertNotIn("sink connected", daemon.says())
+        aggregator = Aggregator(self, host="127.0.0.1", port=port, namespace=link.name)
+        daemon.process.stdin.write(b"hello\n")
+        daemon.process.stdin.close()
+        self.assertEqual(aggregator.wait_for(1), [b"hello"])
+        daemon.wait()
 
 
 class Addresses(DaemonTest):
