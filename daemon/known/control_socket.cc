@@ -17,7 +17,6 @@
 #include <system_error>
 
 #include "daemon/or_end.h"
-#include "daemon/sources/socket_path.h"
 
 namespace redactd {
 namespace {
@@ -91,10 +90,7 @@ void ControlSocket::listen() {
   // Before bind(): at no moment may others connect. The umask may have taken bits away.
   if (fchmod(acceptor_.native_handle(), mode_) != 0) fail(path_, errno);
   require(acceptor_.bind(endpoint, error));
-  struct stat status {};
-  if (chmod(path_.c_str(), mode_) != 0 || stat(path_.c_str(), &status) != 0) fail(path_, errno);
-  device_ = status.st_dev;
-  inode_ = status.st_ino;
+  own_.take(path_, mode_);
   require(acceptor_.listen(asio::socket_base::max_listen_connections, error));
 }
 
@@ -103,10 +99,7 @@ void ControlSocket::close() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   for (const std::shared_ptr<Session>& session : sessions_) session->close();
-  struct stat status {};
-  if (inode_ != 0 && lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ &&
-      status.st_ino == inode_)
-    unlink(path_.c_str());
+  own_.remove();
 }
 
 bool ControlSocket::may_ask(Protocol::socket& peer) const {

@@ -13,6 +13,7 @@
 
 #include "daemon/known/control_protocol.h"
 #include "daemon/known/secret.h"
+#include "daemon/sources/socket_path.h"
 
 namespace redactd {
 
@@ -55,8 +56,7 @@ class ControlSocket : public std::enable_shared_from_this<ControlSocket> {
   Warn warn_;
   Protocol::acceptor acceptor_;
   std::list<std::shared_ptr<Session>> sessions_;  // the oldest first
-  unsigned long device_ = 0;                      // of the socket's file
-  unsigned long inode_ = 0;
+  SocketPath own_;
 };
 
 }  // namespace redactd

@@ -10,7 +10,6 @@
 
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,7 +21,6 @@
 
 #include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
-#include "daemon/sources/socket_path.h"
 
 namespace redactd {
 namespace {
@@ -212,9 +210,7 @@ void DatagramSource::open_unix() {
         asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
   }
   socket.bind(Unix::endpoint(config.listen.path));
-  unlink_ = config.listen.path;
-  if (chmod(unlink_.c_str(), config.unix_mode) != 0)
-    throw std::system_error(errno, std::generic_category(), "chmod " + unlink_);
+  path_.take(config.listen.path, config.unix_mode);
   descriptors_.push_back(socket.release());
 }
 
@@ -241,8 +237,6 @@ void DatagramSource::start() {
 }
 
 /// The sessions are stopped by their workers; what the kernel holds for them is read before.
-void DatagramSource::stop() {
-  if (!unlink_.empty()) unlink(unlink_.c_str());
-}
+void DatagramSource::stop() { path_.remove(); }
 
 }  // namespace redactd

@@ -13,6 +13,7 @@
 #include "daemon/pipeline/stream.h"
 #include "daemon/pipeline/worker.h"
 #include "daemon/sources/room_wait.h"
+#include "daemon/sources/socket_path.h"
 #include "daemon/sources/source.h"
 
 namespace redactd {
@@ -70,7 +71,7 @@ class DatagramSource : public Source {
   std::shared_ptr<SourceSetup> setup_;
   std::vector<int> descriptors_;  // bound; until start() hands them to the workers
   size_t sockets_ = 0;
-  std::string unlink_;
+  SocketPath path_;  // of a socket of our own
 };
 
 }  // namespace redactd

@@ -7,8 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <stdexcept>
 
@@ -43,7 +41,7 @@ bool out_of_resources(const boost::system::error_code& error) {
 struct Listener::Acceptors {
   std::vector<std::shared_ptr<Acceptor<Tcp>>> tcp;
   std::vector<std::shared_ptr<Acceptor<Unix>>> unix_stream;
-  std::string unlink;  // the path of a socket of our own
+  SocketPath path;  // of a socket of our own
 };
 
 Listener::Listener(SourceSetup setup)
@@ -97,9 +95,7 @@ void Listener::open_unix() {
   auto acceptor = std::make_shared<Acceptor<Unix>>(source_->setup.control);
   acceptor->open();
   acceptor->bind(Unix::endpoint(config.listen.path));
-  acceptors_->unlink = config.listen.path;
-  if (chmod(config.listen.path.c_str(), config.unix_mode) != 0)
-    throw std::system_error(errno, std::generic_category(), "chmod " + config.listen.path);
+  acceptors_->path.take(config.listen.path, config.unix_mode);
   acceptor->listen();
   acceptors_->unix_stream.push_back(std::move(acceptor));
 }
@@ -136,7 +132,7 @@ void Listener::stop() {
   boost::system::error_code ignored;
   for (auto& acceptor : acceptors_->tcp) acceptor->close(ignored);
   for (auto& acceptor : acceptors_->unix_stream) acceptor->close(ignored);
-  if (!acceptors_->unlink.empty()) unlink(acceptors_->unlink.c_str());
+  acceptors_->path.remove();
 }
 
 template <typename Protocol>

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <system_error>
 
 namespace redactd {
 
@@ -29,11 +30,31 @@ void clear_socket_path(const std::string& path, int type) {
   std::memcpy(address.sun_path, path.data(), path.size());
   int probe = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
-  bool answers = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-                 errno == EAGAIN;
+  int answer =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
   close(probe);
-  if (answers) throw std::runtime_error("another process listens on " + path + "; stop it first");
+  // EPROTOTYPE: it listens for another kind of socket.
+  if (answer == 0 || answer == EAGAIN || answer == EPROTOTYPE)
+    throw std::runtime_error("another process listens on " + path + "; stop it first");
+  if (answer != ECONNREFUSED) throw std::runtime_error(path + ": " + std::strerror(answer));
   if (unlink(path.c_str()) != 0) throw std::runtime_error(path + ": " + std::strerror(errno));
+}
+
+void SocketPath::take(const std::string& path, unsigned mode) {
+  path_ = path;
+  struct stat is = {};
+  if (chmod(path.c_str(), mode) != 0 || lstat(path.c_str(), &is) != 0)
+    throw std::system_error(errno, std::generic_category(), path);
+  device_ = is.st_dev;
+  inode_ = is.st_ino;
+}
+
+void SocketPath::remove() {
+  struct stat is = {};
+  if (!path_.empty() && lstat(path_.c_str(), &is) == 0 && is.st_dev == device_ &&
+      is.st_ino == inode_)
+    unlink(path_.c_str());
+  path_.clear();
 }
 
 }  // namespace redactd
