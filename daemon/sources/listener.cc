@@ -107,6 +107,11 @@ void Listener::take_passed() {
     PassedKind kind = passed_kind(socket.descriptor);
     if (!kind.stream || (!config.listen.path.empty() && socket.name != config.listen.path))
       return false;
+    if (!kind.listens) {
+      throw std::runtime_error(
+          "systemd has handed over a connection, not a socket that listens; in the socket unit "
+          "let it be Accept=no");
+    }
     if (kind.family == AF_UNIX) {
       acceptors_->unix_stream.push_back(std::make_shared<Acceptor<Unix>>(source_->setup.control));
       acceptors_->unix_stream.back()->assign(Unix(), socket.descriptor);

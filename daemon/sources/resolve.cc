@@ -11,6 +11,10 @@ PassedKind passed_kind(int descriptor) {
   if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return kind;
   size = sizeof kind.family;
   if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &kind.family, &size) != 0) return kind;
+  int listens = 0;
+  size = sizeof listens;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return kind;
+  kind.listens = listens != 0;
   kind.stream = type == SOCK_STREAM;
   kind.datagram = type == SOCK_DGRAM;
   return kind;

@@ -32,6 +32,7 @@ typename Protocol::endpoint resolve_listen(const Address& address) {
 struct PassedKind {
   int family = 0;  // AF_INET, AF_INET6, AF_UNIX
   bool stream = false;
+  bool listens = false;
   bool datagram = false;
 };
 PassedKind passed_kind(int descriptor);

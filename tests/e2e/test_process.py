@@ -188,6 +188,13 @@ class ServiceManager(ProcessTest):
                 self.assertNotEqual(daemon.process.wait(PATIENCE), 0)
                 self.assertIn("a datagram socket, which belongs to the type syslog", daemon.says())
 
+    def test_a_connection_is_no_socket_to_listen_on(self):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            daemon = self.activated(["net"], [ours], [{"listen": "systemd://net"}], wait=False)
+            self.assertEqual(daemon.process.wait(PATIENCE), 3)
+            self.assertIn("sources[0].listen: systemd has handed over a connection", daemon.says())
+
     def say(self, address, data):
         with Client(address) as client:
             client.send(data)
