@@ -24,13 +24,17 @@ constexpr std::chrono::seconds kRetry{1};
 
 /// No link is followed: whoever may write to the folder would choose where records go.
 std::string text_of(int error) {
-  return error == ELOOP ? "is a symbolic link; name the file that it leads to"
-                        : std::generic_category().message(error);
+  if (error == ELOOP) return "is a symbolic link; name the file that it leads to";
+  if (error == ENXIO) return "is a named pipe that nobody reads; start its reader first";
+  return std::generic_category().message(error);
 }
 
+/// A named pipe is not waited for until somebody reads it; its writes wait as a file's do.
 int open_to_append(const SinkConfig& config) {
   int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
-  return open(config.path.c_str(), flags, static_cast<mode_t>(config.file_mode));
+  int opened = open(config.path.c_str(), flags | O_NONBLOCK, static_cast<mode_t>(config.file_mode));
+  if (opened >= 0) fcntl(opened, F_SETFL, flags);
+  return opened;
 }
 
 /// So that SIGPIPE and SIGXFSZ come as errors, and the process's signals to other threads.
@@ -191,7 +195,7 @@ void FdSink::write_some(Lock& lock) {
   if (abandoned_) return;
   if (error == 0) return written(lock, static_cast<size_t>(size));
   if (error == EAGAIN || error == EINTR) return;
-  if (error == EPIPE) return reader_is_gone(lock);
+  if (error == EPIPE && config_.type == SinkConfig::Type::stdout_) return reader_is_gone(lock);
   failed(lock, error);
 }
 

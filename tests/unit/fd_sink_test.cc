@@ -68,6 +68,31 @@ TEST_F(FileSinkTest, RefusesASymbolicLinkAndSaysWhichFile) {
   }
 }
 
+TEST_F(FileSinkTest, RefusesANamedPipeThatNobodyReads) {
+  ASSERT_EQ(mkfifo(config.path.c_str(), 0600), 0);
+  try {
+    start();
+    FAIL() << "was opened";
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find("nobody reads"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(FileSinkTest, WaitsForTheNextReaderOfANamedPipe) {
+  ASSERT_EQ(mkfifo(config.path.c_str(), 0600), 0);
+  int reader = open(config.path.c_str(), O_RDONLY | O_NONBLOCK);
+  start();
+  ::close(reader);
+  push({"one\n"});
+  UNTIL(told(Kind::write_failed));
+  EXPECT_EQ(times_gone, 0);
+  reader = open(config.path.c_str(), O_RDONLY | O_NONBLOCK);
+  std::array<char, 16> read = {};
+  UNTIL(::read(reader, read.data(), read.size()) > 0);
+  EXPECT_STREQ(read.data(), "one\n");
+  ::close(reader);
+}
+
 TEST_F(FileSinkTest, ReopensWithoutLosingARecord) {
   start();
   std::string all;
