@@ -50,6 +50,8 @@ std::vector<Condition> conditions() {
       {"clone", bits(0, CLONE_THREAD, CLONE_THREAD)},  // a thread, never a process
       {"ioctl", equal(1, FIONBIO)},
       {"ioctl", equal(1, FIONREAD)},
+      {"ioctl", equal(1, SIOCGIFINDEX)},  // the zone of a link-local address
+      {"ioctl", equal(1, SIOCGIFNAME)},
       {"ioctl", equal(1, SIOCOUTQ)},
       {"ioctl", equal(1, TCGETS)},
       {"ioctl", equal(1, TCSETS)},

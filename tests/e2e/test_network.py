@@ -9,7 +9,7 @@ import unittest
 
 import peers
 from aggregator import Aggregator
-from daemon import TOKEN_MASK, DaemonTest, sink_to, token
+from daemon import TOKEN_MASK, DaemonTest, Endpoint, sink_to, token
 from harness import BINARY
 from wire import PATIENCE, Client, frame, free_port, send_records, wait_until
 
@@ -208,6 +208,16 @@ class Addresses(DaemonTest):
             self.skipTest("no IPv6 here")
         port = free_port(host="::1")
         self.assert_serves(f"tcp://[::1]:{port}", "::1", port=port)
+
+    def test_link_local_addresses(self):
+        link = Link(self)
+        link.run("address", "add", "fe80::7/64", "dev", link.here, "nodad")
+        host, port = f"fe80::7%{link.here}", free_port()
+        aggregator = Aggregator(self, host="::")
+        daemon = self.start_daemon([{"listen": f"tcp://[{host}]:{port}"}], [sink_to(Endpoint(f"tcp://[{host}]:{aggregator.port}", OCTET))])
+        send_records((host, port), OCTET, [b"<13>near"])
+        self.assertEqual(aggregator.wait_for(1), [b"<13>near"])
+        daemon.stop()
 
     def test_all_addresses(self):
         port = free_port()
