@@ -26,6 +26,8 @@ constexpr size_t kTicksUntilUnhealthy = 10;
 constexpr std::chrono::milliseconds kOftenestReport{10};
 // For sinks to say farewell after the deadline.
 constexpr std::chrono::seconds kLastGrace{2};
+// How long a stream waits for the value of an ::add-mask:: line to be in force before it fails
+// closed, and how often its worker looks meanwhile whether it has to adopt a configuration.
 constexpr std::chrono::seconds kMaskTime{10};
 constexpr std::chrono::microseconds kMaskPoll{500};
 
@@ -342,11 +344,11 @@ void Server::end() {
   control_.stop();
 }
 
-std::vector<std::string> Server::not_ready() const {
+std::vector<std::string> Server::not_ready() {
   std::vector<std::string> reasons;
   auto now = Clock::now().time_since_epoch();
   for (const auto& [name, sink] : sinks_) {
-    const SinkCounters& counters = const_cast<Metrics&>(metrics_).sink(name);
+    const SinkCounters& counters = metrics_.sink(name);
     auto since = std::chrono::milliseconds(counters.down_since_ms.get());
     if (since.count() > 0 && now - since > config_.ready_grace)
       reasons.push_back("sink '" + name + "' is down");

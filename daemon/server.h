@@ -8,7 +8,7 @@
 //   stop      sources take nothing new → sessions put out what they hold → sinks drain → workers
 //   end
 //
-// All of it is called on the control thread, which never touches a record.
+// All of it but obey() is called on the control thread, which never touches a record.
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -64,14 +64,15 @@ class Server {
   void drain_sinks();
   void sink_drained();
   void end();
-  std::vector<std::string> not_ready() const;
+  std::vector<std::string> not_ready();
   std::vector<std::string> unhealthy() const;
+  void run_self_check();
+  /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
+  std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
 
   // server_reload.cc: one configuration after another
   using Sinks = std::map<std::string, std::shared_ptr<Sink>>;
 
-  /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
-  std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
   void reload(Answer answer);
   void watch_config();
   void known_values_changed();
@@ -97,7 +98,6 @@ class Server {
   void answer_all(const ReloadResult& result);
   void note_rules();
   void let_go_of_old();
-  void run_self_check();
 
   const std::string file_;
   DaemonConfig config_;

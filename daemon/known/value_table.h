@@ -17,8 +17,8 @@
 
 namespace redactd {
 
-/// Belongs to the control thread. Sources are numbered; where several hold the same value, the one
-/// with the lowest number names it.
+/// Belongs to the control thread. Sources are told apart by keys; where several hold the same
+/// value, the one whose key comes first names it.
 class ValueTable {
  public:
   using Time = std::chrono::steady_clock::time_point;

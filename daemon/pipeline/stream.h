@@ -115,7 +115,8 @@ class Stream {
   void trim();
   /// Bytes of records whose end has not come.
   uint64_t held_bytes() const { return redactor_.held_bytes() + held_.size(); }
-  /// Test seam of the self-check: batches are pushed with this instead of being written.
+  /// Of the self-check: from now on each batch has this with it (Batch::canary), so that sinks
+  /// look at it and do not write it.
   void set_canary(std::shared_ptr<const std::function<void(std::string_view)>> canary) {
     canary_ = std::move(canary);
   }

@@ -1,7 +1,8 @@
 #pragma once
 
 // A thread with what belongs to it alone: its event loop, the matcher's scratch, a buffer to read
-// into, its streams. Nothing of it is locked; others reach it by posting to its loop.
+// into, its streams. None of these is locked; others reach it by posting to its loop. What adopt()
+// asks for has a lock, for a worker that waits outside of its loop takes it too.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>

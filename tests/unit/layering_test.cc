@@ -1,5 +1,5 @@
-// DESIGN.md §3: arrows daemon → config → filters, daemon → filters, and nothing back. Debian keeps
-// all headers on one path, so the build cannot check it.
+// ARCHITECTURE.md: arrows daemon → config → filters, daemon → filters, and nothing back. Debian
+// keeps all headers on one path, so the build cannot check it.
 
 #include <gtest/gtest.h>
 
