@@ -2,7 +2,6 @@
 
 // The rules that are part of the program, with their databases compiled at build time.
 
-#include <string>
 #include <string_view>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #include "daemon/admin/admin.h"
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -15,6 +16,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <list>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 

@@ -3,7 +3,6 @@
 // How records are written for a sink. Pure but for resolve_wrap(): the time is given.
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>

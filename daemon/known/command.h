@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/daemon/daemon_config.h"
+#include "config/units.h"
 #include "daemon/known/secret.h"
 
 namespace redactd {

@@ -2,7 +2,6 @@
 
 // Files of KEY=VALUE lines (.env). Pure.
 
-#include <string>
 #include <string_view>
 #include <vector>
 

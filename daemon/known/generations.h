@@ -3,7 +3,6 @@
 // Which set of known values is made, and which is in force. Pure.
 
 #include <cstdint>
-#include <functional>
 #include <list>
 
 #include "daemon/known/known_values.h"

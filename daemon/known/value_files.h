@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 
 #include "config/daemon/daemon_config.h"
 #include "daemon/known/found_value.h"

@@ -3,9 +3,7 @@
 // The canary: a made-up secret goes through the whole pipeline, and each sink looks at what it
 // would have sent. The canary itself is never sent.
 
-#include <cstdint>
 #include <memory>
-#include <string>
 
 #include "daemon/metrics/metrics.h"
 #include "daemon/pipeline/generation.h"

@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/or_end.h"
+#include "daemon/sinks/connect.h"
 
 namespace redactd {
 namespace {

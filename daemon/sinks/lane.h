@@ -10,21 +10,21 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <random>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "daemon/await.h"
-#include "daemon/sinks/connect.h"
 #include "daemon/sinks/outage.h"
 #include "daemon/sinks/queue.h"
 #include "daemon/sinks/sink.h"
 #include "daemon/sinks/sink_connection.h"
+#include "daemon/sinks/tls_client.h"
 
 namespace redactd {
 

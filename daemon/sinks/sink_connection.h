@@ -6,7 +6,6 @@
 #include <boost/asio/basic_datagram_socket.hpp>
 #include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/system/error_code.hpp>
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>

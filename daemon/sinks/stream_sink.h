@@ -3,7 +3,6 @@
 // A sink that connects: TCP, TLS, Unix sockets. It deals batches out to its lanes.
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <vector>

@@ -3,14 +3,12 @@
 // One connection of a syslog or tcp source: reads, and hands what it read to its stream.
 
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "daemon/pipeline/stream.h"
 #include "daemon/pipeline/worker.h"

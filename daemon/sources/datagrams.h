@@ -4,7 +4,6 @@
 // /dev/log, and those that systemd has opened. One stream for a socket, on one worker.
 
 #include <boost/asio/generic/datagram_protocol.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>

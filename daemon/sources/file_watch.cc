@@ -1,8 +1,5 @@
 #include "daemon/sources/file_watch.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <sys/inotify.h>
 #include <unistd.h>
 

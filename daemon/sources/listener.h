@@ -3,10 +3,6 @@
 // A syslog or tcp source that others connect to: TCP, TLS, Unix stream sockets, and sockets that
 // systemd has opened. Accepts on the control thread and hands connections to the workers in turn.
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-
 #include <memory>
 
 #include "daemon/sources/connection.h"

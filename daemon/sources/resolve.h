@@ -3,8 +3,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 
-#include <string>
-
 #include "config/daemon/daemon_config.h"
 
 namespace redactd {

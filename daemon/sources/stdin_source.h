@@ -4,7 +4,6 @@
 // sinks have written all of it, SourceSetup::ended is called.
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <functional>

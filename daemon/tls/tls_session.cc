@@ -7,7 +7,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <new>
-#include <utility>
 
 namespace redactd {
 

@@ -3,7 +3,6 @@
 
 #include "daemon/sources/file_source.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 

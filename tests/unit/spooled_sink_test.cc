@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
 
 #include "daemon/spool/disk_directory.h"
 #include "tests/testing/sink_fixture.h"

@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "filters/resolver.h"
 #include "tests/testing/all_splits.h"
 #include "tests/testing/corpus.h"
 #include "tests/testing/expect.h"
