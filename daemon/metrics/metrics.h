@@ -164,8 +164,7 @@ class Metrics {
   void drains(const std::string& sink);
   void drained(const std::string& sink);
 
-  /// The Prometheus text format 0.0.4, by prometheus-cpp's serializer. Of any thread.
-  /// docs/metrics.md says what each metric means.
+  /// What the admin endpoint shows, by scrape.h. Of any thread.
   std::string text() const;
 
  private:

@@ -101,7 +101,7 @@ TEST(Layering, OnlyTheYamlReaderIncludesYamlCpp) {
 TEST(Layering, EachLibraryOfTheDaemonIsIncludedInOnePlace) {
   const std::pair<const char*, const char*> homes[] = {
       {"spdlog/", "daemon/log.cc"},
-      {"prometheus/", "daemon/metrics/metrics.cc"},
+      {"prometheus/", "daemon/metrics/scrape.cc"},
       {"systemd/", "daemon/process/notify.cc"},
       {"boost/beast/", "daemon/admin/"},
   };
