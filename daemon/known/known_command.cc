@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "daemon/descriptor.h"
 #include "daemon/exit_code.h"
 #include "daemon/known/control_protocol.h"
 #include "daemon/known/secret.h"
@@ -26,16 +27,6 @@ constexpr int kAnswerMilliseconds =
 constexpr size_t kPieceBytes = 16 * 1024;
 constexpr size_t kLargestAnswer = 256 << 20;
 
-struct Descriptor {
-  explicit Descriptor(int opened) : fd(opened) {}
-  ~Descriptor() {
-    if (fd > STDERR_FILENO) close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int fd;
-};
-
 std::nullopt_t without(const std::string& why) {
   std::cerr << "redactd: " << why << '\n';
   return std::nullopt;
@@ -47,12 +38,14 @@ std::string reason() { return std::strerror(errno); }
 /// when there is none to be had.
 std::optional<Secret> read_value(const std::string& file) {
   const std::string from = file.empty() ? "standard input" : file;
-  Descriptor input(file.empty() ? STDIN_FILENO : open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (input.fd < 0) return without("cannot read " + from + ": " + reason());
+  Descriptor opened;
+  if (!file.empty()) opened = Descriptor(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const int input = file.empty() ? STDIN_FILENO : opened.get();
+  if (input < 0) return without("cannot read " + from + ": " + reason());
   Secret value;
   Secret piece = Secret::of_size(kPieceBytes);
   while (value.size() <= kLargestSentValue) {
-    ssize_t got = read(input.fd, piece.data(), piece.size());
+    ssize_t got = read(input, piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return without("cannot read " + from + ": " + reason());
     if (got == 0) break;
@@ -113,13 +106,13 @@ std::string receive_line(int fd) {
 std::optional<ControlAnswer> ask(const std::string& path, const ControlRequest& request,
                                  std::string_view value = {}) {
   Descriptor daemon(connect_to(path));
-  if (daemon.fd < 0) {
+  if (daemon.get() < 0) {
     return without("cannot reach the daemon at " + path + ": " + reason() +
                    " (known_values.socket in its configuration says where it is)");
   }
-  send_all(daemon.fd, to_line(request));
-  send_all(daemon.fd, value);
-  std::optional<ControlAnswer> answer = parse_answer(receive_line(daemon.fd));
+  send_all(daemon.get(), to_line(request));
+  send_all(daemon.get(), value);
+  std::optional<ControlAnswer> answer = parse_answer(receive_line(daemon.get()));
   if (!answer) return without("the daemon at " + path + " gave no answer");
   if (!answer->error.empty()) return without(answer->error);
   return answer;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <system_error>
 
+#include "daemon/descriptor.h"
 #include "daemon/known/dotenv.h"
 #include "daemon/known/names.h"
 #include "filters/byte_order_mark.h"
@@ -20,16 +21,6 @@ namespace {
 constexpr size_t kPieceBytes = 16 * 1024;
 
 using Format = KnownValuesConfig::Path::Format;
-
-struct Descriptor {
-  explicit Descriptor(int opened) : fd(opened) {}
-  ~Descriptor() {
-    if (fd >= 0) close(fd);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int fd;
-};
 
 std::string_view base_name(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
@@ -63,13 +54,13 @@ class Reader {
     // Without O_NONBLOCK a FIFO would hold the thread.
     Descriptor opened(open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     struct stat status {};
-    if (opened.fd < 0 || fstat(opened.fd, &status) != 0) {
+    if (opened.get() < 0 || fstat(opened.get(), &status) != 0) {
       // A link in a folder that leads nowhere is on its way out, or belongs to a swap.
       if (named || errno != ENOENT) cannot_read(file, errno);
     } else if (S_ISDIR(status.st_mode)) {
       read_folder(file, named ? "" : name + ".", depth);
     } else if (S_ISREG(status.st_mode)) {
-      read_file(opened.fd, file, name);
+      read_file(opened.get(), file, name);
     } else if (named) {
       trouble(file, "is neither a file nor a folder");
     }

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/descriptor.h"
 #include "daemon/exit_code.h"
 #include "daemon/process/system_calls.h"
 #include "daemon/run/keyboard.h"
@@ -33,28 +34,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kLingerAsInit(1);
 constexpr std::chrono::seconds kPatience(3);  // before it says what it is waiting for
-
-/// A descriptor that is closed with the object.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { reset(); }
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-
-  int get() const { return number_; }
-  void reset() {
-    if (number_ >= 0) close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_ = -1;
-};
 
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), what);

@@ -15,6 +15,8 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/descriptor.h"
+
 namespace redactd {
 namespace {
 
@@ -24,21 +26,6 @@ constexpr size_t kMostParts = 64;
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
 
 class DiskFile final : public SpoolFile {
  public:
