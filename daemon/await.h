@@ -20,6 +20,10 @@ template <typename Result = void>
 using Awaitable = boost::asio::awaitable<Result, IoExecutor>;
 inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<IoExecutor>> kAwait{
     boost::asio::use_awaitable_t<IoExecutor>{}};
+/// The same for boost::asio::awaitable, which any executor runs: the admin endpoint's coroutines
+/// and those of known values, which no record passes.
+inline constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<>> kAwaitAny{
+    boost::asio::use_awaitable_t<>{}};
 using Timer = boost::asio::basic_waitable_timer<
     std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, IoExecutor>;
 

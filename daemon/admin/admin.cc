@@ -1,7 +1,6 @@
 #include "daemon/admin/admin.h"
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -20,6 +19,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "daemon/await.h"
 #include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
 #include "daemon/tls/tls.h"
@@ -35,8 +35,6 @@ using asio::ip::tcp;
 using beast::error_code;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 std::string shown(const Address& address) {
   bool brackets = address.host.find(':') != std::string::npos;
@@ -77,12 +75,12 @@ std::shared_ptr<asio::ssl::context> make_tls(const AdminConfig& config) {
 
 awaitable<error_code> handshake(PlainStream& /*stream*/) { co_return error_code(); }
 awaitable<error_code> handshake(TlsStream& stream) {
-  auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kTuple);
+  auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, kAwaitAny);
   co_return error;
 }
 
 awaitable<void> say_goodbye(PlainStream& /*stream*/) { co_return; }
-awaitable<void> say_goodbye(TlsStream& stream) { co_await stream.async_shutdown(kTuple); }
+awaitable<void> say_goodbye(TlsStream& stream) { co_await stream.async_shutdown(kAwaitAny); }
 
 bool has_name(PlainStream& /*stream*/, const TlsConfig& /*config*/) { return true; }
 bool has_name(TlsStream& stream, const TlsConfig& config) {
@@ -150,12 +148,12 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
   static awaitable<void> accept(std::shared_ptr<Shared> self) {
     asio::steady_timer pause(self->acceptor_.get_executor());
     while (!self->closed_) {
-      auto [error, socket] = co_await self->acceptor_.async_accept(kTuple);
+      auto [error, socket] = co_await self->acceptor_.async_accept(kAwaitAny);
       if (self->closed_) co_return;
       if (error) {  // out of file descriptors, most likely
         self->log_->warning("admin endpoint cannot accept connections", {{"error", error}});
         pause.expires_after(std::chrono::seconds(1));
-        co_await pause.async_wait(kTuple);
+        co_await pause.async_wait(kAwaitAny);
       } else if (self->make_room()) {
         self->spawn(std::move(socket));
       }
@@ -216,7 +214,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
   template <typename Stream>
   awaitable<bool> next_arrives(Stream& stream, beast::flat_buffer& buffer) {
     beast::get_lowest_layer(stream).expires_after(limits_.idle);
-    auto [error, size] = co_await stream.async_read_some(buffer.prepare(512), kTuple);
+    auto [error, size] = co_await stream.async_read_some(buffer.prepare(512), kAwaitAny);
     if (!error) buffer.commit(size);
     co_return !error && !closed_;
   }
@@ -228,7 +226,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     AdminParser parser;
     limit(parser);
     lowest.expires_after(limits_.request);
-    auto [error, size] = co_await http::async_read(stream, buffer, parser, kTuple);
+    auto [error, size] = co_await http::async_read(stream, buffer, parser, kAwaitAny);
     if (closed_ || (error && !of_the_request(error))) co_return false;
     if (!error && !names_one_host(parser.get())) error = http::error::bad_field;
     seat.works();
@@ -241,7 +239,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     }
     if (last || has_body(parser.get())) response->keep_alive(false);
     lowest.expires_after(limits_.request);
-    auto [write_error, written] = co_await http::async_write(stream, *response, kTuple);
+    auto [write_error, written] = co_await http::async_write(stream, *response, kAwaitAny);
     co_return !write_error && response->keep_alive();
   }
 
@@ -282,7 +280,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     lowest.socket().shutdown(tcp::socket::shutdown_send, error);
     std::array<char, 4096> ignored;
     for (size_t left = 64 * 1024; !error && left > ignored.size();) {
-      auto [read_error, size] = co_await lowest.async_read_some(asio::buffer(ignored), kTuple);
+      auto [read_error, size] = co_await lowest.async_read_some(asio::buffer(ignored), kAwaitAny);
       error = read_error;
       left -= size;
     }

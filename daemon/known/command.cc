@@ -8,22 +8,21 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <memory>
 #include <system_error>
+
+#include "daemon/await.h"
 
 namespace redactd {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kPieceBytes = 16 * 1024;
 
 /// What the child gets instead of this process's files and signals.
@@ -152,13 +151,13 @@ asio::awaitable<CommandResult> run_command(std::vector<std::string> argv, Millis
   Secret piece = Secret::of_size(kPieceBytes);
   while (result.output.size() <= kLargestOutput) {
     auto [error, got] =
-        co_await child->output.async_read_some(asio::buffer(piece.data(), piece.size()), kAwait);
+        co_await child->output.async_read_some(asio::buffer(piece.data(), piece.size()), kAwaitAny);
     result.output.append(piece.view().substr(0, got));
     if (error) break;
   }
   if (result.output.size() > kLargestOutput) child->kill_group();
   // A child may close its output and go on.
-  co_await child->exit.async_wait(asio::posix::descriptor_base::wait_read, kAwait);
+  co_await child->exit.async_wait(asio::posix::descriptor_base::wait_read, kAwaitAny);
   child->timer.cancel();
   result.failure = failure_of(*child, result, child->reap());
   if (!result.failure.empty()) result.output = {};

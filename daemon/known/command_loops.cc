@@ -1,20 +1,19 @@
 #include "daemon/known/command_loops.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+
+#include "daemon/await.h"
 
 namespace redactd {
 namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds kFirstRetry{1000};  // doubles up to the command's refresh interval
 
 asio::awaitable<void> run_into(const KnownValuesConfig::Command& command, CommandResult& result) {
@@ -96,7 +95,7 @@ asio::awaitable<void> CommandLoops::run_again(std::shared_ptr<Loop> loop, Millis
   Milliseconds retry = kFirstRetry;
   for (;;) {
     timer.expires_after(delay);
-    co_await timer.async_wait(kAwait);
+    co_await timer.async_wait(kAwaitAny);
     if (loop->ended) co_return;
     CommandResult result = co_await run_command(loop->command.argv, loop->command.timeout);
     if (loop->ended) co_return;

@@ -5,17 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <system_error>
 
+#include "daemon/await.h"
 #include "daemon/or_end.h"
 
 namespace redactd {
@@ -23,7 +22,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kMostSessions = 64;
 constexpr std::chrono::seconds kRequestTime{10};
 constexpr std::chrono::seconds kAnswerTime{120};
@@ -126,11 +124,11 @@ bool ControlSocket::make_room() {
 asio::awaitable<void> ControlSocket::accept(std::shared_ptr<ControlSocket> self) {
   asio::steady_timer pause(self->acceptor_.get_executor());
   while (self->acceptor_.is_open()) {
-    auto [error, peer] = co_await self->acceptor_.async_accept(kAwait);
+    auto [error, peer] = co_await self->acceptor_.async_accept(kAwaitAny);
     if (!self->acceptor_.is_open()) co_return;
     if (error) {  // out of file descriptors
       pause.expires_after(kAcceptPause);
-      co_await pause.async_wait(kAwait);
+      co_await pause.async_wait(kAwaitAny);
     } else if (self->make_room()) {
       auto session = std::make_shared<Session>(std::move(peer));
       self->sessions_.push_back(session);
@@ -150,7 +148,7 @@ asio::awaitable<void> ControlSocket::serve(std::shared_ptr<ControlSocket> self,
     answer.error = "only root and the user whom redactd runs as may ask";
   }
   std::string line = to_line(answer);
-  co_await asio::async_write(session->peer, asio::buffer(line), kAwait);
+  co_await asio::async_write(session->peer, asio::buffer(line), kAwaitAny);
   session->close();
   self->sessions_.remove(session);
 }
@@ -162,7 +160,7 @@ asio::awaitable<ControlAnswer> ControlSocket::answer_to(std::shared_ptr<Session>
   size_t end = std::string_view::npos;
   while (end == std::string_view::npos && size < read.size()) {
     auto [error, got] = co_await session->peer.async_read_some(
-        asio::buffer(read.data() + size, read.size() - size), kAwait);
+        asio::buffer(read.data() + size, read.size() - size), kAwaitAny);
     if (error) break;
     size += got;
     end = read.view().substr(0, size).find('\n');
@@ -175,7 +173,7 @@ asio::awaitable<ControlAnswer> ControlSocket::answer_to(std::shared_ptr<Session>
   Secret value = Secret::of_size(request->size);
   size_t begun = rest.copy(value.data(), value.size());
   auto [error, got] = co_await asio::async_read(
-      session->peer, asio::buffer(value.data() + begun, value.size() - begun), kAwait);
+      session->peer, asio::buffer(value.data() + begun, value.size() - begun), kAwaitAny);
   if (error) {
     answer.error = "the value did not come whole";
     co_return answer;

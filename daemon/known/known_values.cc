@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <set>
 #include <utility>
 
+#include "daemon/await.h"
 #include "daemon/known/command_loops.h"
 #include "daemon/known/control_socket.h"
 #include "daemon/known/environment.h"
@@ -25,7 +24,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr Milliseconds kInForceTime{60'000};  // until somebody who asked hears that it takes longer
 constexpr size_t kMostStreamed = 10'000;
 
@@ -264,7 +262,7 @@ asio::awaitable<bool> KnownValues::Sources::becomes_in_force() {
     wait->in_force = outcome == Outcome::masked;
     wait->timer.cancel();
   });
-  if (!wait->over) co_await wait->timer.async_wait(kAwait);
+  if (!wait->over) co_await wait->timer.async_wait(kAwaitAny);
   co_return wait->in_force;
 }
 
