@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -13,6 +11,8 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+
+#include "daemon/sinks/block_signals.h"
 
 namespace redactd {
 namespace {
@@ -35,13 +35,6 @@ int open_to_append(const SinkConfig& config) {
   int opened = open(config.path.c_str(), flags | O_NONBLOCK, static_cast<mode_t>(config.file_mode));
   if (opened >= 0) fcntl(opened, F_SETFL, flags);
   return opened;
-}
-
-/// So that SIGPIPE and SIGXFSZ come as errors, and the process's signals to other threads.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
 uint64_t milliseconds(std::chrono::steady_clock::time_point time) {

@@ -1,8 +1,5 @@
 #include "daemon/sinks/spooled_sink.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <stdexcept>
 #include <string>
@@ -10,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "daemon/sinks/block_signals.h"
 #include "daemon/spool/disk_directory.h"
 
 namespace redactd {
@@ -22,13 +20,6 @@ constexpr std::chrono::milliseconds kDirectoryPoll{20};
 constexpr std::chrono::milliseconds kPositionAge{100};
 // Then what cannot be read is damage.
 constexpr int kFailedReads = 10;
-
-/// So that SIGXFSZ comes as an error, and the process's signals to other threads.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
 
 }  // namespace
 
