@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -112,6 +113,13 @@ struct SinkCounters {
   SharedCounter spool_full;     // 1: sources wait
   SharedCounter dropped_spool_full_records;
   Histogram latency;  // from the read that completed a record to its write
+
+  /// Nothing can be written from now on.
+  void note_down() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    down_since_ms.set(
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+  }
 };
 
 /// Of one worker.

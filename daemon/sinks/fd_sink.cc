@@ -37,11 +37,6 @@ int open_to_append(const SinkConfig& config) {
   return opened;
 }
 
-uint64_t milliseconds(std::chrono::steady_clock::time_point time) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
-}
-
 }  // namespace
 
 std::shared_ptr<FdSink> FdSink::start(const SinkConfig& config, int descriptor,
@@ -287,8 +282,7 @@ void FdSink::set_up(bool up) {
   up_ = up;
   up ? counters_.connected.add() : counters_.connected.subtract(1);
   if (up) return counters_.down_since_ms.set(0);
-  if (counters_.connected.get() == 0)
-    counters_.down_since_ms.set(milliseconds(std::chrono::steady_clock::now()));
+  if (counters_.connected.get() == 0) counters_.note_down();
 }
 
 /// `before`: what was queued before the queue changed.

@@ -26,11 +26,6 @@ constexpr std::chrono::seconds kStable{1};
 // How long the peer may take to answer close_notify.
 constexpr Milliseconds kGoodbye{1000};
 
-uint64_t milliseconds(Clock::time_point time) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<Milliseconds>(time.time_since_epoch()).count());
-}
-
 }  // namespace
 
 Lane::Lane(LaneContext& context, size_t first, std::function<void(size_t, size_t)> queued_changed)
@@ -268,7 +263,7 @@ void Lane::lost() {
   queued_changed_(before, queue_.queued());
   SinkCounters& counters = context_.counters;
   counters.connected.subtract(1);
-  if (counters.connected.get() == 0) counters.down_since_ms.set(milliseconds(Clock::now()));
+  if (counters.connected.get() == 0) counters.note_down();
   error_code reason = connection_->end_reason();
   // A balancer takes connections for servers that are dead.
   bool at_once = Clock::now() - connected_at_ < context_.config.connect_timeout;

@@ -69,10 +69,8 @@ StreamSink::StreamSink(const SinkConfig& config, boost::asio::io_context& home,
 }
 
 void StreamSink::start_lanes() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
   SinkCounters& counters = context_.counters;
-  counters.down_since_ms.set(
-      static_cast<uint64_t>(std::chrono::duration_cast<Milliseconds>(now).count()));
+  counters.note_down();
   counters.delivery_level.set(delivery_level(config_));
   counters.unverified_tls.set(context_.tls && !config_.tls.verify ? 1 : 0);
   running_ = lanes_.size();
