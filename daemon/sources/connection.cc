@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "daemon/or_end.h"
+#include "daemon/sources/turns.h"
 #include "daemon/tls/tls.h"
 #include "daemon/tls/tls_failure.h"
 
@@ -16,11 +17,6 @@ namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// Reads before other connections get their turn.
-constexpr int kReadsInARow = 16;
-// Reads of what the kernel holds when the connection is stopped: a peer that never pauses is not
-// waited for.
-constexpr int kLastReads = 64;
 // How long a RELP connection that ends waits for its records to be safe, and how often it looks.
 constexpr std::chrono::seconds kLastAnswers{2};
 constexpr std::chrono::milliseconds kAnswerPoll{10};

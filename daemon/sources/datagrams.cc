@@ -19,6 +19,7 @@
 
 #include "daemon/or_end.h"
 #include "daemon/sources/resolve.h"
+#include "daemon/sources/turns.h"
 
 namespace redactd {
 namespace {
@@ -28,9 +29,6 @@ using Udp = asio::ip::udp;
 using Unix = asio::local::datagram_protocol;
 constexpr size_t kLargestUdp = 64 * 1024;
 constexpr size_t kLargestUnix = 256 * 1024;  // above net.core.wmem_max, which bounds them
-constexpr std::chrono::seconds kTrimAfter{1};
-// Batches that are still read when the source is stopped.
-constexpr int kLastReads = 64;
 
 /// What does not fit is lost, so it is told when the system gives less than was asked for.
 void set_receive_buffer(Udp::socket& socket, const SourceSetup& setup) {
@@ -147,7 +145,7 @@ void DatagramSession::count_lost() {
 
 void DatagramSession::tick(Clock::time_point now) {
   count_lost();
-  if (now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) stream_.trim();
+  if (is_time_to_trim(last_read_, now)) stream_.trim();
 }
 
 void DatagramSession::adopt() {

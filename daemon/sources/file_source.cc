@@ -8,17 +8,15 @@
 #include <new>
 
 #include "daemon/or_end.h"
+#include "daemon/sources/turns.h"
 #include "filters/give_back.h"
 
 namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// Reads before others of the worker get their turn.
-constexpr int kReadsInARow = 16;
 // Of a container's log: hundreds of them are read at once.
 constexpr size_t kContainerReadBytes = 32 * 1024;
-constexpr std::chrono::seconds kTrimAfter{1};
 constexpr std::chrono::seconds kSaveInterval{1};
 // There is no position at all until then.
 constexpr std::chrono::milliseconds kFirstSave{50};
@@ -222,7 +220,7 @@ Awaitable<void> FileSession::until_change(FileFollower::Duration at_most) {
 }
 
 void FileSession::tick(Time now) {
-  if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter) {
+  if (stream_ && is_time_to_trim(last_read_, now)) {
     stream_->trim();
     give_back(records_);
   }

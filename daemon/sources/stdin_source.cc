@@ -15,17 +15,12 @@
 #include <system_error>
 
 #include "daemon/or_end.h"
+#include "daemon/sources/turns.h"
 
 namespace redactd {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// Reads before others of the worker get their turn.
-constexpr int kReadsInARow = 16;
-// Reads of what the pipe holds when the source is stopped: a writer that never pauses is not waited
-// for.
-constexpr int kLastReads = 64;
-constexpr std::chrono::seconds kTrimAfter{1};
 
 /// Readable when `descriptor` is; -1 where that cannot be waited for: files, /dev/null.
 int readiness_of(int descriptor) {
@@ -132,8 +127,7 @@ bool StdinSession::readable() const {
 }
 
 void StdinSession::tick(Time now) {
-  if (stream_ && now - last_read_ > kTrimAfter && now - last_read_ < 3 * kTrimAfter)
-    stream_->trim();
+  if (stream_ && is_time_to_trim(last_read_, now)) stream_->trim();
 }
 
 void StdinSession::adopt() {
