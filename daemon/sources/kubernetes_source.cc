@@ -10,13 +10,13 @@
 
 #include "daemon/framing/encoding.h"
 #include "daemon/framing/framer.h"
+#include "daemon/sources/position_saver.h"
 
 namespace redactd {
 namespace {
 
 // The log of a container that fails at once may be gone soon; a look at 200 pods takes 3 ms.
 constexpr std::chrono::milliseconds kLookInterval{500};
-constexpr std::chrono::seconds kSaveInterval{1};
 
 bool keeps_positions(const SourceSetup& setup) { return !setup.config.position_file.empty(); }
 

@@ -5,13 +5,17 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 
-#include "daemon/sources/file_source.h"
+#include "daemon/sources/checkpoints.h"
+#include "daemon/sources/file_session.h"
 #include "daemon/sources/pod_logs.h"
+#include "daemon/sources/position.h"
+#include "daemon/sources/source.h"
 
 namespace redactd {
 

@@ -11,6 +11,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "daemon/sources/checkpoints.h"
 #include "tests/testing/temp_dir.h"
 
 namespace redactd::test {
