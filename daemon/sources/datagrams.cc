@@ -90,6 +90,40 @@ Awaitable<void> DatagramSession::read() {
   }
 }
 
+/// Nothing when there is none now, or it cannot be read.
+std::optional<DatagramSession::Datagram> DatagramSession::receive(std::span<char> room) {
+  iovec part{room.data(), room.size()};
+  msghdr message = {};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  while (true) {
+    ssize_t size = recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
+    if (size >= 0) return Datagram{static_cast<size_t>(size), (message.msg_flags & MSG_TRUNC) != 0};
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) counters_.read_errors.add();
+    return std::nullopt;
+  }
+}
+
+/// Makes a record of the datagram at the start of `room`, which begins at `offset` of the batch.
+/// Returns its size there.
+size_t DatagramSession::keep(const Datagram& datagram, std::span<char> room, size_t offset) {
+  size_t length = datagram.size;
+  if (length > 0 && room[length - 1] == '\n') --length;  // some senders end theirs so
+  if (length == 0) {
+    counters_.empty_records.add();
+    return 0;
+  }
+  room[length] = '\n';
+  const size_t most = setup_->settings.framing.max_record;
+  size_t cut = length > most ? length - most : 0;
+  // A secret across the kernel's cut cannot be seen whole.
+  if (datagram.cut_by_kernel) cut = std::max(cut, std::min(length, Framer::kLookAhead));
+  ends_.push_back(
+      {offset + length + 1, cut, datagram.cut_by_kernel ? 1u : 0u, datagram.cut_by_kernel});
+  return length + 1;
+}
+
 /// Takes what is there, up to a batch; false when nothing was.
 bool DatagramSession::receive_ready() {
   stream_.adopt(worker_.generation());
@@ -99,31 +133,10 @@ bool DatagramSession::receive_ready() {
   size_t used = 0;
   bool any = false;
   while (used + largest_ + 1 <= room.size() && used < Worker::kReadBytes) {
-    iovec part{room.data() + used, largest_};
-    msghdr message = {};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    ssize_t size = recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT);
-    if (size < 0) {
-      if (errno == EINTR) continue;
-      if (errno != EAGAIN) counters_.read_errors.add();
-      break;
-    }
+    std::optional<Datagram> datagram = receive(room.subspan(used, largest_));
+    if (!datagram) break;
     any = true;
-    auto length = static_cast<size_t>(size);
-    if (length > 0 && room[used + length - 1] == '\n') --length;  // some senders end theirs so
-    if (length == 0) {
-      counters_.empty_records.add();
-      continue;
-    }
-    size_t most = setup_->settings.framing.max_record;
-    room[used + length] = '\n';
-    used += length + 1;
-    bool cut_by_kernel = (message.msg_flags & MSG_TRUNC) != 0;
-    size_t cut = length > most ? length - most : 0;
-    // A secret across the kernel's cut cannot be seen whole.
-    if (cut_by_kernel) cut = std::max(cut, std::min(length, Framer::kLookAhead));
-    ends_.push_back({used, cut, cut_by_kernel ? 1u : 0u, cut_by_kernel});
+    used += keep(*datagram, room.subspan(used), used);
   }
   if (used > 0) {
     last_read_ = Clock::now();

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "daemon/pipeline/stream.h"
@@ -33,6 +35,12 @@ class DatagramSession : public Session, public std::enable_shared_from_this<Data
  private:
   static Awaitable<void> run(std::shared_ptr<DatagramSession> self);
   Awaitable<void> read();
+  struct Datagram {
+    size_t size = 0;
+    bool cut_by_kernel = false;  // it was longer than the room
+  };
+  std::optional<Datagram> receive(std::span<char> room);
+  size_t keep(const Datagram& datagram, std::span<char> room, size_t offset);
   bool receive_ready();
   void count_lost();
 
