@@ -19,6 +19,8 @@ namespace redactd {
 /// The built-in rule that masks the self-check's made-up secret and nothing else.
 inline constexpr std::string_view kSelfCheckRule = "redactd-self-check";
 
+inline constexpr size_t kGreatestMaxRecord = size_t{1} << 30;  // the least: kLeastMaxRecord
+
 struct Settings {
   std::vector<std::string> rule_paths;      // packs of one's own: files or folders
   std::vector<std::string> gitleaks_files;  // configurations of gitleaks

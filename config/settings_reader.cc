@@ -7,8 +7,6 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
-
 const Words kRulesKeys = {"files", "gitleaks", "enable", "disable"};
 const Words kKnownKeys = {"files", "encodings"};
 const Words kMaskKeyKeys = {"id", "file"};

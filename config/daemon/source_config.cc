@@ -9,7 +9,6 @@ using namespace std::chrono_literals;
 using Transport = Address::Transport;
 using Type = SourceConfig::Type;
 
-constexpr size_t kGreatestMaxRecord = size_t{1} << 30;
 constexpr size_t kGreatestFrame = 999999999;  // nine digits
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 

@@ -27,7 +27,8 @@ std::optional<MaskSpec> parse_mask(const YamlReader& reader) {
   }
   if (std::optional<size_t> keep = reader["keep"].count()) {
     spec.keep = *keep;
-    if (*keep == 0 || *keep > 16) reader["keep"].fail("must be 1 to 16 (bytes shown at each end)");
+    if (*keep == 0 || *keep > kMostMaskKeep)
+      reader["keep"].fail("must be 1 to 16 (bytes shown at each end)");
     if (style && spec.style != MaskStyle::partial)
       reader["keep"].fail("belongs to the style partial only");
   }

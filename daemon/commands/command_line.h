@@ -4,6 +4,7 @@
 // options.cc.
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Typed {
   std::vector<std::string> known;
   std::string mask;
   std::string mask_text;
-  size_t mask_keep = 0;
+  std::optional<size_t> mask_keep;
   std::string mask_key_file;
   std::string mask_key_id;
   std::string max_record;

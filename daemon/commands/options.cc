@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 #include <string_view>
 
+#include "config/rules/mask_reader.h"
 #include "config/units.h"
 #include "daemon/commands/command_line.h"
 #include "daemon/exit_code.h"
+#include "daemon/known/control_protocol.h"
 #include "filters/matcher/matcher.h"
 
 #ifndef REDACTD_VERSION
@@ -35,20 +36,14 @@ std::string given_but_empty(const CLI::App& app) {
 }
 
 void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
-  static const std::map<std::string, MaskStyle> kStyles = {{"label", MaskStyle::label},
-                                                           {"fixed", MaskStyle::fixed},
-                                                           {"partial", MaskStyle::partial},
-                                                           {"fingerprint", MaskStyle::fingerprint},
-                                                           {"length", MaskStyle::length}};
   if (!typed.mask.empty()) {
-    auto style = kStyles.find(typed.mask);
-    if (style == kStyles.end()) {
-      diagnostics.add(
-          {}, "--mask",
-          "'" + typed.mask + "' is none of label, fixed, partial, fingerprint, length" +
-              did_you_mean(typed.mask, {"label", "fixed", "partial", "fingerprint", "length"}));
+    auto style = std::find(kMaskStyles.begin(), kMaskStyles.end(), typed.mask);
+    if (style == kMaskStyles.end()) {
+      diagnostics.add({}, "--mask",
+                      "'" + typed.mask + "' is none of label, fixed, partial, fingerprint, length" +
+                          did_you_mean(typed.mask, kMaskStyles));
     } else {
-      settings.mask.style = style->second;
+      settings.mask.style = static_cast<MaskStyle>(style - kMaskStyles.begin());
     }
   }
   if (!typed.mask_text.empty()) {
@@ -59,9 +54,10 @@ void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics)
     if (settings.mask.style != MaskStyle::fixed)
       diagnostics.add({}, "--mask-text", "belongs to --mask fixed only");
   }
-  if (typed.mask_keep != 0) {
-    settings.mask.keep = typed.mask_keep;
-    if (typed.mask_keep > 16) diagnostics.add({}, "--mask-keep", "must be 1 to 16");
+  if (typed.mask_keep) {
+    settings.mask.keep = *typed.mask_keep;
+    if (settings.mask.keep == 0 || settings.mask.keep > kMostMaskKeep)
+      diagnostics.add({}, "--mask-keep", "must be 1 to 16");
     if (settings.mask.style != MaskStyle::partial)
       diagnostics.add({}, "--mask-keep", "belongs to --mask partial only");
   }
@@ -87,7 +83,7 @@ void merge(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
   take_mask(typed, settings, diagnostics);
   if (!typed.max_record.empty()) {
     std::optional<size_t> bytes = parse_bytes(typed.max_record);
-    if (bytes && *bytes >= kLeastMaxRecord && *bytes <= size_t{1} << 30) {
+    if (bytes && *bytes >= kLeastMaxRecord && *bytes <= kGreatestMaxRecord) {
       settings.max_record = *bytes;
     } else {
       diagnostics.add({}, "--max-record",
@@ -95,8 +91,6 @@ void merge(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
     }
   }
 }
-
-constexpr std::chrono::hours kLongestTtl{24 * 366 * 10};
 
 /// `known` speaks to a daemon, which has rules and masks of its own.
 void read_known(const CLI::App& app, const Typed& typed, KnownOptions& known,
@@ -251,8 +245,6 @@ ParsedOptions parse_options(int argc, char** argv) {
   options.format = format_of(typed.format);
   Diagnostics diagnostics;
   if (std::string name = given_but_empty(app); !name.empty()) diagnostics.add({}, name, "is empty");
-  if (app.count("--mask-keep") > 0 && typed.mask_keep == 0)
-    diagnostics.add({}, "--mask-keep", "must be 1 to 16");
   read_config(app, typed, options, diagnostics);
   if (!diagnostics.empty()) {
     report(diagnostics);

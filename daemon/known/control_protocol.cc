@@ -7,8 +7,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Milliseconds kLongestTtl = std::chrono::hours(24 * 366 * 10);
-
 std::string line_of(const json& object) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }

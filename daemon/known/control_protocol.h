@@ -11,19 +11,21 @@
 //     {"command":"list"}
 //     {"values":[{"name":…,"fingerprint":…,"source":…,"ttl_ms":…}]}   {"removed":1}   {"error":"…"}
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "config/daemon/daemon_config.h"
+#include "config/units.h"
 #include "daemon/known/secret.h"
 
 namespace redactd {
 
 inline constexpr size_t kLongestHeader = 4096;
 inline constexpr size_t kLargestSentValue = 1 << 20;
+inline constexpr Milliseconds kLongestTtl = std::chrono::hours(24 * 366 * 10);
 
 struct ControlRequest {
   enum class Command { add, remove, list };

@@ -119,6 +119,7 @@ TEST(Options, WrongOnesExitWithTwo) {
                                              {"--mask-text", "a\"b"},
                                              {"--mask-text", "a b"},
                                              {"--mask", "label", "--mask-text", "x"},
+                                             {"--mask", "partial", "--mask-keep", "0"},
                                              {"--mask", "partial", "--mask-keep", "99"},
                                              {"--mask-keep", "2"},
                                              {"run"},
