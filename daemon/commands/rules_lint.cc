@@ -247,8 +247,7 @@ class Linter {
                         std::set<std::string>& shadows) {
     MatchScratch scratch;
     for (size_t i = 0; i < rule.examples.size(); ++i) {
-      FilledExample example =
-          fill_example(rule.examples[i].source, rule.id + "examples[" + std::to_string(i) + "]");
+      FilledExample example = fill_example(rule, i);
       Redactor redactor(rules, scratch);
       std::span<char> room = redactor.prepare(example.text.size());
       std::copy(example.text.begin(), example.text.end(), room.begin());
