@@ -135,69 +135,120 @@ void write_symbol(std::ostream& assembly, const std::string& name, const fs::pat
            << "_end\nredactd_" << name << "_end:\n  .byte 0\n";
 }
 
-int run(const fs::path& output, const fs::path& source_folder, std::vector<std::string> packs) {
+/// Declares the symbols of write_symbol() in the source.
+void declare_symbol(std::ostream& out, const std::string& name) {
+  out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
+      << name << "_end[];\n";
+}
+
+/// The bytes between them, as the source spells a view.
+std::string view_of_symbol(const std::string& name) {
+  return "{redactd_" + name + ", static_cast<size_t>(redactd_" + name + "_end - redactd_" + name +
+         ")}";
+}
+
+struct Packs {
+  std::vector<std::string> files;
+  std::vector<LoadedRule> rules;
+  size_t standard = 0;  // so many rules of the first files; the rest are optional
+};
+
+/// `paths`: of the packs, the optional ones behind `--optional`. Errors go to `diagnostics`.
+Packs load_packs(std::vector<std::string> paths, Diagnostics& diagnostics) {
+  Packs packs;
+  auto mark = std::find(paths.begin(), paths.end(), "--optional");
+  std::vector<std::string> optional(mark == paths.end() ? mark : mark + 1, paths.end());
+  paths.erase(mark, paths.end());
+  packs.standard = load_rules(paths, diagnostics).size();
+  packs.files = std::move(paths);
+  packs.files.insert(packs.files.end(), optional.begin(), optional.end());
+  packs.rules = load_rules(packs.files, diagnostics);
+  check_builtin_examples(packs.rules, diagnostics);
+  check_rules(packs.rules, diagnostics);
+  return packs;
+}
+
+std::shared_ptr<const RuleSet> compile_standard(const Packs& packs) {
+  RuleGroup group;
+  for (size_t i = 0; i < packs.standard; ++i) group.rules.push_back(packs.rules[i].rule);
+  std::vector<RuleError> errors;
+  return RuleSet::compile({group}, {}, errors);
+}
+
+/// Where the written parts go: C++ and assembly, in one folder.
+struct Output {
+  explicit Output(const fs::path& to)
+      : folder(to), assembly(to / "builtin_pack.S"), source(to / "builtin_pack.cc") {}
+  fs::path folder;
+  std::ofstream assembly;
+  std::ofstream source;
+};
+
+/// Returns the statements that list them.
+std::string write_databases(const RuleSet& set, Output& output) {
+  std::ostringstream list;
+  for (MatchTarget target : {MatchTarget::avx512, MatchTarget::avx2, MatchTarget::generic}) {
+    std::string name = "database_" + std::to_string(static_cast<int>(target));
+    const fs::path file = output.folder / (name + ".hsdb");
+    write_bytes(file, MatchDatabase::compile_for(set.expressions(), target).serialise());
+    write_symbol(output.assembly, name, file);
+    declare_symbol(output.source, name);
+    list << "  all.push_back({" << RuleSet::fingerprint(set.expressions()) << "u, "
+         << enumerator("MatchTarget", target) << ", " << view_of_symbol(name) << ", widths});\n";
+  }
+  return list.str();
+}
+
+/// The packs' texts. Returns the statements that list them.
+std::string write_files(const std::vector<std::string>& files, const fs::path& source_folder,
+                        Output& output) {
+  std::ostringstream list;
+  for (size_t i = 0; i < files.size(); ++i) {
+    std::string name = "file_" + std::to_string(i);
+    write_symbol(output.assembly, name, fs::absolute(files[i]));
+    declare_symbol(output.source, name);
+    list << "  all.push_back({"
+         << cpp_string(fs::relative(files[i], source_folder).generic_string()) << ", "
+         << view_of_symbol(name) << "});\n";
+  }
+  return list.str();
+}
+
+void write_list(std::ostream& out, const char* function, size_t first, size_t last) {
+  out << "std::vector<Rule> " << function << "() {\n  std::vector<Rule> rules;\n";
+  for (size_t i = first; i < last; ++i) out << "  add_" << i << "(rules);\n";
+  out << "  return rules;\n}\n\n";
+}
+
+int run(const fs::path& folder, const fs::path& source_folder, std::vector<std::string> paths) {
   Diagnostics diagnostics;
-  auto mark = std::find(packs.begin(), packs.end(), "--optional");
-  std::vector<std::string> optional(mark == packs.end() ? mark : mark + 1, packs.end());
-  packs.erase(mark, packs.end());
-  size_t standard = load_rules(packs, diagnostics).size();
-  packs.insert(packs.end(), optional.begin(), optional.end());
-  std::vector<LoadedRule> loaded = load_rules(packs, diagnostics);
-  check_builtin_examples(loaded, diagnostics);
-  check_rules(loaded, diagnostics);
+  const Packs packs = load_packs(std::move(paths), diagnostics);
   if (!diagnostics.empty()) {
     std::cerr << diagnostics.text();
     return 2;
   }
-  RuleGroup group;
-  for (size_t i = 0; i < standard; ++i) group.rules.push_back(loaded[i].rule);
-  std::vector<RuleError> errors;
-  std::shared_ptr<const RuleSet> set = RuleSet::compile({group}, {}, errors);
-
-  std::ofstream assembly(output / "builtin_pack.S");
+  const std::shared_ptr<const RuleSet> set = compile_standard(packs);
+  Output output(folder);
   // One object without its mark takes the mark of CET from the whole program.
-  assembly << "#ifdef __CET__\n#include <cet.h>\n#endif\n  .section .rodata\n";
-  std::ofstream out(output / "builtin_pack.cc");
+  output.assembly << "#ifdef __CET__\n#include <cet.h>\n#endif\n  .section .rodata\n";
+  std::ostream& out = output.source;
   out << "// Written by compile_builtin_pack from filters/rules/.\n#include "
          "\"config/rules/builtin_pack.h\"\n\n";
-  std::ostringstream databases;
-  for (MatchTarget target : {MatchTarget::avx512, MatchTarget::avx2, MatchTarget::generic}) {
-    std::string name = "database_" + std::to_string(static_cast<int>(target));
-    write_bytes(output / (name + ".hsdb"),
-                MatchDatabase::compile_for(set->expressions(), target).serialise());
-    write_symbol(assembly, name, output / (name + ".hsdb"));
-    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
-        << name << "_end[];\n";
-    databases << "  all.push_back({" << RuleSet::fingerprint(set->expressions()) << "u, "
-              << enumerator("MatchTarget", target) << ", {redactd_" << name
-              << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name
-              << ")}, widths});\n";
-  }
-  std::ostringstream files;
-  for (size_t i = 0; i < packs.size(); ++i) {
-    std::string name = "file_" + std::to_string(i);
-    write_symbol(assembly, name, fs::absolute(packs[i]));
-    out << "extern \"C\" const char redactd_" << name << "[];\nextern \"C\" const char redactd_"
-        << name << "_end[];\n";
-    files << "  all.push_back({"
-          << cpp_string(fs::relative(packs[i], source_folder).generic_string()) << ", {redactd_"
-          << name << ", static_cast<size_t>(redactd_" << name << "_end - redactd_" << name
-          << ")}});\n";
-  }
-  assembly << "  .section .note.GNU-stack,\"\",%progbits\n";
+  const std::string databases = write_databases(*set, output);
+  const std::string files = write_files(packs.files, source_folder, output);
+  output.assembly << "  .section .note.GNU-stack,\"\",%progbits\n";
   out << kHelpers;
-  for (size_t i = 0; i < loaded.size(); ++i) write_rule(out, loaded[i].rule, i);
-  out << "\n}  // namespace\n\nstd::vector<Rule> builtin_rules() {\n  std::vector<Rule> rules;\n";
-  for (size_t i = 0; i < standard; ++i) out << "  add_" << i << "(rules);\n";
-  out << "  return rules;\n}\n\nstd::vector<Rule> optional_rules() {\n  std::vector<Rule> rules;\n";
-  for (size_t i = standard; i < loaded.size(); ++i) out << "  add_" << i << "(rules);\n";
-  out << "  return rules;\n}\n\nstd::vector<EmbeddedDatabase> builtin_databases() {\n  const "
+  for (size_t i = 0; i < packs.rules.size(); ++i) write_rule(out, packs.rules[i].rule, i);
+  out << "\n}  // namespace\n\n";
+  write_list(out, "builtin_rules", 0, packs.standard);
+  write_list(out, "optional_rules", packs.standard, packs.rules.size());
+  out << "std::vector<EmbeddedDatabase> builtin_databases() {\n  const "
          "std::vector<size_t> widths = {";
   for (const Anchor& anchor : set->anchors()) out << anchor.width << ',';
   out << "};\n  std::vector<EmbeddedDatabase> all;\n"
-      << databases.str() << "  return all;\n}\n\n"
+      << databases << "  return all;\n}\n\n"
       << "std::vector<PackFile> builtin_files() {\n  std::vector<PackFile> all;\n"
-      << files.str() << "  return all;\n}\n\n}  // namespace redactd\n";
+      << files << "  return all;\n}\n\n}  // namespace redactd\n";
   return 0;
 }
 
