@@ -19,6 +19,8 @@ import re
 import string
 import sys
 
+RATES = ("0", "1", "10", "100")  # percent of the records that carry a secret
+
 LOWER = string.ascii_lowercase
 ALNUM = string.ascii_letters + string.digits
 UPPERNUM = string.ascii_uppercase + string.digits
@@ -276,7 +278,7 @@ def records(size, seed, samples):
         yield record, is_json, d.random.random(), d.random.getrandbits(64)
 
 
-def write_corpora(folder, megabytes, seed=1, rates=("0", "1", "10", "100"), samples=()):
+def write_corpora(folder, megabytes, seed=1, rates=RATES, samples=()):
     """Writes the files; → {rate: (path of the log, path of the truth)}."""
     paths = {rate: (os.path.join(folder, "corpus-%s.log" % rate), os.path.join(folder, "truth-%s.tsv" % rate)) for rate in rates}
     outs = {rate: [open(p, "w", encoding="latin-1", newline="\n") for p in both] + [0] for rate, both in paths.items()}
@@ -308,7 +310,7 @@ def main():
     parser.add_argument("--out", required=True, help="folder for the files")
     parser.add_argument("--mb", type=float, default=60, help="size of each corpus without its secrets")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rates", default="0,1,10,100", help="percent of the records with a secret")
+    parser.add_argument("--rates", default=",".join(RATES), help="percent of the records with a secret")
     parser.add_argument("--loghub", default=default_samples(), help="folder with *_2k.log samples")
     arguments = parser.parse_args()
     samples = sample_lines(arguments.loghub)

@@ -10,8 +10,7 @@ import plot
 import tcp_report
 import worst
 from figures import mb_s, seconds, spread, table
-
-RATES = ("0", "1", "10", "100")
+from make_corpus import RATES
 
 
 class Report:

@@ -10,7 +10,6 @@ import unittest
 import urllib.parse
 import urllib.request
 
-import wire
 from wire import PATIENCE, free_port, listens, wait_until
 
 DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever proxy the environment names
@@ -80,16 +79,30 @@ def folder_for(test, name):
     raise AssertionError(f"too many of {name}")
 
 
+def _written(folder, name, text):
+    """The path of a configuration."""
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def _log_of(test, lines):
+    """The path of a log for a program to read."""
+    path = os.path.join(folder_for(test, "input"), "app.log")
+    with open(path, "wb") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+    return path
+
+
 class Rsyslog(Program):
     """rsyslogd with modules, inputs and actions as its configuration language writes them."""
 
     def __init__(self, test, text):
         program = find("rsyslogd")
         folder = folder_for(test, "rsyslog")
-        path = os.path.join(folder, "rsyslog.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('global(workDirectory="%s" maxMessageSize="128k" net.enableDNS="off" processInternalMessages="off")\n%s'
-                       % (folder, text))
+        path = _written(folder, "rsyslog.conf", 'global(workDirectory="%s" maxMessageSize="128k" net.enableDNS="off" '
+                        'processInternalMessages="off")\n%s' % (folder, text))
         super().__init__(test, "rsyslog", [program, "-n", "-f", path, "-i", os.path.join(folder, "pid"),
                                            "-M", _library("x86_64-linux-gnu", "rsyslog")],
                          {"LD_LIBRARY_PATH": _library("x86_64-linux-gnu")}, folder=folder)
@@ -97,9 +110,7 @@ class Rsyslog(Program):
 
 def rsyslog_sending(test, lines, port, framing, tls=None, certificate=None, peer="localhost"):
     """An rsyslog client that reads `lines` from a file and forwards each to redactd as RFC 5424."""
-    path = os.path.join(folder_for(test, "input"), "app.log")
-    with open(path, "wb") as file:
-        file.write(b"".join(line + b"\n" for line in lines))
+    path = _log_of(test, lines)
     secure = ""
     if tls:
         secure = (f'StreamDriver="ossl" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="{peer}" '
@@ -166,10 +177,8 @@ class SyslogNg(Program):
     def __init__(self, test, text):
         program = find("syslog-ng")
         folder = folder_for(test, "syslog-ng")
-        path = os.path.join(folder, "syslog-ng.conf")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("@version: 3.35\noptions { keep-hostname(yes); use-dns(no); dns-cache(no); log-msg-size(131072); stats-freq(0);"
-                       " time-reopen(1); };\n" + text)
+        path = _written(folder, "syslog-ng.conf", "@version: 3.35\noptions { keep-hostname(yes); use-dns(no); dns-cache(no); "
+                        "log-msg-size(131072); stats-freq(0); time-reopen(1); };\n" + text)
         super().__init__(test, "syslog-ng", [program, "-F", "--no-caps", "-f", path, "-R", os.path.join(folder, "persist"),
                                              "-p", os.path.join(folder, "pid"), "-c", os.path.join(folder, "control"),
                                              "--module-path", _library("syslog-ng", "3.38")],
@@ -197,9 +206,7 @@ def syslog_ng_parsing(test, framing, ports=2):
 
 def syslog_ng_sending(test, lines, destination):
     """A syslog-ng client that reads `lines` from a file. `destination`: a driver, such as network("127.0.0.1" port(1))."""
-    path = os.path.join(folder_for(test, "input"), "app.log")
-    with open(path, "wb") as file:
-        file.write(b"".join(line + b"\n" for line in lines))
+    path = _log_of(test, lines)
     return SyslogNg(test, f"""log {{
   source {{ file("{path}" read-old-records(yes) follow-freq(1) flags(no-parse) program-override("app")); }};
   destination {{ {destination}; }};
@@ -238,10 +245,9 @@ class Prometheus(Program):
     def __init__(self, test, port):
         program = find("prometheus")
         folder = folder_for(test, "prometheus")
-        path = os.path.join(folder, "prometheus.yml")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"global": {"scrape_interval": "500ms", "scrape_timeout": "400ms"},
-                       "scrape_configs": [{"job_name": "redactd", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}]}, file)
+        path = _written(folder, "prometheus.yml", json.dumps(
+            {"global": {"scrape_interval": "500ms", "scrape_timeout": "400ms"},
+             "scrape_configs": [{"job_name": "redactd", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}]}))
         self.port = free_port()
         super().__init__(test, "prometheus", [program, f"--config.file={path}", f"--storage.tsdb.path={folder}/data",
                                               f"--web.listen-address=127.0.0.1:{self.port}"], folder=folder)
@@ -251,7 +257,7 @@ class Prometheus(Program):
         """The values of the series that the expression gives, by their labels."""
         url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
         try:
-            with DIRECTLY.open(url, timeout=wire.PATIENCE) as answer:
+            with DIRECTLY.open(url, timeout=PATIENCE) as answer:
                 data = json.load(answer)["data"]["result"]
         except OSError:  # not up yet
             return []

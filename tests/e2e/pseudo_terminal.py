@@ -9,7 +9,7 @@ import struct
 import termios
 import time
 
-PATIENCE = 60  # seconds
+from wire import PATIENCE
 
 
 class Terminal:
