@@ -75,10 +75,13 @@ class Pages(DocsTest):
     def test_upgrading(self):
         self.run_page("upgrading.md")
 
+    def test_the_readme(self):
+        self.run_page("../README.md")
+
     def test_every_page_that_shows_something_is_run(self):
         shown = {page.removesuffix(".md") for page in os.listdir(DOCS) if page.endswith(".md") and list(console_blocks(page))}
         self.assertEqual(shown, {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")} - {
-            "every_page_that_shows_something_is_run", "the_readme_lists_every_page_once"})
+            "every_page_that_shows_something_is_run", "the_readme", "the_readme_lists_every_page_once"})
 
     def test_the_readme_lists_every_page_once(self):
         with open(os.path.join(DOCS, "../README.md"), encoding="utf-8") as file:
