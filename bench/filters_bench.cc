@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "config/rules/builtin_pack.h"
+#include "config/rules/rule_loader.h"
 #include "config/settings.h"
 #include "filters/example.h"
 #include "filters/mask.h"

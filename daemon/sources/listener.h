@@ -3,6 +3,7 @@
 // A syslog or tcp source that others connect to: TCP, TLS, Unix stream sockets, and sockets that
 // systemd has opened. Accepts on the control thread and hands connections to the workers in turn.
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <memory>
 
 #include "daemon/sources/connection.h"
