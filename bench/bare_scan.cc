@@ -22,7 +22,8 @@
 
 namespace {
 
-constexpr size_t kReadBytes = 128 * 1024;  // as in daemon/filter/filter.cc
+// Half of what the filter reads at once: with 256 KiB the matcher takes the same CPU time.
+constexpr size_t kReadBytes = 128 * 1024;
 
 struct Totals {
   uint64_t bytes = 0;

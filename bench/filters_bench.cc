@@ -28,7 +28,7 @@ namespace {
 using namespace redactd;
 
 constexpr size_t kCorpusBytes = 8 << 20;
-constexpr size_t kReadBytes = 128 * 1024;  // as in daemon/filter/filter.cc
+constexpr size_t kReadBytes = 128 * 1024;  // as a worker of the daemon (Worker::kReadBytes)
 
 constexpr std::array kCleanLines = {
     R"(10.{digits:2}.3.{digits:2} - - [03/Mar/2026:09:14:{digits:2} +0000] "GET /v1/items/{digits:6} HTTP/1.1" 200 {digits:4} "-" "okhttp/4.12.0")",

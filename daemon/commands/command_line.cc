@@ -18,10 +18,9 @@ constexpr const char* kDescription =
     "  redactd scan *.log                       report secrets, exit 1 if there are any\n";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage, "
-    "configuration or rules, nothing "
-    "was read;\n"
-    "3 input, output or engine failed, nothing went out unmasked.\n"
+    "Exit status: 0 done; 1 secrets found (scan) or a difference (rules diff); 2 wrong usage,\n"
+    "configuration or rules, nothing was read; 3 input, output or engine failed, nothing went out\n"
+    "unmasked.\n"
     "The options of redactd --help, such as --config and --rules, may stand with its commands "
     "too.\n\nMore: man redactd";
 
