@@ -49,12 +49,14 @@ void say_that_nothing_is_masked() {
 OpenStreams hold_standard_streams() {
   auto hold = [](int descriptor) {
     if (fcntl(descriptor, F_GETFD) >= 0) return true;
-    open("/dev/null", O_RDONLY);  // takes the lowest number; to write to it fails
+    // Takes the lowest number; to write to it fails, but for messages that nobody wants.
+    open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
     return false;
   };
   OpenStreams streams;
   streams.input = hold(STDIN_FILENO);
   streams.output = hold(STDOUT_FILENO);
+  hold(STDERR_FILENO);
   return streams;
 }
 

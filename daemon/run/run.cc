@@ -319,8 +319,6 @@ int Run::finish() {
 
 int run_program(const std::shared_ptr<const RuleSet>& rules, const FilterOptions& filter,
                 const RunOptions& options) {
-  // A file opened from now on must not take the place of standard error.
-  if (fcntl(STDERR_FILENO, F_GETFD) < 0) open("/dev/null", O_WRONLY);
   if (filter.observe) say_that_nothing_is_masked();
   return Run(rules, filter, options).run();
 }

@@ -114,6 +114,12 @@ class Starting(ProcessTest):
             daemon.signal(number)
             daemon.wait()
 
+    def test_a_closed_standard_error_is_no_place_for_what_is_opened(self):
+        daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{free_port()}"}], [sink_to(self.aggregator)],
+                                   command=("sh", "-c", 'exec "$0" "$@" 2>&-', BINARY))
+        self.assertEqual(os.readlink(f"/proc/{daemon.pid}/fd/2"), "/dev/null")
+        daemon.stop()
+
 
 class Descriptors(ProcessTest):
     def test_without_any_left_accepting_pauses_and_connections_live_on(self):
