@@ -109,6 +109,8 @@ Server::~Server() {
 bool Server::start(std::string& errors) {
   signal(SIGPIPE, SIG_IGN);  // a sink whose reader is gone gets an error
   signal(SIGXFSZ, SIG_IGN);  // and so does a log that may not grow
+  // Other daemons reopen files on them; here they would end it with records unwritten.
+  for (int habit : {SIGUSR1, SIGUSR2}) signal(habit, SIG_IGN);
   passed_ = take_passed_sockets();
   add_mask_ = config_.known_values.add_mask;
   known_.load();
@@ -301,6 +303,7 @@ void Server::stop(int exit_code) {
   exit_code_ = exit_code;
   log_.info("stopping");
   notify_stopping("writing what was read");
+  refuse_waiting();
   for (auto& source : sources_) source->stop();
   deadline_.expires_after(config_.drain_timeout);
   deadline_.async_wait([this](const boost::system::error_code& error) {

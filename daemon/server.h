@@ -96,6 +96,7 @@ class Server {
   void reload_certificates();
   void warn(const std::vector<Diagnostic>& warnings);
   void answer_all(const ReloadResult& result);
+  void refuse_waiting();
   void note_rules();
   void let_go_of_old();
 

@@ -22,6 +22,8 @@ std::string lines(const std::vector<std::string>& texts, const std::string& befo
   return all;
 }
 
+const ReloadResult kStopping{"redactd is stopping\n", ""};
+
 /// What of a sink an error that shows only when it is made may be about.
 std::vector<NamedValue> places_of_sink(const SinkConfig& config, size_t index) {
   const std::string entry = "sinks[" + std::to_string(index) + "].";
@@ -34,6 +36,7 @@ std::vector<NamedValue> places_of_sink(const SinkConfig& config, size_t index) {
 }  // namespace
 
 void Server::reload(Answer answer) {
+  if (stopping_) return answer(kStopping);
   waiting_.push_back(std::move(answer));
   file_wanted_ = true;
   build_next();
@@ -93,7 +96,8 @@ void Server::compile(DaemonConfig config) {
 }
 
 void Server::compiled(Compiled next, uint64_t known_generation) {
-  if (sinks_draining_) return;  // too late: they are closed, and nothing is read any more
+  // Too late: they are closed, and nothing is read any more.
+  if (sinks_draining_) return answer_all(kStopping);
   if (!next.rules) return fail(next.errors);
   std::vector<LogLiteral> changes = changes_until_restart(config_, next.config);
   std::string errors = lines(keep_until_restart(config_, next.config), file_ + ": ");
@@ -198,6 +202,11 @@ void Server::fail(const std::string& errors) {
 
 void Server::answer_all(const ReloadResult& result) {
   for (Answer& answer : std::exchange(answering_, {})) answer(result);
+}
+
+/// What has been asked for and not begun will not be.
+void Server::refuse_waiting() {
+  for (Answer& answer : std::exchange(waiting_, {})) answer(kStopping);
 }
 
 Server::Sinks Server::make_sinks(const DaemonConfig& all) {

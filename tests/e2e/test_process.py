@@ -89,6 +89,32 @@ class Ending(ProcessTest):
         self.assertNotEqual(daemon.process.returncode, 0)
         daemon.look_for_secrets()
 
+    def test_a_reload_that_is_asked_for_meanwhile_is_refused_at_once(self):
+        daemon, port = self.start_between(self.aggregator, drain_timeout="10m", sink={"queue_bytes": "64KiB"})
+        self.aggregator.stall()
+        with Client(port) as client:
+            client.socket.settimeout(0.5)
+            try:
+                for _ in range(1000):
+                    client.send(frames(OCTET, [b"<13>" + b"x" * 1000] * 100))
+            except TimeoutError:
+                pass
+            daemon.signal(signal.SIGTERM)
+            wait_until(lambda: daemon.ask("/readyz")[0] == 503, "it stops")
+            status, body = daemon.ask("/-/reload", "POST")
+            self.assertEqual((status, body), (500, "The old configuration stays in force:\nredactd is stopping\n"))
+            daemon.signal(signal.SIGTERM)
+            daemon.process.wait(PATIENCE)
+
+    def test_signals_of_other_daemons_habits_end_nothing(self):
+        daemon, port = self.start_between(self.aggregator)
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            daemon.signal(number)
+        with Client(port) as client:
+            client.send(frames(OCTET, [b"<13>still here"]))
+            self.aggregator.wait_for(1)
+        daemon.stop()
+
 
 class Starting(ProcessTest):
     def test_a_reload_that_is_asked_for_meanwhile_comes_when_it_is_done(self):
