@@ -116,6 +116,7 @@ class Server {
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<PassedSocket> passed_;
   std::shared_ptr<const Generation> generation_;
+  uint64_t configurations_ = 1;  // that have been in force; known values make new generations too
   std::vector<std::shared_ptr<const Generation>> retired_;  // which streams may still hold
   std::vector<std::shared_ptr<Sink>> gone_sinks_;           // until the generation is in force
   // Gone with records that they have not written, for whose receipts the sources have to wait:

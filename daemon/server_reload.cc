@@ -148,6 +148,7 @@ void Server::in_force(uint64_t known_generation) {
   for (auto& sink : std::exchange(gone_sinks_, {})) {
     sink->close(deadline, [this, sink] { asio::post(control_, [this, sink] { gone(sink); }); });
   }
+  if (of_file_) ++configurations_;
   note_rules();
   if (of_file_) {
     log_.configure(config_.log);
@@ -157,7 +158,7 @@ void Server::in_force(uint64_t known_generation) {
     metrics_.control().reloads_ok.add();
     metrics_.control().last_reload_failed.set(0);
     log_.info("configuration reloaded",
-              {{"generation", generation_->number}, {"rules", metrics_.control().rules.get()}});
+              {{"generation", configurations_}, {"rules", metrics_.control().rules.get()}});
     notify_ready("redacting");
   }
   answer_all({"", until_restart_});
@@ -309,7 +310,7 @@ void Server::note_rules() {
     stream_bytes += database->stream_bytes();
     database_bytes += database->bytes();
   }
-  counters.generation.set(generation_->number);
+  counters.generation.set(configurations_);
   counters.rules.set(active);
   counters.stream_state_bytes.set(stream_bytes);
   counters.database_bytes.set(database_bytes);

@@ -132,7 +132,8 @@ constexpr Metric<WorkerCounters> kWorkerMetrics[] = {
 
 constexpr Metric<ControlCounters> kControlMetrics[] = {
     {"redactd_config_generation", MetricType::Gauge,
-     "Number of the configuration in force; it grows with every reload that succeeded.",
+     "Number of the configuration in force; it grows with every reload that succeeded, not with "
+     "known values that change.",
      &ControlCounters::generation},
     {"redactd_rules_loaded", MetricType::Gauge, "Rules in force.", &ControlCounters::rules},
     {"redactd_known_values", MetricType::Gauge, "Known values in force.",

@@ -178,6 +178,22 @@ class Told(KnownValuesTest):
         self.assertEqual(self.known("remove", "GONE").returncode, 3)
         self.assert_never_told(value)
 
+    def test_values_that_change_make_no_other_configuration(self):
+        self.start()
+        before = self.daemon.metric("redactd_config_generation")
+        self.assertEqual(self.known("add", "--name", "A", value=self.value("a").encode()).returncode, 0)
+        self.assertEqual(self.daemon.metric("redactd_config_generation"), before)
+        self.daemon.reload()
+        self.assertEqual(self.daemon.metric("redactd_config_generation"), before + 1)
+        self.assert_never_told(self.value("a"))
+
+    def test_a_time_to_live_that_is_empty_is_refused(self):
+        self.start()
+        done = self.known("add", "--name", "A", "--ttl", "", value=self.value("a").encode())
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"--ttl: must be a time", done.stderr)
+        self.daemon.stop()
+
     def test_a_time_to_live_ends_by_itself(self):
         self.start()
         value = self.value("short-lived")
