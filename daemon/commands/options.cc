@@ -100,7 +100,7 @@ void read_known(const CLI::App& app, const Typed& typed, KnownOptions& known,
       diagnostics.add({}, option->get_name(), "says nothing to the commands of known");
   }
   if (known.socket.empty()) diagnostics.add({}, "--socket", "is empty");
-  if (typed.ttl.empty()) return;
+  if (app.get_subcommand("known")->get_subcommand("add")->count("--ttl") == 0) return;
   known.ttl = parse_duration(typed.ttl);
   if (!known.ttl || *known.ttl <= Milliseconds(0) || *known.ttl > kLongestTtl)
     diagnostics.add({}, "--ttl", "must be a time such as 90s, 10m or 24h, of ten years at most");
