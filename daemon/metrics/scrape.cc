@@ -138,7 +138,7 @@ constexpr Metric<ControlCounters> kControlMetrics[] = {
     {"redactd_rules_loaded", MetricType::Gauge, "Rules in force.", &ControlCounters::rules},
     {"redactd_known_values", MetricType::Gauge, "Known values in force.",
      &ControlCounters::known_values},
-    {"redactd_known_values_refused", MetricType::Gauge,
+    {"redactd_known_values_refused_total", MetricType::Counter,
      "Known values refused as too short or too common.", &ControlCounters::known_refused},
     {"redactd_database_bytes", MetricType::Gauge, "Memory of the compiled rules.",
      &ControlCounters::database_bytes},

@@ -207,7 +207,7 @@ class Told(KnownValuesTest):
         self.assertEqual(done.returncode, 3)
         self.assertIn(b"shorter than 6 bytes", done.stderr)
         self.assertNotIn(b"4711", done.stderr)
-        self.assertEqual(self.daemon.metric("redactd_known_values_refused"), 1)
+        self.assertEqual(self.daemon.metric("redactd_known_values_refused_total"), 1)
 
     def test_others_are_turned_away(self):
         if os.geteuid() != 0:
