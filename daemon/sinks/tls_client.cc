@@ -117,7 +117,7 @@ void TlsClient::load_revocations() {
 std::unique_ptr<TlsStream> TlsClient::stream(StreamSocket socket, const std::string& host) {
   auto stream = std::make_unique<TlsStream>(std::move(socket), context_);
   SSL* ssl = stream->session.native_handle();
-  if (!is_address(host)) name_server(ssl, host);
+  if (!is_address(host)) name_server(ssl, without_root(host));
   if (!config_.verify) {
     SSL_set_verify(ssl, SSL_VERIFY_NONE, nullptr);
     return stream;

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace redactd {
 namespace {
@@ -48,12 +49,18 @@ std::shared_ptr<ssl::context> make_server_tls(const TlsConfig& config) {
   return context;
 }
 
+std::string without_root(std::string name) {
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
 bool certificate_has_name(X509* certificate, std::string name) {
   constexpr unsigned kFlags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
                               X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
                               X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS;
   int by_address = X509_check_ip_asc(certificate, name.c_str(), 0);
   if (by_address != -2) return by_address == 1;  // -2: it is no address
+  name = without_root(std::move(name));
   if (name.starts_with("*.")) name.erase(0, 1);  // OpenSSL writes "any host of" so
   return X509_check_host(certificate, name.c_str(), name.size(), kFlags, nullptr) == 1;
 }

@@ -16,6 +16,9 @@ namespace redactd {
 /// `config` says. Throws boost::system::system_error when a file cannot be used.
 std::shared_ptr<boost::asio::ssl::context> make_server_tls(const TlsConfig& config);
 
+/// A host's name without the dot of the root at its end, which TLS never writes (RFC 6066 §3).
+std::string without_root(std::string name);
+
 /// Whether one of the certificate's subject alternative names is `name`: an IP address, a host
 /// name, or `*.` and a domain, which means every host directly in it. A wildcard in the certificate
 /// stands for a whole left-most label; the common name does not count (RFC 6125 §6.4).

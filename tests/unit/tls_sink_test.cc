@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/sinks/tls_client.h"
 #include "daemon/tls/tls.h"
 #include "tests/testing/certificates.h"
 #include "tests/testing/sink_fixture.h"
@@ -133,6 +134,14 @@ TEST_F(TlsSinkTest, BelievesACertificateForTheAddress) {
 TEST_F(TlsSinkTest, BelievesACertificateForTheName) {
   start_with(authority.issue("localhost", "server"), "localhost");
   UNTIL(aggregator->received() == "one\ntwo\n");
+}
+
+/// RFC 6066 §3.
+TEST_F(TlsSinkTest, AsksForANameWithoutTheRootsDot) {
+  TlsClient client(config.tls);
+  auto stream = client.stream(StreamSocket(home.get_executor()), "logs.example.org.");
+  EXPECT_STREQ(SSL_get_servername(stream->session.native_handle(), TLSEXT_NAMETYPE_host_name),
+               "logs.example.org");
 }
 
 TEST_F(TlsSinkTest, WritesManyRecordsInOrder) {
@@ -367,6 +376,12 @@ TEST_F(CertificateNames, APatternAllowsTheHostsOfOneDomain) {
   EXPECT_FALSE(has("DNS:example.org", "*.example.org"));
   EXPECT_FALSE(has("DNS:a.logs.example.org", "*.example.org"));
   EXPECT_FALSE(has("DNS:logs.example.net", "*.example.org"));
+}
+
+TEST_F(CertificateNames, TheRootsDotIsNotWrittenInThem) {
+  EXPECT_TRUE(has("DNS:logs.example.org", "logs.example.org."));
+  EXPECT_TRUE(has("DNS:*.example.org", "logs.example.org."));
+  EXPECT_FALSE(has("DNS:logs.example.org", "logs.example.org.."));
 }
 
 TEST_F(CertificateNames, AddressesAreNoNames) {
