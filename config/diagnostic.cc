@@ -24,6 +24,25 @@ size_t distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// On one line, and without what a terminal obeys.
+std::string printable(std::string_view text) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string result;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') {
+      result += "\\n";
+    } else if (c == '\t') {
+      result += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      (result += "\\x") += {kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
 /// A folder's name may end with one.
 std::string without_slash(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -39,7 +58,7 @@ std::string Diagnostic::text() const {
   }
   if (!result.empty()) result += ": ";
   if (!path.empty()) result += path + ": ";
-  return result + message;
+  return printable(result + message);
 }
 
 void Diagnostics::name(const std::string& file, Place place) {

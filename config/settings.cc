@@ -77,6 +77,13 @@ Place place_or(const Settings& settings, const std::string& path, const std::str
   return {{}, option, {}};
 }
 
+/// Of `path`, which is not in the file, where its neighbour stands; else an option's.
+Place place_beside(const Settings& settings, const std::string& neighbour, const std::string& path,
+                   const std::string& option) {
+  if (const Place* place = place_of(settings, neighbour)) return {place->location, path, {}};
+  return {{}, option, {}};
+}
+
 std::string numbered(const std::string& list, size_t number) {
   return list + "[" + std::to_string(number) + "]";
 }
@@ -232,8 +239,10 @@ FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics)
                         " are needed (try: openssl rand -hex 32)");
   }
   if (std::string why = refuse_key_id(key.id); !why.empty()) {
-    diagnostics.add(place_or(settings, "mask_key.id", "mask key id"),
-                    why + "; it stands in every mask, so that keys can be rotated");
+    const Place* written = place_of(settings, "mask_key.id");
+    diagnostics.add(
+        written ? *written : place_beside(settings, "mask_key.file", "mask_key.id", "mask key id"),
+        why + "; it stands in every mask, so that keys can be rotated");
   }
   key.secret = LockedBytes(*text);
   wipe(*text);
@@ -319,7 +328,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
                      allowed_fingerprints(settings, diagnostics)};
   if (!diagnostics.empty()) return nullptr;
   if (!settings.known_at_run_time && !masks_anything(active)) {
-    diagnostics.add({}, "rules",
+    diagnostics.add(place_beside(settings, "rules.disable[0]", "rules", "rules"),
                     "none is active, so nothing would be masked; enable some, or use cat");
     return nullptr;
   }
@@ -335,7 +344,7 @@ std::shared_ptr<const RuleSet> build_rule_set(const Settings& settings, Diagnost
     if (previous == nullptr) previous = active.checked.get();
     rules = RuleSet::compile(std::move(groups), masks, errors, previous);
   } catch (const std::invalid_argument& error) {
-    diagnostics.add({}, "mask", error.what());
+    diagnostics.add(place_or(settings, "mask.style", "mask"), error.what());
   }
   for (const RuleError& error : errors)
     diagnostics.add({}, "rules[" + std::to_string(error.rule) + "]." + error.field, error.message);

@@ -52,6 +52,15 @@ size_t foreign_byte(const std::string& text) {
   return at;
 }
 
+/// What is wrong with the byte of `text` that YAML does not allow.
+const char* foreign(std::string_view text, size_t at) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff"))
+    return "is UTF-16; save it as UTF-8";
+  if (static_cast<unsigned char>(text[at]) < 0x80)
+    return "holds a control character; YAML allows none";
+  return "holds a byte that is no UTF-8 text; YAML allows none";
+}
+
 /// Notes where documents begin and nothing else.
 class DocumentStarts : public YAML::EventHandler {
  public:
@@ -102,7 +111,8 @@ std::string explained(const std::string& complaint, std::string_view line) {
       {"illegal map value",
        "no ': ' may stand here: an indentation is wrong, or a text with ': ' needs quotes"},
       {"the referenced anchor is not defined", "a text that begins with * needs quotes"},
-      {"unknown token", "a text that begins with %, @ or ` needs quotes"}};
+      {"unknown token", "a text that begins with %, @ or ` needs quotes"},
+      {"bad file", "brackets or indentations nest too deep"}};
   auto found = kMostly.find(complaint);
   return found == kMostly.end() ? complaint : found->second;
 }
@@ -115,8 +125,7 @@ std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::
   if (size_t at = foreign_byte(text); at < text.size()) {
     auto line =
         static_cast<size_t>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
-    diagnostics.add({file, line + 1, at - (text.rfind('\n', at) + 1) + 1}, "",
-                    "holds a byte that is no UTF-8 text; YAML allows none");
+    diagnostics.add({file, line + 1, at - (text.rfind('\n', at) + 1) + 1}, "", foreign(text, at));
     return std::nullopt;
   }
   try {
@@ -260,8 +269,11 @@ std::vector<std::string> YamlReader::files_in_text() const {
 std::optional<bool> YamlReader::boolean() const {
   std::optional<std::string> value = text();
   if (!value) return std::nullopt;
-  if (*value == "true" || *value == "on") return true;
-  if (*value == "false" || *value == "off") return false;
+  // YAML 1.2 §10.3.2, and `on` and `off`.
+  for (const char* on : {"true", "True", "TRUE", "on"})
+    if (*value == on) return true;
+  for (const char* off : {"false", "False", "FALSE", "off"})
+    if (*value == off) return false;
   fail("must be true or false");
   return std::nullopt;
 }

@@ -37,6 +37,7 @@ std::string given_but_empty(const CLI::App& app) {
 
 void take_mask(const Typed& typed, Settings& settings, Diagnostics& diagnostics) {
   if (!typed.mask.empty()) {
+    settings.places.erase("mask.style");
     auto style = std::find(kMaskStyles.begin(), kMaskStyles.end(), typed.mask);
     if (style == kMaskStyles.end()) {
       diagnostics.add({}, "--mask",

@@ -36,6 +36,30 @@ std::string sink_errors(const std::string& settings) {
                           "}]\n");
 }
 
+bool self_check_of(const std::string& written) {
+  return good_config(
+             "sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout}]\n"
+             "self_check: " +
+             written + "\n")
+      .self_check;
+}
+
+TEST(DaemonConfig, TakesSwitchesAsYamlAndOtherProgramsWriteThem) {
+  for (const char* on : {"true", "True", "TRUE", "on"}) EXPECT_TRUE(self_check_of(on)) << on;
+  for (const char* off : {"false", "False", "FALSE", "off"})
+    EXPECT_FALSE(self_check_of(off)) << off;
+}
+
+TEST(DaemonConfig, SaysWhatIsNestedTooDeep) {
+  EXPECT_THAT(errors_of_config("log: " + std::string(600, '[') + std::string(600, ']') + "\n"),
+              HasSubstr("is no valid YAML: brackets or indentations nest too deep"));
+}
+
+TEST(DaemonConfig, SaysThatAFileIsUtf16) {
+  const std::string text("\xff\xfes\0o\0", 6);
+  EXPECT_THAT(errors_of_config(text), HasSubstr("1:1: is UTF-16; save it as UTF-8"));
+}
+
 TEST(DaemonConfig, ReadsEveryOptionOfATlsSource) {
   SourceConfig expected;
   expected.name = "in";
