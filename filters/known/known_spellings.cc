@@ -89,6 +89,34 @@ SecretText base64_interior(std::string_view value, size_t before, std::string_vi
   return result;
 }
 
+SecretText with_digits_as(std::string_view base64, std::string_view plus, std::string_view slash) {
+  SecretText result;
+  result.reserve(base64.size() * 2);
+  for (char c : base64) {
+    if (c == '+' || c == '/') {
+      result += c == '+' ? plus : slash;
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+/// And as its `+` and `/` stand in URLs and in the JSON of PHP and .NET.
+void add_base64(std::string_view value, SecretTexts& all) {
+  for (size_t before = 0; before < 3; ++before) {
+    SecretText plain = base64_interior(value, before, kBase64);
+    if (plain.find_first_of("+/") != SecretText::npos) {
+      all.push_back(with_digits_as(plain, "%2B", "%2F"));
+      all.push_back(with_digits_as(plain, "%2b", "%2f"));
+      all.push_back(with_digits_as(plain, "+", "\\/"));
+      all.push_back(with_digits_as(plain, "\\u002B", "/"));
+      all.push_back(base64_interior(value, before, kBase64Url));
+    }
+    all.push_back(std::move(plain));
+  }
+}
+
 SecretText hex(std::string_view value, std::string_view digits) {
   SecretText result;
   result.reserve(value.size() * 2);
@@ -107,9 +135,9 @@ constexpr PercentStyle kPercentStyles[] = {
     {"-_.~"},                          // RFC 3986's unreserved: Go, PHP, most libraries
     {"-_.~/"},                         // Python's quote
     {"-_.!~*'()"},                     // encodeURIComponent
+    {"-_.*"},                          // HTML forms, Java
     {"-_.!~*'();,/?:@&=+$#"},          // encodeURI
     {"@*_+-./"},                       // JavaScript's escape
-    {"-_.*"},                          // HTML forms, Java
     {"-_.~$&+=:@"},                    // Go's path segments
     {"-_.!~$&'()*+,;=:@"},             // RFC 3986's path segments
     {"-_.!~$&'()*+,;=:@/?"},           // and its queries
@@ -118,6 +146,7 @@ constexpr PercentStyle kPercentStyles[] = {
     {"-_.!~$&'()*+,%"},                // user:password in browsers
     {"", false},                       // everything
 };
+constexpr size_t kNestingStyles = 4;  // the first ones also encode what is encoded: a URL in a URL
 
 SecretText percent_encoded(std::string_view value, const PercentStyle& style,
                            std::string_view digits, bool plus_for_space) {
@@ -281,16 +310,18 @@ SecretText as_shell_word(std::string_view value, char before) {
   });
 }
 
-SecretText with_quote_as(std::string_view value, std::string_view spelling) {
+SecretText with_quote_as(std::string_view value, char quote, std::string_view spelling) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
-    out += character.code == '\'' ? spelling : character.bytes;
+    out += is_one_of(character, {&quote, 1}) ? spelling : character.bytes;
   });
 }
 
 void add_quoted(std::string_view value, SecretTexts& all) {
-  all.push_back(with_quote_as(value, "'\\''"));
-  all.push_back(with_quote_as(value, "'\"'\"'"));
-  all.push_back(backslashed(value, "\"\\]"));  // structured data of syslog
+  all.push_back(with_quote_as(value, '\'', "'\\''"));
+  all.push_back(with_quote_as(value, '\'', "'\"'\"'"));
+  all.push_back(with_quote_as(value, '\'', "''"));   // SQL, YAML
+  all.push_back(with_quote_as(value, '"', "\"\""));  // CSV
+  all.push_back(backslashed(value, "\"\\]"));        // structured data of syslog
   all.push_back(backslashed(value, "$\"\\`"));
   all.push_back(backslashed(value, "$\"\\`!"));
   all.push_back(as_shell_word(value, ' '));
@@ -370,10 +401,11 @@ SecretText markup_escaped(std::string_view value, const MarkupStyle& style, Nume
   });
 }
 
-/// Everything but letters and digits as numbers.
-SecretText numeric_entities(std::string_view value, Numeric numeric) {
+/// As numbers: what means something in markup and, with `all`, everything but letters and digits.
+SecretText numeric_entities(std::string_view value, Numeric numeric, bool all) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
-    if (is_ascii_alnum(character) || character.code == kNoText) {
+    bool plain = all ? is_ascii_alnum(character) : !is_one_of(character, "<>&\"'");
+    if (plain || character.code == kNoText) {
       out += character.bytes;
     } else {
       append_entity(out, character.code, numeric);
@@ -384,9 +416,14 @@ SecretText numeric_entities(std::string_view value, Numeric numeric) {
 void add_percent_encoded(std::string_view value, SecretTexts& all) {
   bool spaces = value.find(' ') != std::string_view::npos;
   for (std::string_view digits : {kUpperDigits, kLowerDigits}) {
-    for (const PercentStyle& style : kPercentStyles) {
-      all.push_back(percent_encoded(value, style, digits, false));
-      if (spaces) all.push_back(percent_encoded(value, style, digits, true));
+    for (size_t style = 0; style < std::size(kPercentStyles); ++style) {
+      for (bool plus_for_space : {false, true}) {
+        if (plus_for_space && !spaces) continue;
+        SecretText once = percent_encoded(value, kPercentStyles[style], digits, plus_for_space);
+        if (style < kNestingStyles)
+          all.push_back(percent_encoded(once, kPercentStyles[style], digits, false));
+        all.push_back(std::move(once));
+      }
     }
   }
 }
@@ -403,7 +440,10 @@ void add_markup(std::string_view value, SecretTexts& all) {
   bool ascii = std::all_of(value.begin(), value.end(),
                            [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   for (Numeric numeric : {Numeric::none, Numeric::decimal, Numeric::hexadecimal, Numeric::upper}) {
-    if (numeric != Numeric::none) all.push_back(numeric_entities(value, numeric));
+    if (numeric != Numeric::none) {
+      all.push_back(numeric_entities(value, numeric, true));
+      all.push_back(numeric_entities(value, numeric, false));
+    }
     if (numeric != Numeric::none && ascii) continue;
     for (const MarkupStyle& style : kMarkupStyles)
       all.push_back(markup_escaped(value, style, numeric));
@@ -416,10 +456,7 @@ SecretTexts spellings_of(std::string_view value) {
   SecretTexts all;
   if (value.empty()) return all;
   all.emplace_back(value);
-  for (size_t before = 0; before < 3; ++before) {
-    all.push_back(base64_interior(value, before, kBase64));
-    all.push_back(base64_interior(value, before, kBase64Url));
-  }
+  add_base64(value, all);
   all.push_back(hex(value, kLowerDigits));
   all.push_back(hex(value, kUpperDigits));
   for (const JsonStyle& style : kAllUnicode) all.push_back(json_escaped(value, style));

@@ -18,11 +18,12 @@ using SecretTexts = std::vector<SecretText, WipingAllocator<SecretText>>;
 
 /// The value itself and its encodings, sorted, without duplicates:
 /// - base64 and base64url at the three alignments, cut to the digits that do not depend on what
-///   stands around the value
+///   stands around the value, also in URLs and JSON
 /// - hexadecimal
-/// - percent-encoded, as browsers, form encoders and the libraries of languages do it
+/// - percent-encoded, as browsers, form encoders and the libraries of languages do it, once or
+/// twice
 /// - JSON strings with every habit of escaping, and JSON strings inside JSON strings
-/// - quoted for shells, Go, C, Python and syslog's structured data
+/// - quoted for shells, Go, C, Python, SQL, CSV and syslog's structured data
 /// - XML and HTML with named, decimal and hexadecimal entities
 SecretTexts spellings_of(std::string_view value);
 

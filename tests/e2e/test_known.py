@@ -50,12 +50,22 @@ def python_encoders():
         "character references": lambda v: html.escape(v).encode("ascii", "xmlcharrefreplace").decode(),
         "structured data": lambda v: re.sub(r'(["\\\]])', r"\\\1", v),
         "repr of bytes": lambda v: repr(v.encode())[2:-1],
+        "quote twice": lambda v: urllib.parse.quote(urllib.parse.quote(v)),
+        "quote all twice": lambda v: urllib.parse.quote(urllib.parse.quote(v, safe=""), safe=""),
+        "urlencode twice": lambda v: urllib.parse.quote_plus(urllib.parse.quote_plus(v)),
+        "SQL": lambda v: v.replace("'", "''"), "CSV": lambda v: v.replace('"', '""'),
+        "decimal markup": lambda v: re.sub("[<>&\"']", lambda found: f"&#{ord(found[0])};", v),
+        "hexadecimal markup": lambda v: re.sub("[<>&\"']", lambda found: f"&#x{ord(found[0]):x};", v),
+        "HEXADECIMAL markup": lambda v: re.sub("[<>&\"']", lambda found: f"&#x{ord(found[0]):X};", v),
     }
     for before in (b"", b"u", b"u:", b"abc"):
         for after in (b"", b"x", b"@h", b"@ho"):
             name = "%r %r" % (before, after)
             encoders["base64 " + name] = in_base64(before, after, base64.b64encode)
             encoders["base64url " + name] = in_base64(before, after, base64.urlsafe_b64encode)
+            for where, plus, slash in (("a query", "%2B", "%2F"), ("a Query", "%2b", "%2f"), ("PHP's JSON", "+", "\\/"), (".NET's JSON", "\\u002B", "/")):
+                encoders[f"base64 in {where} {name}"] = in_base64(
+                    before, after, lambda v, plus=plus, slash=slash: base64.b64encode(v).replace(b"/", slash.encode()).replace(b"+", plus.encode()))
     return encoders
 
 
@@ -120,7 +130,7 @@ class KnownValuesTest(RedactdTest):
         whole = {name: [encode(v) for v in self.values] for name, encode in encoders.items() if not name.startswith("base64")}
         self.assert_all_masked(whole)
         # Of base64, characters at both ends also depend on the neighbours, and there are neighbours.
-        self.assert_all_masked({name: [encode(v) for v in self.values] for name, encode in encoders.items() if name.startswith("base64")}, slack=5)
+        self.assert_all_masked({name: [encode(v) for v in self.values] for name, encode in encoders.items() if name.startswith("base64")}, slack=8)
 
     def test_of_bash(self):
         script = "while IFS= read -r line; do printf '%q\\n' \"$line\"; done"
