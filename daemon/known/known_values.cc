@@ -51,7 +51,10 @@ Reading reading_of(const KnownValuesConfig::Command& command, const CommandResul
   std::string_view output = result.output;
   if (output.ends_with('\n')) output.remove_suffix(1);
   if (output.ends_with('\r')) output.remove_suffix(1);
-  if (output.empty()) reading.troubles.push_back({where, "put out nothing"});
+  if (output.empty()) {  // which is no value, and no sign that the one before has gone
+    reading.unread.push_back(where);
+    reading.troubles.push_back({where, "put out nothing"});
+  }
   add_found(reading.values, command.name, where, output);
   return reading;
 }

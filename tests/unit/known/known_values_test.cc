@@ -289,6 +289,16 @@ TEST_F(KnownValuesTest, AFailingCommandKeepsItsValueAndWarnsOnce) {
   EXPECT_FALSE(warned("made-qp"));
 }
 
+TEST_F(KnownValuesTest, ACommandThatPutsOutNothingKeepsItsValueAndWarns) {
+  std::string empty = dir.path("empty");
+  config.exec = {command("[ -e " + empty + " ] || echo made-qp", 10ms)};
+  start();
+  EXPECT_EQ(values, Values{"vault=made-qp"});
+  dir.write("empty", "");
+  ASSERT_TRUE(run_until(context, [&] { return warned("command vault: put out nothing"); }));
+  EXPECT_EQ(values, Values{"vault=made-qp"});
+}
+
 TEST_F(KnownValuesTest, ACommandThatFailsAtFirstIsTriedAgainSoon) {
   std::string ready = dir.path("ready");
   config.exec = {command("[ -e " + ready + " ] && echo made-qp", 1000s)};
