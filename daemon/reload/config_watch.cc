@@ -1,6 +1,9 @@
 #include "daemon/reload/config_watch.h"
 
+#include <filesystem>
 #include <system_error>
+
+#include "config/substitution.h"
 
 namespace redactd {
 namespace {
@@ -30,6 +33,9 @@ std::vector<std::string> files_of(const std::string& path, const DaemonConfig& c
   for (const SourceConfig& source : config.sources) add(files, source.tls);
   for (const SinkConfig& sink : config.sinks) add(files, sink.tls);
   add(files, config.admin.tls);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  for (const auto& [name, place] : config.settings.places)
+    add(files, substituted_files(place.written, folder));
   return files;
 }
 

@@ -15,8 +15,9 @@
 
 namespace redactd {
 
-/// Every file that a reload reads: the configuration at `path`, packs, lists of known values, keys
-/// and certificates. KnownValues looks after the files of `known_values` itself.
+/// Every file that a reload reads: the configuration at `path`, those of `${file:…}`, packs, lists
+/// of known values, keys and certificates. KnownValues looks after the files of `known_values`
+/// itself.
 std::vector<std::string> files_of(const std::string& path, const DaemonConfig& config);
 
 /// Of one thread.

@@ -378,6 +378,16 @@ class OnChange(ReloadTest):
         self.assertEqual(self.send(f"<13>with {planted}"), "<13>with [REDACTED:three]")
         self.daemon.stop()
 
+    def test_files_whose_contents_are_put_in_count_as_well(self):
+        text = self.write("text", "***\n")
+        self.start(reload_on_change=True, mask={"style": "fixed", "text": f"${{file:{text}}}"})
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), "<13>with ***")
+        done = self.reloaded("ok")
+        self.write("text", "###\n")
+        done()
+        self.assertEqual(self.send(f"<13>with {self.plant(token())}"), "<13>with ###")
+        self.daemon.stop()
+
     def fill(self, volume, name, text):
         os.makedirs(os.path.join(volume, name))
         with open(os.path.join(volume, name, "pack.yaml"), "w", encoding="utf-8") as file:
