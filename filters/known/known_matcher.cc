@@ -1,33 +1,23 @@
 #include "filters/known/known_matcher.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace redactd {
 namespace {
 
-/// Bytes of a gram, and how far apart the places are that are looked at.
-struct Shape {
-  size_t gram;
-  size_t stride;
-  constexpr size_t shortest() const { return gram + stride - 1; }
-};
-constexpr Shape kShapes[] = {{4, 3}, {4, 5}, {6, 11}};
-constexpr size_t kFilterBits = 16;  // for a gram, of which two are set
-constexpr size_t kBatch = 8;        // places that are looked at before anything is done about one
-static_assert(kShapes[0].shortest() == KnownMatcher::kShortest);
-
+constexpr size_t kGrams[] = {4, 5};  // bytes of a gram, of short texts and of long ones
+constexpr size_t kLong = 8;
+constexpr size_t kFilterBits = 16;                 // for a gram, of which two are set
+constexpr size_t kLeastWords = 1024;               // of a filter: 8 KiB stay in the first cache
+constexpr size_t kTail = KnownMatcher::kShortest;  // bytes at the end of a text that it is found by
 constexpr uint32_t kMostTexts = 0xffffff;
 constexpr size_t kHead = 4;  // bytes at the start of a text that cut_off() goes by
 constexpr size_t kPadding = 8;
-
-size_t class_of(size_t size) {
-  size_t number = std::size(kShapes) - 1;
-  while (size < kShapes[number].shortest()) --number;
-  return number;
-}
 
 uint64_t load(const char* at) {
   uint64_t bytes;
@@ -106,10 +96,17 @@ bool KnownMatcher::add(std::string_view text, uint32_t owner) {
 
 void KnownMatcher::build() {
   text_.resize(text_.size() + kPadding);
+  sort_entries();
+  link_shorter();
+  tails_.build(0, entries_.size(),
+               [this](size_t number) { return gram_at<kTail>(end_of(entries_[number]) - kTail); });
+  build_pairs();
+  build_heads();
+}
+
+/// And drops all but the first of those that are the same.
+void KnownMatcher::sort_entries() {
   auto compare = [this](const Entry& a, const Entry& b) {
-    size_t class_a = class_of(a.size);
-    size_t class_b = class_of(b.size);
-    if (class_a != class_b) return class_a < class_b ? -1 : 1;
     size_t shorter = std::min(a.size, b.size);
     size_t same = same_before(end_of(a), end_of(b), shorter);
     if (same < shorter) return byte_before(end_of(a), same) < byte_before(end_of(b), same) ? -1 : 1;
@@ -122,35 +119,12 @@ void KnownMatcher::build() {
   auto same = [&](const Entry& a, const Entry& b) { return compare(a, b) == 0; };
   entries_.erase(std::unique(entries_.begin(), entries_.end(), same), entries_.end());
   entries_.shrink_to_fit();
-  build_class<0>();
-  build_class<1>();
-  build_class<2>();
-  build_heads();
 }
 
-template <size_t kClass>
-void KnownMatcher::build_class() {
-  constexpr size_t kGram = kShapes[kClass].gram;
-  constexpr size_t kStride = kShapes[kClass].stride;
-  Class& group = classes_[kClass];
-  auto before = [](const Entry& entry, size_t number) { return class_of(entry.size) < number; };
-  auto first = std::lower_bound(entries_.begin(), entries_.end(), kClass, before);
-  auto last = std::lower_bound(entries_.begin(), entries_.end(), kClass + 1, before);
-  group.first = static_cast<uint32_t>(first - entries_.begin());
-  group.last = static_cast<uint32_t>(last - entries_.begin());
-  if (first == last) return;
-  size_t grams = static_cast<size_t>(last - first) * kStride;
-  size_t words = std::bit_ceil(std::max<size_t>(64, grams * kFilterBits / 64));
-  group.filter.assign(words, 0);
-  group.shift = 64 - static_cast<unsigned>(std::countr_zero(words));
+void KnownMatcher::link_shorter() {
   std::vector<uint32_t> endings;  // of the entries that this one ends with, the shortest first
-  for (uint32_t number = group.first; number < group.last; ++number) {
+  for (uint32_t number = 0; number < entries_.size(); ++number) {
     Entry& entry = entries_[number];
-    for (size_t back = 0; back < kStride; ++back) {
-      uint64_t hashed = hash(gram_at<kGram>(end_of(entry) - kGram - back));
-      group.filter[hashed >> group.shift] |=
-          uint64_t{1} << first_bit(hashed) | uint64_t{1} << second_bit(hashed);
-    }
     auto ends_with = [&](const Entry& shorter) {
       return shorter.size <= entry.size &&
              same_before(end_of(entry), end_of(shorter), shorter.size) == shorter.size;
@@ -159,9 +133,60 @@ void KnownMatcher::build_class() {
     entry.shorter = endings.empty() ? kNoEntry : endings.back();
     endings.push_back(number);
   }
-  group.ends.build(group.first, group.last, [this](size_t number) {
-    return gram_at<kGram>(end_of(entries_[number]) - kGram);
-  });
+}
+
+void KnownMatcher::build_pairs() {
+  struct Near {
+    std::string_view text;  // the end of an entry
+    size_t kind;            // of gram
+  };
+  auto near_end = [this](const Entry& entry) {
+    size_t size = std::min<size_t>(entry.size, kFarthest);
+    return Near{{end_of(entry) - size, size}, entry.size < kLong ? size_t{0} : size_t{1}};
+  };
+  for (const Entry& entry : entries_) {
+    Near near = near_end(entry);
+    pairs_.cover(near.text, kGrams[near.kind]);
+  }
+  pairs_.build();
+  std::array<EndsList, std::size(kGrams)> all;
+  for (size_t kind = 0; kind < all.size(); ++kind)
+    grams_[kind].bytes = (uint64_t{1} << (kGrams[kind] * 8)) - 1;
+  for (const Entry& entry : entries_) {
+    Near near = near_end(entry);
+    size_t place = pairs_.rarest(near.text, kGrams[near.kind]);
+    uint64_t gram = load(near.text.data() + place) & grams_[near.kind].bytes;
+    all[near.kind].push_back({gram, uint32_t{1} << (near.text.size() - place - kNearest)});
+  }
+  for (size_t kind = 0; kind < all.size(); ++kind) grams_[kind].build(std::move(all[kind]));
+}
+
+void KnownMatcher::Grams::build(EndsList all) {
+  if (all.empty()) return;
+  std::sort(all.begin(), all.end(), [](const Ends& a, const Ends& b) { return a.gram < b.gram; });
+  size_t count = 0;
+  for (const Ends one : all) {  // a copy: its place is written to
+    if (count == 0 || all[count - 1].gram != one.gram) all[count++] = {one.gram, 0};
+    all[count - 1].distances |= one.distances;
+  }
+  all.resize(count);
+  size_t words = std::bit_ceil(std::max<size_t>(kLeastWords, count * kFilterBits / 64));
+  filter.assign(words, 0);
+  shift = 64 - static_cast<unsigned>(std::countr_zero(words));
+  ends.assign(std::bit_ceil(count * 3 / 2 + 1), {});
+  for (const Ends& one : all) {
+    uint64_t hashed = hash(one.gram);
+    filter[hashed >> shift] |= uint64_t{1} << first_bit(hashed) | uint64_t{1} << second_bit(hashed);
+    ends[slot_of(one.gram)] = one;
+  }
+}
+
+/// Where the gram is, or goes.
+size_t KnownMatcher::Grams::slot_of(uint64_t gram) const {
+  size_t slot = hash(gram) >> 32 & (ends.size() - 1);
+  while (ends[slot].distances != 0 && ends[slot].gram != gram)
+    slot = (slot + 1) & (ends.size() - 1);
+  return slot;
 }
 
 void KnownMatcher::build_heads() {
@@ -174,58 +199,109 @@ void KnownMatcher::build_heads() {
   });
 }
 
+/// The places where texts may end near one batch of the stream: each is looked at once, however
+/// many pairs point at it.
+class KnownMatcher::Batch {
+ public:
+  static constexpr size_t kSize = PairMarks::kMost;
+
+  /// Where texts may end whose pair is `place` bytes into the batch.
+  void add(size_t place, uint32_t distances) {
+    size_t first = place + kNearest;
+    uint64_t* word = &ends_[first / 64];
+    word[0] |= uint64_t{distances} << first % 64;
+    if (first % 64 > 32) word[1] |= uint64_t{distances} >> (64 - first % 64);
+    any_ = true;
+  }
+
+  /// Calls `visit` with each, counted from the start of the batch, and goes on to the next one.
+  template <typename Visit>
+  void take(size_t words, Visit visit) {
+    for (size_t word = 0; word < words; ++word) {
+      for (uint64_t& left = ends_[word]; left != 0; left &= left - 1)
+        visit(word * 64 + static_cast<size_t>(std::countr_zero(left)));
+    }
+  }
+
+  /// Those within the batch, all of which its pairs and those before have told.
+  template <typename Visit>
+  void take_whole(Visit visit) {
+    if (!any_) return;
+    take(kSize / 64, visit);
+    ends_[0] = std::exchange(ends_[kSize / 64], 0);
+    any_ = ends_[0] != 0;
+  }
+  template <typename Visit>
+  void take_rest(Visit visit) {
+    if (any_) take(ends_.size(), visit);
+  }
+
+ private:
+  static_assert(kFarthest <= 64);
+  std::array<uint64_t, kSize / 64 + 1> ends_ = {};
+  bool any_ = false;
+};
+
 void KnownMatcher::scan(std::string_view held, size_t fresh, uint64_t offset, uint32_t first_number,
                         std::vector<Match>& matches) const {
   if (entries_.empty() || fresh == 0) return;
-  scan_class<0>(held, fresh, offset, first_number, matches);
-  scan_class<1>(held, fresh, offset, first_number, matches);
-  scan_class<2>(held, fresh, offset, first_number, matches);
-}
-
-template <size_t kClass>
-void KnownMatcher::scan_class(std::string_view held, size_t fresh, uint64_t offset,
-                              uint32_t first_number, std::vector<Match>& matches) const {
-  constexpr size_t kGram = kShapes[kClass].gram;
-  constexpr size_t kStride = kShapes[kClass].stride;
-  const Class& group = classes_[kClass];
-  if (group.first == group.last) return;
-  const uint64_t* filter = group.filter.data();
-  const unsigned shift = group.shift;
-  auto may_be = [&](const char* at) {
-    uint64_t hashed = hash(gram_at<kGram>(at));
-    uint64_t word = filter[hashed >> shift];
-    return (word >> first_bit(hashed) & word >> second_bit(hashed) & 1) != 0;
-  };
   const char* const end = held.data() + held.size();
   const char* const old_end = end - fresh;  // matches that end up to here were reported before
-  auto last_gram_of = [this](uint32_t number) {
-    return gram_at<kGram>(end_of(entries_[number]) - kGram);
+  // A match that ends in the fresh bytes has its pair from here on.
+  const char* text = old_end - std::min(held.size() - fresh, kFarthest - 1);
+  auto report = [&](size_t place) {
+    const char* match_end = text + place;
+    if (match_end <= old_end || match_end > end) return;
+    auto available = static_cast<size_t>(match_end - held.data());
+    uint32_t number = longest_at(match_end, available);
+    if (number != kNoEntry) matches.push_back({offset + available, first_number + number});
   };
-  auto look_around = [&, this](const char* place) {
-    for (size_t more = 0; more < kStride; ++more) {
-      const char* last_gram = place + more;
-      const char* match_end = last_gram + kGram;
-      if (match_end > end) break;
-      if (match_end <= old_end || !may_be(last_gram)) continue;
-      Runs::Slot run = group.ends.find(gram_at<kGram>(last_gram), last_gram_of);
-      if (run.count == 0) continue;
-      size_t available = static_cast<size_t>(match_end - held.data());
-      uint32_t number = longest_before(match_end, available, run);
-      if (number != kNoEntry) matches.push_back({offset + available, first_number + number});
+  Batch batch;
+  PairMarks::Places pairs;
+  PairMarks::Places kept;
+  while (true) {
+    auto left = static_cast<size_t>(end - text);
+    size_t size = left < kNearest ? 0 : std::min(left - kNearest + 1, Batch::kSize);
+    size_t count = pairs_.find(text, size, pairs);
+    for (const Grams& grams : grams_) {
+      if (grams.empty()) continue;
+      size_t likely = grams.keep(text, pairs, count, kept);
+      for (size_t i = 0; i < likely; ++i) batch.add(kept[i], grams.distances(text + kept[i]));
     }
-  };
-  // A match that ends in the fresh bytes has a gram at one of the places from here on.
-  size_t back = std::min(held.size() - fresh, kGram + kStride - 2);
-  const char* place = old_end - back;
-  for (; place + (kBatch - 1) * kStride + kGram <= end; place += kBatch * kStride) {
-    unsigned found = 0;
-    for (size_t i = 0; i < kBatch; ++i)
-      found |= static_cast<unsigned>(may_be(place + i * kStride)) << i;
-    for (; found != 0; found &= found - 1)
-      look_around(place + static_cast<size_t>(std::countr_zero(found)) * kStride);
+    if (left <= Batch::kSize) break;
+    batch.take_whole(report);
+    text += Batch::kSize;
   }
-  for (; place + kGram <= end; place += kStride)
-    if (may_be(place)) look_around(place);
+  batch.take_rest(report);
+}
+
+/// Those of the places whose gram is likely one of a text; how many.
+size_t KnownMatcher::Grams::keep(const char* text, const PairMarks::Places& places, size_t count,
+                                 PairMarks::Places& kept) const {
+  const uint64_t* words = filter.data();
+  const uint64_t mask = bytes;
+  const unsigned by = shift;
+  size_t size = 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint64_t hashed = hash(load(text + places[i]) & mask);
+    uint64_t word = words[hashed >> by];
+    kept[size] = places[i];
+    size += word >> first_bit(hashed) & word >> second_bit(hashed) & 1;
+  }
+  return size;
+}
+
+uint32_t KnownMatcher::Grams::distances(const char* text) const {
+  return ends[slot_of(load(text) & bytes)].distances;
+}
+
+/// The longest entry that stands right before `end`.
+uint32_t KnownMatcher::longest_at(const char* end, size_t available) const {
+  if (available < kShortest) return kNoEntry;
+  Runs::Slot run = tails_.find(gram_at<kTail>(end - kTail), [this](uint32_t number) {
+    return gram_at<kTail>(end_of(entries_[number]) - kTail);
+  });
+  return run.count == 0 ? kNoEntry : longest_before(end, available, run);
 }
 
 /// The longest entry of the run, or that one of the run ends with, that stands right before `end`.
@@ -281,12 +357,11 @@ size_t KnownMatcher::cut_off(std::string_view bytes, size_t least, uint32_t& own
 
 size_t KnownMatcher::bytes() const {
   size_t total = text_.capacity() + entries_.capacity() * sizeof(Entry) +
+                 tails_.slots.capacity() * sizeof(Runs::Slot) +
                  by_head_.capacity() * sizeof(uint32_t) +
                  heads_.slots.capacity() * sizeof(Runs::Slot);
-  for (const Class& group : classes_) {
-    total += group.filter.capacity() * sizeof(uint64_t) +
-             group.ends.slots.capacity() * sizeof(Runs::Slot);
-  }
+  for (const Grams& grams : grams_)
+    total += grams.filter.capacity() * sizeof(uint64_t) + grams.ends.capacity() * sizeof(Ends);
   return total;
 }
 

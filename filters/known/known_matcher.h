@@ -2,12 +2,12 @@
 
 // Finds exact texts, hundreds of thousands of them, in a stream of bytes.
 //
-// Each text is known by the grams (4 or 6 bytes in a row) near its end. There are so many of them
-// that the scan need only look at every 11th byte of the stream, for short texts at every third:
-// wherever a text ends, one of the places looked at holds one of its grams. A filter of bits tells
-// quickly that a gram belongs to no text; behind it a table leads from the last bytes of a text to
-// all texts that end so, sorted by their bytes from the last to the first, in which the longest one
-// that stands here is found by bisection.
+// Of each text one place near its end is remembered where a pair of bytes stands that is rare in
+// logs (pair_marks.h), and how far the end is from there. In the stream only such pairs are looked
+// at. A filter of bits tells quickly that the 4 or 6 bytes from there on belong to no text; behind
+// it a table says where texts may end, and another leads from the last bytes there to all texts
+// that end so, sorted by their bytes from the last to the first, in which the longest one that
+// stands here is found by bisection.
 //
 // Everything is decided by bytes before the end of the match, so the scan needs no memory between
 // reads and finds the same matches however the bytes arrive. Work for a byte is bounded by the
@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "filters/known/pair_marks.h"
 #include "filters/matcher/matcher.h"
 #include "filters/wiping_allocator.h"
 
@@ -36,6 +37,8 @@ class KnownMatcher {
   bool add(std::string_view text, uint32_t owner);
   /// Ends the adding.
   void build();
+  /// For tests: scans as on a processor that has nothing special.
+  void use_portable() { pairs_.use_portable(); }
 
   size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
@@ -45,7 +48,7 @@ class KnownMatcher {
   uint32_t owner(size_t number) const { return entries_[number].owner; }
 
   /// Appends a match for every place in the last `fresh` bytes of `held` where a text ends: the
-  /// number of the longest such text (of each class of lengths), plus `first_number`. `held` are
+  /// number of the longest such text, plus `first_number`. `held` are
   /// the bytes of the stream from its byte `offset` on; what went before `held` is part of no
   /// match. Needs kScanPadding readable bytes behind `held`.
   void scan(std::string_view held, size_t fresh, uint64_t offset, uint32_t first_number,
@@ -83,28 +86,42 @@ class KnownMatcher {
     Slot find(uint64_t gram, GramOf gram_of) const;
   };
 
-  /// Texts of similar length, which are scanned for together.
-  struct Class {
-    uint32_t first = 0;  // [first, last) in entries_
-    uint32_t last = 0;
+  /// From a gram, the first bytes from where a rare pair begins, to how far from there texts end.
+  struct Ends {
+    uint64_t gram = 0;
+    uint32_t distances = 0;  // bit i: kNearest + i; 0: free
+  };
+  using EndsList = std::vector<Ends, WipingAllocator<Ends>>;
+  struct Grams {
+    uint64_t bytes = 0;            // of a load that belong to a gram
     std::vector<uint64_t> filter;  // two bits in one word for each gram, by its hash
     unsigned shift = 0;
-    Runs ends;
+    EndsList ends;  // a power of two, open addressing
+
+    bool empty() const { return filter.empty(); }
+    void build(EndsList all);
+    size_t keep(const char* text, const PairMarks::Places& places, size_t count,
+                PairMarks::Places& kept) const;
+    uint32_t distances(const char* text) const;
+    size_t slot_of(uint64_t gram) const;
   };
-  static constexpr size_t kClasses = 3;
+  static constexpr size_t kNearest = 4;
+  static constexpr size_t kFarthest = kNearest + 31;
+  class Batch;
 
   const char* end_of(const Entry& entry) const { return text_.data() + entry.begin + entry.size; }
-  template <size_t kClass>
-  void build_class();
-  template <size_t kClass>
-  void scan_class(std::string_view held, size_t fresh, uint64_t offset, uint32_t first_number,
-                  std::vector<Match>& matches) const;
-  uint32_t longest_before(const char* end, size_t available, Runs::Slot run) const;
+  void sort_entries();
+  void link_shorter();
+  void build_pairs();
   void build_heads();
+  uint32_t longest_at(const char* end, size_t available) const;
+  uint32_t longest_before(const char* end, size_t available, Runs::Slot run) const;
 
   std::vector<char, WipingAllocator<char>> text_;  // with 8 bytes of padding at its end
-  std::vector<Entry> entries_;                     // by class, then by their bytes from the last on
-  std::array<Class, kClasses> classes_;
+  std::vector<Entry> entries_;                     // by their bytes from the last on
+  Runs tails_;                                     // of entries_, by the last bytes
+  PairMarks pairs_;
+  std::array<Grams, 2> grams_;     // of short texts and of long ones
   std::vector<uint32_t> by_head_;  // numbers of entries, by their bytes from the first on
   Runs heads_;                     // of by_head_, by the first bytes
   size_t longest_ = 0;

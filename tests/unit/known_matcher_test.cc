@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <ctime>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -21,10 +20,8 @@ KnownMatcher matcher_of(const std::vector<std::string>& texts) {
 
 using Place = std::pair<uint64_t, std::string>;  // where it ends, and what
 
-/// Scans `text` in pieces that end at `cuts`, as a redactor does: with all that was read before in
-/// front.
-std::vector<Place> places(const KnownMatcher& matcher, const std::string& text,
-                          std::vector<size_t> cuts = {}) {
+std::vector<Place> places_found(const KnownMatcher& matcher, const std::string& text,
+                                std::vector<size_t> cuts) {
   cuts.push_back(text.size());
   std::vector<Place> found;
   size_t from = 0;
@@ -37,6 +34,17 @@ std::vector<Place> places(const KnownMatcher& matcher, const std::string& text,
     from = cut;
   }
   std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// Scans `text` in pieces that end at `cuts`, as a redactor does: with all that was read before in
+/// front. With whatever the processor has, and without.
+std::vector<Place> places(const KnownMatcher& matcher, const std::string& text,
+                          const std::vector<size_t>& cuts = {}) {
+  std::vector<Place> found = places_found(matcher, text, cuts);
+  KnownMatcher portable = matcher;
+  portable.use_portable();
+  EXPECT_EQ(places_found(portable, text, cuts), found) << "portable";
   return found;
 }
 
@@ -55,19 +63,6 @@ std::vector<Place> longest_by_search(const std::vector<std::string>& texts,
     if (!longest.empty()) found.emplace_back(end, longest);
   }
   return found;
-}
-
-/// Of each place the longest: the matcher also reports shorter ones of other classes.
-std::vector<Place> longest_of(const std::vector<Place>& found) {
-  std::vector<Place> longest;
-  for (const Place& place : found) {
-    if (longest.empty() || longest.back().first != place.first) {
-      longest.push_back(place);
-    } else if (place.second.size() > longest.back().second.size()) {
-      longest.back() = place;
-    }
-  }
-  return longest;
 }
 
 std::string random_text(std::mt19937& random, size_t size, size_t letters) {
@@ -113,10 +108,7 @@ TEST(KnownMatcher, FindsWhatASearchFinds) {
                                 : texts[random() % texts.size()];
     KnownMatcher matcher = matcher_of(texts);
     std::vector<Place> found = places(matcher, text);
-    ASSERT_EQ(longest_of(found), longest_by_search(texts, text)) << "seed " << seed;
-    ASSERT_EQ(std::set<Place>(found.begin(), found.end()).size(), found.size()) << "seed " << seed;
-    for (const auto& [end, wanted] : found)
-      ASSERT_EQ(text.substr(end - wanted.size(), wanted.size()), wanted) << "seed " << seed;
+    ASSERT_EQ(found, longest_by_search(texts, text)) << "seed " << seed;
   }
 }
 
@@ -134,6 +126,87 @@ TEST(KnownMatcher, FindsTheSameUnderEveryCut) {
       ASSERT_EQ(places(matcher, text, {cut}), whole) << "seed " << seed << " cut at " << cut;
     }
     ASSERT_EQ(places(matcher, text, each_byte), whole) << "seed " << seed;
+  }
+}
+
+/// Letters, digits and punctuation, hexadecimal digits, any bytes, letters alone, digits alone.
+std::string text_of_kind(std::mt19937& random, size_t size, size_t kind) {
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz";
+  const std::string alphabets[] = {letters + "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%&!#\\;=",
+                                   "0123456789abcdef", "", letters, "0123456789"};
+  const std::string& alphabet = alphabets[kind];
+  std::string text;
+  while (text.size() < size)
+    text += alphabet.empty() ? static_cast<char>(random()) : alphabet[random() % alphabet.size()];
+  return text;
+}
+
+TEST(KnownMatcher, FindsEveryLengthAtEveryPlaceOfABlockAndOfItsEnd) {
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<std::string> texts;
+    for (unsigned kind = 0; kind < 5; ++kind)
+      texts.push_back(text_of_kind(random, 6 + random() % 75, kind));
+    KnownMatcher matcher = matcher_of(texts);
+    const std::string& wanted = texts[seed % 5];
+    for (size_t before = 0; before <= 66; ++before) {
+      for (size_t behind : {size_t{0}, size_t{1}, size_t{random() % 65}}) {
+        std::string text = text_of_kind(random, before, random() % 5) + wanted +
+                           text_of_kind(random, behind, random() % 5);
+        ASSERT_EQ(places(matcher, text), longest_by_search(texts, text))
+            << "seed " << seed << ", " << before << " before, " << behind << " behind";
+      }
+    }
+  }
+}
+
+TEST(KnownMatcher, FindsTheSameWhereTheTextIsAnyLength) {
+  std::mt19937 random(1);
+  std::vector<std::string> texts = {"aB3dE6", "0123456789abcdef", "correct horse battery staple",
+                                    text_of_kind(random, 70, 0)};
+  KnownMatcher matcher = matcher_of(texts);
+  for (size_t size = 0; size <= 64; ++size) {
+    std::string text;
+    while (text.size() < 90) text += texts[random() % texts.size()];
+    text.resize(size);
+    ASSERT_EQ(places(matcher, text), longest_by_search(texts, text)) << size << " bytes";
+  }
+}
+
+/// Of its batches, and the places where texts that begin in one end in the next.
+TEST(KnownMatcher, FindsTextsAroundTheEndsOfWhatItLooksAtAtOnce) {
+  std::mt19937 random(1);
+  std::vector<std::string> texts = {"aB3dE6",
+                                    "x7f3a9c0b2",
+                                    text_of_kind(random, 34, 0),
+                                    text_of_kind(random, 35, 0),
+                                    text_of_kind(random, 36, 1),
+                                    text_of_kind(random, 200, 3)};
+  KnownMatcher matcher = matcher_of(texts);
+  for (size_t at = PairMarks::kMost - 210; at <= PairMarks::kMost + 40; ++at) {
+    for (const std::string& wanted : texts) {
+      std::string text = std::string(at, '.') + wanted;
+      ASSERT_EQ(places_found(matcher, text, {}), (std::vector<Place>{{text.size(), wanted}}));
+      text += std::string(PairMarks::kMost - 7, '.') + wanted;
+      ASSERT_EQ(places_found(matcher, text, {at + 3}).size(), 2u) << at;
+    }
+  }
+}
+
+TEST(KnownMatcher, FindsEachOfThousandsOfTextsOfAnyKind) {
+  for (size_t kind = 0; kind < 5; ++kind) {
+    std::mt19937 random(static_cast<unsigned>(kind + 1));
+    std::vector<std::string> texts;
+    std::string text;
+    std::vector<Place> wanted;
+    while (texts.size() < 3000) {
+      texts.push_back(text_of_kind(random, 8 + random() % 40, kind));
+      text += ". " + texts.back();
+      wanted.emplace_back(text.size(), texts.back());
+    }
+    std::vector<Place> found = places(matcher_of(texts), text);
+    EXPECT_TRUE(std::includes(found.begin(), found.end(), wanted.begin(), wanted.end()))
+        << "kind " << kind;
   }
 }
 
@@ -235,6 +308,14 @@ TEST(KnownMatcher, BytesFullOfFalseAlarmsTakeLinearTime) {
 TEST(KnownMatcher, TextsOfOnePeriodTakeLinearTime) {
   KnownMatcher matcher = matcher_of({repeated("ab", 2048), repeated("ab", 64)});
   EXPECT_LT(seconds_to_scan(matcher, repeated("ab", 50'000)), 2);
+}
+
+TEST(KnownMatcher, TextsWithoutARarePairTakeLinearTime) {
+  std::vector<std::string> texts;
+  std::mt19937 random(1);
+  for (int i = 0; i < 5000; ++i) texts.push_back(random_text(random, 6 + random() % 30, 26));
+  std::string text = random_text(random, 2'000'000, 26);
+  EXPECT_LT(seconds_to_scan(matcher_of(texts), text), 1);
 }
 
 TEST(KnownMatcher, TheEndOfAStreamIsQuickWithThousandsOfTexts) {
