@@ -72,6 +72,7 @@ void Resolver::forget_record() {
   seen_literals_.clear();
   required_.clear();
   allowed_.clear();
+  encoded_.forget();
   over_budget_ = false;
 }
 
@@ -147,7 +148,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       return Verdict::masked;
     case Anchor::Role::encoded:
       return resolve_encoded(record, {rules_->rules(), rules_->cores(), rules_->markers()},
-                             static_cast<TextEncoding>(anchor.width), end, found_);
+                             static_cast<TextEncoding>(anchor.width), end, encoded_, found_);
     case Anchor::Role::regex:
       seen_regexes_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
       return Verdict::masked;
@@ -317,6 +318,7 @@ void Resolver::trim() {
   give_back(regex_matches_);
   give_back(required_);
   give_back(allowed_);
+  encoded_ = {};
 }
 
 }  // namespace redactd

@@ -10,6 +10,7 @@
 #include "filters/allowances.h"
 #include "filters/rule_set.h"
 #include "filters/spans/block_span.h"
+#include "filters/spans/encoded_span.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
 #include "filters/spans/value/key.h"
@@ -85,6 +86,7 @@ class Resolver {
   std::vector<RegexMatch> regex_matches_;
   std::vector<std::pair<uint32_t, bool>> required_;
   Allowances::Memo allowed_;
+  EncodedMemo encoded_;
   bool over_budget_ = false;
 };
 

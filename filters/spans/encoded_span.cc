@@ -11,11 +11,8 @@
 namespace redactd {
 namespace {
 
-constexpr size_t kUnitsBefore = 100;  // a marker before its fixed part, with what precedes it
-constexpr size_t kUnitsAfter = 64;    // the rest of a core, and the first bytes of a key
 constexpr size_t kUnitsMore = 4096;   // the rest of a token
 constexpr size_t kUnitsOfCore = 256;  // every core and what decides on it
-constexpr size_t kDigitsToHit = 40;   // from where a core begins to where the matcher reports it
 constexpr size_t kReach = 16 * 1024;  // bytes before the secret that are masked with it
 constexpr size_t kLeastBody = 16;     // bytes of key material behind a marker
 
@@ -225,14 +222,16 @@ Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
 }
 
 Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-                       size_t anchor_end, std::vector<Span>& spans) {
-  EncodedText units(record.text, anchor_end, encoding, kUnitsBefore, kUnitsAfter);
-  record.work += 2 * units.size();
+                       size_t anchor_end, EncodedDigits& digits, std::vector<Span>& spans) {
+  record.work += 2 * digits.move_to(record.text, anchor_end, encoding);
   Verdict verdict = Verdict::no_match;
-  for (size_t phase = 0; phase < std::min(group_of(encoding), units.size()); ++phase) {
+  for (size_t phase = 0; phase < group_of(encoding); ++phase) {
+    if (!digits.holds_core(rules.cores, phase)) continue;
+    EncodedText units = digits.around();
+    record.work += 2 * units.size();
     Reading reading(record, rules, encoding, units, phase);
-    for (size_t at = 0; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
-      if (units.before() - reading.unit_of(at) > kDigitsToHit) continue;
+    size_t at = units.first_byte(phase, digits.first_new());
+    for (; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
       std::optional<Decoded> found = reading.find_at(at, verdict);
       if (!found || units.last_unit(phase, found->end - 1) < units.before()) continue;
       spans.push_back(span_in_digits(record, encoding, units, phase, *found));
@@ -280,9 +279,10 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
 }  // namespace
 
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-                        size_t anchor_end, std::vector<Span>& spans) {
+                        size_t anchor_end, EncodedMemo& memo, std::vector<Span>& spans) {
   if (encoding == TextEncoding::escapes) return resolve_escapes(record, rules, anchor_end, spans);
-  return resolve_digits(record, rules, encoding, anchor_end, spans);
+  EncodedDigits& digits = encoding == TextEncoding::base64 ? memo.base64 : memo.hex;
+  return resolve_digits(record, rules, encoding, anchor_end, digits, spans);
 }
 
 size_t encoded_end(std::string_view text, size_t from) {

@@ -5,6 +5,7 @@
 
 #include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
+#include "filters/spans/encoded_digits.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
 
@@ -17,6 +18,18 @@ struct EncodedRules {
   const MarkerExpressions& markers;
 };
 
+/// What has been decoded of one record.
+struct EncodedMemo {
+  EncodedDigits base64;
+  EncodedDigits hex;
+
+  /// Another record comes.
+  void forget() {
+    base64.forget();
+    hex.forget();
+  }
+};
+
 /// A token, or a private key, in an encoding: what the matcher found of it ended at `anchor_end`.
 /// The bytes around are decoded and the rule is applied to them as if they stood there in clear.
 ///
@@ -24,7 +37,7 @@ struct EncodedRules {
 /// key as far as its digits go: nobody can read what is left of them. Of escapes only those of the
 /// secret go. Appends spans, or says why not. Not to be asked where is_looked_at().
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-                        size_t anchor_end, std::vector<Span>& spans);
+                        size_t anchor_end, EncodedMemo& memo, std::vector<Span>& spans);
 
 /// Whether all that such an anchor tells of has been looked at, with one before it.
 inline bool is_looked_at(const RecordView& record, TextEncoding encoding, size_t anchor_end) {

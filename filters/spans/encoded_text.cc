@@ -1,6 +1,7 @@
 #include "filters/spans/encoded_text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -44,20 +45,24 @@ size_t escape_before(std::string_view text, size_t at, char& byte) {
   return 0;
 }
 
+constexpr unsigned char kNoDigit = 64;
+/// Base64 (RFC 4648 §4 and §5).
+constexpr std::array<unsigned char, 256> kDigits = [] {
+  std::array<unsigned char, 256> values{};
+  values.fill(kNoDigit);
+  unsigned char value = 0;
+  for (unsigned char c = 'A'; c <= 'Z'; ++c) values[c] = value++;
+  for (unsigned char c = 'a'; c <= 'z'; ++c) values[c] = value++;
+  for (unsigned char c = '0'; c <= '9'; ++c) values[c] = value++;
+  for (unsigned char c : {'+', '-'}) values[c] = 62;
+  for (unsigned char c : {'/', '_'}) values[c] = 63;
+  return values;
+}();
+
 bool digit_of(char c, unsigned char& value) {
-  if (is_upper(c)) {
-    value = static_cast<unsigned char>(c - 'A');
-  } else if (is_lower(c)) {
-    value = static_cast<unsigned char>(c - 'a' + 26);
-  } else if (is_digit(c)) {
-    value = static_cast<unsigned char>(c - '0' + 52);
-  } else if (c == '+' || c == '-') {
-    value = 62;
-  } else if (c == '/' || c == '_') {
-    value = 63;
-  } else {
-    return false;
-  }
+  const unsigned char digit = kDigits[static_cast<unsigned char>(c)];
+  if (digit == kNoDigit) return false;
+  value = digit;
   return true;
 }
 
@@ -243,20 +248,51 @@ void EncodedText::extend(size_t after) {
   }
 }
 
+size_t EncodedText::number_of(size_t begin) const {
+  if (begin == end_) return begins_.size();
+  const auto found = std::lower_bound(begins_.begin(), begins_.end(), begin);
+  return found != begins_.end() && *found == begin ? static_cast<size_t>(found - begins_.begin())
+                                                   : kNone;
+}
+
+EncodedText EncodedText::around(size_t at, size_t before, size_t after) const {
+  const size_t first = at - std::min(at, before);
+  const size_t last = std::min(size(), at + after);
+  EncodedText part(text_, encoding_);
+  part.begins_.assign(begins_.begin() + static_cast<std::ptrdiff_t>(first),
+                      begins_.begin() + static_cast<std::ptrdiff_t>(last));
+  part.values_ = values_.substr(first, last - first);
+  part.before_ = at - first;
+  part.end_ = begin_of(last);
+  part.ends_ = ends_ && last == size() && last < at + after;
+  return part;
+}
+
 std::string EncodedText::decoded(size_t phase) const {
-  const size_t width = bits_of(encoding_);
   std::string bytes;
   bytes.reserve(values_.size());
+  decode(phase, bytes);
+  return bytes;
+}
+
+void EncodedText::decode(size_t phase, std::string& bytes) const {
+  const size_t width = bits_of(encoding_);
+  const size_t first_bit = bytes.size() * 8;
   unsigned held = 0;
   size_t bits = 0;
-  for (size_t i = phase; i < values_.size(); ++i) {
-    held = held << width | static_cast<unsigned char>(values_[i]);
-    bits += width;
+  size_t taken = first_bit % width;  // of the first unit's bits, by the byte before
+  for (size_t unit = phase + first_bit / width; unit < values_.size(); ++unit) {
+    held = held << width | static_cast<unsigned char>(values_[unit]);
+    bits += width - taken;
+    taken = 0;
     if (bits < 8) continue;
     bits -= 8;
     bytes += static_cast<char>(held >> bits & 0xffu);
   }
-  return bytes;
+}
+
+size_t EncodedText::first_byte(size_t phase, size_t unit) const {
+  return unit <= phase ? 0 : ((unit - phase) * bits_of(encoding_) + 7) / 8;
 }
 
 size_t EncodedText::first_unit(size_t phase, size_t byte) const {

@@ -43,13 +43,24 @@ class EncodedText {
   /// No further unit follows.
   bool ends() const { return ends_; }
 
+  /// The number of the unit that begins at a byte of the text; kNone (npos): none does.
+  size_t number_of(size_t begin) const;
+  /// Those before unit number `at` and from there on, as if they had been read around it.
+  EncodedText around(size_t at, size_t before, size_t after) const;
+
   /// What the units from number `phase` on stand for, as far as whole bytes go.
   std::string decoded(size_t phase) const;
+  /// Adds what is missing of that.
+  void decode(size_t phase, std::string& bytes) const;
+  /// The first decoded byte that depends on no unit before that number.
+  size_t first_byte(size_t phase, size_t unit) const;
   /// The first unit that a decoded byte depends on, and the one behind the last.
   size_t first_unit(size_t phase, size_t byte) const;
   size_t last_unit(size_t phase, size_t byte) const;
 
  private:
+  EncodedText(std::string_view text, TextEncoding encoding) : text_(text), encoding_(encoding) {}
+
   std::string_view text_;
   TextEncoding encoding_;
   std::vector<size_t> begins_;

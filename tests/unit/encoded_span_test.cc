@@ -261,6 +261,26 @@ TEST(Encoded, AKeyBetweenMegabytesOfBase64IsMaskedToTheEnd) {
   }
 }
 
+TEST(Encoded, ATokenBehindManyBeginningsOfOneIsMasked) {
+  const std::string token = fill("ghp_{alnum:36}").text;
+  const std::string digits = base64("ghp_").substr(0, 5);
+  for (size_t many : {1, 9, 40, 800, 1700}) {
+    for (size_t shift = 0; shift < 4; ++shift) {
+      std::string in_base64 = std::string(shift, 'A');
+      std::string in_hex;
+      for (size_t i = 0; i < many; ++i) {
+        in_base64 += digits;
+        in_hex += hex("ghp_") + std::string(shift, '0');
+      }
+      const std::string secret = base64("token " + token);
+      EXPECT_EQ(redact(in_base64 + secret).find(secret.substr(12, 40)), std::string::npos)
+          << many << ' ' << shift;
+      EXPECT_EQ(redact(in_hex + hex(" " + token)).find(hex(token)), std::string::npos)
+          << many << ' ' << shift;
+    }
+  }
+}
+
 TEST(Encoded, TimeIsLinearWhereEverythingLooksLikeTheBeginningOfAToken) {
   for (const std::string& piece :
        {base64("ghp_"), base64("xghp_AAAAAAAA"), std::string("Z2hwX"), std::string("%41"),

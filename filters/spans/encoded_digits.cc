@@ -1,0 +1,55 @@
+#include "filters/spans/encoded_digits.h"
+
+#include <algorithm>
+
+#include "filters/spans/extent.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kUnitsAfter = 64;   // the rest of a core, and the first bytes of a key
+constexpr size_t kDigitsToHit = 40;  // from where a core begins to where the matcher reports it
+constexpr size_t kMostHeld = 4096;   // digits
+
+}  // namespace
+
+size_t EncodedDigits::move_to(std::string_view text, size_t hit, TextEncoding encoding) {
+  encoding_ = encoding;
+  const bool near = units_ && units_->size() < kMostHeld && hit >= units_->begin_of(hit_);
+  const size_t number = near ? units_->number_of(hit) : kNone;
+  if (number != kNone) {
+    const size_t held = units_->size();
+    first_new_ = std::max(hit_, number - std::min(number, kDigitsToHit));
+    hit_ = number;
+    units_->extend(hit_ + kUnitsAfter - std::min(held, hit_ + kUnitsAfter));
+    return units_->size() - held;
+  }
+  units_.emplace(text, hit, encoding, kUnitsBefore, kUnitsAfter);
+  for (std::string& bytes : bytes_) bytes.clear();
+  hit_ = units_->before();
+  first_new_ = hit_ - std::min(hit_, kDigitsToHit);
+  return units_->size();
+}
+
+size_t EncodedDigits::window_begin() const { return hit_ - std::min(hit_, kUnitsBefore); }
+
+EncodedText EncodedDigits::around() const {
+  return units_->around(hit_, kUnitsBefore, kUnitsAfter);
+}
+
+bool EncodedDigits::holds_core(const TokenCores& cores, size_t phase) {
+  if (first_new_ == hit_) return false;  // two rules' hit
+  const size_t from = (window_begin() + phase) % group_of(encoding_);
+  std::string& bytes = bytes_[from];
+  units_->decode(from, bytes);
+  const size_t end = std::min(bytes.size(), units_->first_byte(from, hit_));
+  bool holds = false;
+  for (size_t at = units_->first_byte(from, first_new_); !holds && at < end; ++at) {
+    cores.at(
+        std::string_view(bytes).substr(at), [](const TokenCores::Core&) { return true; },
+        [&](const TokenCores::Core&) { holds = true; });
+  }
+  return holds;
+}
+
+}  // namespace redactd

@@ -1,0 +1,47 @@
+#pragma once
+
+// Base64 and hexadecimal around the matcher's hits, decoded once for hits that stand near each
+// other, and not looked at again: every few digits may be one.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "filters/matcher/token_cores.h"
+#include "filters/spans/encoded_text.h"
+
+namespace redactd {
+
+inline constexpr size_t kUnitsBefore = 100;  // a marker before its fixed part, with what precedes
+
+/// Of one record and one encoding.
+class EncodedDigits {
+ public:
+  /// Another record comes.
+  void forget() { units_.reset(); }
+  /// Reads on to a hit that ends at byte `hit` of the text, and some digits behind it. Returns how
+  /// many digits it looked at.
+  size_t move_to(std::string_view text, size_t hit, TextEncoding encoding);
+
+  /// What stands around the hit.
+  EncodedText around() const;
+  /// The number in around() of the first digit with which a secret may begin that no hit before
+  /// told of.
+  size_t first_new() const { return first_new_ - window_begin(); }
+
+  /// Whether a core begins with one of the new digits, in bytes from number `phase` of around() on.
+  bool holds_core(const TokenCores& cores, size_t phase);
+
+ private:
+  size_t window_begin() const;
+
+  std::optional<EncodedText> units_;
+  TextEncoding encoding_ = TextEncoding::base64;
+  size_t hit_ = 0;  // the number of the unit behind it
+  size_t first_new_ = 0;
+  std::array<std::string, 4> bytes_;  // by their phase
+};
+
+}  // namespace redactd
