@@ -87,9 +87,12 @@ bool CoveredRun::covers_plain(const RecordView& record, const Rule& rule, size_t
 }
 
 bool CoveredRun::covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+  constexpr size_t kLongestType = 24;  // `password: string = "…"`
   if (anchor_end >= end_ || anchor_end < from_ + 2) return false;
-  // Behind `key=` the value begins at once, and is no other sign of equality.
-  if (record.text[anchor_end - 1] != '=' || !is_alnum(record.text[anchor_end])) return false;
+  // Behind `key=` and `key:` the value begins at once, and is no other sign.
+  const char mark = record.text[anchor_end - 1];
+  const bool sign = mark == '=' || (mark == ':' && anchor_end + kLongestType < end_);
+  if (!sign || !is_alnum(record.text[anchor_end])) return false;
   if (rule.form != ValueForm::assign || rule.keys.empty()) return false;
   return !record.ends_record || anchor_end + kLongestKeyTail < record.text.size();
 }

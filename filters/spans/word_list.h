@@ -18,23 +18,37 @@ class WordList {
  public:
   template <size_t N>
   explicit constexpr WordList(const std::string_view (&words)[N]) : words_(words) {
-    for (std::string_view word : words) firsts_[slot(word.size())] |= bit(word[0]);
+    static_assert(N <= kMostWords);
+    for (std::string_view word : words) {
+      firsts_[slot(word.size())] |= bit(word[0]);
+      ++begins_[number(word[0]) + 1];
+    }
+    for (size_t i = 1; i < begins_.size(); ++i) begins_[i] += begins_[i - 1];
+    auto next = begins_;
+    for (size_t i = 0; i < N; ++i) order_[next[number(words[i][0])]++] = static_cast<uint8_t>(i);
   }
 
   bool has(std::string_view value) const {
     if (value.empty() || (firsts_[slot(value.size())] & bit(to_lower(value[0]))) == 0) return false;
-    return std::any_of(words_.begin(), words_.end(),
-                       [&](std::string_view word) { return equals_ignoring_case(value, word); });
+    const size_t first = number(to_lower(value[0]));
+    for (size_t i = begins_[first]; i < begins_[first + 1]; ++i) {
+      if (equals_ignoring_case(value, words_[order_[i]])) return true;
+    }
+    return false;
   }
 
  private:
   static constexpr size_t slot(size_t size) { return std::min<size_t>(size, 31); }
-  static constexpr uint64_t bit(char c) {
-    return uint64_t{1} << (static_cast<unsigned char>(c) % 64);
-  }
+  static constexpr size_t number(char c) { return static_cast<unsigned char>(c) % kLetters; }
+  static constexpr uint64_t bit(char c) { return uint64_t{1} << number(c); }
+  static constexpr size_t kLetters = 64;
+  static constexpr size_t kMostWords = 255;
 
   std::span<const std::string_view> words_;
   std::array<uint64_t, 32> firsts_{};  // of each length, the first letters there are
+  // The words' numbers by first letter, and where those of each begin.
+  std::array<uint8_t, kMostWords> order_{};
+  std::array<size_t, kLetters + 1> begins_{};
 };
 
 /// The bytes that the words begin with: a look at them spares most comparisons.

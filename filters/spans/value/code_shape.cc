@@ -93,7 +93,8 @@ bool is_variable(std::string_view value) {
 }  // namespace
 
 bool is_code(std::string_view value) {
-  if (value.size() > kLookedAt) return false;
+  static constexpr ByteClass kOfCode = ByteClass::of("$.([}");
+  if (value.size() > kLookedAt || !kOfCode.any_in(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;

@@ -101,7 +101,9 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   if (at + kGo.size() < text.size() && text[at] == 'i' && text[at + 1] == kGo[1] &&
       text.substr(at, kGo.size()) == kGo)
     return at + kGo.size();
+  constexpr size_t kLongest = 13;  // of all but what begins with a parenthesis
   if (at >= text.size() || (!kFirsts.has(text[at]) && text[at] != kPhp[0])) return at;
+  if (text[at] != '<' && text.substr(at, kLongest).find('(') == kNone) return at;
   if (size_t quote = skip_dumped_type(text, at); quote != at) return quote;
   size_t inside = at;
   for (std::string_view wrapper : kWrappers) {
