@@ -114,16 +114,17 @@ bool decodes_to_user_and_password(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
 }
 
-/// 123456, 123-456
+/// 123456, 123-456, 123-456-789
 bool is_code_of_digits(std::string_view text) {
   constexpr size_t kShortest = 3;
   constexpr size_t kLongest = 10;
-  if (text.size() > kLongest + 1) return false;
+  constexpr size_t kMostDashes = 2;
+  if (text.size() > kLongest + kMostDashes || text.starts_with('-') || text.ends_with('-'))
+    return false;
   auto digits = static_cast<size_t>(std::count_if(text.begin(), text.end(), is_digit));
-  size_t dash = text.find('-');
-  bool parted = dash != std::string_view::npos && digits + 1 == text.size() && dash > 0 &&
-                dash + 1 < text.size();
-  return digits >= kShortest && digits <= kLongest && (digits == text.size() || parted);
+  auto dashes = static_cast<size_t>(std::count(text.begin(), text.end(), '-'));
+  return digits >= kShortest && digits <= kLongest && digits + dashes == text.size() &&
+         dashes <= kMostDashes && text.find("--") == std::string_view::npos;
 }
 
 /// Twelve or more short words with a blank between them.

@@ -295,6 +295,8 @@ TEST(Block, AValueInTheNextLineOfADockerLog) {
        {logged({"- name: DB_PASSWORD", "  value: «{digits:1}{alnum:11}»"}),
         logged({"Please use the following password to proceed to installation:", "",
                 "«{digits:1}{hex:31}»", ""}),
+        logged({"Content-Disposition: form-data; name=\\\"password\\\"", "",
+                "«{digits:1}{alnum:11}»"}),
         logged({"[\\\"password\\\"]=>", "  string(12) \\\"«{digits:1}{alnum:11}»\\\""}),
         logged({"password: |", "  «{digits:1}{alnum:11}»"})})
     expect_exactly_masked(source);
@@ -348,6 +350,42 @@ TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
         "Content-Disposition: form-data; name=\"user[token]\"\n\n«{alnum:40}»\n--b\n",
         "Your new password is:\n\n    «{digits:1}{alnum:11}»\n"})
     expect_exactly_masked(source);
+}
+
+TEST(Block, AValueInTheElementBehindItsName) {
+  for (const char* source : {"<name>fs.s3a.secret.key</name>\n<value>«{base64:40}»</value>\n",
+                             "  <name>javax.jdo.option.ConnectionPassword</name>\n"
+                             "  <value>«{digits:1}{alnum:11}»</value>\n",
+                             "app[1]:   <name>ssl.server.keystore.password</name>\n"
+                             "app[1]:   <value>«{digits:1}{alnum:11}»</value>\n"})
+    expect_exactly_masked(source);
+  for (const char* source : {"<name>password</name>\n  <description>abc123def456</description>\n",
+                             "<name>password</name>\n<value></value>\n<name>b</name>\n",
+                             "<name>hadoop.security.token</name>\n<value>${TOKEN}</value>\n"})
+    expect_kept(source);
+}
+
+TEST(Block, AValueBehindOtherMembersOfItsObject) {
+  for (const char* source : {"  \"name\": \"DbPassword\",\n  \"slotSetting\": false,\n"
+                             "  \"value\": \"«{digits:1}{alnum:11}»\"\n",
+                             "\"Name\": \"API_TOKEN\",\n\"Type\": \"secure\",\n"
+                             "\"Value\": \"«{digits:1}{alnum:31}»\"\n"})
+    expect_exactly_masked(source);
+  for (const char* source :
+       {"\"token\": {\n  \"type\": \"Identifier\",\n  \"value\": \"{digits:1}{alnum:11}\"\n",
+        "\"name\": \"DbPassword\"\n},\n\"value\": \"{digits:1}{alnum:11}\"\n",
+        "\"name\": \"DbPassword\",\n\"type\": [\n\"value\": \"{digits:1}{alnum:11}\"\n"})
+    expect_kept(source);
+}
+
+TEST(Block, AnAnnouncedPasswordBehindALoggersNameAndADash) {
+  expect_exactly_masked(
+      "2026-01-02T03:04:05.678Z INFO  [main] c.acme.App - Please use the following password to "
+      "proceed to installation:\n2026-01-02T03:04:05.678Z INFO  [main] c.acme.App - \n"
+      "2026-01-02T03:04:05.678Z INFO  [main] c.acme.App - «{digits:1}{hex:31}»\n");
+  expect_kept(
+      "03:04 INFO [main] c.acme.App - Your new password is:\n"
+      "03:04 INFO [main] c.acme.Other - abc123def456 done\n");
 }
 
 TEST(Block, OtherLinesAfterAKeyStay) {

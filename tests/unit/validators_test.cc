@@ -127,6 +127,9 @@ TEST(Validators, SayWhichOneFailed) {
   EXPECT_EQ(failed(Kind::code, "12345a"), Verdict::no_code);
   EXPECT_EQ(failed(Kind::code, "12"), Verdict::no_code);
   EXPECT_EQ(failed(Kind::code, "123-456"), std::nullopt);
+  EXPECT_EQ(failed(Kind::code, "123-456-789"), std::nullopt);
+  EXPECT_EQ(failed(Kind::code, "123--456"), Verdict::no_code);
+  EXPECT_EQ(failed(Kind::code, "1-2-3-4"), Verdict::no_code);
   EXPECT_EQ(failed(Kind::phrase, "one two three four five six"), Verdict::no_phrase);
   EXPECT_EQ(failed(Kind::phrase, "one two three four five six seven eight nine ten eleven twelve"),
             std::nullopt);

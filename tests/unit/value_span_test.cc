@@ -406,6 +406,13 @@ TEST(Value, ColumnsOfAnInsertThatAreNamedLikeSecrets) {
                    "VALUES ('bob', 'Berlin1234')"});
 }
 
+TEST(Value, PipedToACommandThatStoresASecret) {
+  expect_all_masked({"+ echo «{alnum:40}» | gh auth login --with-token",
+                     "+ echo -n «{alnum:32}» | gcloud secrets versions add db --data-file=-",
+                     "+ echo «{alnum:32}» | wrangler secret put API_KEY"});
+  expect_all_kept({"+ echo done | gh secret list"});
+}
+
 TEST(Value, PipedToACommandThatReadsAPassword) {
   expect_all_masked({"+ echo «{alnum:12}» | sudo -S apt-get update",
                      "echo '«{alnum:6}#{alnum:6}»' | sudo -S reboot",
@@ -796,6 +803,37 @@ TEST(Value, ASentenceAboutAPasswordStays) {
   expect_all_kept({"Your admin user password is located in /nexus-data/admin.password",
                    "the password is already set", "@password = params[:password]",
                    "it('password', async () => {"});
+}
+
+TEST(Value, ThatSpringRejected) {
+  expect_all_masked(
+      {"Field error in object 'user' on field 'password': rejected value [«{alnum:6}»]; codes [x]",
+       "on field 'newPassword': rejected value [«{alnum:4}#{alnum:7}»]; codes "
+       "[Size.user.newPassword,Size]; arguments []",
+       R"({"m":"on field 'apiToken': rejected value [«{alnum:32}»]; codes [x]"})"});
+  expect_all_kept({"on field 'password': rejected value [null]; codes [NotNull.user.password]",
+                   "on field 'password': rejected value []; codes [NotEmpty.user.password]"});
+}
+
+TEST(Value, BehindATagOrAnAnchorOfYaml) {
+  expect_all_masked({"password: !!str «{alnum:14}»", "password: &pw «{alnum:14}»",
+                     "db_password: &db.pw '«{alnum:14}»'", "api_key: !!binary «{base64:32}»"});
+  expect_all_kept({"token: !!null null", "password: !!str null"});
+}
+
+TEST(Value, OfAMemberThatIsNotItsObjectsFirst) {
+  expect_all_masked(
+      {R"({"db_password":{"sensitive":true,"type":"string","value":"«{alnum:14}»"}})",
+       R"({"m":"{\"api_token\": {\"sensitive\": true, \"value\": \"«{alnum:32}»\"}}"})",
+       R"({"password":{"stringValue":"«{alnum:14}»"}})",
+       R"([{"name":"DbPassword","slotSetting":false,"value":"«{alnum:14}»"}])"});
+  expect_all_kept({R"({"db_password":{"sensitive":true,"type":"string"},"value":"eu-west-1"})",
+                   R"({"token":{"type":"Identifier","value":"{alnum:14}"}})"});
+}
+
+TEST(Value, OfATemplateBehindAScheme) {
+  expect_all_kept({"Authorization: Basic {{ b64 }}", "Authorization: Bearer {{ vault_token }}",
+                   "$token = $this->getToken();"});
 }
 
 TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {

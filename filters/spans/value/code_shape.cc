@@ -97,6 +97,7 @@ bool is_code(std::string_view value) {
   if (value.size() > kLookedAt || !kOfCode.any_in(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
+  if (value.starts_with("$this->")) return true;   // $this->getToken() of PHP
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&

@@ -31,6 +31,10 @@ Verdict ValueResolver::authorization(const Opening& opening) {
   while (value < end && text_[value] == ' ') ++value;
   std::string_view name = text_.substr(at, scheme - at);
   size_t value_end = std::min(end, credential_end(value, end));
+  if (text_.substr(value).starts_with("{{ ")) {  // {{ token }}
+    const size_t close = text_.substr(0, end).find("}}", value);
+    if (close != kNone) value_end = close + 2;
+  }
   record_.work += value_end - at;
   if (is_known_scheme(name)) return add(value, value_end, opening, Strength::strong);
   // Either a scheme of its own, or a token with prose behind it.

@@ -15,7 +15,9 @@ namespace {
 constexpr size_t kMostLines = 3;  // blank ones and the value's
 constexpr size_t kPrefixBytes = 1024;
 constexpr std::string_view kPass = "pass";
-constexpr std::string_view kPropertyKey = "<key>";  // of a property list
+/// Of a property list, and of a setting of Hadoop.
+constexpr std::string_view kPropertyKeys[] = {"<key>", "<name>"};
+constexpr std::string_view kPropertyEnds[] = {"</key>", "</name>"};
 
 /// `:protected]=>`, `:"App\User":private]=>`: what PHP's var_dump() has behind a member's name.
 bool is_visibility(std::string_view tail) {
@@ -51,17 +53,24 @@ bool is_tag(std::string_view text, size_t key_begin, std::string_view tail) {
 
 /// `<key>Password</key>` behind the key's last letter: its value is the next element.
 bool is_property_key(std::string_view text, size_t key_begin, std::string_view tail) {
-  if (tail != "</key>") return false;
+  if (!tail.starts_with("</")) return false;
   while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
-  return text.substr(0, key_begin).ends_with(kPropertyKey);
+  for (size_t i = 0; i < std::size(kPropertyKeys); ++i) {
+    if (tail == kPropertyEnds[i]) return text.substr(0, key_begin).ends_with(kPropertyKeys[i]);
+  }
+  return false;
 }
 
 /// `form-data; name="password"` behind the key's last letter: its value comes after a blank line.
 bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail) {
+  while (tail.starts_with('\\')) tail.remove_prefix(1);
   if (tail != "\"" && tail != "]\"") return false;
   size_t at = key_begin;
   while (at > 0 && (is_name_byte(text[at - 1]) || text[at - 1] == '[')) --at;
-  return text.substr(0, at).ends_with("form-data; name=\"");
+  if (at == 0 || text[at - 1] != '"') return false;
+  --at;
+  while (at > 0 && text[at - 1] == '\\') --at;
+  return text.substr(0, at).ends_with("form-data; name=");
 }
 
 /// `name: X_PASSWORD`, or `OutputKey: …` of CloudFormation, whose last word ends before `end`:
@@ -108,6 +117,14 @@ size_t value_of_member(std::string_view text, size_t at) {
   return skip_blanks(text, at + 1);
 }
 
+/// `"slotSetting": false,`: a member that may stand before the value's.
+bool is_plain_member(std::string_view text, size_t at) {
+  Quote quote = quote_at(text, at);
+  if (quote.none() || !text.ends_with(',')) return false;
+  at = quoted_end(text, at + quote.size(), quote) + quote.size();
+  return at < text.size() && text[at] == ':' && text.find_first_of("{}[]", at) == kNone;
+}
+
 /// A word that stands where no more than a line's place says that it is a secret.
 bool looks_picked(std::string_view word) {
   constexpr size_t kShortest = 6;
@@ -117,12 +134,14 @@ bool looks_picked(std::string_view word) {
 
 /// The one word of the line from `at` on, without its quotes; empty: the line is another.
 std::string_view only_word(std::string_view text, size_t at, bool member, bool& quoted) {
-  constexpr std::string_view kElement = "<string>";  // of a property list
-  constexpr std::string_view kElementEnd = "</string>";
-  if (text.substr(at).starts_with(kElement) && text.ends_with(kElementEnd)) {
-    at += kElement.size();
-    text.remove_suffix(kElementEnd.size());
+  constexpr std::string_view kElements[] = {"<string>", "<value>"};
+  constexpr std::string_view kElementEnds[] = {"</string>", "</value>"};
+  for (size_t i = 0; i < std::size(kElements); ++i) {
+    if (!text.substr(at).starts_with(kElements[i]) || !text.ends_with(kElementEnds[i])) continue;
+    at += kElements[i].size();
+    text.remove_suffix(kElementEnds[i].size());
   }
+  if (at >= text.size() || text[at] == '<') return {};
   size_t end = text.size();
   const bool listed = member || text.substr(at).starts_with('"');  // "…", in Some( of Rust
   if (listed && text[end - 1] == ',') --end;
@@ -180,7 +199,7 @@ bool ends_header(std::string_view text) {
   if (text.size() < 2) return false;
   if (text.ends_with("stdout F") || text.ends_with("stderr F")) return true;  // of CRI
   if (text.back() == 'Z') return is_digit(text[text.size() - 2]);             // a time alone
-  return text.back() == ':' || text.back() == ']' || text.back() == '|';
+  return text.back() == ':' || text.back() == ']' || text.back() == '|' || text.ends_with(" -");
 }
 
 /// A line begins as the key's did, though the key stood in the middle of a sentence: where its
@@ -257,7 +276,9 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   };
   const size_t head_end = text.starts_with(kDockerHead) ? kDockerHead.size() : 0;
   while (before > head_end && belongs(text[before - 1])) --before;
-  if (text.substr(0, before).ends_with(kPropertyKey)) before -= kPropertyKey.size();
+  for (std::string_view element : kPropertyKeys) {
+    if (text.substr(0, before).ends_with(element)) before -= element.size();
+  }
   while (before >= 2 && text[before - 1] == ' ' && text[before - 2] == '-') before -= 2;
   std::string_view head = text.substr(0, std::min(before, kPrefixBytes));
   open = OpenBlock{};
@@ -287,7 +308,9 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   open.active = blank && ++open.lines < kMostLines;
   if (blank || !record.ends_record || !record.starts_record) return;
   const size_t value = open.member ? value_of_member(text, first) : first;
+  if (value == kNone && is_plain_member(text, first)) open.active = ++open.lines < kMostLines;
   if (value == kNone || value >= text.size()) return;
+  const bool element = text[value] == '<';
   ValueSetting setting;
   std::string_view word = only_word(text, value, open.member, setting.quoted);
   if (word.size() < std::max<size_t>(rule.min, 1) || failed_validator(rule.validators, word, false))
@@ -295,10 +318,10 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   setting.strength = open.member && open.strong ? Strength::strong : Strength::medium;
   if (rule.strength == Strength::weak) setting.strength = Strength::weak;
   if (rule.strength == Strength::random || !rule.names.empty()) setting.strength = Strength::random;
-  setting.sentence = !open.member;
+  setting.sentence = !open.member && !element;
   if (check_value(word, setting) != Verdict::masked) return;
   const bool deeper = first - begin > open.indent;
-  if (!open.member && !deeper && !looks_picked(word)) return;
+  if (!open.member && !element && !deeper && !looks_picked(word)) return;
   const auto at = static_cast<size_t>(word.data() - text.data());
   spans.push_back(Span{at, at + word.size(), open.rule, {}});
 }

@@ -70,6 +70,19 @@ bool next_member_follows(std::string_view text, size_t comma) {
   return end < near.size() && text.substr(skip_blanks(text, end + quote.size()), 1) == ":";
 }
 
+/// `slotSetting":false,"` that Azure has before the value of a setting: to the next member's name;
+/// `at` when there is none.
+size_t skip_slot_setting(std::string_view text, size_t at) {
+  constexpr std::string_view kName = "slotSetting";
+  constexpr size_t kLongest = 16;
+  if (!text.substr(at).starts_with(kName)) return at;
+  const size_t from = at + kName.size();
+  const size_t comma = text.substr(0, std::min(text.size(), from + kLongest)).find(',', from);
+  if (comma == kNone) return at;
+  const size_t next = skip_blanks(text, comma + 1);
+  return next + quote_at(text, next).size();
+}
+
 }  // namespace
 
 bool is_option(std::string_view text, size_t name_begin) {
@@ -98,6 +111,7 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
   // type="hidden" of HTML's <input>
   constexpr std::string_view kHidden = "type=\"hidden\" ";
   if (text.substr(at).starts_with(kHidden)) at += kHidden.size();
+  at = skip_slot_setting(text, at);
   // ParameterKey and ParameterValue, OutputKey and OutputValue of CloudFormation
   if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
   if (starts_with_ignoring_case(text.substr(at), "outputvalue")) at += 6;

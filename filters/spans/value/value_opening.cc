@@ -154,14 +154,53 @@ size_t skip_index(std::string_view text, size_t at) {
   return at;
 }
 
-/// `"S":` of DynamoDB, whose values tell their type: where the string begins, else npos.
-size_t string_of_dynamodb(std::string_view text, size_t at, const Quote& quote) {
+/// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type: where the
+/// string begins, else npos.
+size_t typed_string(std::string_view text, size_t at, const Quote& quote) {
   at += quote.size();
-  if (text.substr(at, 1) != "S") return kNone;
-  Quote closing = quote_at(text, at + 1);
-  if (closing.none()) return kNone;
-  at = skip_blanks(text, at + 1 + closing.size());
-  return text.substr(at, 1) == ":" ? at + 1 : kNone;
+  for (std::string_view type : {"S", "stringValue"}) {
+    if (text.substr(at, type.size()) != type) continue;
+    Quote closing = quote_at(text, at + type.size());
+    if (closing.none()) continue;
+    const size_t colon = skip_blanks(text, at + type.size() + closing.size());
+    return text.substr(colon, 1) == ":" ? colon + 1 : kNone;
+  }
+  return kNone;
+}
+
+/// `"sensitive":true,"type":"string",` that Terraform has before the value of an output: where the
+/// next member begins; `at` when there is none.
+size_t skip_output_type(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 64;
+  constexpr std::string_view kMark = "sensitive";
+  if (text.substr(at + quote_at(text, at).size(), kMark.size()) != kMark) return at;
+  size_t next = at;
+  for (size_t comma;
+       (comma = text.substr(0, std::min(text.size(), at + kLongest)).find(',', next)) != kNone;)
+    next = skip_blanks(text, comma + 1);
+  std::string_view between = text.substr(at, next - at);
+  return between.find_first_of("{}[]") == kNone ? next : at;
+}
+
+/// `!!str ` and `&name ` of YAML, with something behind them: to what they stand before.
+size_t skip_yaml_properties(std::string_view text, size_t at) {
+  if (at >= text.size() || (text[at] != '&' && text.substr(at, 2) != "!!")) return at;
+  size_t end = at + (text[at] == '&' ? 1 : 2);
+  const size_t name = end;
+  while (end < text.size() && is_name_byte(text[end])) ++end;
+  if (end == name || end >= text.size() || text[end] != ' ') return at;
+  const size_t value = skip_blanks(text, end);
+  return value < text.size() ? value : at;
+}
+
+/// `rejected value [` of Spring, behind the field that it was for: to the value, npos when it says
+/// that there was none.
+size_t skip_rejection(std::string_view text, size_t at) {
+  constexpr std::string_view kRejected = "rejected value [";
+  if (!text.substr(at).starts_with(kRejected)) return at;
+  at += kRejected.size();
+  const bool nothing = text.substr(at).starts_with("null]") || text.substr(at).starts_with(']');
+  return nothing ? kNone : at;
 }
 
 /// Reads the opening quote at `at`.
@@ -219,8 +258,9 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
   size_t name = skip_blanks(text, at + 1);
   Quote quote = quote_at(text, name);
   if (quote.none()) return std::nullopt;
+  name = skip_output_type(text, name);
   size_t value = value_member(text, name, quote);
-  if (value == kNone) value = string_of_dynamodb(text, name, quote);
+  if (value == kNone) value = typed_string(text, name, quote);
   if (value == kNone) return std::nullopt;
   Opening member = open_value_at(record, value);
   if (member.quote.none()) return std::nullopt;
@@ -266,6 +306,12 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     if (size_t inside = tag_end(text, value); inside != kNone) value = inside;
   }
   if (separator.percent && value < text.size() && is_blank(text[value])) return std::nullopt;
+  if (separator.colon && value < text.size()) {
+    value = skip_blanks(text, value);
+    if (key_quote.none()) value = skip_yaml_properties(text, value);
+    value = skip_rejection(text, value);
+    if (value == kNone) return std::nullopt;
+  }
   Opening opening = open_value_at(record, value);
   if (key_quote.none() && !opening.quote.none() &&
       closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote)) {
