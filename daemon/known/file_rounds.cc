@@ -55,8 +55,9 @@ void FileRounds::changed() {
   settle_.async_wait([this, weak = weak_from_this()](boost::system::error_code error) {
     std::shared_ptr<FileRounds> self = weak.lock();
     if (error || !self || stopped_) return;
-    settling_ = false;
-    round();
+    // A change in the moment in which this had expired has put it off, or waits as well.
+    if (std::chrono::steady_clock::now() < settle_.expiry()) return;
+    if (std::exchange(settling_, false)) round();
   });
 }
 
