@@ -102,7 +102,8 @@ class RuleSet {
   /// The rule of an anchor with the role `value`.
   ValueRule value_rule(const Anchor& anchor) const {
     const Rule& rule = rules_[anchor.rule];
-    return {rule, anchor.rule, rule.keys.empty() ? nullptr : &rule_keys_[anchor.width]};
+    return {rule, anchor.rule, rule.keys.empty() ? nullptr : &rule_keys_[anchor.width],
+            masker_->fixed_text(anchor.rule)};
   }
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }

@@ -79,6 +79,13 @@ TEST(TwiceIsOnce, OnWhatFuzzingFound) {
   }
 }
 
+TEST(TwiceIsOnce, WhereAMaskOfOnesOwnLooksLikeAScheme) {
+  const Rules rules = builtin_masking({MaskStyle::fixed, "MASKED-BY-US", 4}, kKey);
+  const std::string once = redact(fill("Authorization: sdk-{uuid} node-7").text, rules);
+  EXPECT_EQ(once, "Authorization: MASKED-BY-US node-7");
+  EXPECT_EQ(redact(once, rules), once);
+}
+
 /// A mask that hides a quote or a bracket changes what is in quotes or brackets behind it: the
 /// second pass may find more there, and never shows anything. Shrunk from what the fuzz targets
 /// found.

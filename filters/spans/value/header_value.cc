@@ -39,7 +39,9 @@ Verdict ValueResolver::authorization(const Opening& opening) {
   if (is_known_scheme(name)) return add(value, value_end, opening, Strength::strong);
   // Either a scheme of its own, or a token with prose behind it.
   Verdict token = add(at, scheme, opening, Strength::weak);
-  if (token != Verdict::masked) return add(value, value_end, opening, Strength::medium);
+  const bool was_token = !fixed_mask_.empty() && name == fixed_mask_;  // before it was masked
+  if (token != Verdict::masked && !was_token)
+    return add(value, value_end, opening, Strength::medium);
   add(value, value_end, opening, Strength::weak);
   return token;
 }

@@ -35,7 +35,8 @@ class RuleKeys {
 struct ValueRule {
   const Rule& rule;
   uint32_t number = 0;
-  const RuleKeys* keys = nullptr;  // null: the rule has a pattern instead
+  const RuleKeys* keys = nullptr;    // null: the rule has a pattern instead
+  std::string_view fixed_mask = {};  // Masker::fixed_text()
 };
 
 /// The keys but those that end in another one: `access_token` where `token` is a key too. The

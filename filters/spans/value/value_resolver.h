@@ -18,13 +18,14 @@ namespace redactd {
 /// as that takes, and its arguments longer.
 class ValueResolver {
  public:
-  ValueResolver(const RecordView& record, const Rule& rule, uint32_t rule_number, size_t anchor_end,
+  ValueResolver(const RecordView& record, const ValueRule& value, size_t anchor_end,
                 std::vector<Span>& spans, KeyName name = {})
       : text_(record.text),
         name_(name),
         record_(record),
-        rule_(rule),
-        rule_number_(rule_number),
+        rule_(value.rule),
+        rule_number_(value.number),
+        fixed_mask_(value.fixed_mask),
         anchor_end_(anchor_end),
         spans_(spans) {}
 
@@ -80,6 +81,7 @@ class ValueResolver {
   const RecordView& record_;
   const Rule& rule_;
   uint32_t rule_number_;
+  std::string_view fixed_mask_;
   size_t anchor_end_;
   std::vector<Span>& spans_;
 };

@@ -139,7 +139,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
     if (rule.form == ValueForm::object)
       opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
-    return ValueResolver(record, rule, value.number, anchor_end, spans).resolve(opening);
+    return ValueResolver(record, value, anchor_end, spans).resolve(opening);
   }
   size_t key_end = end_of_key(text, anchor_end);
   const bool blank = key_end < text.size() && is_blank(text[key_end]);
@@ -155,7 +155,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   }
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
-  return ValueResolver(record, rule, value.number, anchor_end, spans, name).resolve(*opening);
+  return ValueResolver(record, value, anchor_end, spans, name).resolve(*opening);
 }
 
 Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t anchor_end,
@@ -179,7 +179,7 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
     name = find_name(text, begin, key_end, value);
     if (!counts(name)) return Verdict::name_missing;
   }
-  return ValueResolver(record, value.rule, value.number, anchor_end, spans, name).resolve(opening);
+  return ValueResolver(record, value, anchor_end, spans, name).resolve(opening);
 }
 
 namespace {
