@@ -43,13 +43,20 @@ INPUTS = {
     "key markers": Input("block", b"-----BEGIN RSA PRIVATE KEY-----"),
     "masks": Input("value", b"[REDACTED:"),
     "brackets": Input("value", b"[{("),
-    "matches of a regex": Input("regex", b"acme=1 "),
+    "matches of a regex": Input("regex", b"acme:1 "),
+    "looks of a regex at the rest": Input("regex", b"acme=1 "),
     "near misses of a regex": Input("regex", b"acme-a"),
     "known values": Input("known", FIRST_KNOWN + b" "),
     "near misses of a known value": Input("known", FIRST_KNOWN[:-1] + b" "),
 }
-# The one looks at all that is left of the record, the other at all of a word.
+# One is sure of its matches at once, one looks at all that is left of the record, one at all of a word.
 REGEX_PACK = """rules:
+  - id: worst-match
+    title: Is sure at once
+    kind: regex
+    severity: high
+    pattern: 'acme:(?P<secret>[0-9]+)'
+    examples: ['acme:«{digits:4}» end']
   - id: worst-rest
     title: Looks at the rest of the record
     kind: regex
