@@ -33,16 +33,16 @@ void AnchorStream::open(const RuleSet& rules, uint64_t offset) {
   open_keys_.clear();
   last_userinfo_ = {};
   streams_.clear();
-  opened_ = offset;
+  lead_ = rules.any_regexes() ? line_feed().size() : 0;
+  opened_ = offset - lead_;  // may wrap round
   for (const std::shared_ptr<const MatchDatabase>& database : rules.databases()) {
     scratch_.fit(*database);
     streams_.emplace_back(*database);
   }
-  if (!rules.any_regexes()) return;
+  if (lead_ == 0) return;
   // A regex may ask for a line feed before its record, and the first record has one too.
   std::vector<Match> none;
   for (MatchStream& stream : streams_) stream.scan(line_feed(), scratch_, none);
-  --opened_;
 }
 
 void AnchorStream::take(std::string_view held, size_t fresh, uint64_t base) {
@@ -80,6 +80,7 @@ void AnchorStream::sift(size_t database, size_t from) {
   std::erase_if(open_keys_, [database](const OpenKey& key) { return key.database == database; });
   size_t kept = from;
   for (size_t m = from; m < matches_.size(); ++m) {
+    if (matches_[m].end <= lead_) continue;  // in the line feed before the first record
     const Match match{matches_[m].end + opened_, matches_[m].expression + first};
     if (match.expression >= keys.first_ending && match.expression < keys.last_ending) {
       key_places_.push_back({database, match.end - 1, 0});

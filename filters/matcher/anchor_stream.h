@@ -57,6 +57,7 @@ class AnchorStream {
   MatchScratch& scratch_;
   std::vector<MatchStream> streams_;
   uint64_t opened_ = 0;  // where streams_ count from; modulo 2^64
+  uint64_t lead_ = 0;    // of the bytes scanned, those before the stream's own
   std::vector<Match> matches_;
   size_t dropped_ = 0;  // of matches_
   std::vector<OpenKey> open_keys_;

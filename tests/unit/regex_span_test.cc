@@ -167,6 +167,13 @@ TEST(Regex, MatchesThatEachLookAtAllThatIsLeftAreMaskedWithTheirRecord) {
   EXPECT_LT(std::clock() - start, 5 * CLOCKS_PER_SEC);
 }
 
+TEST(Regex, AMatchOfTheLineFeedBeforeTheFirstRecordHidesNoneInIt) {
+  const std::string text = "ab12 x\nab12 x\n";
+  Rules rules = regex({R"([^ ;]{1,3}\b)"});
+  EXPECT_EQ(redact(text, rules), "a[REDACTED:re] [REDACTED:re]\na[REDACTED:re] [REDACTED:re]\n");
+  expect_same_under_every_cut(text, rules);
+}
+
 TEST(Regex, ManyMatchesInALongRecordStayMatches) {
   for (const char* pattern : {R"(tok=(\d{1,9}))", R"(\btok=([0-9]+)\b)"}) {
     const std::string filler(
