@@ -318,7 +318,7 @@ void Resolver::trim() {
   give_back(regex_matches_);
   give_back(required_);
   give_back(allowed_);
-  encoded_ = {};
+  encoded_.trim();
 }
 
 }  // namespace redactd

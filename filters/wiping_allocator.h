@@ -30,6 +30,10 @@ struct WipingAllocator {
   }
 };
 
+/// Text that is overwritten when its memory is given back (all but what fits into the string
+/// itself).
+using SecretText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+
 /// Overwrites the text and makes it empty.
 inline void wipe(std::string& text) {
   text.resize(text.capacity());

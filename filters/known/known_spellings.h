@@ -3,7 +3,6 @@
 // The spellings under which a known value may stand in a log: what encoders of data formats,
 // languages and shells make of it.
 
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,9 +10,7 @@
 
 namespace redactd {
 
-/// Text that is overwritten when its memory is given back (all but what fits into the string
-/// itself, and that too inside of SecretTexts).
-using SecretText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+/// Overwrites also what fits into its strings themselves.
 using SecretTexts = std::vector<SecretText, WipingAllocator<SecretText>>;
 
 /// The value itself and its encodings, sorted, without duplicates:

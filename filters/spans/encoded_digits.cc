@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filters/give_back.h"
 #include "filters/spans/extent.h"
 
 namespace redactd {
@@ -25,10 +26,15 @@ size_t EncodedDigits::move_to(std::string_view text, size_t hit, TextEncoding en
     return units_->size() - held;
   }
   units_.emplace(text, hit, encoding, kUnitsBefore, kUnitsAfter);
-  for (std::string& bytes : bytes_) bytes.clear();
+  for (SecretText& bytes : bytes_) bytes.clear();
   hit_ = units_->before();
   first_new_ = hit_ - std::min(hit_, kDigitsToHit);
   return units_->size();
+}
+
+void EncodedDigits::trim() {
+  units_.reset();
+  for (SecretText& bytes : bytes_) give_back(bytes);
 }
 
 size_t EncodedDigits::window_begin() const { return hit_ - std::min(hit_, kUnitsBefore); }
@@ -40,7 +46,7 @@ EncodedText EncodedDigits::around() const {
 bool EncodedDigits::holds_core(const TokenCores& cores, size_t phase) {
   if (first_new_ == hit_) return false;  // two rules' hit
   const size_t from = (window_begin() + phase) % group_of(encoding_);
-  std::string& bytes = bytes_[from];
+  SecretText& bytes = bytes_[from];
   units_->decode(from, bytes);
   const size_t end = std::min(bytes.size(), units_->first_byte(from, hit_));
   bool holds = false;

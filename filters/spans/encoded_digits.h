@@ -6,11 +6,11 @@
 #include <array>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "filters/matcher/token_cores.h"
 #include "filters/spans/encoded_text.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -21,6 +21,8 @@ class EncodedDigits {
  public:
   /// Another record comes.
   void forget() { units_.reset(); }
+  /// Forgets, and gives memory back.
+  void trim();
   /// Reads on to a hit that ends at byte `hit` of the text, and some digits behind it. Returns how
   /// many digits it looked at.
   size_t move_to(std::string_view text, size_t hit, TextEncoding encoding);
@@ -41,7 +43,7 @@ class EncodedDigits {
   TextEncoding encoding_ = TextEncoding::base64;
   size_t hit_ = 0;  // the number of the unit behind it
   size_t first_new_ = 0;
-  std::array<std::string, 4> bytes_;  // by their phase
+  std::array<SecretText, 4> bytes_;  // by their phase
 };
 
 }  // namespace redactd

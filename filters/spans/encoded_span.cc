@@ -91,7 +91,7 @@ class Reading {
     bytes_ = units_.decoded(phase_);
     // In forms a space is written as a plus.
     bool form = encoding_ == TextEncoding::escapes && bytes_.find('+') != std::string::npos;
-    spaced_ = form ? bytes_ : std::string();
+    spaced_ = form ? bytes_ : SecretText();
     std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
     // Where the units end the text does, unless the record goes on and cuts it off.
     cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
@@ -132,9 +132,9 @@ class Reading {
   TextEncoding encoding_;
   EncodedText& units_;
   size_t phase_;
-  std::string bytes_;
-  std::string closed_;  // with a blank behind them where the text ends
-  std::string spaced_;  // with spaces for pluses; empty: there is none
+  SecretText bytes_;
+  SecretText closed_;  // with a blank behind them where the text ends
+  SecretText spaced_;  // with spaces for pluses; empty: there is none
   std::vector<const TokenCores::Core*> cores_;
   std::vector<Span> spans_;
   bool cut_off_ = false;

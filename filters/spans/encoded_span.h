@@ -28,6 +28,10 @@ struct EncodedMemo {
     base64.forget();
     hex.forget();
   }
+  void trim() {
+    base64.trim();
+    hex.trim();
+  }
 };
 
 /// A token, or a private key, in an encoding: what the matcher found of it ended at `anchor_end`.

@@ -268,14 +268,14 @@ EncodedText EncodedText::around(size_t at, size_t before, size_t after) const {
   return part;
 }
 
-std::string EncodedText::decoded(size_t phase) const {
-  std::string bytes;
+SecretText EncodedText::decoded(size_t phase) const {
+  SecretText bytes;
   bytes.reserve(values_.size());
   decode(phase, bytes);
   return bytes;
 }
 
-void EncodedText::decode(size_t phase, std::string& bytes) const {
+void EncodedText::decode(size_t phase, SecretText& bytes) const {
   const size_t width = bits_of(encoding_);
   const size_t first_bit = bytes.size() * 8;
   unsigned held = 0;

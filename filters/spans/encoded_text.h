@@ -4,11 +4,11 @@
 // without an escape. A unit takes several bytes where it is itself escaped (`\/`, `%2B`).
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "filters/matcher/token_cores.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -49,9 +49,9 @@ class EncodedText {
   EncodedText around(size_t at, size_t before, size_t after) const;
 
   /// What the units from number `phase` on stand for, as far as whole bytes go.
-  std::string decoded(size_t phase) const;
+  SecretText decoded(size_t phase) const;
   /// Adds what is missing of that.
-  void decode(size_t phase, std::string& bytes) const;
+  void decode(size_t phase, SecretText& bytes) const;
   /// The first decoded byte that depends on no unit before that number.
   size_t first_byte(size_t phase, size_t unit) const;
   /// The first unit that a decoded byte depends on, and the one behind the last.
@@ -64,7 +64,7 @@ class EncodedText {
   std::string_view text_;
   TextEncoding encoding_;
   std::vector<size_t> begins_;
-  std::string values_;
+  SecretText values_;
   size_t before_ = 0;
   size_t end_ = 0;
   bool ends_ = false;

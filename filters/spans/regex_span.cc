@@ -58,8 +58,6 @@ std::optional<ExpressionWidth> matched_width(const std::string& pattern) {
   }
 }
 
-using Copy = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
-
 /// A record between the line feeds that stand around it; of a window, only those that do.
 class BetweenLineFeeds {
  public:
@@ -78,8 +76,9 @@ class BetweenLineFeeds {
       lower_.assign(text_);
       std::transform(lower_.begin(), lower_.end(), lower_.begin(), to_lower);
     }
-    return std::any_of(words.begin(), words.end(),
-                       [this](const std::string& word) { return lower_.find(word) != Copy::npos; });
+    return std::any_of(words.begin(), words.end(), [this](const std::string& word) {
+      return lower_.find(word) != SecretText::npos;
+    });
   }
 
   /// Adds what the expression finds, with the secrets that `rule` takes. `group`: see
@@ -169,8 +168,8 @@ class BetweenLineFeeds {
 
   std::string_view record_;
   size_t before_;
-  Copy text_;
-  Copy lower_;
+  SecretText text_;
+  SecretText lower_;
   size_t work_ = 0;  // of all searches but the first of each expression
 };
 

@@ -1,5 +1,7 @@
 """The process: how it starts, ends, runs out of file descriptors, and talks to the service manager."""
 
+import base64
+import binascii
 import contextlib
 import os
 import re
@@ -53,16 +55,19 @@ class Ending(ProcessTest):
             daemon.stop()
         self.assertEqual(self.aggregator.records, [b"whole", b"open token " + TOKEN_MASK.encode()])
 
-    def test_draining_has_a_deadline(self):
-        daemon, port = self.start_between(self.aggregator, drain_timeout="500ms", sink={"queue_bytes": "64KiB"})
+    def client_of_a_full_sink(self, port):
+        """It has sent until nothing was read any more, for the aggregator reads nothing."""
         self.aggregator.stall()
         client = Client(port)
         client.socket.settimeout(0.5)
-        try:
+        with contextlib.suppress(TimeoutError):
             for _ in range(1000):
                 client.send(frames(OCTET, [b"<13>" + b"x" * 1000] * 100))
-        except TimeoutError:
-            pass
+        return client
+
+    def test_draining_has_a_deadline(self):
+        daemon, port = self.start_between(self.aggregator, drain_timeout="500ms", sink={"queue_bytes": "64KiB"})
+        client = self.client_of_a_full_sink(port)
         begun = time.monotonic()
         daemon.signal(signal.SIGTERM)
         daemon.wait(code=3)  # records were left
@@ -71,14 +76,7 @@ class Ending(ProcessTest):
 
     def test_the_second_signal_ends_it_at_once(self):
         daemon, port = self.start_between(self.aggregator, drain_timeout="10m", sink={"queue_bytes": "64KiB"})
-        self.aggregator.stall()
-        with Client(port) as client:
-            client.socket.settimeout(0.5)
-            try:
-                for _ in range(1000):
-                    client.send(frames(OCTET, [b"<13>" + b"x" * 1000] * 100))
-            except TimeoutError:
-                pass
+        with self.client_of_a_full_sink(port):
             daemon.signal(signal.SIGTERM)
             time.sleep(0.3)
             self.assertIsNone(daemon.process.poll())
@@ -91,14 +89,7 @@ class Ending(ProcessTest):
 
     def test_a_reload_that_is_asked_for_meanwhile_is_refused_at_once(self):
         daemon, port = self.start_between(self.aggregator, drain_timeout="10m", sink={"queue_bytes": "64KiB"})
-        self.aggregator.stall()
-        with Client(port) as client:
-            client.socket.settimeout(0.5)
-            try:
-                for _ in range(1000):
-                    client.send(frames(OCTET, [b"<13>" + b"x" * 1000] * 100))
-            except TimeoutError:
-                pass
+        with self.client_of_a_full_sink(port):
             daemon.signal(signal.SIGTERM)
             wait_until(lambda: daemon.ask("/readyz")[0] == 503, "it stops")
             status, body = daemon.ask("/-/reload", "POST")
@@ -331,6 +322,23 @@ class Hardening(ProcessTest):
                 self.aggregator.wait_for(before + 500)
                 wait_until(lambda: self.count_in_memory(daemon, secret) == 0, lambda: f"{self.count_in_memory(daemon, secret)} copies in memory", 5)
                 daemon.stop()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may look into the memory of a process that may not be dumped")
+    @unittest.skipIf(SANITIZED, "a sanitizer keeps what was freed")
+    def test_no_secret_that_was_decoded_stays_in_memory(self):
+        daemon, port = self.start_between(self.aggregator)
+        for encode in (base64.b64encode, binascii.hexlify):
+            with self.subTest(encode=encode.__name__):
+                secret, before = self.plant(token()).encode(), self.aggregator.count()
+                clients = [Client(port) for _ in range(16)]
+                for client in clients:
+                    client.send(frames(OCTET, [b"<13>got " + encode(secret) + b" done"] * 100))
+                self.aggregator.wait_for(before + 100 * len(clients))
+                for state in ("idle", "closed"):
+                    wait_until(lambda: self.count_in_memory(daemon, secret) == 0, lambda: f"{self.count_in_memory(daemon, secret)} copies, {state}", 5)
+                    for client in clients:
+                        client.close()
+        daemon.stop()
 
     def count_in_memory(self, daemon, secret):
         count = 0
