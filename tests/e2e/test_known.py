@@ -63,7 +63,7 @@ def python_encoders():
             name = "%r %r" % (before, after)
             encoders["base64 " + name] = in_base64(before, after, base64.b64encode)
             encoders["base64url " + name] = in_base64(before, after, base64.urlsafe_b64encode)
-            for where, plus, slash in (("a query", "%2B", "%2F"), ("a Query", "%2b", "%2f"), ("PHP's JSON", "+", "\\/"), (".NET's JSON", "\\u002B", "/")):
+            for where, plus, slash in (("a query", "%2B", "%2F"), ("a Query", "%2b", "%2f"), ("Python's quote", "%2B", "/"), ("PHP's JSON", "+", "\\/"), (".NET's JSON", "\\u002B", "/")):
                 encoders[f"base64 in {where} {name}"] = in_base64(
                     before, after, lambda v, plus=plus, slash=slash: base64.b64encode(v).replace(b"/", slash.encode()).replace(b"+", plus.encode()))
     return encoders
