@@ -34,6 +34,13 @@ bool sees_line_end(Anchor::Role role) {
          role == Anchor::Role::value;
 }
 
+std::span<const RegexSeen> of_group(const std::vector<RegexSeen>& seen, uint32_t group) {
+  auto [first, last] =
+      std::equal_range(seen.begin(), seen.end(), RegexSeen{group},
+                       [](const RegexSeen& a, const RegexSeen& b) { return a.group < b.group; });
+  return {first, last};
+}
+
 size_t budget_of(const RecordView& record) {
   return kWorkPerRecord + kWorkPerByte * record.text.size();
 }
@@ -150,10 +157,10 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
       return resolve_encoded(record, {rules_->rules(), rules_->cores(), rules_->markers()},
                              static_cast<TextEncoding>(anchor.width), end, encoded_, found_);
     case Anchor::Role::regex:
-      seen_regexes_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
+      seen_regexes_.push_back({anchor.rule, static_cast<uint32_t>(anchor.width), end});
       return Verdict::masked;
     case Anchor::Role::regex_literal:
-      seen_literals_.emplace_back(anchor.rule, static_cast<int>(anchor.width));
+      seen_literals_.push_back({anchor.rule, static_cast<uint32_t>(anchor.width), end});
       return Verdict::masked;
     case Anchor::Role::block_begin:
     case Anchor::Role::block_end:
@@ -260,22 +267,19 @@ bool Resolver::drop_allowed(const RecordView& record, size_t from,
 
 /// False: beyond the record's budget.
 bool Resolver::resolve_regexes(const RecordView& record, std::vector<Decision>* decisions) {
-  auto of_group = [](std::vector<std::pair<uint32_t, int>>& seen, uint32_t group) {
-    std::sort(seen.begin(), seen.end());
-    seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-    std::vector<int> numbers;
-    for (const auto& [of, number] : seen) {
-      if (of == group) numbers.push_back(number);
-    }
-    return numbers;
-  };
+  // Nearly always they are in order already.
+  for (std::vector<RegexSeen>* seen : {&seen_regexes_, &seen_literals_}) {
+    if (!std::is_sorted(seen->begin(), seen->end())) std::sort(seen->begin(), seen->end());
+  }
   for (uint32_t group = 0; group < rules_->regexes().size(); ++group) {
     const RegexRules& regexes = *rules_->regexes()[group];
     if (regexes.empty()) continue;
     regex_matches_.clear();
-    if (!regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group),
-                         regex_matches_, rules_->rules(), rules_->muted()))
-      return false;
+    const bool within =
+        regexes.resolve(record, of_group(seen_regexes_, group), of_group(seen_literals_, group),
+                        regex_scratch_, regex_matches_, rules_->rules(), rules_->muted());
+    regex_scratch_.forget_record();
+    if (!within) return false;
     for (const RegexMatch& match : regex_matches_) {
       const Span& span = match.span;
       if (!rules_->allowances().let_pass({span.rule, match.secret, match.whole}, record,
@@ -316,6 +320,7 @@ void Resolver::trim() {
   give_back(seen_regexes_);
   give_back(seen_literals_);
   give_back(regex_matches_);
+  give_back(regex_scratch_);
   give_back(required_);
   give_back(allowed_);
   encoded_.trim();

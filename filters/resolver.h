@@ -81,9 +81,10 @@ class Resolver {
   const RuleSet* rules_;
   std::vector<Span> found_;  // in the end the result
   std::vector<BlockMarker> markers_;
-  std::vector<std::pair<uint32_t, int>> seen_regexes_;  // group and number
-  std::vector<std::pair<uint32_t, int>> seen_literals_;
+  std::vector<RegexSeen> seen_regexes_;
+  std::vector<RegexSeen> seen_literals_;
   std::vector<RegexMatch> regex_matches_;
+  RegexScratch regex_scratch_;
   std::vector<std::pair<uint32_t, bool>> required_;
   Allowances::Memo allowed_;
   EncodedMemo encoded_;

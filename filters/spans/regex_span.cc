@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "filters/byte_class.h"
+#include "filters/give_back.h"
 #include "filters/matcher/matcher.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/regex_shape.h"
 #include "filters/spans/regex_text.h"
 #include "filters/validators/validators.h"
-#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
@@ -22,10 +23,12 @@ constexpr int kShortestAtom = 3;
 constexpr size_t kMostGroups = 256;
 constexpr size_t kLongestMarker = 256;
 
-// A search may look at all that is left of the record before it is sure of a short match:
-// `a(?:.*b)?`. A record of more than 64 KiB that has thousands of those is masked whole.
-constexpr size_t kWorkPerByte = 1024;
-constexpr size_t kWorkPerRecord = size_t{1} << 28;
+constexpr size_t kMuchText = size_t{1} << 16;
+
+// Of an expression that is not steady a search may look at all that is left of the record before it
+// is sure of a short match: `a(?:.*b)?`. A record with many of those is masked whole.
+constexpr size_t kWorkPerByte = 6;
+constexpr size_t kWorkPerRecord = 1 << 9;
 
 RE2::Options options() {
   RE2::Options options;
@@ -48,6 +51,16 @@ int secret_group(const RE2& regex) {
   return regex.NumberOfCapturingGroups() == 1 ? 1 : 0;
 }
 
+/// Each ASCII byte that is no member in either case, in lower case.
+std::vector<std::string> words_without(const ByteClass& members) {
+  std::vector<std::string> words;
+  for (char byte = 1; byte > 0; ++byte) {
+    const char upper = is_lower(byte) ? static_cast<char>(byte - 'a' + 'A') : byte;
+    if (!is_upper(byte) && !members.has(byte) && !members.has(upper)) words.emplace_back(1, byte);
+  }
+  return words;
+}
+
 /// Of what matches at all; nothing when the matcher does not take the expression.
 std::optional<ExpressionWidth> matched_width(const std::string& pattern) {
   try {
@@ -58,15 +71,89 @@ std::optional<ExpressionWidth> matched_width(const std::string& pattern) {
   }
 }
 
+/// An expression of a rule, and what is known of its matches.
+struct SearchedExpression {
+  std::unique_ptr<RE2> regex;
+  uint32_t rule = 0;
+  int group = 0;                                    // see secret_group()
+  size_t widest = kNone;                            // of what it matches
+  std::optional<RegexShape::Margins> margins = {};  // around the group
+  /// Whether each match in a record has a place of its own that the matcher tells, and begins at
+  /// most `reach` bytes before it; `exact`: at just as many, and nowhere else.
+  bool placed = false;
+  bool exact = false;
+  size_t reach = kNone;
+  bool steady = false;   // searches look at the same bytes a few times at most
+  ByteClass bytes = {};  // all that may stand in a match
+};
+
+/// Where searches for an expression have to begin, by what the matcher told.
+class Starts {
+ public:
+  struct Start {
+    size_t at = 0;
+    RE2::Anchor anchor = RE2::UNANCHORED;
+  };
+
+  /// `before`: bytes of the text before the record.
+  Starts(const SearchedExpression& expression, std::span<const RegexSeen> seen, size_t before)
+      : seen_(expression.placed ? seen : std::span<const RegexSeen>()),
+        any_(!seen_.empty()),
+        exact_(expression.exact),
+        reach_(expression.reach),
+        before_(before) {}
+
+  /// The first at `from` or later; nothing when there is no match left.
+  std::optional<Start> next(size_t from) {
+    if (!any_) return Start{from};
+    while (!seen_.empty() && place() < from + (exact_ ? reach_ : 1)) seen_ = seen_.subspan(1);
+    if (seen_.empty()) return std::nullopt;
+    if (exact_) return Start{place() - reach_, RE2::ANCHOR_START};
+    return Start{place() > reach_ ? std::max(from, place() - reach_) : from};
+  }
+
+  /// No match begins there, for more is asked for than the matcher looks for. From then on each
+  /// search finds the next match, or time would be that of a square.
+  void were_wrong() { exact_ = false; }
+
+ private:
+  size_t place() const { return seen_.front().end + before_; }
+
+  std::span<const RegexSeen> seen_;
+  bool any_;
+  bool exact_;
+  size_t reach_;
+  size_t before_;
+};
+
+/// The groups of a match up to number `last`.
+class Groups {
+ public:
+  explicit Groups(int last) : last_(last) {
+    if (static_cast<size_t>(last) >= few_.size()) many_.resize(static_cast<size_t>(last) + 1);
+  }
+  re2::StringPiece* data() { return many_.empty() ? few_.data() : many_.data(); }
+  int last() const { return last_; }
+
+ private:
+  int last_;
+  std::array<re2::StringPiece, 4> few_;
+  std::vector<re2::StringPiece> many_;
+};
+
 /// A record between the line feeds that stand around it; of a window, only those that do.
 class BetweenLineFeeds {
  public:
-  explicit BetweenLineFeeds(const RecordView& record)
-      : record_(record.text), before_(record.starts_record ? 1 : 0) {
+  BetweenLineFeeds(const RecordView& record, RegexScratch& scratch)
+      : record_(record.text),
+        before_(record.starts_record ? 1 : 0),
+        text_(scratch.text),
+        lower_(scratch.lower) {
     text_.reserve(record_.size() + 2);
-    text_.append(before_, '\n');
+    text_.assign(before_, '\n');
     text_.append(record_);
     if (record.ends_record) text_ += '\n';
+    lower_.clear();
   }
 
   /// Whether one of the words, which are in lower case, stands in it in any case. Of none: yes.
@@ -81,41 +168,68 @@ class BetweenLineFeeds {
     });
   }
 
-  /// Adds what the expression finds, with the secrets that `rule` takes. `group`: see
-  /// secret_group(); no match is wider than `widest`. False: beyond the record's budget.
-  bool find(const RE2& regex, const Rule& rule, int group, size_t widest,
+  /// Adds what the expression finds, with the secrets that `rule` takes. `seen`: what the matcher
+  /// saw of it. False: beyond the record's budget.
+  bool find(const SearchedExpression& expression, const Rule& rule, std::span<const RegexSeen> seen,
             std::vector<RegexMatch>& found) {
-    std::array<re2::StringPiece, kMostGroups> groups;
-    re2::StringPiece text(text_.data(), text_.size());
-    int last_group = group;
-    if (rule.secret_group) {
-      last_group = *rule.secret_group == 0 ? regex.NumberOfCapturingGroups()
-                                           : static_cast<int>(*rule.secret_group);
-    }
+    const re2::StringPiece text(text_.data(), text_.size());
+    Groups groups(last_group_asked(expression, rule));
+    Starts starts(expression, seen, before_);
     size_t from = 0;
-    while (from <= text.size() &&
-           regex.Match(text, from, text.size(), RE2::UNANCHORED, groups.data(), last_group + 1)) {
-      const re2::StringPiece& whole = groups[0];
-      size_t begin = static_cast<size_t>(whole.data() - text.data());
-      if (from > 0 && !may_cost(looked_at(from, begin + whole.size(), widest))) return false;
+    size_t dead_end = 0;
+    bool first = true;
+    while (std::optional<Starts::Start> start = starts.next(from)) {
+      if (start->at > text.size()) return true;
+      re2::StringPiece& whole = *groups.data();
+      if (!expression.regex->Match(text, start->at, text.size(), start->anchor, &whole, 1)) {
+        if (start->anchor == RE2::UNANCHORED) return true;
+        starts.were_wrong();
+        from = start->at + 1;
+        continue;
+      }
+      const size_t begin = static_cast<size_t>(whole.data() - text.data());
+      const size_t end = begin + whole.size();
+      if (!first && !expression.steady &&
+          !may_cost(looked_at(expression, start->at, end, dead_end)))
+        return false;
+      first = false;
+      // Groups are looked for in the match alone: RE2 is slow at that, and would do so at once in
+      // all of the text.
+      if (groups.last() > 0)
+        expression.regex->Match(text, begin, end, RE2::ANCHOR_BOTH, groups.data(),
+                                groups.last() + 1);
+      const re2::StringPiece secret = secret_of(expression, rule, groups);
+      // With a group's number the search goes on behind the match, as gitleaks does.
+      from = std::max(rule.secret_group ? end : next_search(text, whole, secret), begin + 1);
       RegexMatch match;
-      const re2::StringPiece* secret =
-          rule.secret_group ? taken_group(groups.data(), *rule.secret_group, last_group)
-                            : &groups[static_cast<size_t>(group)];
-      from = std::max(rule.secret_group ? begin + whole.size()  // as gitleaks does
-                                        : next_search(text, whole, *secret),
-                      begin + 1);
-      if (!clip(*secret, match.secret) || !takes(rule, match.secret)) continue;
+      if (!clip(secret, match.secret) || !takes(rule, match.secret)) continue;
       if (!clip(whole, match.whole)) continue;
       std::string_view masked = rule.mask_match ? match.whole : match.secret;
       match.span.begin = static_cast<size_t>(masked.data() - record_.data());
       match.span.end = match.span.begin + masked.size();
+      match.span.rule = expression.rule;
       found.push_back(match);
     }
     return true;
   }
 
  private:
+  static int last_group_asked(const SearchedExpression& expression, const Rule& rule) {
+    if (!rule.secret_group) return expression.margins ? 0 : expression.group;
+    return *rule.secret_group == 0 ? expression.regex->NumberOfCapturingGroups()
+                                   : static_cast<int>(*rule.secret_group);
+  }
+
+  static re2::StringPiece secret_of(const SearchedExpression& expression, const Rule& rule,
+                                    Groups& groups) {
+    if (rule.secret_group) return *taken_group(groups.data(), *rule.secret_group, groups.last());
+    if (!expression.margins) return groups.data()[expression.group];
+    re2::StringPiece secret = *groups.data();
+    secret.remove_prefix(expression.margins->before);
+    secret.remove_suffix(expression.margins->behind);
+    return secret;
+  }
+
   /// The group with that number, of 0 the first that is not empty. An empty one says nothing of
   /// where the secret is, so the whole match is taken.
   static const re2::StringPiece* taken_group(const re2::StringPiece* groups, size_t wanted,
@@ -139,9 +253,12 @@ class BetweenLineFeeds {
   }
 
   /// What a search from `from` on has looked at, at most, to find a match that ends before `end`.
-  size_t looked_at(size_t from, size_t end, size_t widest) const {
-    const size_t left = text_.size() - from;
-    return widest < left ? std::min(left, end - from + widest) : left;
+  /// `dead_end`: the last byte behind a match that was found to stand in none.
+  size_t looked_at(const SearchedExpression& expression, size_t from, size_t end,
+                   size_t& dead_end) const {
+    if (dead_end < end) dead_end = run_end(text_, end, expression.bytes);
+    const size_t most = std::min(dead_end + 1, text_.size()) - from;
+    return expression.widest < most ? std::min(most, end - from + expression.widest) : most;
   }
 
   bool may_cost(size_t work) {
@@ -168,22 +285,16 @@ class BetweenLineFeeds {
 
   std::string_view record_;
   size_t before_;
-  SecretText text_;
-  SecretText lower_;
-  size_t work_ = 0;  // of all searches but the first of each expression
+  SecretText& text_;
+  SecretText& lower_;
+  size_t work_ = 0;  // of all searches but the first of each expression that is not steady
 };
 
 }  // namespace
 
 struct RegexRules::Compiled {
-  struct Expression {
-    std::unique_ptr<RE2> regex;
-    uint32_t rule = 0;
-    int group = 0;
-    size_t widest = std::string::npos;  // of what it matches
-  };
   std::unique_ptr<re2::FilteredRE2> filter;
-  std::vector<Expression> expressions;
+  std::vector<SearchedExpression> expressions;
   std::vector<std::string> patterns;  // of each expression, as written
   std::vector<size_t> filtered;       // FilteredRE2's id → index into expressions
   std::vector<size_t> unfiltered;     // looked at in every record
@@ -261,7 +372,7 @@ bool implies_one_of(const std::string& pattern, const std::vector<std::string>& 
 
 std::string RegexRules::add(const std::string& pattern, uint32_t rule) {
   if (std::string why = refuse_regex(pattern); !why.empty()) return why;
-  Compiled::Expression expression;
+  SearchedExpression expression;
   expression.regex = std::make_unique<RE2>(record_expression(pattern), options());
   expression.rule = rule;
   expression.group = secret_group(*expression.regex);
@@ -276,9 +387,39 @@ bool RegexRules::has_just(const std::vector<std::pair<std::string, uint32_t>>& p
   return std::equal(patterns.begin(), patterns.end(), compiled_->patterns.begin(),
                     compiled_->patterns.end(),
                     [](const auto& a, const std::string& b) { return a.first == b; }) &&
-         std::equal(
-             patterns.begin(), patterns.end(), compiled_->expressions.begin(),
-             [](const auto& a, const Compiled::Expression& b) { return a.second == b.rule; });
+         std::equal(patterns.begin(), patterns.end(), compiled_->expressions.begin(),
+                    [](const auto& a, const SearchedExpression& b) { return a.second == b.rule; });
+}
+
+/// What the matcher looks for, if it takes the expression; notes what is known of the matches.
+std::optional<std::string> RegexRules::scanned_expression(size_t index, RegexShapes& shapes) {
+  const std::string& pattern = compiled_->patterns[index];
+  SearchedExpression& expression = compiled_->expressions[index];
+  const std::optional<RegexShape> shape = shapes.shape_of(pattern, expression.group);
+  if (shape) {
+    expression.margins = shape->margins;
+    expression.bytes = shape->bytes;
+    expression.steady = std::all_of(
+        shape->doubtful.begin(), shape->doubtful.end(),
+        [&](const ByteClass& bytes) { return implies_one_of(pattern, words_without(bytes)); });
+  } else {
+    expression.bytes.add_range(0, 255);
+  }
+  std::optional<std::string> whole = stream_expression(pattern);
+  std::optional<ExpressionWidth> width;
+  if (whole) width = matched_width(*whole);
+  if (!width) return std::nullopt;
+  expression.widest = width->max;
+  if (!shape) return whole;
+  std::optional<std::string> needed = stream_expression(shape->needed);
+  if (needed) width = matched_width(*needed);
+  // One byte that is needed may be the line feed before the record, and would be seen before it.
+  if (!needed || !width || width->min < 2) return whole;
+  // The matcher sees another line end than RE2 where that is CR and LF.
+  expression.placed = !shape->meets_line_end;
+  expression.reach = width->max;
+  expression.exact = width->min == width->max;
+  return needed;
 }
 
 const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
@@ -287,13 +428,11 @@ const RegexRules::Wanted& RegexRules::build(const std::set<size_t>& refused) {
   compiled_->filter = std::make_unique<re2::FilteredRE2>(kShortestAtom);
   compiled_->filtered.clear();
   compiled_->unfiltered.clear();
+  RegexShapes shapes;
   for (size_t index = 0; index < compiled_->patterns.size(); ++index) {
     const std::string& pattern = compiled_->patterns[index];
-    std::optional<std::string> scanned = stream_expression(pattern);
-    std::optional<ExpressionWidth> width;
-    if (scanned) width = matched_width(*scanned);
-    if (width) compiled_->expressions[index].widest = width->max;
-    if (width && refused.count(index) == 0) {
+    std::optional<std::string> scanned = scanned_expression(index, shapes);
+    if (scanned && refused.count(index) == 0) {
       wanted.expressions.emplace_back(index, *scanned);
       continue;
     }
@@ -324,34 +463,55 @@ bool RegexRules::looks_at_every_record(const std::vector<bool>& muted) const {
                      [&](size_t index) { return !muted[compiled_->expressions[index].rule]; });
 }
 
-std::vector<size_t> RegexRules::chosen(const std::vector<int>& expressions,
-                                       const std::vector<int>& literals) const {
-  std::vector<size_t> chosen = compiled_->unfiltered;
-  for (int number : expressions) chosen.push_back(static_cast<size_t>(number));
-  if (!compiled_->filtered.empty() && !literals.empty()) {
-    std::vector<int> potentials;
-    compiled_->filter->AllPotentials(literals, &potentials);
-    for (int id : potentials) chosen.push_back(compiled_->filtered[static_cast<size_t>(id)]);
+void RegexRules::choose(std::span<const RegexSeen> expressions, std::span<const RegexSeen> literals,
+                        RegexScratch& scratch) const {
+  std::vector<RegexScratch::Chosen>& chosen = scratch.chosen;
+  chosen.clear();
+  while (!expressions.empty()) {
+    size_t count = 1;
+    while (count < expressions.size() && expressions[count].number == expressions[0].number)
+      ++count;
+    chosen.push_back({expressions[0].number, expressions.first(count)});
+    expressions = expressions.subspan(count);
   }
-  std::sort(chosen.begin(), chosen.end());
-  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
-  return chosen;
+  if (compiled_->unfiltered.empty() && compiled_->filtered.empty()) return;
+  for (size_t index : compiled_->unfiltered) chosen.push_back({index});
+  scratch.literals.clear();
+  for (const RegexSeen& literal : literals) {
+    const int number = static_cast<int>(literal.number);
+    if (scratch.literals.empty() || scratch.literals.back() != number)
+      scratch.literals.push_back(number);
+  }
+  scratch.potentials.clear();
+  if (!compiled_->filtered.empty() && !literals.empty())
+    compiled_->filter->AllPotentials(scratch.literals, &scratch.potentials);
+  for (int id : scratch.potentials)
+    chosen.push_back({compiled_->filtered[static_cast<size_t>(id)]});
+  std::sort(chosen.begin(), chosen.end(),
+            [](const auto& a, const auto& b) { return a.index < b.index; });
+  auto same = [](const auto& a, const auto& b) { return a.index == b.index; };
+  chosen.erase(std::unique(chosen.begin(), chosen.end(), same), chosen.end());
 }
 
-bool RegexRules::resolve(const RecordView& record, const std::vector<int>& expressions,
-                         const std::vector<int>& literals, std::vector<RegexMatch>& matches,
-                         const std::vector<Rule>& rules, const std::vector<bool>& muted) const {
-  BetweenLineFeeds text(record);
-  for (size_t index : chosen(expressions, literals)) {
-    const Compiled::Expression& expression = compiled_->expressions[index];
+bool RegexRules::resolve(const RecordView& record, std::span<const RegexSeen> expressions,
+                         std::span<const RegexSeen> literals, RegexScratch& scratch,
+                         std::vector<RegexMatch>& matches, const std::vector<Rule>& rules,
+                         const std::vector<bool>& muted) const {
+  choose(expressions, literals, scratch);
+  if (scratch.chosen.empty()) return true;
+  BetweenLineFeeds text(record, scratch);
+  for (const RegexScratch::Chosen& chosen : scratch.chosen) {
+    const SearchedExpression& expression = compiled_->expressions[chosen.index];
     const Rule& rule = rules[expression.rule];
     if (muted[expression.rule] || !text.holds_any_of(rule.keywords)) continue;
-    const size_t before = matches.size();
-    if (!text.find(*expression.regex, rule, expression.group, expression.widest, matches))
-      return false;
-    for (size_t i = before; i < matches.size(); ++i) matches[i].span.rule = expression.rule;
+    if (!text.find(expression, rule, chosen.seen, matches)) return false;
   }
   return true;
+}
+
+void RegexScratch::forget_record() {
+  if (text.capacity() > kMuchText) give_back(text);
+  if (lower.capacity() > kMuchText) give_back(lower);
 }
 
 struct MarkerExpressions::Compiled {

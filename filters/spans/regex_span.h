@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 
 #include "filters/rule.h"
 #include "filters/spans/span.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -26,6 +28,34 @@ struct RegexMatch {
   Span span;  // what is masked
   std::string_view secret;
   std::string_view whole;
+};
+
+class RegexShapes;
+
+/// Where the matcher saw an expression, or a literal, end in the record.
+struct RegexSeen {
+  uint32_t group = 0;  // of rules
+  uint32_t number = 0;
+  size_t end = 0;
+
+  friend auto operator<=>(const RegexSeen&, const RegexSeen&) = default;
+};
+
+/// Working memory, kept from one record to the next.
+struct RegexScratch {
+  SecretText text;
+  SecretText lower;
+  struct Chosen {
+    size_t index = 0;
+    std::span<const RegexSeen> seen = {};  // empty: the matcher does not know the expression
+  };
+  std::vector<Chosen> chosen;
+  std::vector<int> literals;
+  std::vector<int> potentials;
+
+  /// What a long record has left behind is given back.
+  void forget_record();
+  void swap(RegexScratch& other) noexcept { std::swap(*this, other); }
 };
 
 /// The `regex` rules of one group, compiled. Immutable and shared by threads after build().
@@ -58,17 +88,19 @@ class RegexRules {
   /// be looked at. `muted`: by the rules' numbers.
   bool looks_at_every_record(const std::vector<bool>& muted) const;
 
-  /// All matches in the record, given the numbers of the expressions and literals that the matcher
-  /// saw in it (each sorted and unique). Rules that are muted find nothing. False: the record's
-  /// budget is used up, and matches are missing.
-  bool resolve(const RecordView& record, const std::vector<int>& expressions,
-               const std::vector<int>& literals, std::vector<RegexMatch>& matches,
-               const std::vector<Rule>& rules, const std::vector<bool>& muted) const;
+  /// All matches in the record, given what the matcher saw in it (in order, of this group alone).
+  /// Rules that are muted find nothing. False: the record's budget is used up, and matches are
+  /// missing.
+  bool resolve(const RecordView& record, std::span<const RegexSeen> expressions,
+               std::span<const RegexSeen> literals, RegexScratch& scratch,
+               std::vector<RegexMatch>& matches, const std::vector<Rule>& rules,
+               const std::vector<bool>& muted) const;
 
  private:
   struct Compiled;
-  std::vector<size_t> chosen(const std::vector<int>& expressions,
-                             const std::vector<int>& literals) const;
+  std::optional<std::string> scanned_expression(size_t index, RegexShapes& shapes);
+  void choose(std::span<const RegexSeen> expressions, std::span<const RegexSeen> literals,
+              RegexScratch& scratch) const;
   std::unique_ptr<Compiled> compiled_;
 };
 

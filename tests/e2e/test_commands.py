@@ -188,7 +188,8 @@ class RulesOfTeams(RedactdTest):
     def test_lint_tells_what_is_odd(self):
         notes = self.lint("""rules:
   - {id: broad, title: x, kind: regex, pattern: '[0-9]{2}-[0-9]{2}x?', severity: low, examples: ['«12-34»']}
-  - {id: long, title: x, kind: regex, pattern: 'acme=[a-z]+', severity: low, examples: ['«acme=abc»']}
+  - {id: long, title: x, kind: regex, pattern: 'acme=[a-z]+;', severity: low, examples: ['«acme=abc;»']}
+  - {id: end, title: x, kind: regex, pattern: 'acme-[a-z]+', severity: low, examples: ['«acme-abc»']}
   - {id: first, title: x, kind: token, pattern: 'acmetoken_[a-z]{4}', severity: low, examples: ['«acmetoken_{lower:4}»']}
   - {id: second, title: x, kind: token, pattern: 'acmetoken_[a-z]{4}', severity: low, examples: ['«acmetoken_{lower:4}»']}
   - {id: hidden, title: x, kind: token, pattern: 'ghp_[A-Za-z0-9]{36}', severity: low, examples: ['«ghp_{alnum:36}»']}
@@ -196,6 +197,7 @@ class RulesOfTeams(RedactdTest):
         self.assertIn("without a literal", notes["broad"])
         self.assertIn("masks", notes["broad"])
         self.assertIn("without a bound", notes["long"])
+        self.assertNotIn("without a bound", notes["end"])  # the matcher does not look at the repeat
         self.assertIn("looks for the same as first", notes["second"])
         self.assertIn("every example is masked without it, by second", notes["first"])
         self.assertIn("every example is masked without it, by github-token", notes["hidden"])

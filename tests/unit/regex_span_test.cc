@@ -174,6 +174,39 @@ TEST(Regex, AMatchOfTheLineFeedBeforeTheFirstRecordHidesNoneInIt) {
   expect_same_under_every_cut(text, rules);
 }
 
+TEST(Regex, AShortRecordFullOfLooksAtTheRestIsMaskedWhole) {
+  Rules rules = regex({R"(tok=([0-9]+)(?:.*;)?)"});
+  std::string text;
+  while (text.size() < 450) text += "tok=1 ";
+  EXPECT_EQ(redact(text + "\nok\n", rules), "[REDACTED:unscannable-record]\nok\n");
+  EXPECT_EQ(redact("tok=1 tok=2 tok=3 a; tok=4\ntok=5 b\n", rules),
+            "tok=[REDACTED:re] tok=2 tok=3 a; tok=[REDACTED:re]\ntok=[REDACTED:re] b\n");
+}
+
+TEST(Regex, WhatEndsEachLookBehindAMatchKeepsALongRecordFromBeingMaskedWhole) {
+  std::string text;
+  std::string expected;
+  while (text.size() < 100'000) {
+    text += "db-1.eu.corp, ";
+    expected += "[REDACTED:re], ";
+  }
+  EXPECT_EQ(first_difference(redact(text, regex({R"(\b(?:[a-z0-9-]+\.)+corp\b)"})), expected), "");
+}
+
+TEST(Regex, SearchesGoOnWhereAWordsEndWasMissed) {
+  EXPECT_EQ(redact("key-12345678_ key-12345678 key-1234567_ key-123456789;\n",
+                   regex({R"(\b(key-[0-9]{8,20})\b)"})),
+            "key-12345678_ [REDACTED:re] key-1234567_ [REDACTED:re];\n");
+}
+
+TEST(Regex, MatchesThatTouchAreAllFound) {
+  const std::string text = "k1k22k3\r\nk4k\nk5";
+  for (const char* pattern : {R"(k(\d))", R"(k(\d+))", R"(k(\d{1,2}?))", R"((?:^|k)(\d)+?)"}) {
+    EXPECT_EQ(redact(text, regex({pattern})).find('1'), std::string::npos) << pattern;
+    expect_same_under_every_cut(text, regex({pattern}));
+  }
+}
+
 TEST(Regex, ManyMatchesInALongRecordStayMatches) {
   for (const char* pattern : {R"(tok=(\d{1,9}))", R"(\btok=([0-9]+)\b)"}) {
     const std::string filler(
