@@ -29,6 +29,9 @@ class ByteClass {
   constexpr void add_range(unsigned char first, unsigned char last) {
     for (unsigned byte = first; byte <= last; ++byte) member_[byte] = true;
   }
+  constexpr void add(const ByteClass& others) {
+    for (unsigned byte = 0; byte < 256; ++byte) member_[byte] = member_[byte] || others.member_[byte];
+  }
   constexpr bool has(char byte) const { return member_[static_cast<unsigned char>(byte)]; }
   constexpr bool any_in(std::string_view text) const {
     for (char byte : text) {
@@ -41,6 +44,12 @@ class ByteClass {
       if (!has(byte)) return false;
     }
     return true;
+  }
+  constexpr bool meets(const ByteClass& others) const {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      if (member_[byte] && others.member_[byte]) return true;
+    }
+    return false;
   }
   constexpr bool empty() const {
     for (bool member : member_) {

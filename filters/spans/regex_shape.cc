@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 namespace redactd {
@@ -54,14 +55,19 @@ Width width_of(const Item& item) {
   return {times(once.min, item.min), times(once.max, item.max)};
 }
 
+Width width_of(std::span<const Item> items) {
+  Width width;
+  for (const Item& item : items) {
+    Width more = width_of(item);
+    width = {plus(width.min, more.min), plus(width.max, more.max)};
+  }
+  return width;
+}
+
 Width width_of(const Branches& branches) {
   Width all{kMany, 0};
   for (const Branch& branch : branches) {
-    Width width;
-    for (const Item& item : branch) {
-      Width more = width_of(item);
-      width = {plus(width.min, more.min), plus(width.max, more.max)};
-    }
+    const Width width = width_of(std::span<const Item>(branch));
     all = {std::min(all.min, width.min), std::max(all.max, width.max)};
   }
   return all;
@@ -306,33 +312,6 @@ std::string without_tail(const Branches& branches) {
   return text;
 }
 
-/// Where the group lies, if what stands before and behind it is always as wide.
-std::optional<RegexShape::Margins> margins_of(const Branches& branches, int group) {
-  if (branches.size() != 1) return std::nullopt;
-  const Branch& branch = branches[0];
-  for (size_t i = 0; i < branch.size(); ++i) {
-    const Item& item = branch[i];
-    if (item.kind != Item::Kind::group || !item.once()) continue;
-    RegexShape::Margins margins;
-    if (item.number != group) {
-      std::optional<RegexShape::Margins> inner = margins_of(item.branches, group);
-      if (!inner) continue;
-      margins = *inner;
-    }
-    const Width before = width_of({Branch(branch.begin(), branch.begin() + std::ptrdiff_t(i))});
-    const Width behind = width_of({Branch(branch.begin() + std::ptrdiff_t(i) + 1, branch.end())});
-    if (before.min != before.max || behind.min != behind.max) return std::nullopt;
-    return RegexShape::Margins{margins.before + before.min, margins.behind + behind.min};
-  }
-  return std::nullopt;
-}
-
-void add_all(ByteClass& to, const ByteClass& from) {
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    if (from.has(static_cast<char>(byte))) to.add(static_cast<unsigned char>(byte));
-  }
-}
-
 /// What the atoms of an expression may be, whatever flags hold where they stand.
 class Atoms {
  public:
@@ -344,7 +323,7 @@ class Atoms {
     }
   }
   void add(const Item& item, ByteClass& to) {
-    if (item.kind == Item::Kind::byte) add_all(to, of(item.atom));
+    if (item.kind == Item::Kind::byte) to.add(of(item.atom));
     if (item.kind == Item::Kind::group) add(item.branches, to);
   }
 
@@ -382,6 +361,50 @@ class Atoms {
   std::map<std::string, ByteClass, std::less<>>& known_;
 };
 
+/// Whether a byte that cannot stand in the group stands just before it in every match. `items` are
+/// those before it.
+bool begins_at_an_edge(std::span<const Item> items, const ByteClass& inside, Atoms& atoms) {
+  ByteClass before;
+  for (auto item = items.rbegin(); item != items.rend(); ++item) {
+    atoms.add(*item, before);
+    if (width_of(*item).min > 0) return !inside.meets(before);
+  }
+  return false;
+}
+
+/// Where the group lies, if what stands behind it is always as wide and what stands before it is, or
+/// ends in an edge.
+std::optional<RegexShape::SecretPlace> place_of(const Branches& branches, int group, Atoms& atoms) {
+  if (branches.size() != 1) return std::nullopt;
+  const Branch& branch = branches[0];
+  for (size_t i = 0; i < branch.size(); ++i) {
+    const Item& item = branch[i];
+    if (item.kind != Item::Kind::group || !item.once()) continue;
+    RegexShape::SecretPlace place{0, 0, {}};
+    if (item.number == group) {
+      atoms.add(item, place.inside);
+    } else {
+      std::optional<RegexShape::SecretPlace> inner = place_of(item.branches, group, atoms);
+      if (!inner) continue;
+      place = *inner;
+    }
+    const std::span<const Item> items(branch);
+    const Width before = width_of(items.first(i));
+    const Width behind = width_of(items.subspan(i + 1));
+    if (behind.min != behind.max) return std::nullopt;
+    place.behind += behind.min;
+    if (place.before && before.min == before.max) {
+      *place.before += before.min;
+    } else if (place.before) {
+      if (item.number != group || !begins_at_an_edge(items.first(i), place.inside, atoms))
+        return std::nullopt;
+      place.before.reset();
+    }
+    return place;
+  }
+  return std::nullopt;
+}
+
 /// A look behind a match. RE2 looks on behind a match while a longer one, or one from before, may
 /// still come. Where each of many looks would go far, time would be that of a square. While such a
 /// look goes through one and the same repeat of single bytes that every match goes through, no
@@ -414,7 +437,7 @@ std::optional<RegexShape> RegexShapes::shape_of(std::string_view expression, int
   if (!reader.read(branches)) return std::nullopt;
   Atoms atoms(classes_);
   RegexShape shape;
-  if (group != 0) shape.margins = margins_of(branches, group);
+  if (group != 0) shape.secret = place_of(branches, group, atoms);
   shape.meets_line_end =
       atoms.borders_on(branches, '\n', false) || atoms.borders_on(branches, '\n', true);
   atoms.add(branches, shape.bytes);

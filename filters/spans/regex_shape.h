@@ -17,12 +17,16 @@ struct RegexShape {
   /// What of the expression has to stand in a record for it to match there: without what may follow
   /// and need not.
   std::string needed;
-  /// Bytes of each match before and behind the group asked for, if these are always as many.
-  struct Margins {
-    size_t before = 0;
-    size_t behind = 0;
+  /// Where in a match the group asked for lies.
+  struct SecretPlace {
+    size_t behind = 0;  // so many bytes of the match stand behind it
+    /// So many stand before it; nothing: all that stand before the longest tail of the rest in which
+    /// every byte may stand in the group.
+    std::optional<size_t> before = 0;
+    ByteClass inside = {};  // what may stand in the group
   };
-  std::optional<Margins> margins;
+  /// Nothing when that is not always so.
+  std::optional<SecretPlace> secret;
   /// Whether the first or the last byte of a match may be a line feed.
   bool meets_line_end = false;
   /// Every byte that may stand in a match.

@@ -51,6 +51,13 @@ int secret_group(const RE2& regex) {
   return regex.NumberOfCapturingGroups() == 1 ? 1 : 0;
 }
 
+/// Where the longest tail of the text begins that holds members alone.
+size_t tail_begin(std::string_view text, const ByteClass& members) {
+  size_t begin = text.size();
+  while (begin > 0 && members.has(text[begin - 1])) --begin;
+  return begin;
+}
+
 /// Each ASCII byte that is no member in either case, in lower case.
 std::vector<std::string> words_without(const ByteClass& members) {
   std::vector<std::string> words;
@@ -77,7 +84,7 @@ struct SearchedExpression {
   uint32_t rule = 0;
   int group = 0;                                    // see secret_group()
   size_t widest = kNone;                            // of what it matches
-  std::optional<RegexShape::Margins> margins = {};  // around the group
+  std::optional<RegexShape::SecretPlace> secret = {};  // the group's
   /// Whether each match in a record has a place of its own that the matcher tells, and begins at
   /// most `reach` bytes before it; `exact`: at just as many, and nowhere else.
   bool placed = false;
@@ -215,7 +222,7 @@ class BetweenLineFeeds {
 
  private:
   static int last_group_asked(const SearchedExpression& expression, const Rule& rule) {
-    if (!rule.secret_group) return expression.margins ? 0 : expression.group;
+    if (!rule.secret_group) return expression.secret ? 0 : expression.group;
     return *rule.secret_group == 0 ? expression.regex->NumberOfCapturingGroups()
                                    : static_cast<int>(*rule.secret_group);
   }
@@ -223,10 +230,11 @@ class BetweenLineFeeds {
   static re2::StringPiece secret_of(const SearchedExpression& expression, const Rule& rule,
                                     Groups& groups) {
     if (rule.secret_group) return *taken_group(groups.data(), *rule.secret_group, groups.last());
-    if (!expression.margins) return groups.data()[expression.group];
+    if (!expression.secret) return groups.data()[expression.group];
     re2::StringPiece secret = *groups.data();
-    secret.remove_prefix(expression.margins->before);
-    secret.remove_suffix(expression.margins->behind);
+    secret.remove_suffix(expression.secret->behind);
+    secret.remove_prefix(expression.secret->before.value_or(
+        tail_begin({secret.data(), secret.size()}, expression.secret->inside)));
     return secret;
   }
 
@@ -397,7 +405,7 @@ std::optional<std::string> RegexRules::scanned_expression(size_t index, RegexSha
   SearchedExpression& expression = compiled_->expressions[index];
   const std::optional<RegexShape> shape = shapes.shape_of(pattern, expression.group);
   if (shape) {
-    expression.margins = shape->margins;
+    expression.secret = shape->secret;
     expression.bytes = shape->bytes;
     expression.steady = std::all_of(
         shape->doubtful.begin(), shape->doubtful.end(),

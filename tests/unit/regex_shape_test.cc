@@ -35,18 +35,29 @@ TEST(RegexShape, AWordsEndIsNotNeededBehindManyBytes) {
 }
 
 TEST(RegexShape, KnowsTheGroupsPlaceWhereAllAroundItIsAsWide) {
-  const auto margins = shape(R"(\bkey=["'](?:\d{2}|ab)([a-z]+)(?:;|,)\b)", 1).margins;
-  ASSERT_TRUE(margins.has_value());
-  EXPECT_EQ(margins->before, 7u);
-  EXPECT_EQ(margins->behind, 1u);
-  EXPECT_TRUE(shape(R"(((?:key=(\d+))))", 2).margins.has_value());
-  EXPECT_TRUE(shape(R"(((?:key=(\d+))))", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"(key=?(\d+))", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"(key=(\d+);?)", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"(key=(\d+)|pin)", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"((?:key=(\d+)|pin))", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"((?:key=(\d+)){2})", 1).margins.has_value());
-  EXPECT_FALSE(shape(R"(key=(\d+)?)", 1).margins.has_value());
+  const auto place = shape(R"(\bkey=["'](?:\d{2}|ab)([a-z]+)(?:;|,)\b)", 1).secret;
+  ASSERT_TRUE(place.has_value());
+  EXPECT_EQ(place->before, 7u);
+  EXPECT_EQ(place->behind, 1u);
+  EXPECT_TRUE(shape(R"(((?:key=(\d+))))", 2).secret.has_value());
+  EXPECT_TRUE(shape(R"(((?:key=(\d+))))", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"(key=?([\d=]+))", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"(key=(\d+);?)", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"(key=(\d+)|pin)", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"((?:key=(\d+)|pin))", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"((?:key=(\d+)){2})", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"(key=(\d+)?)", 1).secret.has_value());
+}
+
+TEST(RegexShape, ASecretBehindAByteThatItCannotHoldIsFoundFromTheEnd) {
+  const auto place = shape(R"(k *(?:=|:)["']?\b([0-9a-f]{4,}-?),)", 1).secret;
+  ASSERT_TRUE(place.has_value());
+  EXPECT_FALSE(place->before.has_value());
+  EXPECT_EQ(place->behind, 1u);
+  EXPECT_TRUE(place->inside.has('-'));
+  EXPECT_FALSE(place->inside.has('='));
+  EXPECT_FALSE(shape(R"(id *(\d+ ?))", 1).secret.has_value());
+  EXPECT_FALSE(shape(R"(i?d?(\d+))", 1).secret.has_value());
 }
 
 TEST(RegexShape, TellsWhetherAMatchMeetsALineEnd) {
