@@ -20,10 +20,20 @@ bool any_found_in(const Expressions& expressions, std::string_view text) {
                      [text](const auto& expression) { return found_in(*expression, text); });
 }
 
-/// `word` is in lower case.
-bool holds(std::string_view text, std::string_view word) {
-  return std::search(text.begin(), text.end(), word.begin(), word.end(),
-                     [](char c, char wanted) { return to_lower(c) == wanted; }) != text.end();
+/// An expression for any of the words, which are in lower case, in any case: of ASCII letters
+/// alone, for the text need not be in Latin-1, which RE2 takes it for.
+std::string expression_for(const std::vector<std::string>& words) {
+  std::string expression;
+  for (const std::string& word : words) {
+    if (!expression.empty()) expression += '|';
+    for (const char c : word) {
+      if (is_lower(c))
+        expression.append({'[', c, static_cast<char>(c - 'a' + 'A'), ']'});
+      else
+        expression += RE2::QuoteMeta(re2::StringPiece(&c, 1));
+    }
+  }
+  return expression;
 }
 
 bool any_found_in_record(const Expressions& expressions, const RecordView& record,
@@ -47,7 +57,7 @@ struct Allowances::Compiled {
   Expressions secret;
   Expressions match;
   Expressions record;
-  std::vector<std::string> words;
+  Expressions words;
   bool any = false;
 
   bool holds_for(const Candidate& candidate, const RecordView& view, Memo& memo) const {
@@ -60,10 +70,7 @@ struct Allowances::Compiled {
       bool open = any ? met == 0 : met + 1 == conditions;
       if (open && check()) ++met;
     };
-    look(!words.empty(), [&] {
-      return std::any_of(words.begin(), words.end(),
-                         [&](const std::string& word) { return holds(candidate.secret, word); });
-    });
+    look(!words.empty(), [&] { return any_found_in(words, candidate.secret); });
     look(!secret.empty(), [&] { return any_found_in(secret, candidate.secret); });
     look(!match.empty(), [&] { return any_found_in(match, candidate.match); });
     look(!record.empty(), [&] { return any_found_in_record(record, view, memo); });
@@ -112,7 +119,7 @@ std::string Allowances::add(uint32_t rule, const Allowance& allowance) {
   add_all(allowance.secret, compiled->secret);
   add_all(allowance.match, compiled->match);
   add_all(allowance.record, compiled->record);
-  compiled->words = allowance.words;
+  if (!allowance.words.empty()) add_all({expression_for(allowance.words)}, compiled->words);
   compiled->any = allowance.any;
   if (rule >= by_rule_.size()) by_rule_.resize(rule + 1);
   by_rule_[rule].push_back(std::move(compiled));
