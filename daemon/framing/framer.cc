@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "daemon/framing/byte_places.h"
 #include "filters/byte_class.h"
 
 namespace redactd {
@@ -27,6 +28,7 @@ constexpr Signature kForeign[] = {
 };
 
 constexpr size_t kMaxDigits = 9;
+constexpr size_t kNeverBlank = 2;  // so many bytes are no empty line's
 
 }  // namespace
 
@@ -162,10 +164,12 @@ void Framer::feed_lines(std::string_view in, Output& out, std::vector<RecordEnd>
     body_ = 1;
   }
   held_cr_ = false;
-  while (!in.empty()) {
-    const size_t end = in.find(terminator);
-    const bool ended = end != std::string_view::npos;
-    const std::string_view piece = in.substr(0, end);
+  BytePlaces terminators(in, terminator);
+  for (size_t begin = take_whole_lines(in, 0, terminators, out, ends); begin < in.size();
+       begin = take_whole_lines(in, begin, terminators, out, ends)) {
+    const size_t end = terminators.place();
+    const bool ended = end != BytePlaces::kNone;
+    const std::string_view piece = in.substr(begin, ended ? end - begin : end);
     if (is_blank(piece)) {
       empty_records_ += ended ? 1 : 0;
       held_cr_ = !ended;
@@ -174,8 +178,26 @@ void Framer::feed_lines(std::string_view in, Output& out, std::vector<RecordEnd>
       if (ended) out.append(in.substr(end, 1));
       if (ended) end_record(out.size(), ends);
     }
-    in.remove_prefix(piece.size() + (ended ? 1 : 0));
+    begin += piece.size() + (ended ? 1 : 0);
+    if (ended) terminators.advance();
   }
+}
+
+/// The usual case at one go: lines from `begin` on of which every byte is in `in`, and that are
+/// neither blank nor too long. Returns where they end.
+size_t Framer::take_whole_lines(std::string_view in, size_t begin, BytePlaces& terminators,
+                                Output& out, std::vector<RecordEnd>& ends) {
+  if (body_ > 0) return begin;
+  const size_t first = begin;
+  const size_t put_out = out.size() - first;  // may wrap round
+  for (size_t end = terminators.place(); end != BytePlaces::kNone; end = terminators.place()) {
+    if (end - begin < kNeverBlank || end - begin > options_.max_record) break;
+    begin = end + 1;
+    ends.push_back({put_out + begin, 0, 0, false});
+    terminators.advance();
+  }
+  if (begin > first) out.append(in.substr(first, begin - first));
+  return begin;
 }
 
 /// Whether an open line with `piece` is one to skip, should it end here.

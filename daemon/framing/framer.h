@@ -30,6 +30,8 @@
 
 namespace redactd {
 
+class BytePlaces;
+
 enum class FrameError : uint8_t {
   none,
   zero_count,       // `0 `
@@ -106,6 +108,8 @@ class Framer {
   size_t look_at_opening(std::string_view in);
   void feed_lines(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
   void feed_counted(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
+  size_t take_whole_lines(std::string_view in, size_t begin, BytePlaces& terminators, Output& out,
+                          std::vector<RecordEnd>& ends);
   bool is_blank(std::string_view piece) const;
   size_t take_whole_frames(std::string_view in, Output& out, std::vector<RecordEnd>& ends);
   size_t take_header(std::string_view in);
