@@ -80,6 +80,7 @@ void Resolver::forget_record() {
   required_.clear();
   allowed_.clear();
   encoded_.forget();
+  runs_.forget();
   over_budget_ = false;
 }
 
@@ -140,7 +141,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::token:
-      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, found_);
+      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, &runs_, found_);
     case Anchor::Role::value:
       if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
         return Verdict::required_text_missing;
@@ -324,6 +325,7 @@ void Resolver::trim() {
   give_back(required_);
   give_back(allowed_);
   encoded_.trim();
+  runs_.trim();
 }
 
 }  // namespace redactd

@@ -13,6 +13,7 @@
 #include "filters/spans/encoded_span.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
+#include "filters/spans/token_span.h"
 #include "filters/spans/value/key.h"
 
 namespace redactd {
@@ -88,6 +89,7 @@ class Resolver {
   std::vector<std::pair<uint32_t, bool>> required_;
   Allowances::Memo allowed_;
   EncodedMemo encoded_;
+  TokenRuns runs_;
   bool over_budget_ = false;
 };
 

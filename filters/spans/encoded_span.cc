@@ -104,7 +104,7 @@ class Reading {
     while (true) {
       spans_.clear();
       Verdict verdict = resolve_token(RecordView{closed_}, rules_.rules[core.rule], core.rule,
-                                      {width, at + width, nullptr}, spans_);
+                                      {width, at + width, nullptr}, nullptr, spans_);
       if (spans_.empty()) return verdict;
       found = {spans_[0].begin, spans_[0].end, core.rule, false};
       bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;

@@ -58,13 +58,6 @@ struct RecordView {
   mutable ByteGap<'#'> number_signs = {};
   mutable Gap<BytesOf<kDigitsAndCapitals>> digits_and_capitals = {};
   mutable Gap<BytesOf<kCookieEnds>> cookie_ends = {};
-  /// The last run of bytes that a token goes on over: one that begins inside it ends where it does.
-  struct RunMemo {
-    const ByteClass* members = nullptr;
-    size_t from = 0;
-    size_t end = 0;
-  };
-  mutable RunMemo run = {};
   /// The last value that is masked whatever is found next, and the rule that found it.
   struct MaskedValue {
     size_t begin = 0;

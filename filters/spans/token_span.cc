@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
 #include "filters/validators/validators.h"
@@ -27,13 +28,16 @@ bool tail_follows(std::string_view text, size_t at, const LiteralHead& head) {
 }
 
 /// Where the run of bytes ends that goes on from `from`.
-size_t run_end_of(const RecordView& record, size_t from, const ByteClass& members) {
-  RecordView::RunMemo& memo = record.run;
-  const bool known = memo.members == &members && memo.from <= from && from < memo.end;
-  if (known) return memo.end;
-  memo = {&members, from, run_end(record.text, from, members)};
-  record.work += memo.end - from;
-  return memo.end;
+size_t run_end_of(const RecordView& record, size_t from, const ByteClass& members,
+                  TokenRuns::Run* run) {
+  if (run != nullptr && run->from <= from && from < run->end) return run->end;
+  const size_t end = run_end(record.text, from, members);
+  record.work += end - from;
+  if (run == nullptr) return end;
+  run->from = from;
+  run->end = end;
+  run->refused = false;
+  return end;
 }
 
 /// Whether the rule asks for what looks random and this does not, as many tokens in one run may:
@@ -46,7 +50,45 @@ bool is_plain(const RecordView& record, const Rule& rule, size_t begin, size_t e
   return plain;
 }
 
+/// As the validators say, with what is known of others in the run.
+std::optional<Verdict> refused(const RecordView& record, const std::vector<Validator>& validators,
+                               std::string_view token, bool cut_off, TokenRuns::Run* run) {
+  constexpr size_t kLong = 64;
+  if (run == nullptr || token.size() < kLong) return failed_validator(validators, token, cut_off);
+  // Most tokens are the only one in their run.
+  OverlappingCandidates* const candidates = run->refused ? &run->candidates : nullptr;
+  if (candidates != nullptr) {
+    const auto begin = static_cast<size_t>(token.data() - record.text.data());
+    candidates->move_to(record.text, begin, begin + token.size());
+  }
+  std::optional<Verdict> failed = failed_validator(validators, token, cut_off, candidates);
+  record.work += candidates != nullptr ? candidates->work() : 0;
+  run->refused = failed.has_value();
+  return failed;
+}
+
 }  // namespace
+
+void TokenRuns::forget() {
+  if (!any_) return;
+  for (Run& run : runs_) run.end = 0;
+  any_ = false;
+}
+
+void TokenRuns::trim() {
+  give_back(runs_);
+  any_ = false;
+}
+
+TokenRuns::Run& TokenRuns::of(uint32_t rule) {
+  if (runs_.empty()) runs_.resize(kMost);
+  Run& run = runs_[rule % kMost];
+  if (!any_ || run.rule != rule || run.end == 0) run.candidates = {};
+  if (run.rule != rule) run.end = 0;
+  run.rule = rule;
+  any_ = true;
+  return run;
+}
 
 size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
   size_t at = from;
@@ -68,7 +110,7 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
 }
 
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      const TokenHit& hit, std::vector<Span>& spans) {
+                      const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (hit.end < hit.width) return Verdict::crosses_record;
   size_t begin = hit.end - hit.width;
@@ -80,10 +122,12 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (rule.boundary == Boundary::word && !word_starts(text, begin)) return Verdict::inside_word;
   if (hit.head != nullptr && !tail_follows(text, hit.end, *hit.head)) return Verdict::no_match;
   size_t end = core_end;
+  TokenRuns::Run* run = nullptr;
   if (rule.extend) {
-    const size_t run = run_end_of(record, core_end, *rule.extend);
-    end = token_end(text, run, *rule.extend);
-    record.work += end - run;
+    if (runs != nullptr) run = &runs->of(rule_number);
+    const size_t plain_end = run_end_of(record, core_end, *rule.extend, run);
+    end = token_end(text, plain_end, *rule.extend);
+    record.work += end - plain_end;
   } else if (rule.boundary == Boundary::word && end < text.size() && is_alnum(text[end])) {
     return Verdict::inside_word;
   }
@@ -95,7 +139,8 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
   if (is_plain(record, rule, begin, end)) return Verdict::not_scrambled;
   std::string_view token = text.substr(begin, length);
-  if (std::optional<Verdict> failed = failed_validator(rule.validators, token, cut_off))
+  if (std::optional<Verdict> failed =
+          refused(record, rule.validators, token, cut_off, run))
     return *failed;
   Span span{begin, end, rule_number, {}};
   if (open && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;

@@ -8,6 +8,7 @@
 #include "filters/matcher/literal_head.h"
 #include "filters/rule.h"
 #include "filters/spans/span.h"
+#include "filters/validators/byte_window.h"
 
 namespace redactd {
 
@@ -18,9 +19,35 @@ struct TokenHit {
   const LiteralHead* head = nullptr;  // whose tail has to follow
 };
 
-/// Appends the span of one token, or says why not.
+/// What is known of the runs in which a rule's tokens begin, of one record: of near misses in one
+/// run each is a part of the one before.
+class TokenRuns {
+ public:
+  struct Run {
+    uint32_t rule = 0;
+    size_t from = 1;
+    size_t end = 0;  // less than from: nothing remembered
+    bool refused = false;
+    OverlappingCandidates candidates;
+  };
+
+  /// Another record comes.
+  void forget();
+  /// Forgets, and gives memory back.
+  void trim();
+  /// The rule's last one, or an empty one.
+  Run& of(uint32_t rule);
+
+ private:
+  static constexpr size_t kMost = 8;  // at once: hits of two rules may take turns
+
+  std::vector<Run> runs_;
+  bool any_ = false;
+};
+
+/// Appends the span of one token, or says why not. `runs` may be null.
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      const TokenHit& hit, std::vector<Span>& spans);
+                      const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans);
 
 /// Where a run of `members` that begins before `from` ends. An escape (`%3D`, `\/`, `\u002b`,
 /// `\x2b`) counts as the byte that it stands for.

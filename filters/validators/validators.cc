@@ -6,19 +6,17 @@
 #include <cstdint>
 
 #include "filters/byte_class.h"
+#include "filters/validators/byte_window.h"
 #include "filters/validators/personal_data.h"
+#include "filters/validators/randomness.h"
 #include "filters/validators/wallet.h"
 
 namespace redactd {
 namespace {
 
 constexpr size_t kLookedAt = kMostValidated;
-constexpr size_t kShortestRandomLetters = 16;
-constexpr size_t kLongForAName = 30;
 constexpr size_t kChecksumBody = 30;  // of a GitHub or npm token, without its prefix
 constexpr size_t kChecksum = 6;
-
-double times_log2(unsigned n) { return n == 0 ? 0 : n * std::log2(n); }
 
 /// By how much n · log2(n) grows with the next n, for all counts that there can be.
 const std::array<double, kLookedAt>& growth_of_times_log2() {
@@ -46,34 +44,11 @@ constexpr std::array<int8_t, 256> kBase64Digits = [] {
 }();
 int base64_digit(char c) { return kBase64Digits[static_cast<unsigned char>(c)]; }
 
-/// Random letters change case at every second byte, camelCase at every fourth or so. A long run of
-/// letters is hardly ever a name.
 bool changes_case_often(std::string_view bytes) {
   size_t changes = 0;
-  for (size_t i = 1; i < bytes.size(); ++i) {
-    changes += (is_upper(bytes[i - 1]) && is_lower(bytes[i])) ||
-               (is_lower(bytes[i - 1]) && is_upper(bytes[i]));
-  }
-  return changes * (bytes.size() < kLongForAName ? 3 : 4) >= bytes.size();
+  for (size_t i = 1; i < bytes.size(); ++i) changes += changes_case(bytes[i - 1], bytes[i]);
+  return is_often(changes, bytes.size());
 }
-
-enum Case : uint8_t { kOther, kLower, kUpper, kDigit };
-
-constexpr std::array<uint8_t, 256> kCases = [] {
-  std::array<uint8_t, 256> cases{};
-  for (unsigned byte = 0; byte < cases.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    cases[byte] = is_lower(c) ? kLower : is_upper(c) ? kUpper : is_digit(c) ? kDigit : kOther;
-  }
-  return cases;
-}();
-
-/// From the case in the line to that in the column. An upper-case letter before a lower-case one
-/// begins a word in names, so it proves nothing.
-constexpr std::array<uint8_t, 16> kChanges = {0, 0, 0, 0,  //
-                                              0, 0, 1, 1,  //
-                                              0, 0, 0, 1,  //
-                                              0, 1, 1, 0};
 
 constexpr std::array<uint32_t, 256> kCrcOfByte = [] {
   std::array<uint32_t, 256> table{};
@@ -169,13 +144,13 @@ bool is_scrambled(std::string_view bytes) {
   size_t changes = 0;
   uint8_t last = kOther;
   for (char c : bytes.substr(0, kLookedAt)) {
-    const uint8_t now = kCases[static_cast<unsigned char>(c)];
+    const uint8_t now = case_of(c);
     if (now == kOther) continue;
-    changes += kChanges[last * 4u + now];
+    changes += change(last, now);
     last = now;
     ++seen;
   }
-  return seen > 1 && changes * 5 >= seen - 1;
+  return is_scrambled(changes, seen);
 }
 
 std::string token_checksum(std::string_view body) {
@@ -221,13 +196,8 @@ std::string decode_base64(std::string_view bytes, size_t most) {
 }
 
 bool is_jwt(std::string_view bytes) {
-  std::string header = decode_base64(bytes.substr(0, bytes.find('.')), 512);
-  if (header.empty() || header[0] != '{') return false;
-  static constexpr std::array<std::string_view, 5> kMembers = {"\"alg\"", "\"enc\"", "\"typ\"",
-                                                               "\"kid\"", "\"cty\""};
-  return std::any_of(kMembers.begin(), kMembers.end(), [&](std::string_view member) {
-    return header.find(member) != std::string::npos;
-  });
+  size_t work = 0;
+  return JwtHeaders().is_jwt(bytes, 0, bytes.size(), work);
 }
 
 bool luhn(std::string_view bytes) {
@@ -258,19 +228,24 @@ bool asks_for_randomness(const std::vector<Validator>& validators) {
 }
 
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
-                                        std::string_view candidate, bool cut_off) {
+                                        std::string_view candidate, bool cut_off,
+                                        OverlappingCandidates* overlapping) {
+  const std::string_view head = candidate.substr(0, kLookedAt);
   for (const Validator& validator : validators) {
     switch (validator.kind) {
       case Validator::Kind::entropy:
-        if (entropy(candidate) < reachable(validator.threshold, candidate.size()))
+        if ((overlapping != nullptr ? overlapping->entropy() : entropy(candidate)) <
+            reachable(validator.threshold, candidate.size()))
           return Verdict::low_entropy;
         break;
       case Validator::Kind::mixed:
-        if (!is_mixed(candidate) && !(cut_off && changes_case_often(candidate)))
+        if (overlapping != nullptr ? !overlapping->is_mixed() && !(cut_off && overlapping->changes_case_often())
+                              : !is_mixed(candidate) && !(cut_off && changes_case_often(head)))
           return Verdict::not_mixed;
         break;
       case Validator::Kind::jwt:
-        if (!is_jwt(candidate)) return Verdict::not_a_jwt;
+        if (overlapping != nullptr ? !overlapping->is_jwt() : !is_jwt(candidate))
+          return Verdict::not_a_jwt;
         break;
       case Validator::Kind::base64:
         if (!cut_off && !is_base64(candidate)) return Verdict::not_base64;
@@ -285,7 +260,8 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
         if (!decodes_to_user_and_password(candidate)) return Verdict::not_userpass;
         break;
       case Validator::Kind::scrambled:
-        if (!is_scrambled(candidate)) return Verdict::not_scrambled;
+        if (overlapping != nullptr ? !overlapping->is_scrambled() : !is_scrambled(candidate))
+          return Verdict::not_scrambled;
         break;
       case Validator::Kind::crc32:
         if (!has_token_checksum(candidate)) return Verdict::wrong_checksum;

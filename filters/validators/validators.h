@@ -13,6 +13,8 @@
 
 namespace redactd {
 
+class OverlappingCandidates;
+
 /// Shannon entropy in bits a byte.
 double entropy(std::string_view bytes);
 
@@ -56,8 +58,10 @@ inline constexpr size_t kMostValidated = 4096;
 bool asks_for_randomness(const std::vector<Validator>& validators);
 
 /// The reason why the candidate is refused; nothing when it passes every validator. `cut_off`: the
-/// record's end cut it short, so it need not look like a whole one.
+/// record's end cut it short, so it need not look like a whole one. `overlapping`:
+/// has moved to the candidate, if it is not null.
 std::optional<Verdict> failed_validator(const std::vector<Validator>& validators,
-                                        std::string_view candidate, bool cut_off);
+                                        std::string_view candidate, bool cut_off,
+                                        OverlappingCandidates* overlapping = nullptr);
 
 }  // namespace redactd

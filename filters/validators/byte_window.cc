@@ -1,0 +1,159 @@
+#include "filters/validators/byte_window.h"
+
+#include <algorithm>
+#include <string>
+
+#include "filters/validators/randomness.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+constexpr size_t kMostHeld = 2 * kMostValidated;  // while it moves
+constexpr double kOne = 1ll << 40;  // of the fixed-point numbers
+
+/// By how much n · log2(n) grows with the next n.
+const std::array<int64_t, kMostHeld>& growth() {
+  static const std::array<int64_t, kMostHeld> kGrowth = [] {
+    std::array<int64_t, kMostHeld> growth{};
+    for (size_t n = 0; n < growth.size(); ++n)
+      growth[n] = std::llround((times_log2(n + 1) - times_log2(n)) * kOne);
+    return growth;
+  }();
+  return kGrowth;
+}
+
+constexpr size_t kHeaderBytes = 512;    // of a JSON Web Token's header that are looked at
+constexpr size_t kLongestMember = 8;    // digits of a member's name, which has five bytes
+constexpr size_t kGroup = 4;            // digits that stand for
+constexpr size_t kBytesOfGroup = 3;     // so many bytes
+
+bool holds_member(std::string_view header) {
+  static constexpr std::array<std::string_view, 5> kMembers = {"alg", "enc", "typ", "kid", "cty"};
+  constexpr size_t kSize = 5;  // with their quotes
+  for (size_t quote = header.find('"'); quote != std::string_view::npos;
+       quote = header.find('"', quote + 1)) {
+    if (quote + kSize > header.size()) return false;
+    if (header[quote + kSize - 1] != '"') continue;
+    const std::string_view name = header.substr(quote + 1, kSize - 2);
+    if (std::find(kMembers.begin(), kMembers.end(), name) != kMembers.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+size_t ByteWindow::move_to(std::string_view text, size_t begin, size_t end) {
+  end = std::min(end, begin + kMostValidated);
+  size_t work = std::max(begin, begin_) - std::min(begin, begin_) + std::max(end, end_) -
+                std::min(end, end_);
+  if (begin >= end_ || end <= begin_ || work > end - begin) {
+    clear();
+    begin_ = end_ = begin;
+    work = end - begin;
+  }
+  while (begin_ > begin) push_front(text);
+  while (end_ < end) push_back(text);
+  while (begin_ < begin) pop_front(text);
+  while (end_ > end) pop_back(text);
+  return work;
+}
+
+void ByteWindow::clear() {
+  counts_.fill(0);
+  sum_ = 0;
+  digits_ = letters_ = case_changes_ = changes_ = 0;
+}
+
+void ByteWindow::count(char c) {
+  sum_ += growth()[counts_[static_cast<unsigned char>(c)]++];
+  digits_ += is_digit(c);
+  letters_ += is_letter(c);
+}
+
+void ByteWindow::uncount(char c) {
+  sum_ -= growth()[--counts_[static_cast<unsigned char>(c)]];
+  digits_ -= is_digit(c);
+  letters_ -= is_letter(c);
+}
+
+void ByteWindow::push_front(std::string_view text) {
+  const char c = text[begin_ - 1];
+  if (begin_ < end_) case_changes_ += redactd::changes_case(c, text[begin_]);
+  if (case_of(c) != kOther) {
+    if (holds_any()) changes_ += change(case_of(c), case_of(text[first_]));
+    first_ = begin_ - 1;
+    if (!holds_any()) last_ = first_;
+  }
+  count(c);
+  --begin_;
+}
+
+void ByteWindow::push_back(std::string_view text) {
+  const char c = text[end_];
+  if (begin_ < end_) case_changes_ += redactd::changes_case(text[end_ - 1], c);
+  if (case_of(c) != kOther) {
+    if (holds_any()) changes_ += change(case_of(text[last_]), case_of(c));
+    last_ = end_;
+    if (!holds_any()) first_ = last_;
+  }
+  count(c);
+  ++end_;
+}
+
+void ByteWindow::pop_front(std::string_view text) {
+  const char c = text[begin_++];
+  uncount(c);
+  if (begin_ < end_) case_changes_ -= redactd::changes_case(c, text[begin_]);
+  if (case_of(c) == kOther || !holds_any()) return;
+  ++first_;
+  while (case_of(text[first_]) == kOther) ++first_;
+  changes_ -= change(case_of(c), case_of(text[first_]));
+}
+
+void ByteWindow::pop_back(std::string_view text) {
+  const char c = text[--end_];
+  uncount(c);
+  if (begin_ < end_) case_changes_ -= redactd::changes_case(text[end_ - 1], c);
+  if (case_of(c) == kOther || !holds_any()) return;
+  --last_;
+  while (case_of(text[last_]) == kOther) --last_;
+  changes_ -= change(case_of(text[last_]), case_of(c));
+}
+
+double ByteWindow::entropy() const {
+  if (begin_ == end_) return 0;
+  const size_t size = end_ - begin_;
+  return (times_log2(size) - static_cast<double>(sum_) / kOne) / static_cast<double>(size);
+}
+
+bool ByteWindow::is_mixed() const {
+  if (digits_ > 0) return letters_ > 0;
+  return end_ - begin_ >= kShortestRandomLetters && changes_case_often();
+}
+
+bool ByteWindow::is_scrambled() const {
+  return redactd::is_scrambled(changes_, digits_ + letters_);
+}
+
+bool ByteWindow::changes_case_often() const { return is_often(case_changes_, end_ - begin_); }
+
+bool JwtHeaders::is_jwt(std::string_view text, size_t begin, size_t end, size_t& work) {
+  if (!decode_base64(text.substr(begin, std::min<size_t>(end - begin, 2)), 1).starts_with('{'))
+    return false;
+  end = std::min(end, begin + (kHeaderBytes * kGroup + kBytesOfGroup - 1) / kBytesOfGroup);
+  Plain& plain = plain_[begin % kGroup];
+  const bool known = plain.begin <= begin && begin < plain.end;
+  size_t from = begin;
+  if (known && plain.end > begin + kLongestMember)
+    from += (plain.end - begin - kLongestMember) / kGroup * kGroup;
+  const std::string header = decode_base64(text.substr(from, end - from),
+                                           kHeaderBytes - (from - begin) / kGroup * kBytesOfGroup);
+  work += header.size() + kGroup;
+  if (holds_member(header)) return true;
+  const size_t decoded = from + header.size() * kGroup / kBytesOfGroup;
+  plain = {known ? plain.begin : begin, std::max(known ? plain.end : 0, decoded)};
+  return false;
+}
+
+}  // namespace redactd
