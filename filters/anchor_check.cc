@@ -33,6 +33,10 @@ std::string refuse_expression(const std::string& expression, const std::vector<R
   if (!is_written_by_hand(anchor.role)) return {};
   ExpressionWidth width = expression_width(expression);
   if (width.min == 0) return "matches the empty string";
+  if (anchor.head != nullptr) {  // without line feeds; what stands before is no part of it
+    anchor.width = anchor.head->width;
+    return {};
+  }
   if (std::string why = refuse_line_feed(expression); !why.empty()) return why;
   if (anchor.role != Anchor::Role::token) return {};
   // The prefix may vary in width, the core may not.

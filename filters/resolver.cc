@@ -19,7 +19,7 @@ namespace {
 // Work is counted in bytes looked at. Honest records stay far below the bound; a record built to
 // make every anchor look at all of it is masked whole instead of costing time squared.
 constexpr size_t kWorkPerByte = 16;
-constexpr size_t kWorkPerRecord = 1 << 15;
+constexpr size_t kWorkPerRecord = 1 << 13;
 
 /// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on
 /// the record, and what stands in encoded text may be another rule's.
@@ -141,7 +141,8 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
   const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::token:
-      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, &runs_, found_);
+      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, &runs_,
+                           found_);
     case Anchor::Role::value:
       if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
         return Verdict::required_text_missing;

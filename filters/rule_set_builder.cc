@@ -167,6 +167,7 @@ struct RuleSet::Builder::Group {
     for (const std::string& each : patterns) {
       std::optional<LiteralHead> head;
       if (rule.prefix.empty()) head = literal_head(each);
+      if (rule.prefix.empty() && !head && rule.boundary == Boundary::word) head = run_head(each);
       add_expression(number, Anchor::Role::token, pattern_field(rule, i),
                      rule.prefix + "(?:" + (head ? head->literal : each) + ")");
       if (head) set.anchors_.back().head = &set.heads_.emplace_back(*std::move(head));

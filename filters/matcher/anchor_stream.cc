@@ -14,13 +14,20 @@ constexpr size_t kManyDropped = 4096;
 
 std::string_view line_feed() { return std::string_view(kEnd).substr(kScanPadding, 1); }
 
-/// Nearly in order, each out of place by a few: what a key brings ends within a few bytes.
-void sort_nearly_sorted(std::vector<Match>& matches, size_t from) {
-  for (size_t i = from + 1; i < matches.size(); ++i) {
+/// Puts those from number `first_new` on in order, and among those from number `from` on, which
+/// are. Nearly always each is out of place by a few: what a key brings ends within a few bytes.
+void sort_nearly_sorted(std::vector<Match>& matches, size_t from, size_t first_new) {
+  constexpr size_t kMostSteps = 16;  // each, before another way is faster
+  size_t steps = 0;
+  const size_t most = kMostSteps * (matches.size() - from);
+  for (size_t i = std::max(first_new, from + 1); i < matches.size(); ++i) {
     const Match match = matches[i];
     size_t place = i;
     for (; place > from && match < matches[place - 1]; --place) matches[place] = matches[place - 1];
     matches[place] = match;
+    steps += i - place;
+    if (steps > most)
+      return std::sort(matches.begin() + static_cast<std::ptrdiff_t>(from), matches.end());
   }
 }
 
@@ -112,7 +119,7 @@ void AnchorStream::find_keys(size_t database, size_t from, std::string_view held
     place.seen = base + held.size();
     open_keys_.push_back(place);
   }
-  sort_nearly_sorted(matches_, others);
+  sort_nearly_sorted(matches_, others, others);
   auto begin = matches_.begin() + static_cast<std::ptrdiff_t>(from);
   auto found = matches_.begin() + static_cast<std::ptrdiff_t>(others);
   std::inplace_merge(begin, found, matches_.end());
@@ -121,9 +128,8 @@ void AnchorStream::find_keys(size_t database, size_t from, std::string_view held
 /// Those before number `from` are in order. Each database reports in order of the ends (nearly
 /// always); several have to be merged.
 void AnchorStream::sort_from(size_t from) {
-  auto kept = matches_.begin() + static_cast<std::ptrdiff_t>(dropped_);
   auto last = matches_.begin() + static_cast<std::ptrdiff_t>(from > dropped_ ? from - 1 : from);
-  if (!std::is_sorted(last, matches_.end())) std::sort(kept, matches_.end());
+  if (!std::is_sorted(last, matches_.end())) sort_nearly_sorted(matches_, dropped_, from);
 }
 
 void AnchorStream::drop_to(uint64_t place) {

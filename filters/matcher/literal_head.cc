@@ -44,20 +44,46 @@ size_t times(std::string_view text) {
   return error == std::errc() && end == last ? number : 0;
 }
 
+/// `[A-Za-z0-9_-]{8}`
+struct Tail {
+  ByteClass members;
+  size_t width = 0;
+};
+
+/// Nothing: `rest` is something else.
+std::optional<Tail> tail_of(std::string_view rest) {
+  if (!rest.starts_with('[') || rest.starts_with("[^")) return std::nullopt;
+  size_t close = 1;
+  while (close < rest.size() && rest[close] != ']') close += rest[close] == '\\' ? 2 : 1;
+  if (close >= rest.size()) return std::nullopt;
+  const std::optional<ByteClass> members = ByteClass::parse(rest.substr(1, close - 1));
+  const size_t width = times(rest.substr(close + 1));
+  if (!members || members->has('\n') || width == 0 || width > kWidestTail) return std::nullopt;
+  return Tail{*members, width};
+}
+
 }  // namespace
 
 std::optional<LiteralHead> literal_head(std::string_view pattern) {
   const Literal literal = literal_at_start(pattern);
-  const std::string_view rest = pattern.substr(literal.end);
-  if (!is_rare(pattern.substr(0, literal.end)) || !rest.starts_with('[') || rest.starts_with("[^"))
-    return std::nullopt;
-  size_t close = 1;
-  while (close < rest.size() && rest[close] != ']') close += rest[close] == '\\' ? 2 : 1;
-  if (close >= rest.size()) return std::nullopt;
-  const std::optional<ByteClass> tail = ByteClass::parse(rest.substr(1, close - 1));
-  const size_t width = times(rest.substr(close + 1));
-  if (!tail || tail->has('\n') || width == 0 || width > kWidestTail) return std::nullopt;
-  return LiteralHead{std::string(pattern.substr(0, literal.end)), literal.width, *tail, width};
+  if (!is_rare(pattern.substr(0, literal.end))) return std::nullopt;
+  const std::optional<Tail> tail = tail_of(pattern.substr(literal.end));
+  if (!tail) return std::nullopt;
+  return LiteralHead{std::string(pattern.substr(0, literal.end)), literal.width, tail->members,
+                     tail->width};
+}
+
+std::optional<LiteralHead> run_head(std::string_view pattern) {
+  constexpr size_t kLeastRun = 8;
+  constexpr size_t kLongestEnd = 4;  // of an escape: \u00AA, %AA
+  if (pattern.empty() || !is_letter(pattern[0])) return std::nullopt;
+  const size_t close = std::min(pattern.find('}'), pattern.size() - 1);
+  const size_t width = times(pattern.substr(1, close));
+  const std::optional<Tail> tail = tail_of(pattern.substr(close + 1));
+  if (width < kLeastRun || !tail) return std::nullopt;
+  const std::string letter(1, pattern[0]);
+  return LiteralHead{"(?:^|[^" + letter + "])" + std::string(pattern.substr(0, close + 1)), width,
+                     tail->members, tail->width, kLongestEnd};
 }
 
 }  // namespace redactd

@@ -17,10 +17,18 @@ struct LiteralHead {
   size_t width = 0;
   ByteClass tail;
   size_t tail_width = 0;
+  /// Where more of the literal's byte may stand before the token, as in the escape before it: how
+  /// many bytes behind the run's beginning it may begin.
+  size_t latest = 0;
 };
 
 /// Nothing: the pattern is another, or ordinary text is full of its literal, each of which would
 /// cost a look.
 std::optional<LiteralHead> literal_head(std::string_view pattern);
+
+/// The same of a pattern that begins with one letter many times, `A{21}[A-Za-z0-9%]{12}`, whose
+/// secrets begin where a word does: found once in a run of the letter. With the tail in the
+/// expression the matcher ran an automaton from each byte of the run on.
+std::optional<LiteralHead> run_head(std::string_view pattern);
 
 }  // namespace redactd

@@ -73,6 +73,9 @@ inline constexpr ByteClass kDigitsAndCapitals = [] {
   return bytes;
 }();
 
+/// What ends the path of a URL.
+inline constexpr ByteClass kPathEnds = ByteClass::of("?#");
+
 /// What ends the value of a cookie.
 inline constexpr ByteClass kCookieEnds = [] {
   ByteClass bytes = ByteClass::of(";\"\\");

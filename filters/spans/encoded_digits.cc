@@ -43,19 +43,4 @@ EncodedText EncodedDigits::around() const {
   return units_->around(hit_, kUnitsBefore, kUnitsAfter);
 }
 
-bool EncodedDigits::holds_core(const TokenCores& cores, size_t phase) {
-  if (first_new_ == hit_) return false;  // two rules' hit
-  const size_t from = (window_begin() + phase) % group_of(encoding_);
-  SecretText& bytes = bytes_[from];
-  units_->decode(from, bytes);
-  const size_t end = std::min(bytes.size(), units_->first_byte(from, hit_));
-  bool holds = false;
-  for (size_t at = units_->first_byte(from, first_new_); !holds && at < end; ++at) {
-    cores.at(
-        std::string_view(bytes).substr(at), [](const TokenCores::Core&) { return true; },
-        [&](const TokenCores::Core&) { holds = true; });
-  }
-  return holds;
-}
-
 }  // namespace redactd

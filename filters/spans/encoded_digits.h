@@ -3,6 +3,7 @@
 // Base64 and hexadecimal around the matcher's hits, decoded once for hits that stand near each
 // other, and not looked at again: every few digits may be one.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "filters/matcher/token_cores.h"
 #include "filters/spans/encoded_text.h"
+#include "filters/spans/extent.h"
 #include "filters/wiping_allocator.h"
 
 namespace redactd {
@@ -33,8 +35,24 @@ class EncodedDigits {
   /// told of.
   size_t first_new() const { return first_new_ - window_begin(); }
 
-  /// Whether a core begins with one of the new digits, in bytes from number `phase` of around() on.
-  bool holds_core(const TokenCores& cores, size_t phase);
+  /// Whether a core begins with one of the new digits, in bytes from number `phase` of around() on,
+  /// where a word begins unless `anywhere(core)`.
+  template <typename Anywhere>
+  bool holds_core(const TokenCores& cores, size_t phase, Anywhere anywhere) {
+    if (first_new_ == hit_) return false;  // two rules' hit
+    const size_t from = (window_begin() + phase) % group_of(encoding_);
+    SecretText& bytes = bytes_[from];
+    units_->decode(from, bytes);
+    const size_t end = std::min(bytes.size(), units_->first_byte(from, hit_));
+    bool holds = false;
+    for (size_t at = units_->first_byte(from, first_new_); !holds && at < end; ++at) {
+      cores.at(
+          std::string_view(bytes).substr(at),
+          [&](const TokenCores::Core& core) { return anywhere(core) || word_starts(bytes, at); },
+          [&](const TokenCores::Core&) { holds = true; });
+    }
+    return holds;
+  }
 
  private:
   size_t window_begin() const;

@@ -48,12 +48,22 @@ bool body_follows(std::string_view bytes, size_t at, bool cut_off) {
   return end - at >= kLeastBody || (cut_off && end > at && end == bytes.size());
 }
 
+/// Whether a secret with the core may begin where no word does.
+bool may_begin_anywhere(const EncodedRules& rules, const TokenCores::Core& core) {
+  return core.marker || rules.rules[core.rule].boundary == Boundary::none;
+}
+
 /// The units around a hit, read as bytes from one phase on: applies the rules to them.
 class Reading {
  public:
   Reading(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-          EncodedText& units, size_t phase)
-      : record_(record), rules_(rules), encoding_(encoding), units_(units), phase_(phase) {
+          EncodedText& units, size_t phase, TokenRuns* runs)
+      : record_(record),
+        rules_(rules),
+        encoding_(encoding),
+        units_(units),
+        phase_(phase),
+        runs_(runs) {
     decode();
   }
 
@@ -67,7 +77,7 @@ class Reading {
     // Most of what looks like a token stands inside a word, which is told with fewer comparisons.
     std::optional<bool> starts;
     auto may_begin = [&](const TokenCores::Core& core) {
-      if (core.marker || rules_.rules[core.rule].boundary == Boundary::none) return true;
+      if (may_begin_anywhere(rules_, core)) return true;
       if (!starts) starts = word_starts(closed_, at);
       return *starts;
     };
@@ -97,14 +107,16 @@ class Reading {
     cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
     closed_ = bytes_;
     if (!cut_off_) closed_ += ' ';
+    view_ = RecordView{closed_};
+    if (runs_ != nullptr) runs_->forget();
   }
 
   Verdict try_token(size_t at, const TokenCores::Core& core, Decoded& found) {
     const size_t width = core.classes.size();
     while (true) {
       spans_.clear();
-      Verdict verdict = resolve_token(RecordView{closed_}, rules_.rules[core.rule], core.rule,
-                                      {width, at + width, nullptr}, nullptr, spans_);
+      Verdict verdict = resolve_token(view_, rules_.rules[core.rule], core.rule,
+                                      {width, at + width, nullptr}, runs_, spans_);
       if (spans_.empty()) return verdict;
       found = {spans_[0].begin, spans_[0].end, core.rule, false};
       bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;
@@ -132,8 +144,10 @@ class Reading {
   TextEncoding encoding_;
   EncodedText& units_;
   size_t phase_;
+  TokenRuns* runs_;  // may be null
   SecretText bytes_;
   SecretText closed_;  // with a blank behind them where the text ends
+  RecordView view_;    // of them
   SecretText spaced_;  // with spaces for pluses; empty: there is none
   std::vector<const TokenCores::Core*> cores_;
   std::vector<Span> spans_;
@@ -225,11 +239,14 @@ Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, Text
                        size_t anchor_end, EncodedDigits& digits, std::vector<Span>& spans) {
   record.work += 2 * digits.move_to(record.text, anchor_end, encoding);
   Verdict verdict = Verdict::no_match;
+  auto anywhere = [&rules](const TokenCores::Core& core) {
+    return may_begin_anywhere(rules, core);
+  };
   for (size_t phase = 0; phase < group_of(encoding); ++phase) {
-    if (!digits.holds_core(rules.cores, phase)) continue;
+    if (!digits.holds_core(rules.cores, phase, anywhere)) continue;
     EncodedText units = digits.around();
     record.work += 2 * units.size();
-    Reading reading(record, rules, encoding, units, phase);
+    Reading reading(record, rules, encoding, units, phase, nullptr);
     size_t at = units.first_byte(phase, digits.first_new());
     for (; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
       std::optional<Decoded> found = reading.find_at(at, verdict);
@@ -246,10 +263,10 @@ Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, Text
 /// All secrets of the text with escapes around the hit, so that no escape is looked at for each of
 /// its neighbours.
 Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, size_t anchor_end,
-                        std::vector<Span>& spans) {
+                        TokenRuns& runs, std::vector<Span>& spans) {
   EncodedText units(record.text, anchor_end, TextEncoding::escapes, kUnitsBefore, kUnitsMore);
   record.work += 2 * units.size();
-  Reading reading(record, rules, TextEncoding::escapes, units, 0);
+  Reading reading(record, rules, TextEncoding::escapes, units, 0, &runs);
   Verdict verdict = Verdict::no_match;
   // What begins near the end is left to the next hit.
   size_t bytes = reading.size();
@@ -280,7 +297,8 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
 
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                         size_t anchor_end, EncodedMemo& memo, std::vector<Span>& spans) {
-  if (encoding == TextEncoding::escapes) return resolve_escapes(record, rules, anchor_end, spans);
+  if (encoding == TextEncoding::escapes)
+    return resolve_escapes(record, rules, anchor_end, memo.runs, spans);
   EncodedDigits& digits = encoding == TextEncoding::base64 ? memo.base64 : memo.hex;
   return resolve_digits(record, rules, encoding, anchor_end, digits, spans);
 }

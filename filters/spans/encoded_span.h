@@ -8,6 +8,7 @@
 #include "filters/spans/encoded_digits.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/span.h"
+#include "filters/spans/token_span.h"
 
 namespace redactd {
 
@@ -22,6 +23,7 @@ struct EncodedRules {
 struct EncodedMemo {
   EncodedDigits base64;
   EncodedDigits hex;
+  TokenRuns runs;  // in the escapes at hand
 
   /// Another record comes.
   void forget() {
@@ -31,6 +33,7 @@ struct EncodedMemo {
   void trim() {
     base64.trim();
     hex.trim();
+    runs.trim();
   }
 };
 

@@ -58,6 +58,7 @@ struct RecordView {
   mutable ByteGap<'#'> number_signs = {};
   mutable Gap<BytesOf<kDigitsAndCapitals>> digits_and_capitals = {};
   mutable Gap<BytesOf<kCookieEnds>> cookie_ends = {};
+  mutable Gap<BytesOf<kPathEnds>> path_ends = {};
   /// The last value that is masked whatever is found next, and the rule that found it.
   struct MaskedValue {
     size_t begin = 0;

@@ -63,6 +63,7 @@ std::optional<Verdict> refused(const RecordView& record, const std::vector<Valid
   }
   std::optional<Verdict> failed = failed_validator(validators, token, cut_off, candidates);
   record.work += candidates != nullptr ? candidates->work() : 0;
+  if (failed && !run->refused) run->candidates = {};
   run->refused = failed.has_value();
   return failed;
 }
@@ -83,7 +84,6 @@ void TokenRuns::trim() {
 TokenRuns::Run& TokenRuns::of(uint32_t rule) {
   if (runs_.empty()) runs_.resize(kMost);
   Run& run = runs_[rule % kMost];
-  if (!any_ || run.rule != rule || run.end == 0) run.candidates = {};
   if (run.rule != rule) run.end = 0;
   run.rule = rule;
   any_ = true;
@@ -109,8 +109,10 @@ size_t token_end(std::string_view text, size_t from, const ByteClass& members) {
   }
 }
 
-Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
-                      const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans) {
+namespace {
+
+Verdict resolve_one(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                    const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans) {
   std::string_view text = record.text;
   if (hit.end < hit.width) return Verdict::crosses_record;
   size_t begin = hit.end - hit.width;
@@ -139,13 +141,28 @@ Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
   if (is_plain(record, rule, begin, end)) return Verdict::not_scrambled;
   std::string_view token = text.substr(begin, length);
-  if (std::optional<Verdict> failed =
-          refused(record, rule.validators, token, cut_off, run))
+  if (std::optional<Verdict> failed = refused(record, rule.validators, token, cut_off, run))
     return *failed;
   Span span{begin, end, rule_number, {}};
   if (open && !record.ends_record && rule.extend) span.open.how = Continuation::How::run;
   spans.push_back(span);
   return Verdict::masked;
+}
+
+}  // namespace
+
+Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
+                      const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans) {
+  const Verdict first = resolve_one(record, rule, rule_number, hit, runs, spans);
+  if (hit.head == nullptr || first == Verdict::masked) return first;
+  const char byte = record.text[hit.end - 1];
+  TokenHit later = hit;
+  for (size_t i = 0; i < hit.head->latest; ++i) {
+    if (later.end >= record.text.size() || record.text[later.end++] != byte) break;
+    if (resolve_one(record, rule, rule_number, later, runs, spans) == Verdict::masked)
+      return Verdict::masked;
+  }
+  return first;
 }
 
 }  // namespace redactd

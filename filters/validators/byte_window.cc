@@ -10,7 +10,7 @@ namespace redactd {
 namespace {
 
 constexpr size_t kMostHeld = 2 * kMostValidated;  // while it moves
-constexpr double kOne = 1ll << 40;  // of the fixed-point numbers
+constexpr double kOne = 1ll << 40;                // of the fixed-point numbers
 
 /// By how much n · log2(n) grows with the next n.
 const std::array<int64_t, kMostHeld>& growth() {
@@ -23,10 +23,10 @@ const std::array<int64_t, kMostHeld>& growth() {
   return kGrowth;
 }
 
-constexpr size_t kHeaderBytes = 512;    // of a JSON Web Token's header that are looked at
-constexpr size_t kLongestMember = 8;    // digits of a member's name, which has five bytes
-constexpr size_t kGroup = 4;            // digits that stand for
-constexpr size_t kBytesOfGroup = 3;     // so many bytes
+constexpr size_t kHeaderBytes = 512;  // of a JSON Web Token's header that are looked at
+constexpr size_t kLongestMember = 8;  // digits of a member's name, which has five bytes
+constexpr size_t kGroup = 4;          // digits that stand for
+constexpr size_t kBytesOfGroup = 3;   // so many bytes
 
 bool holds_member(std::string_view header) {
   static constexpr std::array<std::string_view, 5> kMembers = {"alg", "enc", "typ", "kid", "cty"};
@@ -45,8 +45,8 @@ bool holds_member(std::string_view header) {
 
 size_t ByteWindow::move_to(std::string_view text, size_t begin, size_t end) {
   end = std::min(end, begin + kMostValidated);
-  size_t work = std::max(begin, begin_) - std::min(begin, begin_) + std::max(end, end_) -
-                std::min(end, end_);
+  size_t work =
+      std::max(begin, begin_) - std::min(begin, begin_) + std::max(end, end_) - std::min(end, end_);
   if (begin >= end_ || end <= begin_ || work > end - begin) {
     clear();
     begin_ = end_ = begin;

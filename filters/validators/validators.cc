@@ -239,8 +239,9 @@ std::optional<Verdict> failed_validator(const std::vector<Validator>& validators
           return Verdict::low_entropy;
         break;
       case Validator::Kind::mixed:
-        if (overlapping != nullptr ? !overlapping->is_mixed() && !(cut_off && overlapping->changes_case_often())
-                              : !is_mixed(candidate) && !(cut_off && changes_case_often(head)))
+        if (overlapping != nullptr
+                ? !overlapping->is_mixed() && !(cut_off && overlapping->changes_case_often())
+                : !is_mixed(candidate) && !(cut_off && changes_case_often(head)))
           return Verdict::not_mixed;
         break;
       case Validator::Kind::jwt:

@@ -186,7 +186,7 @@ Verdict ValueResolver::credentials(const Opening& opening) {
   if (colon + 1 == end && !opening.quote.none())  // curl -u "KEY:"
     return add(opening.begin, colon, opening, Strength::weak);
   if (colon == opening.begin && opening.quote.none()) return Verdict::no_password;
-  if (opening.quote.none()) end = bare_end(text_, colon + 1, opening.bare);
+  if (opening.quote.none()) end = bare_value_end(colon + 1, opening);
   std::string_view password = text_.substr(colon + 1, end - colon - 1);
   if (password.starts_with("//")) return Verdict::no_password;
   bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…

@@ -51,6 +51,20 @@ bool is_field_rule(std::string_view value) {
   return value == "required" || value == "nullable" || value == "sometimes";
 }
 
+/// How many times check_value() looks through the value, about.
+size_t passes_over(Strength strength) {
+  switch (strength) {
+    case Strength::strong:
+      return 1;
+    case Strength::medium:
+      return 2;
+    case Strength::weak:
+    case Strength::random:
+      break;
+  }
+  return 4;
+}
+
 /// `password:  16 bytes`, as kubectl describes a Secret.
 bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
   constexpr size_t kMostDigits = 5;
@@ -115,8 +129,10 @@ Verdict ValueResolver::assign(const Opening& opening) {
   if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
   size_t end = value_end(opening);
   if (opening.quote.none() && rule_.strength == Strength::random &&
-      text_.substr(0, at).ends_with('/'))
-    end = std::min(end, text_.find_first_of("?#", at));  // a segment of a URL's path
+      text_.substr(0, at).ends_with('/')) {  // a segment of a URL's path
+    end = record_.path_ends.first_in(text_, at, end);
+    record_.work += record_.path_ends.work();
+  }
   if (is_own_name(at, end, opening)) return Verdict::plain_word;
   Verdict verdict = add(at, end, opening, strength);
   if (!opening.quote.none()) changed_value(end + opening.quote.size());
@@ -231,7 +247,7 @@ size_t ValueResolver::value_end(const Opening& opening) const {
     if (mask != 0 && text_.substr(opening.begin + mask, 1) == "'") return opening.begin + mask;
     if (end == kNone && opening.bare.markup) end = spelt_markup_end(text_, opening.begin);
     if (end == kNone && opening.bare.markup) end = markup_end(text_, opening.begin);
-    if (end == kNone) return bare_value_end(opening);
+    if (end == kNone) return bare_value_end(opening.begin, opening);
   } else {
     end = quoted_end(text_, opening.begin, opening.quote);
     record_.work += end - opening.begin;
@@ -242,17 +258,16 @@ size_t ValueResolver::value_end(const Opening& opening) const {
   return end;
 }
 
-size_t ValueResolver::bare_value_end(const Opening& opening) const {
+/// Where the value without quotes ends that stands at `at`.
+size_t ValueResolver::bare_value_end(size_t at, const Opening& opening) const {
   constexpr size_t kLong = 64;
   static constexpr ByteClass kRemembered = ByteClass::of("\\([{)]}>");  // by bare_end()
   RecordView::BareMemo& memo = record_.bare;
-  if (memo.from <= opening.begin && opening.begin < memo.end && memo.context == opening.bare)
-    return memo.end;
-  size_t end = bare_end(text_, opening.begin, opening.bare);
-  record_.work += end - opening.begin;
-  if (end - opening.begin > kLong &&
-      !kRemembered.any_in(text_.substr(opening.begin, end - opening.begin)))
-    memo = {opening.begin, end, opening.bare};
+  if (memo.from <= at && at < memo.end && memo.context == opening.bare) return memo.end;
+  const size_t end = bare_end(text_, at, opening.bare);
+  record_.work += end - at;
+  if (end - at > kLong && !kRemembered.any_in(text_.substr(at, end - at)))
+    memo = {at, end, opening.bare};
   return end;
 }
 
@@ -358,10 +373,12 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   if (begin >= end) return Verdict::no_value;
   if (is_code_in_sentence(opening) && text_[end - 1] == '.') --end;
   if (is_masked_already(begin, end)) return Verdict::masked;
-  if (strength == Strength::weak && is_long_and_plain(begin, end)) return Verdict::not_random;
   std::string_view value = text_.substr(begin, end - begin);
-  if (strength == Strength::weak || strength == Strength::random)
-    record_.work += std::min(value.size(), kMostChecked);
+  const bool random = strength == Strength::weak || strength == Strength::random;
+  if (random && is_long_and_plain(begin, end) &&
+      (strength == Strength::weak || !looks_like_hash(value)))
+    return Verdict::not_random;
+  record_.work += passes_over(strength) * std::min(value.size(), kMostChecked);
   if (!rule_.validators.empty()) record_.work += value.size();
   ValueSetting setting;
   setting.strength = strength;

@@ -45,7 +45,7 @@ class ValueResolver {
   std::optional<Verdict> array(size_t at, const Opening& opening);
   size_t phrase_end(const Opening& opening) const;
   size_t value_end(const Opening& opening) const;
-  size_t bare_value_end(const Opening& opening) const;
+  size_t bare_value_end(size_t at, const Opening& opening) const;
   size_t header_end(const Opening& opening) const;
   size_t line_end(const Opening& opening) const;
   bool line_break_at(size_t at) const;
