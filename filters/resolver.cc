@@ -105,6 +105,7 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
          nameless.stands_before(record, rules_->rules()[anchor.rule], anchor.rule, match.end)))
       continue;
     const size_t before = found_.size();
+    record.key = {};
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (may_allow && found_.size() > before && drop_allowed(record, before))
       verdict = Verdict::allowed;
@@ -112,7 +113,8 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
     if (of_value && found && decisions == nullptr &&
         !(fixed_masks && stands_in_fixed_mask(record.text, found_.back(), rules_->masker()))) {
       const Span& value = found_.back();
-      record.masked = {value.begin, value.end, value.rule};
+      const bool only = found_.size() == before + 1;
+      record.masked = {value.begin, value.end, value.rule, only ? record.key : RecordView::Key{}};
       if (CoveredRun::is_long(value)) covered.note(record, value);
     }
     if (of_value && verdict == Verdict::not_random &&

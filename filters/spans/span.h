@@ -59,11 +59,18 @@ struct RecordView {
   mutable Gap<BytesOf<kDigitsAndCapitals>> digits_and_capitals = {};
   mutable Gap<BytesOf<kCookieEnds>> cookie_ends = {};
   mutable Gap<BytesOf<kPathEnds>> path_ends = {};
+  /// The key that was resolved last.
+  struct Key {
+    size_t begin = 0;
+    size_t end = 0;  // 0: none
+  };
+  mutable Key key = {};
   /// The last value that is masked whatever is found next, and the rule that found it.
   struct MaskedValue {
     size_t begin = 0;
     size_t end = 0;
     uint32_t rule = 0;
+    Key key = {};  // that it was found behind, if it was the only one
   };
   mutable MaskedValue masked = {};
   /// The marks of one kind of quote between two places, so that they are not counted anew for each

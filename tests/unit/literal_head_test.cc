@@ -68,6 +68,30 @@ TEST(LiteralHead, WithoutABoundaryAHeadMayBePartOfTheTailBefore) {
   EXPECT_EQ(redact("xaBaBaBaBx aBaBa\n", rules_of({rule})), "x[REDACTED:tok]Bx aBaBa\n");
 }
 
+TEST(LiteralHead, OneLetterManyTimesIsLookedForWhereItsRunBegins) {
+  const auto head = run_head("A{21}[A-Za-z0-9%]{12}");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->literal, "(?:^|[^A])A{21}");
+  EXPECT_EQ(head->width, 21u);
+  EXPECT_EQ(head->tail_width, 12u);
+  for (const char* pattern : {"", "A", "A{21}", "A{7}[0-9]{8}", "A{21}x", "AB{21}[0-9]{8}",
+                              "0{21}[0-9]{8}", "A{21,}[0-9]{8}", "A{21}[0-9]", "A{21}[^0-9]{8}"})
+    EXPECT_FALSE(run_head(pattern)) << pattern;
+}
+
+TEST(LiteralHead, ARunIsPartOfTheSecretWhereverInItAWordBegins) {
+  const auto rules = rules_of({token("a{8}[0-9a-f]{4}")});
+  for (const char* before : {"", " ", "=", "%0a", "\\x0a", "\\u00aa", "\\uaaaa"}) {
+    for (const char* run : {"aaaaaaaa", "aaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+      const std::string text = std::string(before) + run + "1234 end\n";
+      EXPECT_EQ(redact(text, rules), std::string(before) + "[REDACTED:tok] end\n") << text;
+    }
+  }
+  EXPECT_EQ(redact("xaaaaaaaa1234 aaaaaaaa123 aaaaaaa1234\n", rules),
+            "xaaaaaaaa1234 aaaaaaaa123 aaaaaaa1234\n");
+  EXPECT_EQ(redact("aaaaaaaa1234\naaaaaaaa1234", rules), "[REDACTED:tok]\n[REDACTED:tok]");
+}
+
 TEST(LiteralHead, WhatTheTailDoesNotFollowIsNoNearMiss) {
   const auto rules = rules_of({token("aBc_[0-9]{4}")});
   Resolver resolver(*rules);

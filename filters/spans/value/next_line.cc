@@ -163,9 +163,6 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
   return single ? word : std::string_view();
 }
 
-/// `{"log":"` of Docker's log files, whose lines end in `\n","stream":"stdout","time":"…"}`.
-constexpr std::string_view kDockerHead = "{\"log\":\"";
-
 /// The line that a record of Docker's log files holds, with its head; other records are their line.
 std::string_view logged_line(std::string_view text) {
   constexpr std::string_view kTail = "\\n\",\"stream\":\"";

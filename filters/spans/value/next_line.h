@@ -17,6 +17,9 @@ namespace redactd {
 /// From where a key's match ends to the end of its line, at most.
 constexpr size_t kLongestKeyTail = 12;
 
+/// `{"log":"` of Docker's log files, whose lines end in `\n","stream":"stdout","time":"…"}`.
+inline constexpr std::string_view kDockerHead = "{\"log\":\"";
+
 /// Whether a key whose match ended at `anchor_end` may be the last of its line.
 bool ends_its_line(std::string_view text, size_t anchor_end);
 

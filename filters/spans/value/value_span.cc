@@ -6,6 +6,7 @@
 #include "filters/matcher/key_tree.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
+#include "filters/spans/value/next_line.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/value/value_opening.h"
 #include "filters/spans/value/value_resolver.h"
@@ -120,6 +121,26 @@ bool is_short_word(std::string_view text, size_t at, size_t shortest) {
   return false;
 }
 
+/// Whether another value may stand behind one: `"old" -> "new"`, `old to new`.
+bool another_follows(std::string_view text, size_t value_end) {
+  static constexpr ByteClass kBetween = ByteClass::of(" \\\"'`");
+  static constexpr ByteClass kMayBegin = ByteClass::of("-=t&%ux");  // that, or a quote spelt out
+  const size_t next = run_end(text, value_end, kBetween);
+  return next >= text.size() || kMayBegin.has(text[next]);
+}
+
+/// Whether a rule that stands before this one found the value of the same key, which opens as it
+/// would for this one. What this one finds is in it.
+bool is_found_already(const RecordView& record, const ValueRule& value, size_t key_begin,
+                      size_t key_end) {
+  constexpr size_t kNearEnd = 64;  // where the key may tell of the next line
+  const RecordView::MaskedValue& masked = record.masked;
+  return masked.key.end == key_end && masked.key.begin == key_begin && masked.rule < value.number &&
+         value.rule.form == ValueForm::assign && masked.begin > key_end &&
+         masked.end + kNearEnd < record.text.size() && !record.text.starts_with(kDockerHead) &&
+         !another_follows(record.text, masked.end);
+}
+
 }  // namespace
 
 Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t anchor_end,
@@ -148,11 +169,13 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (start == kNone) return Verdict::inside_word;
   if (names_no_secret(text, start, key_end) || is_part_of_name(text, start))
     return Verdict::inside_word;
+  if (is_found_already(record, value, start, key_end)) return Verdict::masked;
   KeyName name;
   if (!rule.names.empty()) {
     name = find_name(text, start, key_end, value);
     if (!counts(name)) return Verdict::name_missing;
   }
+  if (rule.form == ValueForm::assign) record.key = {start, key_end};
   std::optional<Opening> opening = open_value(record, start, key_end);
   if (!opening) return Verdict::no_separator;
   return ValueResolver(record, value, anchor_end, spans, name).resolve(*opening);
