@@ -189,13 +189,21 @@ size_t end_of_string_around(std::string_view text, size_t from, size_t end) {
   };
   size_t mark = text.substr(0, end).find('"', from);
   if (mark == kNone || from == 0) return end;
-  size_t open = text.rfind('"', from - 1);
-  if (open == kNone) return end;
-  size_t depth = backslashes(open, 0);
-  size_t before = open - depth;
-  while (before > 0 && is_blank(text[before - 1])) --before;
+  constexpr size_t kMostMarks = 16;
   constexpr ByteClass kOpens = ByteClass::of(":,{[=(");
-  if (before > 0 && !kOpens.has(text[before - 1])) return end;
+  size_t open = from;
+  size_t depth = 1;
+  bool opens = false;
+  for (size_t marks = 0; !opens && depth > 0; ++marks) {  // past `\"app\"` in the string
+    open = open == 0 || marks == kMostMarks ? kNone : text.rfind('"', open - 1);
+    if (open == kNone) return end;
+    depth = backslashes(open, 0);
+    open -= depth;
+    size_t before = open;
+    while (before > 0 && is_blank(text[before - 1])) --before;
+    opens = before == 0 || kOpens.has(text[before - 1]);
+  }
+  if (!opens) return end;
   for (; mark < end; mark = text.find('"', mark + 1)) {
     size_t run = backslashes(mark, from);
     if (run <= depth) return mark - run;

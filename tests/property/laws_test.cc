@@ -64,6 +64,27 @@ TEST_P(EveryMask, JsonStaysJson) {
   EXPECT_GT(documents, 100);
 }
 
+/// The quote behind a command or a key that a string of JSON ends with is the string's, and opens
+/// no value.
+TEST(JsonStaysJson, WhereAStringEndsAtTheKey) {
+  using Json = nlohmann::json;
+  size_t documents = 0;
+  for (const PlantedLine& example : builtin_examples()) {
+    for (const std::string& secret : example.secrets) {
+      const Json text = example.text.substr(0, example.text.find(secret));
+      const std::string string = text.dump(-1, ' ', false, Json::error_handler_t::replace);
+      for (const std::string& document :
+           {"{\"m\":" + string + "}", "{\"m\":" + string + ",\"n\":86}",
+            "[\"b\"," + string + "]"}) {
+        ++documents;
+        EXPECT_TRUE(Json::accept(redact(document + "\n")))
+            << example.rule << ": " << document << "\n  gave " << redact(document);
+      }
+    }
+  }
+  EXPECT_GT(documents, 1000U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Laws, EveryMask, ::testing::ValuesIn(kMasks),
                          [](const auto& tested) { return tested.param.name; });
 

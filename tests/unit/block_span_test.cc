@@ -335,6 +335,10 @@ TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
         "«{digits:1}{alnum:11}»\n",
         "    \"OutputKey\": \"DbPassword\",\n    \"OutputValue\": \"«{digits:1}{alnum:11}»\",\n",
         "- OutputKey: ApiSecret\n  OutputValue: «{digits:1}{alnum:31}»\n",
+        "- ParameterKey: DbPassword\n  ParameterValue: «{digits:1}{alnum:11}»\n",
+        "    Key: password\n    Value: «{digits:1}{alnum:11}»\n",
+        "    Args:\n      --admin-password\n      «{digits:1}{alnum:19}»\n      --port=8080\n",
+        "      --token\r\n      «{digits:1}{alnum:31}»\r\n",
         "'name': 'DB_PASSWORD',\r\n'value': '«{digits:1}{alnum:11}»'\r\n",
         "db.passwd: >-\r\n    «{digits:1}{alnum:11}»\r\n",
         "client_secret:\n  \"«{alnum:32}»\"\n",
@@ -391,6 +395,8 @@ TEST(Block, AnAnnouncedPasswordBehindALoggersNameAndADash) {
 TEST(Block, OtherLinesAfterAKeyStay) {
   for (const char* source :
        {"password:\n  min: 8\n", "Password:\nlogin successful\n", "Password:\nWelcome\n",
+        "      --token\n      --verbose\n", "  --api-key\n        string\n",
+        "      --token\n      value-of-token\n", "--password\n{uuid} done\n",
         "token:\n  type: string\n", "- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n",
         "password:\nuser@host1:~$\n", "password:\n\n\n\nabc123def456\n",
         "name: password\nvalue: not set yet\n", "usage: -t <token>\n  -x abc123def456\n",

@@ -852,5 +852,75 @@ TEST(Value, NamesOfTwoLettersAndMoreAreFoundBeforeAKey) {
     expect_kept(source, rules);
 }
 
+TEST(Value, AQuoteThatClosesTheStringAroundACommandOpensNone) {
+  expect_all_kept({R"({"m":"mysql -u root -p"})", R"({"m":"docker login -u bob -p ","n":86})",
+                   R"({"cmd":["sh","sshpass -p "],"n":1})", R"({"m":"//r.example.com/:_auth="})",
+                   R"({"m":"{\"m\":\"netrc: login bob password \"}"})",
+                   R"({"m":"form-data; name=\"password\"\r\n\r\n","n":86})",
+                   R"({"m":"{\"m\":\"form-data; name=\\\"password\\\"\\r\\n\\r\\n\"}"})",
+                   R"({"m":"INSERT INTO users (name, password) VALUES ('bob', '"})"});
+  expect_all_masked({R"({"m":"docker login -u bob -p \"«{alnum:14}»\"","n":86})",
+                     R"({"m":"it's sshpass -p '«{alnum:14}»' ssh bob@db"})",
+                     R"({"m":"form-data; name=\"password\"\r\n\r\n«{alnum:14}»\r\n--b"})"});
+}
+
+TEST(Value, InGroupsOfFourAsMailAndBlogsShowPasswordsOfPrograms) {
+  expect_all_masked(
+      {"SMTP_PASSWORD=«{lower:4} {lower:4} {lower:4} {lower:4}»",
+       "  smtp_password: «{lower:4} {lower:4} {lower:4} {lower:4}»",
+       "smtp_pass=«{lower:4} {lower:4} {lower:4} {lower:4}» smtp_port=587",
+       "WP_APP_PASSWORD=«{alnum:3}7 {alnum:4} {alnum:4} {alnum:4} {alnum:4} {alnum:4}»",
+       R"({"m":"app_password=«{lower:4} {lower:4} {lower:4} {lower:4}»","n":86})"});
+  expect_all_masked({"password=«{lower:4}» {lower:4} {lower:4} in 4 ms",
+                     "password=«{lower:4}» {lower:4} {lower:4} {lower:4} {lower:4}",
+                     "password=«{lower:4}» {lower:4} {lower:4} {lower:5}"});
+}
+
+TEST(Value, InAWrapperWithoutQuotes) {
+  expect_all_masked({"User(bob, password=Some(«{alnum:13}»), age=None)",
+                     "password=Optional[«{alnum:13}»]", "db.password: Str(«{alnum:13}»)",
+                     "     -> api.token: Str(«{alnum:31}»)",
+                     R"({"m":"password=Some(«{alnum:13}»), x"})"});
+  expect_all_kept({"password=Some(null)", "password=Optional[***]", "token: Str()"});
+}
+
+TEST(Value, BehindAnEscapedEqualsSignOfCef) {
+  expect_all_masked(
+      {R"(request=https://x.example.com/?token\=«{alnum:32}» src=10.0.0.1)",
+       R"({"m":"request=https://x.example.com/?token\\=«{alnum:32}» src=10.0.0.1"})"});
+}
+
+TEST(Value, InASentenceThatSaysWhatItIsNow) {
+  expect_all_masked({"the password is now «{alnum:13}»", "password is now set to «{alnum:13}»",
+                     "password has been changed to «{alnum:13}»",
+                     "password was reset to «{alnum:13}»", "password reset to '«{alnum:13}»'",
+                     "password <- \"«{alnum:13}»\""});
+  expect_all_kept({"the password is now required", "password has been changed for bob",
+                   "password was reset to default", "token has been revoked"});
+}
+
+TEST(Value, InThreeQuotes) {
+  expect_all_masked({"password = \"\"\"«{alnum:13}»\"\"\"", "api_key = \'\'\'«{alnum:32}»\'\'\'"});
+  expect_all_kept({"password = \"\"\"\"\"\"", "token = \"\"\" a note \"\"\""});
+}
+
+TEST(Value, WhatAShellSaysOfAVariableThatIsMissingStays) {
+  expect_all_kept({"password: ${DB_PASSWORD:?required}", "${API_TOKEN:?must be set}"});
+  expect_all_masked({"${DB_PASSWORD:«-{alnum:13}»}"});
+}
+
+TEST(Value, AnObjectThatAProgramPrintsStays) {
+  expect_all_kept({"Authenticated via OAuth2: Session{email:bob@example.com user:bob token:true}",
+                   "jwt: Claims{iss:auth.example.com aud:web}"});
+  expect_all_masked({"token: «Token{value:{alnum:32}}»"});
+}
+
+TEST(Value, OfAnAttributeOfAndroidAndAnElementInsideTheOneThatNamesIt) {
+  expect_all_masked(
+      {R"(<meta-data android:name="com.x.API_KEY" android:value="«{alnum:32}»"/>)",
+       R"(<property name="password"><value>«{digits:1}{alnum:13}»</value></property>)"});
+  expect_all_kept({R"(<property name="password"><value>${db.password}</value></property>)"});
+}
+
 }  // namespace
 }  // namespace redactd::test

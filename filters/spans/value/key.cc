@@ -295,9 +295,10 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (at == text.size()) return false;
   if (!is_alnum(text[at])) return true;
   if (std::string_view("iIwWV").find(text[at]) != kNone) return true;  // is, was, Value:
-  // for bob is, changed from, set to, to
-  static constexpr std::string_view kOwners[] = {"for ",        "of ",     "changed from ",
-                                                 "changed to ", "set to ", "to "};
+  // for bob is, changed from, set to, has been changed to, to
+  static constexpr std::string_view kOwners[] = {"for ",        "of ",       "changed from ",
+                                                 "changed to ", "set to ",   "reset to ",
+                                                 "updated to ", "has been ", "to "};
   static constexpr ByteClass kFirsts = first_bytes(kOwners);
   if (kFirsts.has(text[at]) &&
       std::any_of(std::begin(kOwners), std::end(kOwners),

@@ -151,7 +151,7 @@ size_t ValueResolver::row_of(size_t at, const std::vector<std::optional<Strength
         ++end;
       }
     } else {
-      end = quoted_end(text_, value.begin, value.quote);
+      end = value_end(value);
       if (i < secret.size() && secret[i] &&
           add(value.begin, end, value, *secret[i]) == Verdict::masked)
         result = Verdict::masked;

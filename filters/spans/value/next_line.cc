@@ -25,6 +25,13 @@ bool is_visibility(std::string_view tail) {
          (tail.ends_with(":protected]=>") || tail.ends_with(":private]=>"));
 }
 
+/// `--password` alone on its line, as kubectl describes arguments.
+bool is_option_alone(std::string_view text, size_t key_begin) {
+  while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
+  return text.substr(key_begin, 2) == "--" &&
+         without_trailing_blanks(text.substr(0, key_begin)).empty();
+}
+
 /// What follows a key whose value the next line may be: `:`, `": |`, ` is:`, `"]=>`, ` = \`,
 /// `: Some(`, and what closes the brackets that it stands in.
 bool announces_value(std::string_view tail) {
@@ -73,8 +80,8 @@ bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail
   return text.substr(0, at).ends_with("form-data; name=");
 }
 
-/// `name: X_PASSWORD`, or `OutputKey: …` of CloudFormation, whose last word ends before `end`:
-/// where `name` begins, npos when it is something else that ends a line.
+/// `name: X_PASSWORD`, or `Key: …` and its like of CloudFormation, whose last word ends before
+/// `end`: where `name` begins, npos when it is something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
   constexpr size_t kMostBlanks = 2;
   size_t at = end;
@@ -87,11 +94,11 @@ size_t name_before(std::string_view text, size_t end) {
   if (at == 0 || text[at - 1] != ':') return kNone;
   --at;
   skip_quote();
-  for (std::string_view name : {"name", "outputkey"}) {
+  for (std::string_view name : {"name", "key", "outputkey", "parameterkey"}) {
     if (at < name.size() || !equals_ignoring_case(text.substr(at - name.size(), name.size()), name))
       continue;
     const size_t begin = at - name.size();
-    return begin == 0 || !is_alnum(text[begin - 1]) ? begin : kNone;
+    if (begin == 0 || !is_alnum(text[begin - 1])) return begin;
   }
   return kNone;
 }
@@ -109,8 +116,9 @@ size_t value_of_member(std::string_view text, size_t at) {
   Quote quote = quote_at(text, at);
   const size_t mark = quote.none() ? 0 : quote.size();
   at += mark;
-  constexpr std::string_view kOutput = "output";
-  if (starts_with_ignoring_case(text.substr(at), kOutput)) at += kOutput.size();
+  for (std::string_view owner : {"output", "parameter"}) {
+    if (starts_with_ignoring_case(text.substr(at), owner)) at += owner.size();
+  }
   if (!starts_with_ignoring_case(text.substr(at), kValue)) return kNone;
   at += kValue.size() + mark;
   if (at >= text.size() || text[at] != ':') return kNone;
@@ -227,10 +235,11 @@ std::optional<BlockMarker> key_before_its_line(std::string_view text, const Valu
   const size_t key_end = end_of_key(text, anchor_end);
   std::string_view tail = without_trailing_blanks(text.substr(key_end));
   const bool member = is_name_tail(tail) && name_before(text, key_end) != kNone;
-  if (!member && tail.empty()) return std::nullopt;
+  const bool option = !member && tail.empty() && is_option_alone(text, key_end);
+  if (!member && tail.empty() && !option) return std::nullopt;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
-  if (!member && !announces_value(tail) && !is_tag(text, begin, tail) &&
+  if (!member && !option && !announces_value(tail) && !is_tag(text, begin, tail) &&
       !is_property_key(text, begin, tail) && !is_form_part(text, begin, tail))
     return std::nullopt;
   if (!rule.names.empty() && find_name(text, begin, key_end, value).number == 0)

@@ -39,7 +39,10 @@ size_t form_part(std::string_view text, size_t at) {
   if (at >= text.size() || text[at] != '\\') return kNone;
   size_t value = skip_line_breaks(text, at);
   std::string_view breaks = text.substr(at, value - at);
-  return std::count(breaks.begin(), breaks.end(), 'n') >= 2 ? value : kNone;
+  if (std::count(breaks.begin(), breaks.end(), 'n') < 2) return kNone;
+  const Quote quote = quote_at(text, value);  // with fewer backslashes than a break: the string's
+  const size_t run = breaks.find_first_not_of('\\');
+  return quote.mark == '"' && quote.spelling == 0 && quote.backslashes < run ? kNone : value;
 }
 
 /// `"password","…"` and `["password", "…"]`: the next cell in quotes, if it is none of the names
@@ -112,6 +115,8 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
   constexpr std::string_view kHidden = "type=\"hidden\" ";
   if (text.substr(at).starts_with(kHidden)) at += kHidden.size();
   at = skip_slot_setting(text, at);
+  constexpr std::string_view kAndroid = "android:";
+  if (text.substr(at).starts_with(kAndroid)) at += kAndroid.size();
   // ParameterKey and ParameterValue, OutputKey and OutputValue of CloudFormation
   if (starts_with_ignoring_case(text.substr(at), "parametervalue")) at += 9;
   if (starts_with_ignoring_case(text.substr(at), "outputvalue")) at += 6;

@@ -100,7 +100,7 @@ class SeparatorReader {
     if (size_t bar = cell_bar(rest_); bar != 0) return next_cell(bar);
     if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
     if (rest_[0] == ':') return colon();
-    if (rest_[0] == '<') return markup(next_element(text_, at_));
+    if (rest_[0] == '<') return assigned() ? ends(at_ + 3) : markup(next_element(text_, at_));
     if (size_t value = behind_tag(); value != kNone) return markup(value, rest_[0] != '>');
     if (blank_before_ && rest_.starts_with("-> ")) return sentence(at_ + 3);
     if (blank_before_ && rest_.starts_with("\u2192 ")) return sentence(at_ + 4);  // →
@@ -150,6 +150,11 @@ class SeparatorReader {
     return compared ? sentence(end) : ends(end);  // token == expected_token
   }
 
+  /// `password <- "…"` of R.
+  bool assigned() const {
+    return blank_before_ && rest_.starts_with("<- ") && !quote_at(text_, at_ + 3).none();
+  }
+
   /// `!= "…"`, `!== "…"`: what something is compared with.
   Separator unequal() const {
     if (!rest_.starts_with("!=")) return {};
@@ -171,6 +176,8 @@ class SeparatorReader {
       bool ldif = rest_.starts_with(":: ") && !blank_before_ && key_.quote.none();
       return ldif ? doubtful(at_ + 3) : Separator{};
     }
+    if (rest_.starts_with(":?") && text_.substr(0, key_.name_begin).ends_with("${"))
+      return {};  // ${DB_PASSWORD:?must be set}
     Separator found = ends(at_ + (rest_.starts_with(":=") ? 2 : 1));
     const size_t next = skip_blanks(text_, found.end);
     if (size_t typed = typed_assignment(text_, next); typed != kNone)
@@ -212,6 +219,9 @@ class SeparatorReader {
       found.sentence = key_.quote.none() && found.end > at_ + escaped.size();
       return found;
     }
+    for (std::string_view equals : {"\\=", "\\\\="}) {  // of CEF, also in JSON
+      if (rest_.starts_with(equals)) return ends(at_ + equals.size());
+    }
     bool json =
         starts_with_ignoring_case(rest_, "\\u003d") || starts_with_ignoring_case(rest_, "\\u003a");
     return json ? ends(at_ + 6) : Separator{};
@@ -246,8 +256,9 @@ class SeparatorReader {
     if (size_t value = behind_binary(); value != kNone) return ends(value);
     bool attribute = key_.name_begin >= key_.quote.size() &&
                      has_attribute_before(text_, key_.name_begin - key_.quote.size());
-    if (attribute && rest_.size() > 1 && rest_[0] == '>' && rest_[1] != '<')
-      return markup(at_ + 1);          // <property name="password">…
+    if (attribute && rest_.size() > 1 && rest_[0] == '>' &&
+        (rest_[1] != '<' || is_value_tag(text_, at_ + 1)))
+      return markup(at_ + 1);          // <property name="password">…, also with <value> in it
     if (attribute && blank_before_) {  // <setting name="Password" serializeAs="String"><value>…
       const size_t tag = tag_with_attributes(text_, at_);
       const size_t value = tag == kNone ? kNone : skip_line_breaks(text_, tag);
@@ -324,13 +335,24 @@ class SeparatorReader {
     return pair || (word.size() == kValue.size() && text_[end] == ':') ? end + 1 : kNone;
   }
 
+  /// `is now …`, `is now set to …`, `has been changed to …`, `reset to …`: where the value begins,
+  /// else npos.
+  size_t said_anew() const {
+    size_t at = at_;
+    const bool now = skip(at, {"is now "});
+    if (!now) skip(at, {"has been ", "was "});
+    if (skip(at, {"set to ", "changed to ", "reset to ", "updated to "})) return at;
+    return now ? at : kNone;
+  }
+
   Separator behind_blank() const {
+    static constexpr ByteClass kFirsts = ByteClass::of("ihwscru");
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
+    if (kFirsts.has(rest_[0])) {
+      if (size_t value = said_anew(); value != kNone) return set_to(value);
+    }
     for (std::string_view is : {"is: ", "is : ", "is "}) {
       if (starts_with_ignoring_case(rest_, is)) return sentence(at_ + is.size());
-    }
-    for (std::string_view words : {"set to ", "changed to ", "was set to ", "was changed to "}) {
-      if (rest_.starts_with(words)) return set_to(at_ + words.size());
     }
     if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
     if (rest_.starts_with("to ") && is_set(text_, key_.name_begin)) return set_to(at_ + 3);

@@ -224,6 +224,19 @@ bool is_object_reference(std::string_view value) {
          std::all_of(number.begin(), number.end(), [](char c) { return is_hex(c) || c == '}'; });
 }
 
+/// Session{email:bob@example.com: the beginning of an object as Go prints it, whose members tell. A
+/// Token{… is what its name says.
+bool is_printed_object(std::string_view value) {
+  static constexpr std::string_view kSecrets[] = {"Token", "Secret", "Key", "Pass", "Cred", "Auth"};
+  const size_t brace = value.find('{');
+  if (brace == kNone || brace < 4 || !is_upper(value[0])) return false;
+  size_t colon = brace + 1;
+  while (colon < value.size() && is_letter(value[colon])) ++colon;
+  if (colon < brace + 3 || colon >= value.size() || value[colon] != ':') return false;
+  std::string_view name = value.substr(0, brace);
+  return !holds_any(name, kSecrets) && std::all_of(name.begin(), name.end(), is_letter);
+}
+
 /// com.apple.xpc.activity/4505
 bool is_dotted_name(std::string_view value) {
   constexpr size_t kFarthest = 32;
@@ -283,15 +296,16 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsO
   bool words =
       is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
   bool named = setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value));
-  bool plain = words || named || is_type(value) || is_number(value) || is_address(value) ||
-               is_duration_or_size(value) || is_remark(value) || is_version_in_parentheses(value) ||
-               (kinds.may_have(kSlash) && is_path_or_url(value)) ||
-               (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
-               (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
-               (kinds.may_have(kDot) && is_dotted_name(value)) ||
-               (kinds.may_have(kOfObject) && is_object_reference(value)) ||
-               (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
-               (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value)));
+  bool plain =
+      words || named || is_type(value) || is_number(value) || is_address(value) ||
+      is_duration_or_size(value) || is_remark(value) || is_version_in_parentheses(value) ||
+      (kinds.may_have(kSlash) && is_path_or_url(value)) ||
+      (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
+      (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
+      (kinds.may_have(kDot) && is_dotted_name(value)) ||
+      (kinds.may_have(kOfObject) && (is_object_reference(value) || is_printed_object(value))) ||
+      (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
+      (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value)));
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 

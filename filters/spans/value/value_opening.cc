@@ -119,6 +119,18 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
 
+/// `Some(…)`, `Str(…)` and `Optional[…]` with no quotes inside: to what they hold; `at` when there
+/// is none.
+size_t skip_bare_wrapper(std::string_view text, size_t at) {
+  static constexpr std::string_view kWrappers[] = {"Some(", "Str(", "Optional["};
+  static constexpr ByteClass kFirsts = first_bytes(kWrappers);
+  if (at >= text.size() || !kFirsts.has(text[at])) return at;
+  for (std::string_view wrapper : kWrappers) {
+    if (text.substr(at, wrapper.size()) == wrapper) return at + wrapper.size();
+  }
+  return at;
+}
+
 /// `[password:protected] =>`, `["password":"User":private]=>` (in JSON with backslashes),
 /// `[password:User:private] =>`: to the bracket behind what PHP prints of a member's visibility;
 /// `at` when there is none.
@@ -215,10 +227,13 @@ void open_quote(std::string_view text, size_t at, Opening& opening) {
   }
   if (quote.none()) return;
   size_t after = at + quote.size();
-  if (quote.spelling == 0 && quote.backslashes == 0 && after + 1 < text.size() &&
-      text[after] == quote.mark && is_alnum(text[after + 1])) {
+  const bool plain = quote.spelling == 0 && quote.backslashes == 0;
+  if (plain && after + 1 < text.size() && text[after] == quote.mark && is_alnum(text[after + 1])) {
     quote.doubled = true;  // ""value"" in CSV
     ++after;
+  } else if (plain && after + 2 < text.size() && text[after] == quote.mark &&
+             text[after + 1] == quote.mark && is_alnum(text[after + 2])) {
+    after += 2;  // """value""" of Python and TOML
   }
   opening.quote = quote;
   opening.begin = after;
@@ -244,6 +259,7 @@ Opening open_value_at(const RecordView& record, size_t at) {
   std::string_view text = record.text;
   Opening opening;
   at = skip_wrapper(text, skip_colour(text, skip_blanks(text, at)));
+  at = skip_bare_wrapper(text, at);
   open_quote(text, at, opening);
   QuotesBefore quotes = quotes_before(record, at);
   opening.bare.escapes = quotes.any;
@@ -313,7 +329,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     if (value == kNone) return std::nullopt;
   }
   Opening opening = open_value_at(record, value);
-  if (key_quote.none() && !opening.quote.none() &&
+  if (key_quote.mark != opening.quote.mark && !opening.quote.none() &&
       closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote)) {
     return std::nullopt;
   }

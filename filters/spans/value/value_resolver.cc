@@ -6,6 +6,7 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/markup.h"
+#include "filters/spans/value/separator.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
@@ -73,6 +74,29 @@ bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
          text.substr(end, 6) == " bytes";
 }
 
+/// `abcd efgh ijkl mnop`, as mail services show a password for programs, and six such groups, as
+/// WordPress does: the end of the last when the first ends at `end`, else `end`.
+size_t end_of_groups(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kGroup = 4;
+  constexpr size_t kOfMail = 4;
+  constexpr size_t kOfBlogs = 6;
+  if (end - begin != kGroup) return end;
+  size_t groups = 1;
+  size_t last = end;
+  while (groups <= kOfBlogs && text.substr(last, 1) == " ") {
+    size_t next = last + 1;
+    while (next < text.size() && is_alnum(text[next])) ++next;
+    const bool word = next == text.size() || !is_name_byte(text[next]);  // no smtp_port=
+    if (next - last - 1 != kGroup || !word) break;
+    last = next;
+    ++groups;
+  }
+  std::string_view all = text.substr(begin, last - begin);
+  const bool lower =
+      std::all_of(all.begin(), all.end(), [](char c) { return is_lower(c) || c == ' '; });
+  return (groups == kOfMail && lower) || (groups == kOfBlogs && is_mixed(all)) ? last : end;
+}
+
 }  // namespace
 
 Verdict ValueResolver::resolve(const Opening& opening) {
@@ -134,7 +158,11 @@ Verdict ValueResolver::assign(const Opening& opening) {
     record_.work += record_.path_ends.work();
   }
   if (is_own_name(at, end, opening)) return Verdict::plain_word;
+  const size_t before = spans_.size();
   Verdict verdict = add(at, end, opening, strength);
+  if (spans_.size() > before && opening.quote.none() && rule_.strength == Strength::strong) {
+    if (size_t last = end_of_groups(text_, at, end); last > end) spans_.back().end = last;
+  }
   if (!opening.quote.none()) changed_value(end + opening.quote.size());
   if (opening.sentence && opening.doubt) changed_word(at, end, opening);
   return verdict;

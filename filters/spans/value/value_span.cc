@@ -112,6 +112,12 @@ size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
 /// An ordinary word is a provider's name only in the key.
 bool counts(const KeyName& name) { return name.number != 0 && (!name.ordinary || name.in_key); }
 
+/// A string ends with the key, and the quote behind it closes that string.
+bool ends_outer_string(const RecordView& record, const Opening& opening) {
+  return !opening.quote.none() &&
+         closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote);
+}
+
 /// A word as short as this is not looked at further.
 bool is_short_word(std::string_view text, size_t at, size_t shortest) {
   if (text.size() - at < shortest) return true;
@@ -157,6 +163,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
       return Verdict::no_value;
     Opening opening = open_value_at(record, anchor_end);
     if (rule.stands == ValueStands::in_quotes && opening.quote.none()) return Verdict::no_value;
+    if (ends_outer_string(record, opening)) return Verdict::no_value;
     if (rule.form == ValueForm::object)
       opening.begin = anchor_end - 1;  // the pattern ends with the brace
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
@@ -196,6 +203,7 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
   const size_t word = spaced_value(text, begin, key_end);
   if (word == kNone) return Verdict::no_separator;
   Opening opening = open_value_at(record, word);
+  if (ends_outer_string(record, opening)) return Verdict::no_value;
   opening.sentence = opening.quote.none();
   KeyName name;
   if (!value.rule.names.empty()) {
