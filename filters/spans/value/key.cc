@@ -300,7 +300,8 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
                                                  "changed to ", "set to ",   "reset to ",
                                                  "updated to ", "has been ", "to "};
   static constexpr ByteClass kFirsts = first_bytes(kOwners);
-  if (kFirsts.has(text[at]) &&
+  static constexpr ByteClass kSeconds = ByteClass::of("ofhepa");
+  if (kFirsts.has(text[at]) && at + 1 < text.size() && kSeconds.has(text[at + 1]) &&
       std::any_of(std::begin(kOwners), std::end(kOwners),
                   [&](std::string_view words) { return text.substr(at).starts_with(words); }))
     return true;

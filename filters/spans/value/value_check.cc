@@ -228,8 +228,11 @@ bool is_object_reference(std::string_view value) {
 /// Token{… is what its name says.
 bool is_printed_object(std::string_view value) {
   static constexpr std::string_view kSecrets[] = {"Token", "Secret", "Key", "Pass", "Cred", "Auth"};
+  constexpr size_t kLongestName = 64;
+  if (!is_upper(value[0])) return false;
+  value = value.substr(0, kLongestName);
   const size_t brace = value.find('{');
-  if (brace == kNone || brace < 4 || !is_upper(value[0])) return false;
+  if (brace == kNone || brace < 4) return false;
   size_t colon = brace + 1;
   while (colon < value.size() && is_letter(value[colon])) ++colon;
   if (colon < brace + 3 || colon >= value.size() || value[colon] != ':') return false;
