@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -29,10 +30,17 @@ std::string text_of(int error) {
   return std::generic_category().message(error);
 }
 
-/// A named pipe is not waited for until somebody reads it; its writes wait as a file's do.
+/// A named pipe is not waited for until somebody reads it; its writes wait as a file's do. A file
+/// that is there keeps its permissions.
 int open_to_append(const SinkConfig& config) {
   int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
-  int opened = open(config.path.c_str(), flags | O_NONBLOCK, static_cast<mode_t>(config.file_mode));
+  auto mode = static_cast<mode_t>(config.file_mode);
+  int opened = open(config.path.c_str(), flags | O_NONBLOCK | O_EXCL, mode);
+  if (opened >= 0) {
+    fchmod(opened, mode);  // the umask may have taken bits away
+  } else if (errno == EEXIST) {
+    opened = open(config.path.c_str(), flags | O_NONBLOCK, mode);
+  }
   if (opened >= 0) fcntl(opened, F_SETFL, flags);
   return opened;
 }

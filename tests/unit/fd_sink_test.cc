@@ -28,6 +28,11 @@ std::string contents(const std::string& path) {
   return all.str();
 }
 
+unsigned permissions(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777u : 0;
+}
+
 struct FileSinkTest : SinkTest {
   FileSinkTest() {
     config.type = SinkConfig::Type::file;
@@ -51,9 +56,23 @@ TEST_F(FileSinkTest, AppendsToWhatIsThere) {
 TEST_F(FileSinkTest, MakesTheFileWithItsPermissions) {
   config.file_mode = 0600;
   start();
-  struct stat status = {};
-  ASSERT_EQ(stat(config.path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+  EXPECT_EQ(permissions(config.path), 0600u);
+}
+
+TEST_F(FileSinkTest, ItsPermissionsAreThoseWhateverTheUmaskIs) {
+  config.file_mode = 0664;
+  const mode_t before = umask(0077);
+  start();
+  umask(before);
+  EXPECT_EQ(permissions(config.path), 0664u);
+}
+
+TEST_F(FileSinkTest, LeavesThePermissionsOfAFileThatIsThere) {
+  config.file_mode = 0664;
+  dir.write("out.log", "before\n");
+  ASSERT_EQ(chmod(config.path.c_str(), 0600), 0);
+  start();
+  EXPECT_EQ(permissions(config.path), 0600u);
 }
 
 TEST_F(FileSinkTest, RefusesASymbolicLinkAndSaysWhichFile) {
