@@ -1,8 +1,10 @@
 #include "daemon/log.h"
 
+#include <poll.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -127,6 +129,22 @@ std::string render(LogConfig::Format format, LogConfig::Level level, std::string
   return line;
 }
 
+/// A pipe that is full and a terminal that was stopped take nothing: nobody may ever read them, and
+/// records do not wait for a log.
+class StandardError : public spdlog::sinks::stderr_sink_mt {
+ public:
+  /// For a line of the usual length.
+  static bool has_room() {
+    pollfd room{STDERR_FILENO, POLLOUT, 0};
+    return poll(&room, 1, 0) != 0;
+  }
+};
+
+bool has_room(const spdlog::logger& logger) {
+  return dynamic_cast<const StandardError*>(logger.sinks().front().get()) == nullptr ||
+         StandardError::has_room();
+}
+
 }  // namespace
 
 std::string LogValue::text() const {
@@ -151,7 +169,7 @@ LogValue label(std::string_view name) { return {LogValue::Vouched(), name}; }
 LogValue error_text(std::string_view text) { return {LogValue::Vouched(), text}; }
 
 Log::Log(const LogConfig& config)
-    : Log(config, std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+    : Log(config, std::make_shared<StandardError>(),
           [] { return std::chrono::steady_clock::now(); }) {}
 
 Log::Log(const LogConfig& config, std::shared_ptr<spdlog::sinks::sink> to, Clock now)
@@ -177,14 +195,17 @@ void Log::write(Level level, LogLiteral message, Fields fields) {
     Clock::result_type now = now_();
     report_suppressed_until(now);
     if (!admit(level, message.text(), now)) return;
+  } else if (!has_room(*logger_)) {
+    return;
   }
   logger_->log(to_spdlog(level), render(format_, level, message.text(), fields, 0));
 }
 
 bool Log::admit(Level level, std::string_view message, Clock::result_type now) {
   Kind& kind = kinds_[message];
-  if (kind.written == 0 || now - kind.window_start >= kWindow) kind = {level, now, 0, 0};
-  if (kind.written == kBurst) {
+  const bool first = kind.written + kind.suppressed == 0;
+  if (first || now - kind.window_start >= kWindow) kind = {level, now, 0, kind.suppressed};
+  if (kind.written == kBurst || !has_room(*logger_)) {
     ++kind.suppressed;
     return false;
   }
@@ -200,6 +221,7 @@ void Log::report_suppressed() {
 void Log::report_suppressed_until(Clock::result_type now) {
   for (auto& [message, kind] : kinds_) {
     if (kind.suppressed == 0 || now - kind.window_start < kWindow) continue;
+    if (!has_room(*logger_)) return;
     logger_->log(to_spdlog(kind.level), render(format_, kind.level, message, {}, kind.suppressed));
     kind = {};
   }

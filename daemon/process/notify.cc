@@ -2,14 +2,71 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <utility>
+
+#include "daemon/process/block_signals.h"
 
 namespace redactd {
 namespace {
 
-void notify(const std::string& state) { sd_notify(0, state.c_str()); }
+/// Has a thread of its own for the messages: sd_notify() waits as long as the manager takes none.
+class Messenger {
+ public:
+  /// Usually it has been taken on return.
+  void send(std::string state) {
+    std::unique_lock lock(mutex_);
+    if (waiting_.size() == kMost) return;
+    waiting_.push_back(std::move(state));
+    if (!std::exchange(started_, true)) std::thread([this] { run(); }).detach();
+    changed_.notify_all();
+    changed_.wait_for(lock, kPatience, [this] { return waiting_.empty(); });
+  }
+
+  bool waits() {
+    std::lock_guard lock(mutex_);
+    return !waiting_.empty();
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kPatience{100};
+  static constexpr size_t kMost = 100;
+
+  void run() {
+    block_signals();
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return !waiting_.empty(); });
+      const std::string state = waiting_.front();
+      lock.unlock();
+      sd_notify(0, state.c_str());
+      lock.lock();
+      waiting_.pop_front();
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> waiting_;  // the first is on its way
+  bool started_ = false;
+};
+
+/// Never destroyed, for its thread goes on until the process ends.
+Messenger& messenger() {
+  static auto* const messenger = new Messenger;
+  return *messenger;
+}
+
+void notify(std::string state) {
+  if (std::getenv("NOTIFY_SOCKET") != nullptr) messenger().send(std::move(state));
+}
 
 std::string status_line(std::string_view status) {
   std::string line = "\nSTATUS=";
@@ -36,7 +93,9 @@ void notify_reloading() {
 
 void notify_stopping(std::string_view status) { notify("STOPPING=1" + status_line(status)); }
 
-void notify_watchdog() { notify("WATCHDOG=1"); }
+void notify_watchdog() {
+  if (!messenger().waits()) notify("WATCHDOG=1");  // late, it would be a lie
+}
 
 std::optional<std::chrono::microseconds> watchdog_interval() {
   uint64_t interval = 0;

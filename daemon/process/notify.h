@@ -2,7 +2,7 @@
 
 // What redactd and the service manager tell each other, by libsystemd: sd_notify(3) and
 // sd_listen_fds(3). Without a manager (NOTIFY_SOCKET, LISTEN_FDS unset) nothing happens. The
-// control thread calls these.
+// control thread calls these, and is not held up by a manager that takes no message.
 
 #include <chrono>
 #include <optional>

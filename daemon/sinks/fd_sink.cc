@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/sinks/block_signals.h"
+#include "daemon/process/block_signals.h"
 
 namespace redactd {
 namespace {

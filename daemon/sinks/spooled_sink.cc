@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/sinks/block_signals.h"
+#include "daemon/process/block_signals.h"
 #include "daemon/spool/disk_directory.h"
 
 namespace redactd {

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import statistics
@@ -21,6 +22,14 @@ from harness import BINARY
 from wire import PATIENCE, Client, frame, frames, free_port, listens, wait_until
 
 OCTET = "octet-counting"
+
+
+def fill(sender, path):
+    """The queue of the datagram socket at `path`, which nobody reads."""
+    sender.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sender.sendto(b"of others", path)
 
 
 class ProcessTest(DaemonTest):
@@ -138,6 +147,23 @@ class Starting(ProcessTest):
         daemon.stop()
 
 
+    def test_nobody_reading_standard_error_holds_nothing_up(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"\n" * 4096)
+        os.set_blocking(writer, True)
+        daemon, port = self.start_between(self.aggregator, command=("sh", "-c", f'exec "$0" "$@" 2>&{writer}', BINARY), pass_fds=[writer])
+        with Client(port) as client:
+            client.send(frame(OCTET, b"hello"), b"no count")
+            self.assertTrue(client.is_closed_by_peer())
+        self.assertEqual(self.aggregator.wait_for(1), [b"hello"])
+        daemon.stop()
+
+
 class Descriptors(ProcessTest):
     def test_without_any_left_accepting_pauses_and_connections_live_on(self):
         limit = 80
@@ -246,6 +272,22 @@ class ServiceManager(ProcessTest):
             self.assertTrue(any(re.match(r"MONOTONIC_USEC=\d+$", line) for line in said), said)
             daemon.stop()
             wait_until(lambda: "STOPPING=1" in said, lambda: f"STOPPING in {said}")
+
+    def test_a_manager_that_takes_no_message_holds_nothing_up(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            manager.bind(path)
+            fill(other, path)
+            daemon, port = self.start_between(self.aggregator, environment={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+            self.assertEqual(self.say(port, frame(OCTET, b"hello")), [b"hello"])
+            daemon.reload()
+            manager.setblocking(False)
+            said = b""
+            while b"READY=1" not in said:  # it comes once there is room
+                select.select([manager], [], [], PATIENCE)
+                said = manager.recv(4096)
+            fill(other, path)
+            daemon.stop()
 
     def test_a_short_watchdog_is_answered_in_time(self):
         path = os.path.join(self.folder, "notify")
