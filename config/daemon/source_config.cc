@@ -148,6 +148,9 @@ std::vector<SourceConfig> with_any_address(const SourceConfig& source) {
 
 void read_file(const YamlReader& reader, SourceConfig& source) {
   take(reader["path"].file_path(), source.path);
+  if (reader.has("path") && source.path.find_first_of("*?") != std::string::npos)
+    reader["path"].warn(
+        "is one file's; * and ? stand for themselves, not for the files of a pattern");
   take(reader["position_file"].file_path(), source.position_file);
   take(reader["start_at"].one_of(kStarts), source.start_at);
   take(reader["poll_interval"].duration({10ms, 1h}), source.poll_interval);

@@ -319,6 +319,9 @@ TEST(DaemonConfig, WhatIsUnsafeAndAllowedIsAWarning) {
   EXPECT_THAT(warnings("sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: syslog, "
                        "endpoints: ['tls://a:1'], tls: {verify: false}}]\n"),
               HasSubstr("sinks[0].tls.verify: whoever answers is believed"));
+  EXPECT_THAT(warnings("sources: [{name: in, type: file, path: /var/log/*.log}]\n"
+                       "sinks: [{name: out, type: stdout}]\n"),
+              HasSubstr("sources[0].path: is one file's; * and ? stand for themselves"));
   const std::string plain =
       "sources: [{name: in, type: stdin}]\nsinks: [{name: out, type: stdout, wrap: ";
   EXPECT_THAT(warnings(plain + "{app_name: a}}]\n"),
