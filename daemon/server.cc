@@ -80,7 +80,7 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
       compiler_(control_),
       known_(control_, config_.known_values, metrics_.control(),
              [this](std::string_view source, std::string_view reason) {
-               log_.warning("known value left out",
+               log_.warning("known value not taken",
                             {{"source", configured(source)}, {"reason", error_text(reason)}});
              }),
       self_check_(control_, metrics_.control(), config_.sources.size(),

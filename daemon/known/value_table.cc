@@ -34,16 +34,22 @@ bool ValueTable::replace(const std::string& name, Reading reading) {
   for (const FoundTrouble& trouble : refused)
     if (source.troubles.count(trouble) == 0) counters_.known_refused.add();
   troubles.merge(refused);
-  for (const FoundTrouble& trouble : troubles)
-    if (source.troubles.count(trouble) == 0) warn_(trouble.where, trouble.reason);
+  std::set<std::string> kept;  // the places that could not be read and whose values stay
+  for (const Entry& old : source.entries) {
+    auto unread =
+        std::find_if(reading.unread.begin(), reading.unread.end(),
+                     [&](const std::string& place) { return lies_in(old.found.where, place); });
+    if (unread == reading.unread.end()) continue;
+    reading.values.push_back(old.found);
+    kept.insert(*unread);
+  }
+  for (const FoundTrouble& trouble : troubles) {
+    if (source.troubles.count(trouble) > 0) continue;
+    const bool stays = kept.count(trouble.where) > 0;
+    warn_(trouble.where, trouble.reason + (stays ? "; the value of before stays masked" : ""));
+  }
   source.troubles = std::move(troubles);
 
-  for (const Entry& old : source.entries) {
-    bool keep =
-        std::any_of(reading.unread.begin(), reading.unread.end(),
-                    [&](const std::string& unread) { return lies_in(old.found.where, unread); });
-    if (keep) reading.values.push_back(old.found);
-  }
   bool same = std::equal(source.entries.begin(), source.entries.end(), reading.values.begin(),
                          reading.values.end(),
                          [](const Entry& old, const FoundValue& now) { return old.found == now; });

@@ -82,6 +82,15 @@ TEST_F(ValueTableTest, WhatCouldNotBeReadStays) {
   EXPECT_EQ(values(), Values{"A=valqe one"}) << "a folder that could not be opened";
 }
 
+TEST_F(ValueTableTest, ATroubleTellsWhatStaysMasked) {
+  const Reading failed{{}, {{"command c", "failed"}}, {"command c"}};
+  table.replace("c", failed);
+  table.replace("c", reading({found("C", "valqe one", "command c")}));
+  table.replace("c", failed);
+  EXPECT_EQ(warnings,
+            (Values{"command c: failed", "command c: failed; the value of before stays masked"}));
+}
+
 TEST_F(ValueTableTest, ValuesExpire) {
   EXPECT_TRUE(table.add("s", found("A", "valqe one"), now + 10s).changed);
   EXPECT_TRUE(table.add("s", found("B", "valqe two"), {}).changed);
