@@ -18,6 +18,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "daemon/await.h"
 #include "daemon/or_end.h"
@@ -45,18 +46,21 @@ std::string shown(const Address& address) {
   throw std::runtime_error("admin: " + what + ": " + error.message() + "; " + advice);
 }
 
-tcp::acceptor listen(asio::io_context& context, const Address& address) {
+std::vector<tcp::acceptor> listen(asio::io_context& context, const Address& address) {
   try {
-    tcp::endpoint endpoint = resolve_listen<tcp>(address);
-    tcp::acceptor acceptor(context);
-    acceptor.open(endpoint.protocol());
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    if (endpoint.protocol() == tcp::v6()) {
-      acceptor.set_option(asio::ip::v6_only(address.host != "*"));
-    }
-    acceptor.bind(endpoint);
-    acceptor.listen();
-    return acceptor;
+    std::vector<tcp::acceptor> acceptors;
+    bind_each<tcp>(address, [&](const tcp::endpoint& endpoint) {
+      tcp::acceptor acceptor(context);
+      acceptor.open(endpoint.protocol());
+      acceptor.set_option(tcp::acceptor::reuse_address(true));
+      if (endpoint.protocol() == tcp::v6()) {
+        acceptor.set_option(asio::ip::v6_only(address.host != "*"));
+      }
+      acceptor.bind(endpoint);
+      acceptor.listen();
+      acceptors.push_back(std::move(acceptor));
+    });
+    return acceptors;
   } catch (const boost::system::system_error& error) {
     fail("cannot listen on " + shown(address), error.code(),
          "choose another address with admin.listen or switch the endpoint off with admin.enabled: "
@@ -99,11 +103,14 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
         hooks_(std::move(hooks)),
         log_(&log),
         limits_(limits),
-        acceptor_(listen(context, config.listen)) {}
+        acceptors_(listen(context, config.listen)) {}
 
-  tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+  tcp::endpoint endpoint() const { return acceptors_.front().local_endpoint(); }
 
-  void start() { asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this()), kOrEnd); }
+  void start() {
+    for (tcp::acceptor& acceptor : acceptors_)
+      asio::co_spawn(acceptor.get_executor(), accept(shared_from_this(), acceptor), kOrEnd);
+  }
 
   void reload(const AdminConfig& config) {
     tls_ = make_tls(config);
@@ -113,7 +120,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
   void close() {
     closed_ = true;
     error_code ignored;
-    acceptor_.close(ignored);
+    for (tcp::acceptor& acceptor : acceptors_) acceptor.close(ignored);
     for (Connection& connection : connections_) connection.stream->close();
   }
 
@@ -145,10 +152,11 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     Place place_;
   };
 
-  static awaitable<void> accept(std::shared_ptr<Shared> self) {
-    asio::steady_timer pause(self->acceptor_.get_executor());
+  /// `acceptor` is one of `self`'s.
+  static awaitable<void> accept(std::shared_ptr<Shared> self, tcp::acceptor& acceptor) {
+    asio::steady_timer pause(acceptor.get_executor());
     while (!self->closed_) {
-      auto [error, socket] = co_await self->acceptor_.async_accept(kAwaitAny);
+      auto [error, socket] = co_await acceptor.async_accept(kAwaitAny);
       if (self->closed_) co_return;
       if (error) {  // out of file descriptors, most likely
         self->log_->warning("admin endpoint cannot accept connections", {{"error", error}});
@@ -178,7 +186,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
   }
 
   void spawn(tcp::socket socket) {
-    auto executor = acceptor_.get_executor();
+    auto executor = acceptors_.front().get_executor();
     try {
       if (tls_) {
         TlsStream stream(std::move(socket), *tls_);
@@ -291,7 +299,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
   AdminHooks hooks_;
   Log* log_;
   const Limits limits_;
-  tcp::acceptor acceptor_;
+  std::vector<tcp::acceptor> acceptors_;
   std::list<Connection> connections_;  // that wait longest: first
   bool closed_ = false;
 };

@@ -200,13 +200,14 @@ void DatagramSource::open() {
 
 void DatagramSource::open_udp() {
   const SourceConfig& config = setup_->config;
-  Udp::endpoint endpoint = resolve_listen<Udp>(config.listen);
-  Udp::socket socket(setup_->control);
-  socket.open(endpoint.protocol());
-  if (endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(config.listen.host != "*"));
-  set_receive_buffer(socket, *setup_);
-  socket.bind(endpoint);
-  descriptors_.push_back(socket.release());
+  bind_each<Udp>(config.listen, [&](const Udp::endpoint& endpoint) {
+    Udp::socket socket(setup_->control);
+    socket.open(endpoint.protocol());
+    if (endpoint.address().is_v6()) socket.set_option(asio::ip::v6_only(config.listen.host != "*"));
+    set_receive_buffer(socket, *setup_);
+    socket.bind(endpoint);
+    descriptors_.push_back(socket.release());
+  });
 }
 
 void DatagramSource::open_unix() {

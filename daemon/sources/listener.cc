@@ -73,20 +73,21 @@ void Listener::reload_tls(const TlsConfig& config) {
 
 void Listener::open_tcp() {
   const SourceConfig& config = source_->setup.config;
-  Tcp::endpoint endpoint = resolve_listen<Tcp>(config.listen);
-  auto acceptor = std::make_shared<Acceptor<Tcp>>(source_->setup.control);
-  acceptor->open(endpoint.protocol());
-  acceptor->set_option(asio::socket_base::reuse_address(true));
-  if (endpoint.address().is_v6())
-    acceptor->set_option(asio::ip::v6_only(config.listen.host != "*"));
-  // Accepted sockets inherit it, early enough for the window's scale.
-  if (config.receive_buffer > 0) {
-    acceptor->set_option(
-        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
-  }
-  acceptor->bind(endpoint);
-  acceptor->listen();
-  acceptors_->tcp.push_back(std::move(acceptor));
+  bind_each<Tcp>(config.listen, [&](const Tcp::endpoint& endpoint) {
+    auto acceptor = std::make_shared<Acceptor<Tcp>>(source_->setup.control);
+    acceptor->open(endpoint.protocol());
+    acceptor->set_option(asio::socket_base::reuse_address(true));
+    if (endpoint.address().is_v6())
+      acceptor->set_option(asio::ip::v6_only(config.listen.host != "*"));
+    // Accepted sockets inherit it, early enough for the window's scale.
+    if (config.receive_buffer > 0) {
+      acceptor->set_option(
+          asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
+    }
+    acceptor->bind(endpoint);
+    acceptor->listen();
+    acceptors_->tcp.push_back(std::move(acceptor));
+  });
 }
 
 void Listener::open_unix() {

@@ -228,6 +228,24 @@ class Addresses(DaemonTest):
         port = free_port()
         self.assert_serves(f"tcp://localhost:{port}", "localhost", port=port)
 
+    def test_all_addresses_of_a_name(self):
+        """As many machines name it: an address of IPv6, one of IPv4, and one that this machine lacks."""
+        hosts = self.write("hosts", "::1 both.test\n127.0.0.1 both.test\n192.0.2.7 both.test\n")
+        command = ("unshare", "--mount", "sh", "-c", f'mount --bind "{hosts}" /etc/hosts && exec "$0" "$@"', BINARY)
+        if os.geteuid() != 0 or subprocess.run([*command[:-1], "true"], check=False, capture_output=True).returncode != 0:
+            self.skipTest("another /etc/hosts takes root and mount namespaces")
+        if not os.path.exists("/proc/net/if_inet6"):
+            self.skipTest("no IPv6 here")
+        port, of_datagrams = free_port(), free_port(socket.SOCK_DGRAM)
+        daemon = self.start_daemon([{"listen": f"tcp://both.test:{port}"}, {"listen": f"udp://both.test:{of_datagrams}"}],
+                                   [sink_to(self.aggregator)], command=command)
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            send_records((host, port), OCTET, [f"<13>stream {host}".encode()])
+            with socket.socket(family, socket.SOCK_DGRAM) as client:
+                client.sendto(f"<13>datagram {host}".encode(), (host, of_datagrams))
+        self.assertEqual(sorted(self.aggregator.wait_for(4)), [b"<13>datagram 127.0.0.1", b"<13>datagram ::1", b"<13>stream 127.0.0.1", b"<13>stream ::1"])
+        daemon.stop()
+
     def test_an_aggregator_with_ipv6(self):
         if not os.path.exists("/proc/net/if_inet6"):
             self.skipTest("no IPv6 here")
