@@ -39,6 +39,8 @@ std::string_view to_string(SinkEvent::Kind kind) {
       return "dropped_at_exit";
     case Kind::spool_replays:
       return "spool_replays";
+    case Kind::spool_keeps:
+      return "spool_keeps";
     case Kind::spool_torn:
       return "spool_torn";
     case Kind::spool_damaged:

@@ -101,6 +101,7 @@ struct SinkEvent {
     dropped_at_exit,  // error: records were left at the deadline
     // Of a spool; `endpoint` is its directory.
     spool_replays,  // info: records of an earlier process are in it; `reason`: how many
+    spool_keeps,    // info: at the sink's end records are in it; `reason`: how many
     spool_torn,     // warning: the end of a write that a crash broke off was cut off
     spool_damaged,  // error: records could not be read and are lost; `reason`: how many, or of what
     spool_full,     // warning: its records wait; once a minute

@@ -35,6 +35,8 @@ void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event) {
                        {name, endpoint, {"left", error_text(event.reason)}});
     case SinkEvent::Kind::spool_replays:
       return log.info("spool has records of before to send", {name, endpoint, reason});
+    case SinkEvent::Kind::spool_keeps:
+      return log.info("records stay in the spool", {name, endpoint, reason});
     case SinkEvent::Kind::spool_torn:
       return log.warning("spool cut off a write that was not finished", {name, endpoint, reason});
     case SinkEvent::Kind::spool_damaged:

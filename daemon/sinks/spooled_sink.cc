@@ -395,6 +395,8 @@ void SpooledSink::end() {
     tried([this] { spool_->save_position(); });
     tried([this] { spool_->remove_acknowledged(true); });
     note_figures();
+    const uint64_t kept = spool_->next_record() - spool_->position();
+    if (kept > 0) tell(SinkEvent::Kind::spool_keeps, std::to_string(kept) + " records");
   }
   counters_.spool_failing.set(0);  // the next one, if a reload made one, finds out for itself
   counters_.spool_full.set(0);

@@ -119,6 +119,7 @@ TEST_F(SpooledSinkTest, ARestartSendsWhatWasLeftInOrder) {
   close();
   EXPECT_EQ(counters.dropped_at_exit_records.get(), 0u);
   EXPECT_FALSE(told(Kind::dropped_at_exit));
+  EXPECT_EQ(times_told(Kind::spool_keeps), 1u);
   aggregator.start();
   start();
   push_lines(3000, 3100);
@@ -126,6 +127,8 @@ TEST_F(SpooledSinkTest, ARestartSendsWhatWasLeftInOrder) {
   EXPECT_EQ(counters.spool_replayed_records.get(), 3000u);
   EXPECT_TRUE(told(Kind::spool_replays));
   UNTIL(counters.spool_records.get() == 0);
+  close();
+  EXPECT_EQ(times_told(Kind::spool_keeps), 1u) << "nothing is left";
 }
 
 TEST_F(SpooledSinkTest, EndsAtOnceWhenThePeerIsDown) {
