@@ -42,6 +42,10 @@ bool counts_octets(const SourceConfig& source) {
 bool is_tls(const SourceConfig& source) {
   return listens(source) && source.listen.transport == Transport::tls;
 }
+/// Unix sockets have no receive buffer, and those of systemd get theirs from it.
+bool has_receive_buffer(const SourceConfig& source) {
+  return listens(source) && is_ip(source.listen.transport);
+}
 bool is_unix(const SourceConfig& source) {
   return listens(source) && (source.listen.transport == Transport::unix_stream ||
                              source.listen.transport == Transport::unix_datagram);
@@ -57,7 +61,7 @@ constexpr Option<SourceConfig> kOptions[] = {
     {"sinks", always, ""},
     {"max_record", always, ""},
     {"listen", listens, "belongs to the types syslog, tcp and relp"},
-    {"receive_buffer", listens, "belongs to the types syslog, tcp and relp"},
+    {"receive_buffer", has_receive_buffer, "belongs to listen: tcp://, tls:// and udp://"},
     {"framing", is_framed, "belongs to stream sockets of the types syslog and tcp"},
     {"max_frame", has_frames, "belongs to stream sockets of the types syslog and relp"},
     {"tls", is_tls, "belongs to listen: tls://"},

@@ -215,10 +215,6 @@ void DatagramSource::open_unix() {
   clear_socket_path(config.listen.path, SOCK_DGRAM);
   Unix::socket socket(setup_->control);
   socket.open();
-  if (config.receive_buffer > 0) {
-    socket.set_option(
-        asio::socket_base::receive_buffer_size(static_cast<int>(config.receive_buffer)));
-  }
   socket.bind(Unix::endpoint(config.listen.path));
   path_.take(config.listen.path, config.unix_mode);
   descriptors_.push_back(socket.release());

@@ -209,6 +209,8 @@ BAD = {
     "tls without": source(listen="tls://h:1"),
     "tls without key": source(listen="tls://h:1", tls={"certificate": "a"}),
     "mode of tcp": source(unix_mode="0660"),
+    "receive buffer of unix": source(listen="unix:///x", receive_buffer="1MiB"),
+    "receive buffer of systemd": source(listen="systemd://x", receive_buffer="1MiB"),
     "datagrams of tcp": source(type="tcp", listen="udp://h:1"),
     "octets of tcp": source(type="tcp", framing="octet-counting"),
     "frames of tcp": source(type="tcp", max_frame="1MiB"),
