@@ -117,6 +117,12 @@ std::string explained(const std::string& complaint, std::string_view line) {
   return found == kMostly.end() ? complaint : found->second;
 }
 
+std::string instead_of(const std::string& key, const std::vector<std::string_view>& known) {
+  if (key == "<<") return "; maps are not merged, as in YAML 1.2: write the other map's keys out";
+  std::string hint = did_you_mean(key, known);
+  return hint.empty() ? "; allowed: " + join(known) : hint;
+}
+
 }  // namespace
 
 std::optional<YamlReader> YamlReader::parse(const std::string& text, const std::string& file,
@@ -188,9 +194,7 @@ bool YamlReader::expect_map(const std::vector<std::string_view>& known) const {
     std::string path = path_of(key);
     Location where = at(document_->file, entry.first.Mark());
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      std::string hint = did_you_mean(key, known);
-      document_->diagnostics->add(
-          where, path, "is no known key" + (hint.empty() ? "; allowed: " + join(known) : hint));
+      document_->diagnostics->add(where, path, "is no known key" + instead_of(key, known));
     } else if (!seen.insert(key).second) {
       document_->diagnostics->add(where, path, "stands twice in the same map");
     }
