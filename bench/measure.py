@@ -131,13 +131,17 @@ def interleaved(jobs, rounds):
     return results
 
 
-def secrets_left(truth, out_path):
-    """Planted secrets that stand in the output, as {kind and carrier: count}. `truth`: [(line, kind, carrier, secret)]."""
+def secrets_left(truth, out_path, lines_in=None):
+    """Planted secrets that stand in the output, as {kind and carrier: count}. `truth`: [(line, kind, carrier, secret)].
+    Of a program that makes one line of several, `lines_in` tells how far up a line may have moved."""
     with open(out_path, "rb") as file:
-        lines = file.read().split(b"\n")
+        text = file.read()
+    ends = [match.end() for match in re.finditer(b"\n", text)] + [len(text)]
+    moved = max(0, (lines_in or 0) - len(ends))
     left = {}
     for line, kind, carrier, secret in truth:
-        if line <= len(lines) and secret in lines[line - 1]:
+        begin = ends[line - 2 - moved] if line - 2 - moved >= 0 else 0
+        if line - moved <= len(ends) and text.find(secret, begin, ends[min(line, len(ends)) - 1]) >= 0:
             name = "%s (%s)" % (kind, carrier)
             left[name] = left.get(name, 0) + 1
     return left

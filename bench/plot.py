@@ -2,7 +2,7 @@
 import math
 from xml.sax.saxutils import escape
 
-COLOURS = ("#2563a8", "#d9822b", "#4c9a5b", "#b0413e", "#7a5ea8", "#6b7280")
+COLOURS = ("#2563a8", "#d9822b", "#4c9a5b", "#b0413e", "#7a5ea8", "#6b7280", "#b58db6", "#2f9e9e")
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 78, 24, 78, 62
 

@@ -1,18 +1,26 @@
 """The benchmarks' inputs are what they say they are. What they measure takes too long to be a test."""
 
+import contextlib
 import io
+import json
 import os
 import re
+import shutil
+import subprocess
 import sys
+import unittest
 
-from harness import BINARY, RedactdTest
+from harness import BINARY, RedactdTest, secret
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 sys.path.insert(0, os.path.join(ROOT, "bench"))
 
 import half_sent  # noqa: E402  (needs the path)
 import long_line  # noqa: E402
+import make_rules  # noqa: E402
 import measure  # noqa: E402
+import own_rules  # noqa: E402
+import redactors  # noqa: E402
 import report  # noqa: E402
 import worst  # noqa: E402
 
@@ -131,3 +139,129 @@ class HalfSentRecords(RedactdTest):
         plots = {"half.svg", "half-memory.svg"}
         self.assertEqual(goals_and_plots(half_sent, runs(lambda count: count, 7)), ([True] * 2, plots))
         self.assertEqual(goals_and_plots(half_sent, runs(lambda count: count * count, 70)), ([False] * 2, plots))
+
+
+TOOLS = os.path.join(ROOT, "build/rivals")
+RULES = [("token", r"\b(tok_[a-z0-9]{8})\b"), ("key", r"(?i)\bkey=([^\s@]+)@host")]
+LINES = b"one tok_a1b2c3d4\nKEY=a\xe9'$&b@host and tok_a1b2c3d4, tok_a1b2c3d4\nkey=x@other \xff\r\n\nthe end"
+MASKED = b"one [REDACTED]\nKEY=[REDACTED]@host and [REDACTED], [REDACTED]\nkey=x@other \xff\r\n\nthe end"
+# Made for the tests: what the drivers call of each library.
+PYTHON_STUB = """import re
+class RedactingFilter:
+    def __init__(self, patterns, default_mask):
+        self.patterns, self.mask = patterns, default_mask
+    def redact(self, text):
+        for pattern in self.patterns:
+            text = re.sub(pattern, self.mask, text)
+        return text
+"""
+NODE_STUBS = {
+    "redact-pii/index.js": """exports.SyncRedactor = class {
+  constructor({ builtInRedactors, customRedactors }) {
+    if (builtInRedactors.names.enabled || builtInRedactors.digits.enabled) throw new Error('its own rules are on');
+    this.rules = customRedactors.before;
+  }
+  redact(text) { return this.rules.reduce((all, rule) => all.replace(rule.regexpPattern, rule.replaceWith), text); }
+};""",
+    "redact-pii/lib/built-ins/simple-regexp-patterns.js": "exports.digits = /./;",
+    "@hackylabs/deep-redact/index.js": """exports.DeepRedact = class {
+  constructor({ stringTests }) { this.tests = stringTests; }
+  redact(text) { return this.tests.reduce((all, test) => test.replacer(all, test.pattern), text); }
+};""",
+    "@logtape/redaction/index.js": """exports.redactByPattern = (formatter, patterns) => (record) =>
+  patterns.reduce((all, { pattern, replacement }) => all.replaceAll(pattern, replacement), formatter(record));"""}
+
+
+class OtherRedactors(RedactdTest):
+    """None is fetched for the tests: where they are missing, what the drivers call is made up."""
+
+    def commands(self, tools):
+        rules = self.write("rules.json", redactors.numbered_groups(RULES))
+        return {name: how(tools, rules, "[REDACTED]", source.package) for name, (source, how) in redactors.LIBRARIES.items()}
+
+    def installed(self, wanted):
+        found = [name for name, (source, _) in wanted.items() if source.there(TOOLS)]
+        if not found:
+            self.skipTest("bench/run rivals has fetched none of them")
+        return found
+
+    def masked(self, argv, **environment):
+        done = subprocess.run(argv, input=LINES, capture_output=True, check=False, env={**measure.ENVIRONMENT, **environment})
+        self.assertEqual((done.returncode, done.stderr), (0, b""), argv)
+        return done.stdout
+
+    def test_get_every_rule_with_a_group_on_either_side_of_the_secret(self):
+        rules = make_rules.read_rules(os.path.join(ROOT, "bench/rules100.tsv"))
+        groups = json.loads(redactors.numbered_groups(rules))
+        self.assertEqual(len(groups), 100)
+        for (name, whole), (expression, flags) in zip(rules, groups):
+            self.assertEqual(re.compile(expression).groups, 2, name)
+            self.assertEqual(flags == "i", whole.startswith("(?i)"), name)
+
+    def test_are_given_each_line_byte_for_byte_in_python(self):
+        stub = self.write("logredactor.py", PYTHON_STUB)
+        _, *arguments = self.commands(self.folder)["logredactor"]
+        self.assertEqual(self.masked([sys.executable, *arguments], PYTHONPATH=os.path.dirname(stub)), MASKED)
+
+    @unittest.skipUnless(shutil.which("node"), "node is not installed")
+    def test_are_given_each_line_byte_for_byte_in_node(self):
+        for path, text in NODE_STUBS.items():
+            os.makedirs(os.path.dirname(os.path.join(self.folder, "npm/node_modules", path)), exist_ok=True)
+            self.write(os.path.join("npm/node_modules", path), text)
+        for name in ("redact-pii", "deep-redact", "logtape"):
+            self.assertEqual(self.masked(self.commands(self.folder)[name]), MASKED, name)
+
+    def test_mask_what_they_are_given_rules_for_where_they_are_installed(self):
+        tools = self.installed(redactors.LIBRARIES)
+        for name, argv in self.commands(TOOLS).items():
+            if name in tools:
+                # deep-redact leaves the second kind of secret of a line, as its report says.
+                wanted = MASKED.replace(b"KEY=[REDACTED]", b"KEY=a\xe9'$&b") if name == "deep-redact" else MASKED
+                self.assertEqual(self.masked(argv), wanted, name)
+
+    def test_mask_by_rules_of_their_own_where_they_are_installed(self):
+        token = secret("gh" + "p_").encode()
+        for name in self.installed(redactors.PROGRAMS):
+            _, [program, *arguments] = redactors.PROGRAMS[name]
+            done = subprocess.run([os.path.join(TOOLS, program), *arguments], input=b"from 10.1.2.3\nsent " + token + b" to a\n", capture_output=True, check=True)
+            clean, masked = done.stdout.splitlines()
+            self.assertEqual(clean, b"from 10.1.2.3", name)
+            self.assertRegex(masked, rb"^sent .+ to a$", name)
+            self.assertNotIn(token, masked, name)
+
+    def test_are_left_out_with_a_word_if_they_cannot_be_had(self):
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            self.assertEqual(redactors.with_own_rules(self.folder, False), {})
+            self.assertEqual(redactors.with_rules(self.folder, False, "rules.json", "x"), {})
+        for name in (*redactors.LIBRARIES, *redactors.PROGRAMS):
+            self.assertIn(f"{name} is left out", said.getvalue())
+
+    def test_are_there_in_the_pinned_version_only(self):
+        crate, package = redactors.FromCrates("made-up", "1.0.0"), redactors.FromNpm("made-up", "1.0.0")
+        os.makedirs(os.path.join(self.folder, "cargo"))
+        os.makedirs(os.path.join(self.folder, "npm/node_modules/made-up"))
+        for version, there in (("1.0.1", False), ("1.0.0", True)):
+            self.write("cargo/.crates.toml", '[v1]\n"made-up %s (somewhere)" = ["made-up"]\n' % version)
+            self.write("npm/node_modules/made-up/package.json", json.dumps({"version": version}))
+            self.assertEqual((crate.there(self.folder), package.there(self.folder)), (there, there), version)
+
+    def test_keep_a_secret_that_moved_up_because_lines_were_folded(self):
+        out = self.write("out", "[KEY]\nsecond s3cret\nlast\n")
+        truth = [(2, "pem", "text", b"masked"), (4, "token", "text", b"s3cret"), (5, "token", "text", b"gone"), (5, "token", "json", b"[KEY]")]
+        self.assertEqual(measure.secrets_left(truth, out, 6), {"token (text)": 1})
+        self.assertEqual(measure.secrets_left([(2, "token", "text", b"s3cret"), (3, "token", "text", b"s3cret")], out), {"token (text)": 1})
+
+    def test_change_lines_that_are_counted(self):
+        before, after = self.write("before", "a\nb\nb\nc\n"), self.write("after", "a\nb\nx\nc\n")
+        self.assertEqual(own_rules.lines_changed(before, after), 1)
+        self.assertEqual(own_rules.lines_changed(before, before), 0)
+
+    def test_stand_in_the_report(self):
+        def run(program, seconds, **more):
+            return dict(section="rivals-own", program=program, rate="1", bytes=10**6, seconds=[seconds], cpu=[1], start=[0], peak_mib=1, planted=7, left=2, **more)
+
+        made = report.Report({"runs": [run("leakguard", 1, changed=3, lines=9), run("redactd", 0.25)], "machine": ""})
+        own_rules.section(made)
+        self.assertIn("| 1 % | `leakguard` | 1 | 4× | 0.00 | 1.00 | 1.0 | 1.0 | 2 of 7 | 3 of 9 | 1.00 |\n", made.text[-1])
+        self.assertIn("| 1 % | `redactd` | 4 | – |", made.text[-1])
