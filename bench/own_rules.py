@@ -29,7 +29,7 @@ def measured(bench, programs):
         measure.say("rules of their own, %s %% of the records with a secret" % rate)
         inputs = {name: bench.cut(rate, CUTS[name][rate] * share) for name in programs}
         inputs["redactd"] = (bench.long[rate], None)
-        argvs = dict(programs, redactd=[bench.redactd])
+        argvs = {"redactd": [bench.redactd], **programs}
         jobs = {name: (lambda a=argv, f=inputs[name][0]: measure.run([a], f)) for name, argv in argvs.items()}
         for name, samples in measure.interleaved(jobs, bench.rounds).items():
             log, lines = inputs[name] if name in programs else (bench.corpora[rate][0], None)

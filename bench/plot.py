@@ -94,7 +94,7 @@ def bars(title, subtitle, groups, series, x_label, y_label, log=False):
                 continue
             top = axis(row[g])
             canvas.box(start + s * bar, top, bar * 0.92, axis.begin - top, COLOURS[s % len(COLOURS)])
-            canvas.text(start + (s + 0.46) * bar, top - 4, number(row[g]), anchor="middle", size=10)
+            canvas.text(start + (s + 0.46) * bar, top - 4, number(row[g]), anchor="middle", size=10 if bar > 24 else 8)
     return canvas.finish(x_label)
 
 

@@ -128,7 +128,7 @@ class Report:
             "`@logtape/redaction`, 100 patterns to `redactByPattern`. syslog-ng and rsyslog have the same rules in *Syslog over TCP*, below. All with `LC_ALL=C`. The slow ones read "
             "the first part of the corpus (*input*). MB/s counts from the first byte read; what comes before (compiling the rules) is *start*, and is part of the CPU time. "
             "No expression covers a private key over several lines, so its lines are left by all. *Same* tells whether the output is redactd's byte for byte; rg's differs where "
-            "two rules meet in one place, for an alternation takes the first only, and deep-redact's where two rules match in one line.\n")
+            "two rules meet in one place, for an alternation takes the first only, and deep-redact's would where two rules match in one line.\n")
         self.text.append(table(["secrets", "program", "MB/s", "redactd is", "start s", "CPU s", "input MB", "peak MiB", "left", "same", "spread"], rows))
         self.text.append("![Throughput of the same rules](rivals.svg)\n")
         self.hits_of_regexes()
