@@ -19,7 +19,7 @@ namespace {
 // Work is counted in bytes looked at. Honest records stay far below the bound; a record built to
 // make every anchor look at all of it is masked whole instead of costing time squared.
 constexpr size_t kWorkPerByte = 16;
-constexpr size_t kWorkPerRecord = 1 << 13;
+constexpr size_t kWorkPerRecord = 1 << 15;
 
 /// Whether an anchor of this role has a verdict of its own: those of regexes and blocks depend on
 /// the record, and what stands in encoded text may be another rule's.
