@@ -30,7 +30,8 @@ class ByteClass {
     for (unsigned byte = first; byte <= last; ++byte) member_[byte] = true;
   }
   constexpr void add(const ByteClass& others) {
-    for (unsigned byte = 0; byte < 256; ++byte) member_[byte] = member_[byte] || others.member_[byte];
+    for (unsigned byte = 0; byte < 256; ++byte)
+      member_[byte] = member_[byte] || others.member_[byte];
   }
   constexpr bool has(char byte) const { return member_[static_cast<unsigned char>(byte)]; }
   constexpr bool any_in(std::string_view text) const {

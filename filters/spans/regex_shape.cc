@@ -372,8 +372,8 @@ bool begins_at_an_edge(std::span<const Item> items, const ByteClass& inside, Ato
   return false;
 }
 
-/// Where the group lies, if what stands behind it is always as wide and what stands before it is, or
-/// ends in an edge.
+/// Where the group lies, if what stands behind it is always as wide and what stands before it is,
+/// or ends in an edge.
 std::optional<RegexShape::SecretPlace> place_of(const Branches& branches, int group, Atoms& atoms) {
   if (branches.size() != 1) return std::nullopt;
   const Branch& branch = branches[0];

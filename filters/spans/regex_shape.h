@@ -20,8 +20,8 @@ struct RegexShape {
   /// Where in a match the group asked for lies.
   struct SecretPlace {
     size_t behind = 0;  // so many bytes of the match stand behind it
-    /// So many stand before it; nothing: all that stand before the longest tail of the rest in which
-    /// every byte may stand in the group.
+    /// So many stand before it; nothing: all that stand before the longest tail of the rest in
+    /// which every byte may stand in the group.
     std::optional<size_t> before = 0;
     ByteClass inside = {};  // what may stand in the group
   };

@@ -82,8 +82,8 @@ std::optional<ExpressionWidth> matched_width(const std::string& pattern) {
 struct SearchedExpression {
   std::unique_ptr<RE2> regex;
   uint32_t rule = 0;
-  int group = 0;                                    // see secret_group()
-  size_t widest = kNone;                            // of what it matches
+  int group = 0;                                       // see secret_group()
+  size_t widest = kNone;                               // of what it matches
   std::optional<RegexShape::SecretPlace> secret = {};  // the group's
   /// Whether each match in a record has a place of its own that the matcher tells, and begins at
   /// most `reach` bytes before it; `exact`: at just as many, and nowhere else.
