@@ -89,7 +89,8 @@ class Soak(DaemonTest):
                         "fsync": fsync}, **more}
 
         def stream(name, kind, listen, **more):
-            return {"name": name, "type": kind, "listen": listen, "receive_buffer": "64KiB", "max_record": "64KiB", **more}
+            buffer = {} if listen.startswith("unix") else {"receive_buffer": "64KiB"}
+            return {"name": name, "type": kind, "listen": listen, "max_record": "64KiB", **buffer, **more}
         return {
             "sources": [
                 stream("counted", "syslog", f"tcp://127.0.0.1:{self.port}", framing="octet-counting"),
