@@ -154,7 +154,7 @@ Verdict resolve_one(const RecordView& record, const Rule& rule, uint32_t rule_nu
 Verdict resolve_token(const RecordView& record, const Rule& rule, uint32_t rule_number,
                       const TokenHit& hit, TokenRuns* runs, std::vector<Span>& spans) {
   const Verdict first = resolve_one(record, rule, rule_number, hit, runs, spans);
-  if (hit.head == nullptr || first == Verdict::masked) return first;
+  if (hit.head == nullptr || hit.end == 0 || first == Verdict::masked) return first;
   const char byte = record.text[hit.end - 1];
   TokenHit later = hit;
   for (size_t i = 0; i < hit.head->latest; ++i) {
