@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
+#include "filters/byte_options.h"
 
 namespace redactd {
 namespace {
@@ -87,10 +88,7 @@ std::shared_ptr<const re2::RE2> Allowances::compile(const std::string& expressio
                                                     std::string& error) {
   std::shared_ptr<const re2::RE2>& compiled = expressions_[expression];
   if (compiled) return compiled;
-  RE2::Options options;
-  options.set_log_errors(false);
-  options.set_encoding(RE2::Options::EncodingLatin1);
-  auto fresh = std::make_shared<const RE2>(expression, options);
+  auto fresh = std::make_shared<const RE2>(expression, byte_options());
   if (!fresh->ok()) error = "RE2 refuses it: " + fresh->error();
   compiled = std::move(fresh);
   return compiled;

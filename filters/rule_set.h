@@ -18,6 +18,7 @@
 #include "filters/matcher/matcher.h"
 #include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
+#include "filters/spans/marker_expressions.h"
 #include "filters/spans/regex_span.h"
 #include "filters/spans/value/key.h"
 

@@ -6,7 +6,7 @@
 #include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
 #include "filters/spans/encoded_digits.h"
-#include "filters/spans/regex_span.h"
+#include "filters/spans/marker_expressions.h"
 #include "filters/spans/span.h"
 #include "filters/spans/token_span.h"
 

@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "filters/byte_options.h"
+
 namespace redactd {
 namespace {
 
@@ -345,10 +347,7 @@ class Atoms {
     if (auto found = known_.find(atom); found != known_.end()) return found->second;
     ByteClass members;
     for (const char* flags : {"(?s:", "(?is:"}) {
-      RE2::Options options;
-      options.set_log_errors(false);
-      options.set_encoding(RE2::Options::EncodingLatin1);
-      RE2 regex(std::string(flags).append(atom).append(")"), options);
+      RE2 regex(std::string(flags).append(atom).append(")"), byte_options());
       for (unsigned byte = 0; byte < 256; ++byte) {
         const char c = static_cast<char>(byte);
         if (!regex.ok() || RE2::FullMatch(re2::StringPiece(&c, 1), regex))

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "filters/resolver.h"
+#include "filters/spans/token_span.h"
 #include "tests/testing/redact.h"
 
 namespace redactd::test {
@@ -90,6 +91,19 @@ TEST(LiteralHead, ARunIsPartOfTheSecretWhereverInItAWordBegins) {
   EXPECT_EQ(redact("xaaaaaaaa1234 aaaaaaaa123 aaaaaaa1234\n", rules),
             "xaaaaaaaa1234 aaaaaaaa123 aaaaaaa1234\n");
   EXPECT_EQ(redact("aaaaaaaa1234\naaaaaaaa1234", rules), "[REDACTED:tok]\n[REDACTED:tok]");
+}
+
+TEST(LiteralHead, OneThatEndsWhereAWindowBeginsIsNotLookedAtBeforeIt) {
+  const LiteralHead head = *run_head("a{8}[0-9a-f]{4}");
+  Rule rule = token("a{8}[0-9a-f]{4}");
+  std::vector<Span> spans;
+  const std::string text = "aaaaaaaa1234";
+  for (size_t end : {0, 1, 7}) {
+    const RecordView window{text, false, true};
+    EXPECT_EQ(resolve_token(window, rule, 0, {head.width, end, &head}, nullptr, spans),
+              end < 4 ? Verdict::crosses_record : Verdict::masked)
+        << end;
+  }
 }
 
 TEST(LiteralHead, WhatTheTailDoesNotFollowIsNoNearMiss) {
