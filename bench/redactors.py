@@ -1,7 +1,7 @@
 """Public redactors of log text that the registries have: fetched into a folder, never installed (Python standard library only).
 
 Libraries that take expressions of one's own (LIBRARIES) get the same rules as redactd from a few lines in bench/drivers; programs with rules
-of their own (PROGRAMS) run as they are.
+of their own (PROGRAMS) run as they are; RELAYS stand between two programs that speak syslog.
 """
 import json
 import os
@@ -69,6 +69,22 @@ class FromCrates:
         call(["cargo", "install", "--quiet", "--locked", "--root", os.path.join(tools, "cargo"), "--version", self.version, self.package])
 
 
+class FromGo:
+    """A module of bench/drivers that joins public parts, at the version that its go.mod has of `package`."""
+
+    def __init__(self, module, package):
+        self.folder, self.package = os.path.join(DRIVERS, module), package
+        with open(os.path.join(self.folder, "go.mod"), encoding="utf-8") as file:
+            self.version = next(line.split()[1] for line in file if line.split()[:1] == [package])
+        self.program = "%s-%s" % (module, self.version)
+
+    def there(self, tools):
+        return os.access(os.path.join(tools, self.program), os.X_OK)
+
+    def fetch(self, tools):
+        call(["go", "build", "-o", os.path.abspath(os.path.join(tools, self.program)), "."], cwd=self.folder)
+
+
 def in_python(tools, rules, mask, _package):
     return [os.path.join(tools, "venv", "bin", "python"), os.path.join(DRIVERS, "logredactor_lines.py"), rules, mask]
 
@@ -92,9 +108,12 @@ PROGRAMS = {
         "venv/bin/promptcloak", "--types", "PRIVATE_KEY,JWT,STRIPE_KEY,AWS_KEY,GITHUB_TOKEN,SLACK_TOKEN,GOOGLE_API_KEY,SENDGRID_KEY,TWILIO_KEY,NPM_TOKEN,"
         "DISCORD_TOKEN,OPENAI_KEY,URL_CREDENTIALS,BEARER_TOKEN,GENERIC_SECRET"])}
 
+COLLECTOR = FromGo("otelcol", "github.com/open-telemetry/opentelemetry-collector-contrib/processor/redactionprocessor")
+RELAYS = {"otelcol": (COLLECTOR, COLLECTOR.program)}
+
 
 def present(wanted, tools, may_fetch):
-    """Those of LIBRARIES or PROGRAMS that are there or can be fetched, in their pinned versions; says which are left out."""
+    """Those of LIBRARIES, PROGRAMS or RELAYS that are there or can be fetched, in their pinned versions; says which are left out."""
     found = {}
     for name, (source, how) in wanted.items():
         try:
@@ -119,5 +138,11 @@ def with_own_rules(tools, may_fetch):
     return {name: [os.path.join(tools, program), *arguments] for name, (_, [program, *arguments]) in present(PROGRAMS, tools, may_fetch).items()}
 
 
+def relays(tools, may_fetch):
+    """→ {name: program}"""
+    return {name: os.path.join(tools, program) for name, (_, program) in present(RELAYS, tools, may_fetch).items()}
+
+
 def versions(tools):
-    return {name: "%s %s" % (source.package, source.version) for name, (source, _) in {**LIBRARIES, **PROGRAMS}.items() if source.there(tools)}
+    every = {**LIBRARIES, **PROGRAMS, **RELAYS}
+    return {name: "%s %s" % (source.package, source.version) for name, (source, _) in every.items() if source.there(tools)}

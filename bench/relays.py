@@ -1,6 +1,7 @@
 """Relays of syslog from one TCP port to another: redactd and what it is measured beside, with their configurations
 (Python standard library only)."""
 import glob
+import json
 import os
 import re
 import shutil
@@ -131,6 +132,23 @@ def rsyslog(rules):
     def arguments(folder, path):
         return ["-n", "-f", path, "-i", os.path.join(folder, "pid"), "-M", library("*-linux-gnu/rsyslog")]
     return Relay("rsyslogd", config, arguments)
+
+
+def otelcol(program, rules):
+    """Its redaction processor puts **** for each match. One consumer of the queue, for more do not keep the order."""
+    def config(_folder, port, sink):
+        values = []
+        for _, expression in rules or ():
+            ignore_case, *parts = split_group(expression)
+            values.append(("(?i)" if ignore_case else "") + "".join("(?:%s)" % part for part in parts))
+        return json.dumps({
+            "receivers": {"syslog": {"protocol": "rfc5424", "enable_octet_counting": True, "tcp": {"listen_address": "127.0.0.1:%d" % port, "max_log_size": "128KiB"}}},
+            "processors": {"redaction": {"allow_all_keys": True, "blocked_values": values}},
+            "exporters": {"syslog": {"endpoint": "127.0.0.1", "port": sink, "network": "tcp", "protocol": "rfc5424", "enable_octet_counting": True,
+                                     "tls": {"insecure": True}, "sending_queue": {"num_consumers": 1}}},
+            "service": {"telemetry": {"metrics": {"level": "none"}},
+                        "pipelines": {"logs": {"receivers": ["syslog"], "processors": ["redaction"] if rules else [], "exporters": ["syslog"]}}}})
+    return Relay(program, config, lambda folder, path: ["--config", path])
 
 
 def redactd(program, pack=None, reloads=False, tls=False, framing="octet-counting"):

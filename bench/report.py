@@ -125,7 +125,7 @@ class Report:
             "groups around each secret (`--passthru --replace`), the one pass that rg offers; Unicode left on and the DFA at 200 MB, its fastest setting here. "
             "Libraries that mask log text get the lines from a few lines of `bench/drivers`, all in ASCII or Latin-1: logredactor (Python) 100 compiled expressions to its filter's `redact()`; "
             "redact-pii (JavaScript) 100 custom expressions, its own off; deep-redact 100 string tests, of which it applies the first that matches and no other; logtape, that is "
-            "`@logtape/redaction`, 100 patterns to `redactByPattern`. syslog-ng and rsyslog have the same rules in *Syslog over TCP*, below. All with `LC_ALL=C`. The slow ones read "
+            "`@logtape/redaction`, 100 patterns to `redactByPattern`. syslog-ng, rsyslog and an OpenTelemetry Collector have the same rules in *Syslog over TCP*, below. All with `LC_ALL=C`. The slow ones read "
             "the first part of the corpus (*input*). MB/s counts from the first byte read; what comes before (compiling the rules) is *start*, and is part of the CPU time. "
             "No expression covers a private key over several lines, so its lines are left by all. *Same* tells whether the output is redactd's byte for byte; rg's differs where "
             "two rules meet in one place, for an alternation takes the first only, and deep-redact's would where two rules match in one line.\n")

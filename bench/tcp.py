@@ -15,14 +15,15 @@ RATE = 50000
 WAYS = {", TLS": ["--tls"], ", newline": ["--framing", "newline"]}
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Megabytes of records that each gets: a second or more for each of them.
-MEGABYTES = {"syslog-ng, 100 rules": 8, "rsyslog, 100 rules": 3, "syslog-ng": 40, "rsyslog": 100}
+MEGABYTES = {"syslog-ng, 100 rules": 8, "rsyslog, 100 rules": 3, "otelcol, 100 rules": 1, "syslog-ng": 40, "rsyslog": 100, "otelcol": 30}
 FAST_MEGABYTES = 1200
 
 
 class Tcp:
     """`runs` are filled as results.json holds them."""
 
-    def __init__(self, folder, redactd, load, rounds, quick, samples):
+    def __init__(self, folder, redactd, load, rounds, quick, samples, fetched):
+        """`fetched`: programs that redactors.relays() found."""
         self.folder, self.load, self.rounds, self.quick = folder, load, rounds, quick
         self.runs, self.lines, self.truth = [], {}, {}
         os.makedirs(folder, exist_ok=True)
@@ -51,10 +52,12 @@ class Tcp:
             "syslog-ng, 100 rules": relays.syslog_ng(rules),
             "rsyslog": relays.rsyslog(None),
             "rsyslog, 100 rules": relays.rsyslog(rules),
+            "otelcol": relays.otelcol(fetched.get("otelcol", "otelcol"), None),
+            "otelcol, 100 rules": relays.otelcol(fetched.get("otelcol", "otelcol"), rules),
         }
         self.relays = {name: relay for name, relay in every.items() if relay is None or relay.program}
         if missing := sorted(every.keys() - self.relays.keys()):
-            measure.say("left out, for they are not installed (tests/peers.sh gets them): " + "; ".join(missing))
+            measure.say("left out, for they are not installed (tests/peers.sh gets them, or a run that is not quick): " + "; ".join(missing))
 
     def wrapped(self, log, name):
         """Every line as an RFC 5424 record → path of a file with a record a line."""

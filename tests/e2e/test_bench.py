@@ -6,10 +6,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import unittest
 
+import wire
 from harness import BINARY, RedactdTest, secret
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -21,6 +23,7 @@ import make_rules  # noqa: E402
 import measure  # noqa: E402
 import own_rules  # noqa: E402
 import redactors  # noqa: E402
+import relays  # noqa: E402
 import report  # noqa: E402
 import worst  # noqa: E402
 
@@ -232,12 +235,38 @@ class OtherRedactors(RedactdTest):
             self.assertRegex(masked, rb"^sent .+ to a$", name)
             self.assertNotIn(token, masked, name)
 
+    def test_a_collector_masks_between_two_programs_that_speak_syslog_where_it_is_built(self):
+        [name] = self.installed(redactors.RELAYS)
+        token = secret("gh" + "p_").encode()
+        record = b"<14>1 2026-03-03T09:14:00.000000Z node-1 shop 1 - - sent %s to a"
+        port, sink = wire.free_port(), wire.free_port()
+        collector = relays.otelcol(os.path.join(TOOLS, redactors.RELAYS[name][1]), [("github", "(" + "gh" + "p_[A-Za-z0-9]{36})")])
+        with socket.create_server(("127.0.0.1", sink)) as aggregator:
+            aggregator.settimeout(relays.PATIENCE)
+            collector.start(self.folder, port, sink)
+            self.addCleanup(collector.process.kill)
+            wire.wait_until(lambda: wire.listens(port), "the collector listens")
+            wire.send_records(("127.0.0.1", port), "octet-counting", [record % token])
+            peer, _ = aggregator.accept()
+            with peer:
+                peer.settimeout(relays.PATIENCE)
+                self.assertTrue(peer.recv(1000).endswith(b" sent **** to a\n"))  # it writes the header anew
+            collector.stop()
+
+    def test_a_collector_gets_every_rule(self):
+        rules = make_rules.read_rules(os.path.join(ROOT, "bench/rules100.tsv"))
+        config = json.loads(relays.otelcol("/otelcol", rules).config(self.folder, 1, 2))
+        self.assertEqual(len(config["processors"]["redaction"]["blocked_values"]), 100)
+        self.assertEqual(config["service"]["pipelines"]["logs"]["processors"], ["redaction"])
+        self.assertEqual(json.loads(relays.otelcol("/otelcol", None).config(self.folder, 1, 2))["service"]["pipelines"]["logs"]["processors"], [])
+
     def test_are_left_out_with_a_word_if_they_cannot_be_had(self):
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
             self.assertEqual(redactors.with_own_rules(self.folder, False), {})
             self.assertEqual(redactors.with_rules(self.folder, False, "rules.json", "x"), {})
-        for name in (*redactors.LIBRARIES, *redactors.PROGRAMS):
+            self.assertEqual(redactors.relays(self.folder, False), {})
+        for name in (*redactors.LIBRARIES, *redactors.PROGRAMS, *redactors.RELAYS):
             self.assertIn(f"{name} is left out", said.getvalue())
 
     def test_are_there_in_the_pinned_version_only(self):
