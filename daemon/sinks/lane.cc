@@ -4,6 +4,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <string>
 #include <utility>
 
 #include "daemon/or_end.h"
@@ -25,6 +26,10 @@ constexpr Milliseconds kAcknowledgePoll{50};
 constexpr std::chrono::seconds kStable{1};
 // How long the peer may take to answer close_notify.
 constexpr Milliseconds kGoodbye{1000};
+
+std::string why_ended(const error_code& reason) {
+  return reason == asio::error::eof ? "closed by the peer" : reason.message();
+}
 
 }  // namespace
 
@@ -136,26 +141,30 @@ Awaitable<bool> Lane::establish() {
   co_return false;
 }
 
-/// Null if it failed, which is counted and told.
+/// Null if it failed.
 Awaitable<std::shared_ptr<SinkConnection>> Lane::attempt(size_t endpoint) {
   Endpoint& to = endpoints_[endpoint];
   Connected connected =
       co_await connect(*to.address, context_.config, context_.tls, to.addresses, context_.home);
-  if (connected.connection) {
-    to.outage.end();
+  if (!connected.connection) {
+    failed(endpoint, connected.error);
   } else {
-    context_.counters.connect_failures.add();
-    if (to.outage.worth_telling(Clock::now())) {
-      tell(SinkEvent::Kind::connect_failed, endpoint, connected.error);
-    }
+    spawn(watch(connected.connection), {}, &Lane::watch_ended);
   }
   co_return connected.connection;
+}
+
+void Lane::failed(size_t endpoint, std::string_view reason) {
+  context_.counters.connect_failures.add();
+  if (endpoints_[endpoint].outage.worth_telling(Clock::now()))
+    tell(SinkEvent::Kind::connect_failed, endpoint, reason);
 }
 
 void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
   connection_ = std::move(connection);
   connected_to_ = endpoint;
   connected_at_ = Clock::now();
+  endpoints_[endpoint].outage.end();
   acknowledged_ = false;
   SinkCounters& counters = context_.counters;
   counters.connected.add();
@@ -168,7 +177,6 @@ void Lane::adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection) {
     tell(SinkEvent::Kind::unverified, endpoint);
   }
   connection_->on_acknowledged([this] { wake(); });  // its watch() keeps the lane
-  spawn(watch(connection_), {}, &Lane::watch_ended);
   if (endpoint == 0 || seeking_) return;
   seeking_ = true;
   spawn(seek_first(), stop_seek_.slot(), &Lane::seek_ended);
@@ -264,14 +272,12 @@ void Lane::lost() {
   SinkCounters& counters = context_.counters;
   counters.connected.subtract(1);
   if (counters.connected.get() == 0) counters.note_down();
-  error_code reason = connection_->end_reason();
+  const error_code reason = connection_->end_reason();
   // A balancer takes connections for servers that are dead.
   bool at_once = Clock::now() - connected_at_ < context_.config.connect_timeout;
   first_to_try_ = at_once || reason == asio::error::timed_out ? connected_to_ + 1 : 0;
-  bool closed = reason == asio::error::eof;
-  if (!closed) counters.write_errors.add();
-  tell(SinkEvent::Kind::disconnected, connected_to_,
-       closed ? "closed by the peer" : reason.message());
+  if (reason != asio::error::eof) counters.write_errors.add();
+  tell(SinkEvent::Kind::disconnected, connected_to_, why_ended(reason));
   bool did_good = acknowledged_ && Clock::now() - connected_at_ >= kStable;
   backoff_ = did_good ? context_.config.reconnect_min
                       : std::min(backoff_ * 2, context_.config.reconnect_max);
@@ -310,6 +316,8 @@ Awaitable<> Lane::watch(std::shared_ptr<SinkConnection> connection) {
   wake();
 }
 
+/// Until the first is connected again. A balancer takes connections for servers that are dead, so
+/// that one has to last before anything is sent over it.
 Awaitable<> Lane::seek_first() {
   Timer pause(context_.home);
   while (connected_to_ != 0 && !ended_) {
@@ -319,7 +327,13 @@ Awaitable<> Lane::seek_first() {
     if (!connection_) continue;  // run() tries it by itself
     std::shared_ptr<SinkConnection> connection = co_await attempt(0);
     if (!connection) continue;
-    if (connected_to_ == 0 || ended_) co_return;
+    pause.expires_after(context_.config.connect_timeout);
+    co_await pause.async_wait(kAwait);
+    if (connected_to_ == 0 || ended_) co_return connection->end({});
+    if (connection->ended()) {
+      failed(0, why_ended(connection->end_reason()));
+      continue;
+    }
     first_again_ = std::move(connection);
     wake();
     backoff_pause_.cancel();
@@ -341,7 +355,7 @@ void Lane::drop_rest() {
     context_.counters.connected.subtract(1);
     connection_.reset();
   }
-  first_again_.reset();
+  if (first_again_) std::exchange(first_again_, nullptr)->end({});
   Queue::Left left = queue_.left(unacknowledged);
   count(left.arrived);
   if (!context_.config.spool.on()) {  // it has them still

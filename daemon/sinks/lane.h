@@ -66,6 +66,7 @@ class Lane {
   Awaitable<> run();
   Awaitable<bool> establish();
   Awaitable<std::shared_ptr<SinkConnection>> attempt(size_t endpoint);
+  void failed(size_t endpoint, std::string_view reason);
   void adopt(size_t endpoint, std::shared_ptr<SinkConnection> connection);
   Awaitable<> serve();
   Awaitable<> write();

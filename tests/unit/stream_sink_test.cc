@@ -273,6 +273,7 @@ TEST_F(StreamSinkTest, FailsOverAndReturnsToTheFirst) {
   first.stop();
   config.endpoints = {first.address(), second.address()};
   config.return_interval = milliseconds(30);
+  config.connect_timeout = milliseconds(100);
   start();
   push({"one\n"});
   UNTIL(second.received() == "one\n");
@@ -285,12 +286,38 @@ TEST_F(StreamSinkTest, FailsOverAndReturnsToTheFirst) {
   EXPECT_EQ(counters.connected.get(), 1u);
 }
 
+TEST_F(StreamSinkTest, ReturnsToNoPeerThatHangsUpAtOnce) {
+  Aggregator balancer(home);
+  Aggregator second(home);
+  balancer.stop();
+  config.endpoints = {balancer.address(), second.address()};
+  config.return_interval = milliseconds(10);
+  config.connect_timeout = milliseconds(300);
+  start();
+  UNTIL(second.connections() == 1);
+  balancer.start();
+  UNTIL(balancer.connections() == 1);
+  push({"one\n"});
+  UNTIL(second.received() == "one\n");
+  const uint64_t refused = counters.connect_failures.get();
+  balancer.close(0);
+  UNTIL(balancer.connections() == 2);
+  EXPECT_EQ(counters.connect_failures.get(), refused + 1);
+  push({"two\n"});
+  UNTIL(second.received() == "one\ntwo\n");
+  EXPECT_FALSE(told(Kind::returned));
+  UNTIL(told(Kind::returned));
+  push({"three\n"});
+  UNTIL(balancer.received(1) == "three\n");
+}
+
 TEST_F(StreamSinkTest, ReturnsAtTheEndOfARecordUnderLoad) {
   Aggregator first(home);
   Aggregator second(home);
   first.stop();
   config.endpoints = {first.address(), second.address()};
   config.return_interval = milliseconds(10);
+  config.connect_timeout = milliseconds(100);
   start();
   int next = 0;
   auto keep_pushing = [&] {
@@ -333,6 +360,7 @@ TEST_F(StreamSinkTest, RoundRobinMovesTheStreamsOfADeadEndpoint) {
   config.endpoints = {first.address(), second.address()};
   config.balance = SinkConfig::Balance::round_robin;
   config.return_interval = milliseconds(20);
+  config.connect_timeout = milliseconds(100);
   start();
   push({"a\n"}, 0);
   push({"b\n"}, 1);
