@@ -167,6 +167,12 @@ TEST(Value, InASingleQuoteThatNothingClosesEndsWithTheStringAround) {
                      R"({"msg":"password='«ab\"c{alnum:12}»' n=1"})"});
 }
 
+TEST(Value, InAnEncodedQuoteThatNothingClosesEndsWithTheStringAround) {
+  expect_all_masked({R"({"m":"cut off: token%22%3A%22«{alnum:24}»","n":1})",
+                     R"({"m":"x password&quot;:&quot;«{alnum:12}»","n":1})",
+                     R"({"m":"{\u0022password\u0022:\u0022«{alnum:12}»","n":1})"});
+}
+
 TEST(Value, TheQuoteBehindAnEncodedSeparatorMayCloseTheString) {
   expect_all_kept({R"({"token%3D":null})", R"({"token%3a":[1,2]})", R"({"a":"q=token%3D","b":1})"});
   expect_all_masked({R"({"a":"q=token%3D«{alnum:24}»","b":1})", R"(q=token%3D"«{alnum:24}»")",
