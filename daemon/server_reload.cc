@@ -99,7 +99,7 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   // Too late: they are closed, and nothing is read any more.
   if (sinks_draining_) return answer_all(kStopping);
   if (!next.rules) return fail(next.errors);
-  std::vector<LogLiteral> changes = changes_until_restart(config_, next.config);
+  std::vector<std::string> changes = changes_until_restart(config_, next.config);
   std::string errors = lines(keep_until_restart(config_, next.config), file_ + ": ");
   errors += lines(loops_until_restart(next.config), "");
   if (!errors.empty()) return fail(errors);
@@ -111,10 +111,10 @@ void Server::compiled(Compiled next, uint64_t known_generation) {
   }
   if (of_file_) {
     warn(next.warnings);
-    for (LogLiteral change : changes) {
-      log_.warning(change);
-      until_restart_.append(change.text()) += '\n';
-    }
+    for (const std::string& change : changes)
+      log_.warning("not all of the new configuration is in force",
+                   {{"change", configured(change)}});
+    until_restart_ = lines(changes, "");
   }
   for (auto& [name, sink] : sinks_) {
     auto kept = sinks.find(name);

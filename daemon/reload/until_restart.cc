@@ -65,6 +65,12 @@ std::string loop_error(const SourceConfig& source, const DaemonConfig& config, s
           "then, or restart redactd");
 }
 
+bool same_but_for_a_reload(SourceConfig running, const SourceConfig& wanted) {
+  running.sinks = wanted.sinks;
+  running.tls = wanted.tls;
+  return running == wanted;
+}
+
 bool same_endpoint(const AdminConfig& a, const AdminConfig& b) {
   return a.on == b.on && a.listen == b.listen;
 }
@@ -101,22 +107,24 @@ std::vector<std::string> loops_until_restart(const DaemonConfig& config) {
   return errors;
 }
 
-std::vector<LogLiteral> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next) {
-  std::vector<LogLiteral> changes;
-  auto note = [&changes](bool changed, LogLiteral what) {
-    if (changed) changes.push_back(what);
+std::vector<std::string> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next) {
+  std::vector<std::string> changes;
+  auto note = [&changes](bool changed, const std::string& what) {
+    if (changed) changes.push_back(what + ": that takes a restart");
   };
-  auto same = [](SourceConfig a, const SourceConfig& b) {
-    a.sinks = b.sinks;
-    a.tls = b.tls;
-    return a == b;
-  };
-  note(!std::equal(next.sources.begin(), next.sources.end(), now.sources.begin(), now.sources.end(),
-                   same),
-       "sources have changed: that takes a restart");
-  note(next.sandbox != now.sandbox, "sandbox has changed: that takes a restart");
-  note(next.workers != now.workers, "workers has changed: that takes a restart");
-  note(!same_endpoint(now.admin, next.admin), "admin.listen has changed: that takes a restart");
+  for (const SourceConfig& source : next.sources) {
+    const SourceConfig* running = find(now.sources, source.name);
+    note(!running, "source '" + source.name + "' is new");
+    note(running && !same_but_for_a_reload(*running, source),
+         "source '" + source.name + "' has changed");
+  }
+  for (const SourceConfig& source : now.sources)
+    note(!find(next.sources, source.name), "source '" + source.name + "' is gone");
+  note(next.sandbox != now.sandbox, "sandbox has changed");
+  note(next.workers != now.workers, "workers has changed");
+  note(next.admin.on != now.admin.on, "admin.enabled has changed");
+  note(next.admin.on && now.admin.on && !same_endpoint(now.admin, next.admin),
+       "admin.listen has changed");
   return changes;
 }
 

@@ -6,14 +6,13 @@
 #include <vector>
 
 #include "config/daemon/daemon_config.h"
-#include "daemon/log.h"
 
 namespace redactd {
 
 bool writes_to(const SourceConfig& source, const std::string& sink);
 
-/// What of `next` is not in force before a restart, for people.
-std::vector<LogLiteral> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next);
+/// What of `next` is not in force before a restart, for people: it shows names of sources alone.
+std::vector<std::string> changes_until_restart(const DaemonConfig& now, const DaemonConfig& next);
 
 /// Gives that to `next` as it is `now`. Sources keep what they were started with, but for their
 /// sinks and certificates; one that is not in `next` keeps its sinks as far as they stay. Returns

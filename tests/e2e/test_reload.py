@@ -273,8 +273,9 @@ class WhatChanges(ReloadTest):
         for _ in range(2):  # it stays so
             status, said = self.daemon.ask("/-/reload", "POST")
             self.assertEqual(status, 200)
-            self.assertEqual(said, answer + "".join(f"{what} changed: that takes a restart\n" for what in
-                                                    ("sources have", "sandbox has", "workers has", "admin.listen has")))
+            self.assertEqual(said, answer + "".join(f"{what}: that takes a restart\n" for what in
+                                                    ("source 'more' is new", "sandbox has changed", "workers has changed",
+                                                     "admin.listen has changed")))
             for line in said.splitlines()[1:]:
                 self.assertIn(line, self.daemon.says())
         self.daemon.configure(self.config(workers=1))

@@ -142,17 +142,36 @@ TEST(UntilRestart, WhateverReloadsBringSourcesStayAndHaveSinks) {
 }
 
 TEST(UntilRestart, WhatTakesARestartIsToldUntilThen) {
-  const DaemonConfig now = some_config();
+  DaemonConfig now = some_config();
+  now.sources.resize(3, now.sources[0]);
+  now.sources[1].name = "old";
+  now.sources[2].name = "same";
   DaemonConfig next = now;
   EXPECT_TRUE(changes_until_restart(now, next).empty());
   next.sources[0].max_record = 7;
+  next.sources[1].name = "new";
+  next.sources[2].sinks = {"b"};
   next.sandbox = !now.sandbox;
   next.workers = 7;
-  next.admin.on = !now.admin.on;
-  EXPECT_EQ(changes_until_restart(now, next).size(), 4u);
+  next.admin.listen.port = "7";
+  const std::vector<std::string> told = {"source 'in' has changed: that takes a restart",
+                                         "source 'new' is new: that takes a restart",
+                                         "source 'old' is gone: that takes a restart",
+                                         "sandbox has changed: that takes a restart",
+                                         "workers has changed: that takes a restart",
+                                         "admin.listen has changed: that takes a restart"};
+  EXPECT_EQ(changes_until_restart(now, next), told);
   DaemonConfig in_force = next;
   keep_until_restart(now, in_force);
-  EXPECT_EQ(changes_until_restart(in_force, next).size(), 4u);
+  EXPECT_EQ(changes_until_restart(in_force, next), told);
+}
+
+TEST(UntilRestart, AnAdminEndpointThatIsSwitchedOffIsToldAsThat) {
+  const DaemonConfig now = some_config();
+  DaemonConfig next = now;
+  next.admin.on = !now.admin.on;
+  EXPECT_EQ(changes_until_restart(now, next),
+            std::vector<std::string>{"admin.enabled has changed: that takes a restart"});
 }
 
 }  // namespace
