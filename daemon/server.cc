@@ -51,13 +51,16 @@ std::string open_error(const SourceConfig& config, const std::exception& error) 
 }
 
 /// The values of `::add-mask::` lines in a batch.
-void each_add_mask(std::string_view batch, const std::function<void(std::string_view)>& take) {
+std::vector<Secret> add_masks(std::string_view batch) {
+  std::vector<Secret> values;
   for (size_t at = find_add_mask(batch, 0); at != std::string_view::npos;) {
     size_t begin = batch.rfind('\n', at) + 1;
     size_t end = std::min(batch.find('\n', at), batch.size());
-    if (auto value = add_mask_value(batch.substr(begin, end - begin))) take(*value);
+    if (auto value = asked_to_mask(batch.substr(begin, end - begin)))
+      values.push_back(std::move(*value));
     at = find_add_mask(batch, end);
   }
+  return values;
 }
 
 /// Whether the source ended because it could not be read, or not be redacted.
@@ -168,9 +171,7 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
     bool failed = false;
     std::shared_ptr<const Generation> generation;  // the newest when a value was masked
   };
-  std::vector<Secret> values;
-  each_add_mask(original,
-                [&](std::string_view value) { values.push_back(decode_add_mask(value)); });
+  std::vector<Secret> values = add_masks(original);
   auto asked = std::make_shared<Asked>();
   asked->left = values.size();
   for (Secret& value : values) {

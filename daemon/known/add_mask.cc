@@ -1,5 +1,6 @@
 #include "daemon/known/add_mask.h"
 
+#include "daemon/framing/json_text.h"
 #include "filters/byte_class.h"
 
 namespace redactd {
@@ -17,6 +18,17 @@ bool may_begin_message(std::string_view before) {
   if (before.find('{') != std::string_view::npos) return false;
   return before.empty() || before.back() == ' ' || before.back() == '\t' ||
          before.ends_with("\xef\xbb\xbf") || is_priority(before);
+}
+
+/// The string of the member `log`, as it stands between its quotes.
+std::optional<std::string_view> log_member(std::string_view object) {
+  constexpr std::string_view kMember = "\"log\":\"";
+  const size_t member = object.find(kMember);
+  if (member == std::string_view::npos) return std::nullopt;
+  std::string_view text = object.substr(member + kMember.size());
+  size_t end = 0;
+  while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+  return text.substr(0, end);
 }
 
 /// The byte that the three digits at the start of `text` stand for; nothing: for no other.
@@ -60,6 +72,17 @@ Secret decode_add_mask(std::string_view value) {
   }
   decoded.shrink_to(size);
   return decoded;
+}
+
+std::optional<Secret> asked_to_mask(std::string_view record) {
+  if (auto value = add_mask_value(record)) return decode_add_mask(*value);
+  std::optional<std::string_view> log = log_member(record);
+  if (!log) return std::nullopt;
+  RawText line;
+  append_plain_text(*log, line);
+  while (line.ends_with(' ')) line.pop_back();  // the line's end, as append_plain_text() has it
+  std::optional<std::string_view> value = add_mask_value(line);
+  return value ? std::optional(decode_add_mask(*value)) : std::nullopt;
 }
 
 }  // namespace redactd

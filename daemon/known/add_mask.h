@@ -28,4 +28,9 @@ std::optional<std::string_view> add_mask_value(std::string_view record);
 /// %25, %0A and %0D as the bytes that they stand for; any other % is itself.
 Secret decode_add_mask(std::string_view value);
 
+/// What a record asks to be masked, decoded. Unlike other objects, one with a member `log` is
+/// looked into: there a container's line stands, in Docker's log files and in the source
+/// kubernetes's JSON.
+std::optional<Secret> asked_to_mask(std::string_view record);
+
 }  // namespace redactd

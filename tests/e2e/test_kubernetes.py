@@ -10,6 +10,7 @@ import time
 import unittest
 
 from daemon import SANITIZED, TOKEN_MASK, Daemon, DaemonTest, token
+from harness import secret
 from wire import wait_until
 
 PODS = 200
@@ -119,6 +120,18 @@ class Records(KubernetesTest):
         daemon.stop()
         self.assertEqual(self.written(), '<14>1 2026-01-02T03:04:05.000007Z node-7 app web-0 - [kubernetes@32473 namespace="shop" '
                                          f'pod="web-0" container="app" stream="stdout"] key {TOKEN_MASK}\n')
+
+    def test_add_mask_lines_hold_in_each_runtimes_form_and_in_each_format(self):
+        for format_ in ("as_is", "json", "rfc5424"):
+            for write in (cri, docker):
+                with self.subTest(format=format_, runtime=write.__name__):
+                    value = self.plant(secret("", 20, f"{format_} {write.__name__}"))
+                    path = self.log(f"{format_.replace('_', '-')}-{write.__name__}")
+                    daemon = self.follow({**self.config(format=format_), "known_values": {"add_mask": True}})
+                    self.append(path, write("stdout", f"::add-mask::{value}", 1) + write("stdout", f"used in {path}: {value}", 2))
+                    self.wait_for(f"used in {path}: [REDACTED:known:add-mask]")
+                    daemon.stop()
+                    self.assert_no_canary(self.written().encode(), "what it wrote")
 
     def test_logs_behind_symbolic_links(self):
         real = os.path.join(self.folder, "abc-json.log")

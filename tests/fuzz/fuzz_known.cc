@@ -36,7 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   parse_answer(bytes);
   for (const KnownValue& value : parse_dotenv(bytes))
     fuzz::require(!value.name.empty(), "a value without a key");
-  if (std::optional<std::string_view> value = add_mask_value(bytes.substr(0, bytes.find('\n')))) {
+  const std::string_view line = bytes.substr(0, bytes.find('\n'));
+  std::optional<Secret> asked = asked_to_mask(line);
+  fuzz::require(!asked || asked->size() <= line.size(), "decoding adds bytes");
+  if (std::optional<std::string_view> value = add_mask_value(line)) {
     fuzz::require(!value->empty() && value->find('\n') == std::string_view::npos,
                   "no value of one line");
     fuzz::require(decode_add_mask(*value).size() <= value->size(), "decoding adds bytes");

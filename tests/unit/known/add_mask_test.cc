@@ -44,5 +44,27 @@ TEST(AddMask, DecodesWhatTheToolkitEncodes) {
   EXPECT_EQ(decode_add_mask("%2").view(), "%2");
 }
 
+std::string asked(std::string_view record) {
+  std::optional<Secret> value = asked_to_mask(record);
+  return value ? std::string(value->view()) : "nothing";
+}
+
+TEST(AddMask, AContainersLineIsLookedIntoInJson) {
+  EXPECT_EQ(asked(R"({"log":"::add-mask::made-up\n","stream":"stdout","time":"now"})"), "made-up");
+  EXPECT_EQ(
+      asked(R"({"time":"now","stream":"stdout","pod":"web","log":"  ::add-mask::made up\r"})"),
+      "made up");
+  EXPECT_EQ(asked(R"({"log":"::add-mask::a\"b\\n%0Ac\n","stream":"stdout"})"), "a\"b\\n\nc");
+  EXPECT_EQ(asked(R"({"log":"::add-mask::cut off)"), "cut off");
+  EXPECT_EQ(asked("::add-mask::made%25up"), "made%up");
+}
+
+TEST(AddMask, OtherStringsOfAnObjectAskForNothing) {
+  EXPECT_EQ(asked(R"({"message":"::add-mask::made-up"})"), "nothing");
+  EXPECT_EQ(asked(R"({"log":"started","message":"::add-mask::made-up"})"), "nothing");
+  EXPECT_EQ(asked(R"({"log":"{\"message\":\"::add-mask::made-up\"}"})"), "nothing");
+  EXPECT_EQ(asked(R"({"log":"::add-mask::\n","stream":"stdout"})"), "nothing");
+}
+
 }  // namespace
 }  // namespace redactd::test
