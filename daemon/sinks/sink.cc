@@ -33,6 +33,10 @@ std::string_view to_string(SinkEvent::Kind kind) {
       return "reopened";
     case Kind::reopen_failed:
       return "reopen_failed";
+    case Kind::certificates_read:
+      return "certificates_read";
+    case Kind::certificates_failed:
+      return "certificates_failed";
     case Kind::queue_drops:
       return "queue_drops";
     case Kind::dropped_at_exit:

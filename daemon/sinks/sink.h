@@ -87,18 +87,20 @@ class Sink {
 /// What happened to a sink, for redactd's log. The views live as long as the call.
 struct SinkEvent {
   enum class Kind : uint8_t {
-    connected,        // info
-    disconnected,     // warning: the connection was lost
-    connect_failed,   // warning: once an endpoint and outage, then once a minute
-    returned,         // info: back at the first endpoint
-    unverified,       // warning: the peer's certificate is not looked at
-    record_too_long,  // warning: a record that no datagram can hold was dropped
-    write_failed,     // error: once an outage, then once a minute
-    write_recovered,  // info
-    reopened,         // info: a file, or a certificate
-    reopen_failed,    // error: the old one is used on
-    queue_drops,      // warning: records are dropped, as when_full says; once a minute
-    dropped_at_exit,  // error: records were left at the deadline
+    connected,            // info
+    disconnected,         // warning: the connection was lost
+    connect_failed,       // warning: once an endpoint and outage, then once a minute
+    returned,             // info: back at the first endpoint
+    unverified,           // warning: the peer's certificate is not looked at
+    record_too_long,      // warning: a record that no datagram can hold was dropped
+    write_failed,         // error: once an outage, then once a minute
+    write_recovered,      // info
+    reopened,             // info: a file
+    reopen_failed,        // error: the old one is used on
+    certificates_read,    // info: again
+    certificates_failed,  // error: the old ones are used on
+    queue_drops,          // warning: records are dropped, as when_full says; once a minute
+    dropped_at_exit,      // error: records were left at the deadline
     // Of a spool; `endpoint` is its directory.
     spool_replays,  // info: records of an earlier process are in it; `reason`: how many
     spool_keeps,    // info: at the sink's end records are in it; `reason`: how many

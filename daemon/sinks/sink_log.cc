@@ -28,6 +28,11 @@ void log_sink_event(Log& log, const std::string& sink, const SinkEvent& event) {
       return log.info("sink reopened", {name, endpoint});
     case SinkEvent::Kind::reopen_failed:
       return log.error("sink cannot reopen; the old one is used on", {name, endpoint, reason});
+    case SinkEvent::Kind::certificates_read:
+      return log.info("sink has read its certificates again", {name});
+    case SinkEvent::Kind::certificates_failed:
+      return log.error("sink cannot read its certificates again; the old ones are used on",
+                       {name, reason});
     case SinkEvent::Kind::queue_drops:
       return log.warning("queue is full; records are dropped, as when_full says", {name, endpoint});
     case SinkEvent::Kind::dropped_at_exit:

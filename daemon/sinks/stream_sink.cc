@@ -123,9 +123,9 @@ void StreamSink::reopen() {
     failure = error.what();
   }
   boost::asio::post(home_, [self = shared_from_this(), tls, failure] {
-    if (!tls) return self->tell(SinkEvent::Kind::reopen_failed, failure);
+    if (!tls) return self->tell(SinkEvent::Kind::certificates_failed, failure);
     self->context_.tls = tls;
-    self->tell(SinkEvent::Kind::reopened, {});
+    self->tell(SinkEvent::Kind::certificates_read, {});
   });
 }
 

@@ -330,10 +330,11 @@ TEST_F(TlsSinkTest, ReadsItsCertificatesAgain) {
   std::filesystem::copy_file(next.path(), authority.path(),
                              std::filesystem::copy_options::overwrite_existing);
   sink->reopen();
+  UNTIL(told(Kind::certificates_read));
   UNTIL(aggregator->received() == "one\ntwo\n");
   folder.write("ca.pem", "broken");
   sink->reopen();
-  UNTIL(told(Kind::reopen_failed));
+  UNTIL(told(Kind::certificates_failed));
 }
 
 TEST_F(TlsSinkTest, SaysWhichFileCannotBeUsed) {
