@@ -276,9 +276,31 @@ void Server::keep_time() {
     silent_ticks_ = silent ? silent_ticks_ + 1 : 0;
     if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
     log_.report_suppressed();
+    look_for_standstills();
     let_go_of_old();
     keep_time();
   });
+}
+
+/// A sink counts as standing still once that has lasted as long as one may be down.
+void Server::look_for_standstills() {
+  const Clock::time_point now = Clock::now();
+  for (const auto& [name, sink] : sinks_) {
+    SinkCounters& counters = metrics_.sink(name);
+    auto& [standstill, outage] = flows_[name];
+    const auto since = standstill.since(counters.queued_bytes.get(), counters.bytes.get(), now);
+    const bool still = now - since > config_.ready_grace && counters.down_since_ms.get() == 0;
+    counters.still_since_ms.set(still ? SinkCounters::milliseconds_of(since) : 0);
+    const LogField which{"sink", configured(name)};
+    if (still && outage.worth_telling(now)) {
+      log_.warning(
+          "sink gets rid of nothing, though it is connected: the other end does not read; its "
+          "records wait",
+          {which, {"seconds", (now - since) / std::chrono::seconds(1)}});
+    } else if (!still && outage.end()) {
+      log_.info("sink gets rid of records again", {which});
+    }
+  }
 }
 
 /// Twice as often as the service manager wants to hear of it (sd_watchdog_enabled(3)).
@@ -356,6 +378,8 @@ std::vector<std::string> Server::not_ready() {
     auto since = std::chrono::milliseconds(counters.down_since_ms.get());
     if (since.count() > 0 && now - since > config_.ready_grace)
       reasons.push_back("sink '" + name + "' is down");
+    if (counters.still_since_ms.get() > 0)
+      reasons.push_back("sink '" + name + "' gets rid of nothing: the other end does not read");
     if (counters.spool_failing.get() > 0)
       reasons.push_back("the disk of the spool of sink '" + name + "' fails");
     if (counters.spool_full.get() > 0)

@@ -35,6 +35,8 @@
 #include "daemon/process/sandbox.h"
 #include "daemon/reload/config_watch.h"
 #include "daemon/reload/rule_compiler.h"
+#include "daemon/sinks/outage.h"
+#include "daemon/sinks/standstill.h"
 #include "daemon/sources/source.h"
 
 namespace redactd {
@@ -99,6 +101,7 @@ class Server {
   void refuse_waiting();
   void note_rules();
   void let_go_of_old();
+  void look_for_standstills();
 
   const std::string file_;
   DaemonConfig config_;
@@ -151,6 +154,11 @@ class Server {
   size_t workers_left_ = 0;
   size_t sinks_left_ = 0;
   int exit_code_ = 0;
+  struct Flow {
+    Standstill standstill;
+    Outage outage;
+  };
+  std::map<std::string, Flow> flows_;  // of the sinks, by name
   std::vector<uint64_t> last_ticks_;
   size_t silent_ticks_ = 0;
   size_t ticks_ = 0;

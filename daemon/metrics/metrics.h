@@ -99,6 +99,7 @@ struct SinkCounters {
   SharedCounter write_errors;
   SharedCounter unverified_tls;  // 1: the peer's certificate is not looked at
   SharedCounter down_since_ms;   // steady clock, 0: up
+  SharedCounter still_since_ms;  // so too: it is connected, and its peer takes nothing
   SharedCounter delivery_level;  // docs/delivery.md
   // Of the spool; written by its thread.
   SharedCounter spool_max_bytes;  // 0: there is no spool
@@ -115,10 +116,12 @@ struct SinkCounters {
   Histogram latency;  // from the read that completed a record to its write
 
   /// Nothing can be written from now on.
-  void note_down() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    down_since_ms.set(
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+  void note_down() { down_since_ms.set(milliseconds_of(std::chrono::steady_clock::now())); }
+
+  static uint64_t milliseconds_of(std::chrono::steady_clock::time_point time) {
+    const auto since_start = time.time_since_epoch();
+    return static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(since_start).count());
   }
 };
 

@@ -232,6 +232,7 @@ void scrape_sources(const ScrapedCounters::Sources& sources, Scrape& scrape) {
 
 double seconds_down(const SinkCounters& sink) {
   uint64_t since = sink.down_since_ms.get();
+  if (since == 0) since = sink.still_since_ms.get();
   if (since == 0) return 0;
   auto now = std::chrono::steady_clock::now().time_since_epoch();
   auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();

@@ -234,6 +234,27 @@ class SlowAggregator(LoadTest):
         daemon.stop()
         self.assertEqual(aggregator.records, [record] * -(-sent // size))
 
+    def test_one_that_hangs_with_its_connections_open_is_told(self):
+        aggregator = Aggregator(self, receive_buffer=65536)
+        daemon, port = self.start_between(aggregator, ready_grace="1s", sink={"queue_bytes": "256KiB", "send_buffer": "64KiB"})
+        aggregator.stall()
+        records = [b"<13>%d " % number + b"x" * 1000 for number in range(4000)]
+        with Client(port) as client:
+            sender = threading.Thread(target=client.send, args=(frames(OCTET, records),), daemon=True)
+            sender.start()
+            wait_until(lambda: daemon.ask("/readyz") == (503, "sink 'out' gets rid of nothing: the other end does not read\n"),
+                       lambda: f"not ready, but {daemon.ask('/readyz')}")
+            self.assertGreater(daemon.metric("redactd_sink_down_seconds", sink="out"), 1)
+            self.assertIn("warning sink gets rid of nothing", daemon.says())
+            aggregator.resume()
+            aggregator.wait_for(len(records))
+            sender.join(PATIENCE)
+        wait_until(daemon.is_ready, lambda: f"ready, not {daemon.ask('/readyz')}")
+        self.assertEqual(daemon.metric("redactd_sink_down_seconds", sink="out"), 0)
+        self.assertIn("info sink gets rid of records again", daemon.says())
+        daemon.stop()
+        self.assertEqual(aggregator.records, records)
+
     def test_many_tls_connections_do_not_overfill_its_queue(self):
         """All of them wait for their next byte while there is room, and all get it when there is none."""
         clients, records, record = 24, 512, b"<13>" + b"x" * 996

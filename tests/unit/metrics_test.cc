@@ -155,6 +155,8 @@ TEST(Metrics, SaysForHowLongASinkIsDown) {
   EXPECT_NEAR(std::stod(value(metrics, R"(redactd_sink_down_seconds{sink="central"})")), 90, 5);
   metrics.sink("central").down_since_ms.set(0);
   EXPECT_EQ(value(metrics, R"(redactd_sink_down_seconds{sink="central"})"), "0");
+  metrics.sink("central").still_since_ms.set(static_cast<uint64_t>(since_ms.count()));
+  EXPECT_NEAR(std::stod(value(metrics, R"(redactd_sink_down_seconds{sink="central"})")), 90, 5);
 }
 
 TEST(Metrics, AFailedReloadShows) {
