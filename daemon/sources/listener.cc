@@ -178,8 +178,9 @@ Awaitable<void> Listener::pause_for(const boost::system::error_code& error) {
   if (!out_of_resources(error)) co_return;  // of the peer: it is gone already
   if (!pausing_) source_->setup.metrics.worker(source_->setup.workers.size()).accept_pauses.add();
   pausing_ = true;
-  source_->setup.log.warning("accepting rests", {{"source", configured(source_->setup.config.name)},
-                                                 {"error", error_text(error.message())}});
+  source_->setup.log.warning(
+      "new connections wait, open ones go on; for more files raise LimitNOFILE= or ulimit -n",
+      {{"source", configured(source_->setup.config.name)}, {"error", error_text(error.message())}});
   Timer timer(source_->setup.control.get_executor(), kPause);
   co_await timer.async_wait(kAwait);
 }

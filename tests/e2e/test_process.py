@@ -181,6 +181,7 @@ class Descriptors(ProcessTest):
         time.sleep(1)
         self.assertLess(daemon.cpu_seconds() - spent, 0.2, "accepting spins")
         self.assertGreaterEqual(daemon.metric("redactd_accept_pauses_total"), 1)
+        self.assertRegex(daemon.says(), 'new connections wait.* raise LimitNOFILE=.* source=in error="Too many open files"')
         self.assertEqual(daemon.ask("/healthz")[0], 200)
         for client in clients:
             client.close()
