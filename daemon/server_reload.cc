@@ -174,7 +174,10 @@ void Server::take_out(const std::shared_ptr<Sink>& sink) {
 }
 
 void Server::gone(const std::shared_ptr<Sink>& sink) {
-  if (sink->keeps_receipts()) receipt_keepers_.push_back(sink);
+  if (sink->keeps_receipts()) {
+    receipt_keepers_.push_back(sink);
+    for (auto& worker : workers_) worker->tell_records_dropped();
+  }
   metrics_.drained(sink->config().name);
   sink_drained();
 }

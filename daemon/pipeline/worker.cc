@@ -75,6 +75,13 @@ void Worker::adopt_now() {
   asio::co_spawn(context_, each_session([](Session& session) { session.adopt(); }), kOrEnd);
 }
 
+void Worker::tell_records_dropped() {
+  asio::post(context_, [this] {
+    asio::co_spawn(context_, each_session([](Session& session) { session.records_dropped(); }),
+                   kOrEnd);
+  });
+}
+
 void Worker::stop_sessions(std::function<void()> done) {
   asio::post(context_, [this, done = std::move(done)]() mutable {
     stopping_ = true;

@@ -40,6 +40,8 @@ class Session {
   virtual void adopt() = 0;
   /// Read no more: put out what is held and end.
   virtual void stop() = 0;
+  /// A sink has gone with records that nobody will get: their receipts stay for good.
+  virtual void records_dropped() {}
 };
 
 class Worker {
@@ -58,6 +60,8 @@ class Worker {
   void start(std::shared_ptr<const Generation> generation);
   /// Asks for the change; `done` is called on the worker's thread as soon as it is in force there.
   void adopt(std::shared_ptr<const Generation> generation, std::function<void()> done);
+  /// For all sessions, soon.
+  void tell_records_dropped();
   /// Stops all sessions; `done` is called on the worker's thread when the last one has ended.
   void stop_sessions(std::function<void()> done);
   /// Ends the thread, whatever still waits, and lets go of the generation.

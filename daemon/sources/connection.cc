@@ -359,6 +359,16 @@ void Connection::stop() {
   if (!stream_) close();
 }
 
+/// Answers come in order, so that none would come any more: the peer sends what has none again over
+/// its next connection.
+void Connection::records_dropped() {
+  if (!relp_ || relp_->unanswered() == 0 || stopped_) return;
+  worker_.log().info(
+      "connection ends: records that it waits for were dropped; its peer sends them again",
+      {{"source", configured(source_->setup.config.name)}, {"peer", peer(peer_)}});
+  stop();
+}
+
 void Connection::stop_waits() {
   stopped_ = true;
   wake_.cancel();

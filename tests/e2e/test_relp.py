@@ -254,6 +254,7 @@ class Source(RelpTest):
         daemon.configure(config("31s"))
         daemon.reload()
         daemon.wait_for_metric(1, "redactd_sink_dropped_records_total", sink="out")
+        wait_until(lambda: client.ended, "the connection ends whose records nobody will answer")
         aggregator.resume()
         with RelpClient(self.port) as other:  # nothing is answered before those in front of it
             other.send([b"<13>last"])
