@@ -279,8 +279,7 @@ size_t ValueResolver::value_end(const Opening& opening) const {
   } else {
     end = quoted_end(text_, opening.begin, opening.quote);
     record_.work += end - opening.begin;
-    if (opening.quote.mark != '"')
-      return end_of_string_around(text_, opening.begin, end);
+    if (opening.quote.mark != '"') return end_of_string_around(text_, opening.begin, end);
   }
   record_.work += end - opening.begin;
   return end;
