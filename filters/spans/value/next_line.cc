@@ -84,6 +84,7 @@ bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail
 /// `end`: where `name` begins, npos when it is something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
   constexpr size_t kMostBlanks = 2;
+  constexpr size_t kMostPadding = 16;  // of PowerShell's lists
   size_t at = end;
   while (at > 0 && is_name_byte(text[at - 1])) --at;
   auto skip_quote = [&] {
@@ -93,8 +94,9 @@ size_t name_before(std::string_view text, size_t end) {
   for (size_t i = 0; i < kMostBlanks && at > 0 && text[at - 1] == ' '; ++i) --at;
   if (at == 0 || text[at - 1] != ':') return kNone;
   --at;
+  for (size_t i = 0; i < kMostPadding && at > 0 && text[at - 1] == ' '; ++i) --at;
   skip_quote();
-  for (std::string_view name : {"name", "key", "outputkey", "parameterkey"}) {
+  for (std::string_view name : {"name", "key", "property", "outputkey", "parameterkey"}) {
     if (at < name.size() || !equals_ignoring_case(text.substr(at - name.size(), name.size()), name))
       continue;
     const size_t begin = at - name.size();
@@ -120,7 +122,7 @@ size_t value_of_member(std::string_view text, size_t at) {
     if (starts_with_ignoring_case(text.substr(at), owner)) at += owner.size();
   }
   if (!starts_with_ignoring_case(text.substr(at), kValue)) return kNone;
-  at += kValue.size() + mark;
+  at = skip_blanks(text, at + kValue.size() + mark);
   if (at >= text.size() || text[at] != ':') return kNone;
   return skip_blanks(text, at + 1);
 }

@@ -72,9 +72,25 @@ bool prose_follows(std::string_view rest) {
                      [rest](std::string_view word) { return rest.starts_with(word); });
 }
 
-/// `Set API_KEY to …`
-bool is_set(std::string_view text, size_t name_begin) {
-  return text.substr(0, name_begin).ends_with("Set ");
+/// `Set API_KEY to …`, `setting the env variable API_KEY to …`, `Resetting password to …`,
+/// `overriding db.password with …`: whether a verb stands near before the name.
+bool is_set(std::string_view text, size_t name_begin, std::string_view preposition) {
+  static constexpr std::string_view kTo[] = {"et ", "etting ", "hanged ", "hanging ", "hange ",
+                                             "pdated ", "pdating ", "pdate ", "verriding "};
+  static constexpr std::string_view kWith[] = {"verriding ", "verride ", "eplacing ", "eplaced "};
+  constexpr size_t kReach = 32;
+  std::string_view before = text.substr(name_begin - std::min(name_begin, kReach),
+                                        std::min(name_begin, kReach));
+  while (before.ends_with(' ')) {  // past the words between
+    const bool verb = std::any_of(
+        preposition == "to " ? std::begin(kTo) : std::begin(kWith),
+        preposition == "to " ? std::end(kTo) : std::end(kWith),
+        [before](std::string_view word) { return before.ends_with(word); });
+    if (verb) return true;
+    before.remove_suffix(1);
+    while (!before.empty() && is_letter(before.back())) before.remove_suffix(1);
+  }
+  return false;
 }
 
 /// `|`, `│` or `┃` between the cells of a table: its length, else 0.
@@ -264,6 +280,12 @@ class SeparatorReader {
       const size_t value = tag == kNone ? kNone : skip_line_breaks(text_, tag);
       if (value != kNone && text_.substr(value).starts_with("<value>")) return markup(value);
     }
+    if (blank_before_ && !attribute && rest_[0] != ',') {
+      const size_t quote = key_.name_begin - std::min(key_.name_begin, key_.quote.size());
+      if (rest_.starts_with("changed from ")) return doubtful(at_ + 13);
+      if (rest_.starts_with("to ") && is_set(text_, quote, "to ")) return set_to(at_ + 3);
+      if (size_t value = said_anew(); value != kNone) return set_to(value);
+    }
     Separator found = ends(quoted_separator(text_, at_, key_.name_begin, key_.quote));
     found.colon = found.end != kNone && text_[found.end - 1] == ':' && rest_[0] != ';';
     return found;
@@ -341,7 +363,7 @@ class SeparatorReader {
     size_t at = at_;
     const bool now = skip(at, {"is now "});
     if (!now) skip(at, {"has been ", "was "});
-    if (skip(at, {"set to ", "changed to ", "reset to ", "updated to "})) return at;
+    if (skip(at, {"set to ", "changed to ", "reset to ", "updated to ", "resolved to "})) return at;
     return now ? at : kNone;
   }
 
@@ -355,8 +377,20 @@ class SeparatorReader {
       if (starts_with_ignoring_case(rest_, is)) return sentence(at_ + is.size());
     }
     if (starts_with_ignoring_case(rest_, "was ")) return doubtful_sentence(at_ + 4);
-    if (rest_.starts_with("to ") && is_set(text_, key_.name_begin)) return set_to(at_ + 3);
+    for (std::string_view preposition : {"to ", "with "}) {
+      if (rest_.starts_with(preposition) && is_set(text_, key_.name_begin, preposition))
+        return set_to(at_ + preposition.size());
+    }
+    if (size_t value = behind_remark(); value != kNone) return doubtful_sentence(value);
     return behind_owner();
+  }
+
+  /// `Password (plaintext): …`, `Password [bob]: …`: where the value begins, else npos.
+  size_t behind_remark() const {
+    constexpr size_t kLongest = 32;
+    if (rest_[0] != '(' && rest_[0] != '[') return kNone;
+    const size_t close = rest_.substr(0, kLongest).find(rest_[0] == '(' ? "): " : "]: ");
+    return close == kNone ? kNone : at_ + close + 3;
   }
 
   /// Quotes prove more than a word in a sentence.

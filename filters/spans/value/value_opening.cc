@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/markup.h"
+#include "filters/spans/value/named_member.h"
 #include "filters/spans/value/quoted_key.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/word_list.h"
@@ -166,11 +167,14 @@ size_t skip_index(std::string_view text, size_t at) {
   return at;
 }
 
-/// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type: where the
-/// string begins, else npos.
+/// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type, `"String":` of
+/// Go's sql.NullString, `"#text":` of XML in JSON, `"old":` of changes and `"$eq":` of queries: where
+/// the string begins, else npos.
 size_t typed_string(std::string_view text, size_t at, const Quote& quote) {
   at += quote.size();
-  for (std::string_view type : {"S", "stringValue"}) {
+  for (std::string_view type :
+       {"S", "stringValue", "String", "from", "old", "before", "oldValue", "old_value", "previous",
+        "to", "new", "after", "newValue", "set", "raw", "$eq", "$ne", "#text", "_text", "$t"}) {
     if (text.substr(at, type.size()) != type) continue;
     Quote closing = quote_at(text, at + type.size());
     if (closing.none()) continue;
@@ -303,7 +307,7 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
   if (at < text.size() && text[at] == '%' && equals_ignoring_case(text.substr(at, 3), "%5d"))
     at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, {name_begin, key_begin, key_quote});
-  if (separator.end == kNone) return std::nullopt;
+  if (separator.end == kNone) return value_beside_name(record, name_begin, at, key_quote);
   if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')
     return std::nullopt;  // /etc/passwd: …
   // scheme://oauth2:TOKEN@host is a URL's user and password.

@@ -6,6 +6,7 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/markup.h"
+#include "filters/spans/value/named_member.h"
 #include "filters/spans/value/separator.h"
 #include "filters/validators/validators.h"
 
@@ -150,7 +151,7 @@ Verdict ValueResolver::assign(const Opening& opening) {
   bool sentence = opening.sentence || (opening.bare.json && opening.quote.none());
   Strength strength = sentence ? rule_.in_sentences.value_or(rule_.strength) : rule_.strength;
   if (name_.number != 0 && (name_.ordinary || !name_.in_key)) strength = Strength::random;
-  if (opening.doubt && strength == Strength::strong) strength = Strength::medium;
+  if (opening.doubt && strength == Strength::strong && !is_code_rule()) strength = Strength::medium;
   size_t end = value_end(opening);
   if (opening.quote.none() && rule_.strength == Strength::random &&
       text_.substr(0, at).ends_with('/')) {  // a segment of a URL's path
@@ -163,9 +164,16 @@ Verdict ValueResolver::assign(const Opening& opening) {
   if (spans_.size() > before && opening.quote.none() && rule_.strength == Strength::strong) {
     if (size_t last = end_of_groups(text_, at, end); last > end) spans_.back().end = last;
   }
-  if (!opening.quote.none()) changed_value(end + opening.quote.size());
-  if (opening.sentence && opening.doubt) changed_word(at, end, opening);
+  if (!opening.quote.none()) changed_value(at, end, opening);
+  if (opening.doubt) changed_word(at, end, opening);
   return verdict;
+}
+
+/// Its values are numbers, which prove no less for what stands between them and the key.
+bool ValueResolver::is_code_rule() const {
+  return std::any_of(rule_.validators.begin(), rule_.validators.end(), [](const Validator& one) {
+    return one.kind == Validator::Kind::code;
+  });
 }
 
 /// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
@@ -198,8 +206,14 @@ size_t ValueResolver::brace_end(size_t at) const {
   return kNone;
 }
 
-/// `"old" -> "new"`, as Terraform and Kubernetes tools print changes.
-void ValueResolver::changed_value(size_t at) {
+/// `"old" -> "new"`, as Terraform and Kubernetes tools print changes, and `"old":"…","new":"…"`.
+void ValueResolver::changed_value(size_t begin, size_t end, const Opening& opening) {
+  if (size_t newer = newer_version(text_, begin, end, opening.quote); newer != kNone) {
+    Opening next = open_value_at(record_, newer);
+    add(next.begin, value_end(next), next, opening.doubt ? Strength::medium : rule_.strength);
+    return;
+  }
+  size_t at = end + opening.quote.size();
   while (at < text_.size() && text_[at] == ' ') ++at;
   if (at >= text_.size() || (text_[at] != '-' && text_[at] != '=')) return;
   std::string_view arrow = text_.substr(at, 3);
@@ -208,10 +222,15 @@ void ValueResolver::changed_value(size_t at) {
   if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
 }
 
-/// `changed from old to new`
+/// `changed from old to new`, with quotes or without
 void ValueResolver::changed_word(size_t at, size_t end, const Opening& opening) {
   constexpr std::string_view kTo = " to ";
-  if (!text_.substr(0, at).ends_with("changed from ") || text_.substr(end, kTo.size()) != kTo)
+  if (!opening.quote.none()) {
+    at -= opening.quote.size();
+    end += opening.quote.size();
+  }
+  if (!text_.substr(0, at).ends_with("changed from ") ||
+      !text_.substr(std::min(end, text_.size())).starts_with(kTo))
     return;
   Opening next = open_value_at(record_, end + kTo.size());
   next.sentence = next.quote.none();

@@ -38,9 +38,10 @@ class ValueResolver {
   // value_resolver.cc
   Verdict resolve_one(const Opening& opening);
   Verdict assign(const Opening& opening);
+  bool is_code_rule() const;
   bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
   size_t brace_end(size_t at) const;
-  void changed_value(size_t at);
+  void changed_value(size_t begin, size_t end, const Opening& opening);
   void changed_word(size_t at, size_t end, const Opening& opening);
   std::optional<Verdict> array(size_t at, const Opening& opening);
   size_t phrase_end(const Opening& opening) const;
