@@ -64,6 +64,11 @@ bool is_name_of_member(std::string_view text, size_t name_begin) {
   return at < name_begin && text.substr(0, at).ends_with("name:");
 }
 
+/// `name=` or `key=` before the name: logfmt has its value in the next pair.
+bool is_named(std::string_view before) {
+  return before.ends_with("name=") || before.ends_with("key=");
+}
+
 /// `Using --password via the CLI is insecure`, `use --token or --token-file`: a sentence about an
 /// option, not what it is given.
 bool prose_follows(std::string_view rest) {
@@ -76,7 +81,8 @@ bool prose_follows(std::string_view rest) {
 /// `overriding db.password with …`: whether a verb stands near before the name.
 bool is_set(std::string_view text, size_t name_begin, std::string_view preposition) {
   static constexpr std::string_view kTo[] = {"et ", "etting ", "hanged ", "hanging ", "hange ",
-                                             "pdated ", "pdating ", "pdate ", "verriding "};
+                                             "pdated ", "pdating ", "pdate ", "verriding ",
+                                             "esolved "};
   static constexpr std::string_view kWith[] = {"verriding ", "verride ", "eplacing ", "eplaced "};
   constexpr size_t kReach = 32;
   std::string_view before = text.substr(name_begin - std::min(name_begin, kReach),
@@ -345,7 +351,11 @@ class SeparatorReader {
     if (c == ',') name = skip_blanks(text_, at_ + 1);
     if ((c == '\\' || c == '#') && is_name_of_member(text_, key_.name_begin))
       name = skip_line_breaks(text_, at_);
-    if (name == at_) return blank_before_ && text_.substr(at_, 6) == "Value:" ? at_ + 6 : kNone;
+    if (name == at_) {
+      if (!blank_before_) return kNone;
+      const bool named = is_named(text_.substr(0, key_.name_begin));
+      return rest_.starts_with("Value:") || (named && rest_.starts_with("value=")) ? at_ + 6 : kNone;
+    }
     const size_t limit = std::min(text_.size(), name + kLongest);
     size_t end = name;
     while (end < limit && (is_name_byte(text_[end]) || text_[end] == '[' || text_[end] == ']'))
@@ -372,6 +382,9 @@ class SeparatorReader {
     if (size_t typed = typed_assignment(text_, at_); typed != kNone) return ends(typed);
     if (kFirsts.has(rest_[0])) {
       if (size_t value = said_anew(); value != kNone) return set_to(value);
+    }
+    for (std::string_view made : {"issued: ", "generated: "}) {
+      if (rest_.starts_with(made)) return doubtful_sentence(at_ + made.size());
     }
     for (std::string_view is : {"is: ", "is : ", "is "}) {
       if (starts_with_ignoring_case(rest_, is)) return sentence(at_ + is.size());
