@@ -314,7 +314,10 @@ TEST(Block, AValueOnTheNextLineInTheWaysOfPrinters) {
         "a[1]:   [\"password\"]=>\na[1]:   string(12) \"«{digits:1}{alnum:11}»\"\n",
         "    password: Some(\n        \"«{digits:1}{alnum:11}»\",\n    ),\n",
         "<key>Password</key>\n<string>«{digits:1}{alnum:11}»</string>\n",
-        "\t<key>apiToken</key>\r\n\t<string>«{alnum:40}»</string>\r\n"})
+        "\t<key>apiToken</key>\r\n\t<string>«{alnum:40}»</string>\r\n",
+        "<param-name>password</param-name>\n<param-value>«{digits:1}{alnum:11}»</param-value>\n",
+        "Name  : DB_PASSWORD\r\nValue : «{digits:1}{alnum:11}»\r\n",
+        "    Property: spring.datasource.password\n    Value: \"«{digits:1}{alnum:11}»\"\n"})
     expect_exactly_masked(source);
   for (const char* source : {"<key>Password</key>\n<true/>\n", "<key>Token</key>\n<dict>\n",
                              "password: Some(\n    Redacted,\n)\n"})

@@ -928,5 +928,70 @@ TEST(Value, OfAnAttributeOfAndroidAndAnElementInsideTheOneThatNamesIt) {
   expect_all_kept({R"(<property name="password"><value>${db.password}</value></property>)"});
 }
 
+TEST(Value, OfAMemberBesideTheOneThatNamesIt) {
+  expect_all_masked(
+      {R"({"value":"«{alnum:5}#{alnum:8}»","name":"DB_PASSWORD"})",
+       R"({"name":"password","type":"string","value":"«{alnum:14}»"})",
+       R"([{"k":"password","v":"«{alnum:14}»"},{"k":"user","v":"bob"}])",
+       R"({"op":"replace","value":"«{alnum:14}»","path":"/spec/password"})",
+       R"({"path":"/password", "op":"replace", "value":"«{alnum:14}»"})",
+       R"({"m":"{\"value\":\"«{alnum:14}»\",\"name\":\"DB_PASSWORD\"}"})",
+       R"({"loc":["body","password"],"msg":"String should have at least 8","input":"«{alnum:7}»"})",
+       R"({'loc': ('body', 'password'), 'msg': 'too short', 'input': '«{alnum:7}»'})",
+       R"({"path":["password"],"type":"string.min","context":{"limit":8,"value":"«{alnum:7}»"}})",
+       R"({"type":"field","value":"«{alnum:14}»","msg":"Invalid value","path":"password"})",
+       R"({"field":"password","rejectedValue":"«{alnum:14}»"})",
+       R"(<Data Name="Password">«{alnum:14}»</Data>)"});
+  expect_all_kept({R"({"value":"production","key":"deploy_token"})",
+                   R"({"value":"{alnum:14}","name":"user","note":"password"})",
+                   R"({"name":"token","type":"int","value":4096})",
+                   R"({"field":"password","old":"weak","new":"strong"})",
+                   R"({"path":["password"],"msg":"required"},{"value":"{alnum:14}"})",
+                   R"({"op":"remove","path":"/spec/password"})"});
+}
+
+TEST(Value, OfAMemberFarFromTheOneThatNamesItStays) {
+  const std::string far = R"({"value":"{alnum:14}","note":")" + std::string(600, 'x');
+  expect_kept((far + R"(","name":"password"})").c_str());
+}
+
+TEST(Value, BeforeAndAfterAChange) {
+  expect_all_masked({R"({"password":{"from":"«{alnum:14}»","to":"«{alnum:13}»"},"x":1})",
+                     R"({"field":"password","old":"«{alnum:14}»","new":"«{alnum:13}»"})",
+                     R"({"password":{"String":"«{alnum:14}»","Valid":true}})",
+                     R"({"password":{"$eq":"«{alnum:14}»"}})",
+                     "Option 'password' changed from '«{alnum:14}»' to '«{alnum:13}»'"});
+  expect_all_kept({R"({"token":{"old":null,"new":null}})",
+                   R"({"password":{"from":"email","to":"sms"}})",
+                   "column 'password' changed from string to text"});
+}
+
+TEST(Value, ThatAVerbBeforeTheKeySets) {
+  expect_all_masked(
+      {"setting password to «{alnum:13}»", "Setting env DB_PASSWORD to \"«{alnum:13}»\"",
+       "Resetting the password to «{alnum:13}»", "overriding db.password with «{alnum:13}»",
+       "property db.password resolved to «{alnum:13}»",
+       "ALTER DATABASE app SET \"app.jwt_secret\" TO '«{alnum:31}»'"});
+  expect_all_kept({"setting password to expire", "Resetting password to factory default",
+                   "changed secret to use vault", "set password to never expire",
+                   "the field secret to send with {alnum:13}", "updated token to version 12"});
+}
+
+TEST(Value, BehindARemarkInBrackets) {
+  expect_all_masked({"Password (plaintext): «{alnum:13}»", "Password [bob]: «{alnum:13}»"});
+  expect_all_kept({"Password (optional): ", "Password (min 8 chars): too short"});
+}
+
+TEST(Value, OfTheNextPairOfLogfmt) {
+  expect_all_masked({"name=DB_PASSWORD value=«{alnum:13}»", "key=api_key value=«{alnum:31}» n=1"});
+  expect_all_kept({"key=token value=none", "name=TOKEN_PATH value=/etc/token"});
+}
+
+TEST(Value, InListsWithoutQuotes) {
+  expect_all_masked({"passwords: «[{alnum:13}», «{alnum:16}»]",
+                     "recovery codes: «{lowernum:5}-{lowernum:5}», «{lowernum:5}-{lowernum:5}»"});
+  expect_all_kept({"tokens: [read, write]"});
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -171,11 +171,11 @@ size_t ValueResolver::row_of(size_t at, const std::vector<std::optional<Strength
 /// `echo … | sudo -S`: what a command is given that reads a password.
 Verdict ValueResolver::piped(const Opening& opening) {
   static constexpr std::string_view kReaders[] = {
-      "sudo -S",        "sudo -kS",      "sudo --stdin",   "password-stdin",
-      "passwd --stdin", "passphrase-fd", "kinit",          "cryptsetup",
-      "smbpasswd",      "chpasswd",      "ssh-add",        "--with-token",
-      "secret put",     "secret set",    "secrets create", "secrets versions add",
-      "vercel env add", "vault login"};
+      "sudo -S",        "sudo -kS",       "sudo --stdin",   "password-stdin",
+      "passwd --stdin", "passphrase-fd",  "kinit",          "cryptsetup",
+      "smbpasswd",      "chpasswd",       "ssh-add",        "--with-token",
+      "secret put",     "secret set",     "secrets create", "secrets versions add",
+      "secret create",  "vercel env add", "vault login"};
   constexpr size_t kLongest = 200;
   size_t begin = opening.begin;
   size_t end = value_end(opening);

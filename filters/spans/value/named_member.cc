@@ -15,10 +15,9 @@ constexpr size_t kLongestName = 64;
 
 constexpr std::string_view kNaming[] = {"name", "key",   "path",     "field",     "param", "id",
                                         "k",    "label", "property", "attribute", "loc"};
-constexpr std::string_view kHolding[] = {"value",    "val",      "v",
-                                         "old",      "new",      "oldValue",
-                                         "newValue", "old_value", "new_value",
-                                         "input",    "rejectedValue", "rejected_value"};
+constexpr std::string_view kHolding[] = {
+    "value",    "val",       "v",         "old",   "new",           "oldvalue",
+    "newvalue", "old_value", "new_value", "input", "rejectedvalue", "rejected_value"};
 struct Versions {
   std::string_view older;
   std::string_view newer;
@@ -31,9 +30,8 @@ constexpr Versions kVersions[] = {{"old", "new"},
                                   {"previous", "current"}};
 
 bool is_one_of(std::span<const std::string_view> words, std::string_view name) {
-  return std::any_of(words.begin(), words.end(), [name](std::string_view word) {
-    return equals_ignoring_case(word, name);
-  });
+  return std::any_of(words.begin(), words.end(),
+                     [name](std::string_view word) { return equals_ignoring_case(name, word); });
 }
 
 bool is_same(const Quote& a, const Quote& b) {

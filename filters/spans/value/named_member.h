@@ -1,7 +1,7 @@
 #pragma once
 
-// What one member of an object holds that another one names: {"name":"DB_PASSWORD", …, "value":"…"},
-// in any order, and the errors of validators: {"path":["password"], …, "input":"…"}.
+// What one member of an object holds that another one names: {"name":"DB_PASSWORD", …,
+// "value":"…"}, in any order, and the errors of validators: {"path":["password"], …, "input":"…"}.
 
 #include <cstddef>
 #include <optional>

@@ -15,9 +15,9 @@ namespace {
 constexpr size_t kMostLines = 3;  // blank ones and the value's
 constexpr size_t kPrefixBytes = 1024;
 constexpr std::string_view kPass = "pass";
-/// Of a property list, and of a setting of Hadoop.
-constexpr std::string_view kPropertyKeys[] = {"<key>", "<name>"};
-constexpr std::string_view kPropertyEnds[] = {"</key>", "</name>"};
+/// Of a property list, of a setting of Hadoop, and of web.xml.
+constexpr std::string_view kPropertyKeys[] = {"<key>", "<name>", "<param-name>"};
+constexpr std::string_view kPropertyEnds[] = {"</key>", "</name>", "</param-name>"};
 
 /// `:protected]=>`, `:"App\User":private]=>`: what PHP's var_dump() has behind a member's name.
 bool is_visibility(std::string_view tail) {
@@ -144,8 +144,8 @@ bool looks_picked(std::string_view word) {
 
 /// The one word of the line from `at` on, without its quotes; empty: the line is another.
 std::string_view only_word(std::string_view text, size_t at, bool member, bool& quoted) {
-  constexpr std::string_view kElements[] = {"<string>", "<value>"};
-  constexpr std::string_view kElementEnds[] = {"</string>", "</value>"};
+  constexpr std::string_view kElements[] = {"<string>", "<value>", "<param-value>"};
+  constexpr std::string_view kElementEnds[] = {"</string>", "</value>", "</param-value>"};
   for (size_t i = 0; i < std::size(kElements); ++i) {
     if (!text.substr(at).starts_with(kElements[i]) || !text.ends_with(kElementEnds[i])) continue;
     at += kElements[i].size();

@@ -97,7 +97,7 @@ bool is_option(std::string_view text, size_t name_begin) {
 }
 
 bool has_attribute_before(std::string_view text, size_t quote) {
-  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\"}) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\", "Name=", "Name=\\"}) {
     if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
   }
   return false;

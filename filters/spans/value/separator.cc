@@ -80,18 +80,18 @@ bool prose_follows(std::string_view rest) {
 /// `Set API_KEY to …`, `setting the env variable API_KEY to …`, `Resetting password to …`,
 /// `overriding db.password with …`: whether a verb stands near before the name.
 bool is_set(std::string_view text, size_t name_begin, std::string_view preposition) {
-  static constexpr std::string_view kTo[] = {"et ", "etting ", "hanged ", "hanging ", "hange ",
-                                             "pdated ", "pdating ", "pdate ", "verriding ",
-                                             "esolved "};
+  static constexpr std::string_view kTo[] = {"et ",      "ET ",        "etting ", "hanged ",
+                                             "hanging ", "hange ",     "pdated ", "pdating ",
+                                             "pdate ",   "verriding ", "esolved "};
   static constexpr std::string_view kWith[] = {"verriding ", "verride ", "eplacing ", "eplaced "};
   constexpr size_t kReach = 32;
-  std::string_view before = text.substr(name_begin - std::min(name_begin, kReach),
-                                        std::min(name_begin, kReach));
+  std::string_view before =
+      text.substr(name_begin - std::min(name_begin, kReach), std::min(name_begin, kReach));
   while (before.ends_with(' ')) {  // past the words between
-    const bool verb = std::any_of(
-        preposition == "to " ? std::begin(kTo) : std::begin(kWith),
-        preposition == "to " ? std::end(kTo) : std::end(kWith),
-        [before](std::string_view word) { return before.ends_with(word); });
+    const bool verb =
+        std::any_of(preposition == "to " ? std::begin(kTo) : std::begin(kWith),
+                    preposition == "to " ? std::end(kTo) : std::end(kWith),
+                    [before](std::string_view word) { return before.ends_with(word); });
     if (verb) return true;
     before.remove_suffix(1);
     while (!before.empty() && is_letter(before.back())) before.remove_suffix(1);
@@ -241,7 +241,8 @@ class SeparatorReader {
       found.sentence = key_.quote.none() && found.end > at_ + escaped.size();
       return found;
     }
-    for (std::string_view equals : {"\\=", "\\\\="}) {  // of CEF, also in JSON
+    for (std::string_view equals : {"\\=", "\\\\=", "\\x3d", "\\x3D", "\\x3a",
+                                    "\\x3A"}) {  // of CEF, also in JSON; of JavaScript
       if (rest_.starts_with(equals)) return ends(at_ + equals.size());
     }
     bool json =
@@ -289,7 +290,8 @@ class SeparatorReader {
     if (blank_before_ && !attribute && rest_[0] != ',') {
       const size_t quote = key_.name_begin - std::min(key_.name_begin, key_.quote.size());
       if (rest_.starts_with("changed from ")) return doubtful(at_ + 13);
-      if (rest_.starts_with("to ") && is_set(text_, quote, "to ")) return set_to(at_ + 3);
+      const bool to = rest_.starts_with("to ") || rest_.starts_with("TO ");
+      if (to && is_set(text_, quote, "to ")) return set_to(at_ + 3);
       if (size_t value = said_anew(); value != kNone) return set_to(value);
     }
     Separator found = ends(quoted_separator(text_, at_, key_.name_begin, key_.quote));
@@ -354,7 +356,8 @@ class SeparatorReader {
     if (name == at_) {
       if (!blank_before_) return kNone;
       const bool named = is_named(text_.substr(0, key_.name_begin));
-      return rest_.starts_with("Value:") || (named && rest_.starts_with("value=")) ? at_ + 6 : kNone;
+      return rest_.starts_with("Value:") || (named && rest_.starts_with("value=")) ? at_ + 6
+                                                                                   : kNone;
     }
     const size_t limit = std::min(text_.size(), name + kLongest);
     size_t end = name;

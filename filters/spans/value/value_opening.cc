@@ -167,14 +167,19 @@ size_t skip_index(std::string_view text, size_t at) {
   return at;
 }
 
-/// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type, `"String":` of
-/// Go's sql.NullString, `"#text":` of XML in JSON, `"old":` of changes and `"$eq":` of queries: where
-/// the string begins, else npos.
-size_t typed_string(std::string_view text, size_t at, const Quote& quote) {
+/// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type, `"String":`
+/// of Go's sql.NullString, `"#text":` of XML in JSON.
+constexpr std::string_view kTypes[] = {"S", "stringValue", "String", "#text", "_text", "$t"};
+/// Of changes and of queries.
+constexpr std::string_view kChanges[] = {"from", "old", "before", "oldValue", "old_value",
+                                         "to",   "new", "after",  "newValue", "previous",
+                                         "set",  "raw", "$eq",    "$ne"};
+
+/// `"S":` and its like: where the string begins, else npos.
+size_t typed_string(std::string_view text, size_t at, const Quote& quote,
+                    std::span<const std::string_view> types) {
   at += quote.size();
-  for (std::string_view type :
-       {"S", "stringValue", "String", "from", "old", "before", "oldValue", "old_value", "previous",
-        "to", "new", "after", "newValue", "set", "raw", "$eq", "$ne", "#text", "_text", "$t"}) {
+  for (std::string_view type : types) {
     if (text.substr(at, type.size()) != type) continue;
     Quote closing = quote_at(text, at + type.size());
     if (closing.none()) continue;
@@ -280,9 +285,12 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
   if (quote.none()) return std::nullopt;
   name = skip_output_type(text, name);
   size_t value = value_member(text, name, quote);
-  if (value == kNone) value = typed_string(text, name, quote);
+  if (value == kNone) value = typed_string(text, name, quote, kTypes);
+  const bool change = value == kNone;
+  if (change) value = typed_string(text, name, quote, kChanges);
   if (value == kNone) return std::nullopt;
   Opening member = open_value_at(record, value);
+  member.doubt = change;
   if (member.quote.none()) return std::nullopt;
   member.bare.json = true;
   return member;

@@ -164,6 +164,7 @@ Verdict ValueResolver::assign(const Opening& opening) {
   if (spans_.size() > before && opening.quote.none() && rule_.strength == Strength::strong) {
     if (size_t last = end_of_groups(text_, at, end); last > end) spans_.back().end = last;
   }
+  if (spans_.size() > before && opening.quote.none()) next_words(at, end, opening);
   if (!opening.quote.none()) changed_value(at, end, opening);
   if (opening.doubt) changed_word(at, end, opening);
   return verdict;
@@ -171,9 +172,8 @@ Verdict ValueResolver::assign(const Opening& opening) {
 
 /// Its values are numbers, which prove no less for what stands between them and the key.
 bool ValueResolver::is_code_rule() const {
-  return std::any_of(rule_.validators.begin(), rule_.validators.end(), [](const Validator& one) {
-    return one.kind == Validator::Kind::code;
-  });
+  return std::any_of(rule_.validators.begin(), rule_.validators.end(),
+                     [](const Validator& one) { return one.kind == Validator::Kind::code; });
 }
 
 /// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
@@ -220,6 +220,25 @@ void ValueResolver::changed_value(size_t begin, size_t end, const Opening& openi
   if (arrow != "-> " && arrow != "=> ") return;
   Opening next = open_value_at(record_, at + arrow.size());
   if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
+}
+
+/// `[a, b]` without quotes, and `abcde-fghij, klmno-pqrst` of recovery codes, which look alike: the
+/// words behind the first.
+void ValueResolver::next_words(size_t at, size_t end, const Opening& opening) {
+  constexpr size_t kMost = 64;
+  const bool list = text_[at] == '[' || (at > 0 && text_[at - 1] == '[');
+  const size_t size = end - at;
+  for (size_t i = 0; i < kMost && text_.substr(end).starts_with(", "); ++i) {
+    Opening next = open_value_at(record_, end + 2);
+    if (!next.quote.none()) return;
+    next.bare = opening.bare;
+    const size_t word = next.begin;
+    end = value_end(next);
+    std::string_view value = text_.substr(word, end - word);
+    if (!is_mixed(value) || value.find_first_of("=:") != kNone || (!list && value.size() != size))
+      return;
+    if (add(word, end, next, Strength::medium) != Verdict::masked) return;
+  }
 }
 
 /// `changed from old to new`, with quotes or without

@@ -41,6 +41,7 @@ class ValueResolver {
   bool is_code_rule() const;
   bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
   size_t brace_end(size_t at) const;
+  void next_words(size_t at, size_t end, const Opening& opening);
   void changed_value(size_t begin, size_t end, const Opening& opening);
   void changed_word(size_t at, size_t end, const Opening& opening);
   std::optional<Verdict> array(size_t at, const Opening& opening);
