@@ -68,10 +68,9 @@ size_t naming_value(std::string_view text, size_t name_begin, const Quote& quote
   const size_t before = before_blanks(text, at);
   if (before == 0) return kNone;
   if (text[before - 1] == ':') return at;
-  const size_t list = bracket_before(text, at, kLongestName);
-  const size_t tuple = text.substr(0, at).rfind('(', at);
-  if (list != kNone) return list;
-  return tuple != kNone && at - tuple < kLongestName ? tuple : kNone;
+  const size_t floor = at - std::min(at, kLongestName);
+  const size_t open = text.substr(floor, at - floor).find_last_of("[(");
+  return open == kNone ? kNone : floor + open;
 }
 
 /// A member of an object: what it is called and where its value stands.
