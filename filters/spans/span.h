@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,41 @@ struct BareContext {
   bool single_quote_ends : 1 = true;
 
   friend bool operator==(const BareContext&, const BareContext&) = default;
+};
+
+/// Quotes in URLs, in markup and in JSON's escapes.
+inline constexpr std::string_view kEncodedQuotes[] = {
+    "%22",    "%27",   "&quot;", "&#34;",  "&#39;",  "\\u0022",   "\\u0027",
+    "&apos;", "\\x22", "\\x27",  "&#x22;", "&#x27;", "\\\\u0022", "\\\\u0027"};
+
+/// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
+/// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`, `\x22`).
+struct Quote {
+  char mark = 0;            // 0: not quoted
+  uint8_t backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
+  bool doubled = false;
+  uint8_t spelling = 0;  // 1 and up: in kEncodedQuotes
+
+  bool none() const { return mark == 0 && spelling == 0; }
+  /// Static text; empty: the mark itself.
+  std::string_view encoded() const {
+    return spelling == 0 ? std::string_view() : kEncodedQuotes[spelling - 1u];
+  }
+  /// Bytes that the opening (and the closing) quote takes.
+  size_t size() const {
+    return spelling == 0 ? size_t{backslashes} + (doubled ? 2 : 1) : encoded().size();
+  }
+};
+inline constexpr size_t kMostBackslashes = 255;
+
+/// Where a value begins, and what may end it.
+struct Opening {
+  size_t begin = 0;       // the value's first byte, past its opening quote
+  Quote quote;            // what closes it; none: a bare value
+  Quote outer;            // the quotes around the whole `key: value` (a header in a command line)
+  BareContext bare;       // for a bare value
+  bool sentence = false;  // see ValueSetting
+  bool doubt = false;     // what stands between key and value proves less than an =
 };
 
 /// What a resolver sees: one record, or a window of one that is longer than the limit. A view;
@@ -65,6 +101,17 @@ struct RecordView {
     size_t end = 0;  // 0: none
   };
   mutable Key key = {};
+  /// What was asked for last of the key that ends there: the rules of one key ask for the same.
+  struct OpeningMemo {
+    Key key = {};
+    std::optional<Opening> opening = {};
+  };
+  mutable OpeningMemo opening = {};
+  struct NoSecretMemo {
+    size_t key_end = 0;  // 0: nothing remembered
+    size_t begin = 0;    // of the longest name there that is none of a secret's
+  };
+  mutable NoSecretMemo no_secret = {};
   /// The last value that is masked whatever is found next, and the rule that found it.
   struct MaskedValue {
     size_t begin = 0;
@@ -87,31 +134,6 @@ struct RecordView {
   mutable size_t encoded_until = 0;
   mutable size_t escapes_until = 0;
 };
-
-/// Quotes in URLs, in markup and in JSON's escapes.
-inline constexpr std::string_view kEncodedQuotes[] = {
-    "%22",    "%27",   "&quot;", "&#34;",  "&#39;",  "\\u0022",   "\\u0027",
-    "&apos;", "\\x22", "\\x27",  "&#x22;", "&#x27;", "\\\\u0022", "\\\\u0027"};
-
-/// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
-/// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`, `\x22`).
-struct Quote {
-  char mark = 0;            // 0: not quoted
-  uint8_t backslashes = 0;  // before the mark: 1 in JSON inside JSON, 3 one level deeper
-  bool doubled = false;
-  uint8_t spelling = 0;  // 1 and up: in kEncodedQuotes
-
-  bool none() const { return mark == 0 && spelling == 0; }
-  /// Static text; empty: the mark itself.
-  std::string_view encoded() const {
-    return spelling == 0 ? std::string_view() : kEncodedQuotes[spelling - 1u];
-  }
-  /// Bytes that the opening (and the closing) quote takes.
-  size_t size() const {
-    return spelling == 0 ? size_t{backslashes} + (doubled ? 2 : 1) : encoded().size();
-  }
-};
-inline constexpr size_t kMostBackslashes = 255;
 
 /// A secret still running where the window ends goes on in the next window in the same way.
 struct Continuation {

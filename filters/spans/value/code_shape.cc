@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
+#include "filters/byte_search.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/word_list.h"
 #include "filters/validators/validators.h"
@@ -93,8 +94,7 @@ bool is_variable(std::string_view value) {
 }  // namespace
 
 bool is_code(std::string_view value) {
-  static constexpr ByteClass kOfCode = ByteClass::of("$.([}");
-  if (value.size() > kLookedAt || !kOfCode.any_in(value)) return false;
+  if (value.size() > kLookedAt || !holds_byte<'$', '.', '(', '[', '}'>(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
   if (value.starts_with("$this->")) return true;   // $this->getToken() of PHP

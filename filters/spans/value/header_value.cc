@@ -6,6 +6,7 @@
 #include <array>
 
 #include "filters/byte_class.h"
+#include "filters/byte_search.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/word_list.h"
 
@@ -190,7 +191,7 @@ Verdict ValueResolver::credentials(const Opening& opening) {
   std::string_view password = text_.substr(colon + 1, end - colon - 1);
   if (password.starts_with("//")) return Verdict::no_password;
   bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…
-  if (doubtful && password.find_first_of(":/") != kNone) return Verdict::no_password;
+  if (doubtful && holds_byte<':', '/'>(password)) return Verdict::no_password;
   bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
   if (ids && !password.empty()) return Verdict::plain_word;  // docker run -u 1000:1000
   return add(colon + 1, end, opening, rule_.strength);

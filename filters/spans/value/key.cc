@@ -140,14 +140,15 @@ bool name_ends(std::string_view text, size_t begin, size_t end, size_t size) {
 }
 
 /// The longest of the names that begins at `at`: its number, else 0.
-uint16_t name_at(std::string_view text, size_t at, size_t end,
-                 const std::vector<std::string>& names) {
+uint16_t name_at(std::string_view text, size_t at, size_t end, const ValueRule& value) {
+  const std::vector<std::string>& names = value.rule.names;
   Folded folded = fold(text, at, end);
   if (folded.size < 2) return 0;
-  auto found = std::upper_bound(names.begin(), names.end(), folded.text());
-  while (found != names.begin()) {
+  const RuleKeys::Range range = value.keys->names_with(folded.bytes[0], folded.bytes[1]);
+  const auto first = names.begin() + range.first;
+  auto found = std::upper_bound(first, names.begin() + range.last, folded.text());
+  while (found != first) {
     --found;
-    if ((*found)[0] != folded.bytes[0] || (*found)[1] != folded.bytes[1]) return 0;
     if (!folded.text().starts_with(*found)) continue;
     size_t stop = at + folded.ends[found->size() - 1];
     if (name_ends(text, at, stop, found->size()))
@@ -161,9 +162,16 @@ uint16_t name_at(std::string_view text, size_t at, size_t end,
 RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
   tree_.add(rule.keys, KeySeparator::any, 0);
   tree_.build();
-  if (!rule.names.empty()) beginnings_.resize(2 * kBeginnings);
+  if (!rule.names.empty()) {
+    beginnings_.resize(2 * kBeginnings);
+    pairs_.resize(kAlphabet * kAlphabet);
+  }
+  uint16_t number = 0;
   for (const std::string& name : rule.names) {
-    size_t first = (digit_of(name[0]) * kAlphabet + digit_of(name[1])) * kAlphabet;
+    const size_t pair = digit_of(name[0]) * kAlphabet + digit_of(name[1]);
+    if (pairs_[pair].last == 0) pairs_[pair].first = number;
+    pairs_[pair].last = ++number;
+    size_t first = pair * kAlphabet;
     if (name.size() > kBeginning) first += kLongerNames;
     if (name.size() > 2) {
       beginnings_[first + digit_of(name[2])] = true;
@@ -190,6 +198,10 @@ bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
   return beginnings_[beginning] || (at < end && beginnings_[kLongerNames + beginning]);
 }
 
+RuleKeys::Range RuleKeys::names_with(char first, char second) const {
+  return pairs_[digit_of(first) * kAlphabet + digit_of(second)];
+}
+
 KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const ValueRule& value) {
   const Rule& rule = value.rule;
   size_t limit = key_begin > kNameBytes ? key_begin - kNameBytes : 0;
@@ -209,7 +221,7 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
       if (!is_key_byte(text[at])) return {};
     }
     if (!value.keys->may_be_name(text, at, key_end) || !key_boundary(text, at)) continue;
-    uint16_t number = name_at(text, at, key_end, rule.names);
+    uint16_t number = name_at(text, at, key_end, value);
     if (number == 0) continue;
     const std::vector<std::string>& ordinary = rule.ordinary_names;
     return {number, at >= whole,

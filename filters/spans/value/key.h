@@ -24,11 +24,18 @@ class RuleKeys {
   /// Whether one of the names may begin at `at`, looking at no more than three letters or digits
   /// before `end`.
   bool may_be_name(std::string_view text, size_t at, size_t end) const;
+  /// The names that begin with those two letters or digits: their numbers, from 0 on.
+  struct Range {
+    uint16_t first = 0;
+    uint16_t last = 0;
+  };
+  Range names_with(char first, char second) const;
 
  private:
   KeyTree tree_;
   Boundary boundary_;
   std::vector<bool> beginnings_;  // the first letters of names, by number; empty without names
+  std::vector<Range> pairs_;      // by the numbers of their first two letters; empty without names
 };
 
 /// A `value` rule as its resolvers need it: views, valid while the resolver runs.

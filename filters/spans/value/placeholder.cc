@@ -59,7 +59,8 @@ bool is_template(std::string_view value) {
   static constexpr ByteClass kOpenings = ByteClass::of("${<%#(");
   if (value.empty() || !kOpenings.has(value[0])) return false;
   for (const Delimiters& delimiters : kTemplates) {
-    if (value.size() <= delimiters.open.size() + delimiters.close.size() ||
+    if (value[0] != delimiters.open[0] ||
+        value.size() <= delimiters.open.size() + delimiters.close.size() ||
         !value.starts_with(delimiters.open) || !value.ends_with(delimiters.close)) {
       continue;
     }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "filters/byte_class.h"
+#include "filters/byte_search.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/code_shape.h"
 #include "filters/spans/value/placeholder.h"
@@ -118,17 +119,14 @@ bool is_address(std::string_view value) {
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
   if (value.empty() || value[0] != '/' || value.size() > kLongest) return false;
-  static constexpr ByteClass kOfBase64 = ByteClass::of("+=");
-  if (kOfBase64.any_in(value)) return false;
-  bool lower =
-      std::none_of(value.begin(), value.end(), [](char c) { return is_upper(c) || is_digit(c); });
-  auto slashes = std::count(value.begin(), value.end(), '/');
-  return lower || (slashes >= 2 && entropy(value) < 4.2);
+  if (holds_byte<'+', '='>(value)) return false;  // of base64
+  if (!holds_digit_or_capital(value)) return true;
+  return std::count(value.begin(), value.end(), '/') >= 2 && entropy(value) < 4.2;
 }
 
 bool is_path_or_url(std::string_view value) {
   if (value.size() > kLongest || value.find('/') == kNone) return false;
-  return value.find("://") != kNone || is_path(value);
+  return holds_scheme_end(value) || is_path(value);
 }
 
 bool is_duration_or_size(std::string_view value) {

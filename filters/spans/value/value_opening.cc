@@ -296,7 +296,9 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
   return member;
 }
 
-std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
+namespace {
+
+std::optional<Opening> find_opening(const RecordView& record, size_t key_begin, size_t key_end) {
   std::string_view text = record.text;
   size_t name_begin = name_start(text, key_begin);
   size_t at = skip_index(text, skip_colour(text, key_end));
@@ -365,6 +367,15 @@ std::optional<Opening> open_value(const RecordView& record, size_t key_begin, si
     if (outer.mark != 0 && text[name_begin - 1] != '\\') opening.outer = outer;
   }
   return opening;
+}
+
+}  // namespace
+
+std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
+  RecordView::OpeningMemo& memo = record.opening;
+  if (memo.key.end != key_end || memo.key.begin != key_begin)
+    memo = {{key_begin, key_end}, find_opening(record, key_begin, key_end)};
+  return memo.opening;
 }
 
 }  // namespace redactd

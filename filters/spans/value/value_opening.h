@@ -12,15 +12,6 @@
 
 namespace redactd {
 
-struct Opening {
-  size_t begin = 0;       // the value's first byte, past its opening quote
-  Quote quote;            // what closes it; none: a bare value
-  Quote outer;            // the quotes around the whole `key: value` (a header in a command line)
-  BareContext bare;       // for a bare value
-  bool sentence = false;  // see ValueSetting
-  bool doubt = false;     // what stands between key and value proves less than an =
-};
-
 /// `{"value":"…"` after a key, as in Terraform's outputs: the value; nothing when the object begins
 /// otherwise.
 std::optional<Opening> value_in_object(const RecordView& record, size_t at, const Opening& opening);

@@ -40,9 +40,12 @@ const KeyTree& no_secrets() {
 
 /// A rule whose own key says more than that, from `key_begin` on, knows better: those of message
 /// brokers are names, PAGERDUTY_ROUTING_KEY is a secret.
-bool names_no_secret(std::string_view text, size_t key_begin, size_t key_end) {
+bool names_no_secret(const RecordView& record, size_t key_begin, size_t key_end) {
   static constexpr ByteClass kOfSentences = ByteClass::of(". ");
-  const size_t begin = no_secrets().longest(text, key_end, key_boundary);
+  const std::string_view text = record.text;
+  RecordView::NoSecretMemo& memo = record.no_secret;
+  if (memo.key_end != key_end) memo = {key_end, no_secrets().longest(text, key_end, key_boundary)};
+  const size_t begin = memo.begin;
   if (begin == kNone || key_begin < begin) return false;
   std::string_view name = text.substr(begin, key_end - begin);
   return !kOfSentences.any_in(name) || equals_ignoring_case(name, "public key");
@@ -174,7 +177,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (blank && !separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(text, start, key_end) || is_part_of_name(text, start))
+  if (names_no_secret(record, start, key_end) || is_part_of_name(text, start))
     return Verdict::inside_word;
   if (is_found_already(record, value, start, key_end)) return Verdict::masked;
   KeyName name;
