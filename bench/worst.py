@@ -36,6 +36,7 @@ INPUTS = {
     "commands": Input("value", b"echo "),
     "headers": Input("value", b"Authorization: Bearer "),
     "cookies": Input("value", b"Cookie:a="),
+    "lists of cookies": Input("value", b"Cookie:a=b;"),
     "user info": Input("userinfo", b"://a:b@"),
     "token prefixes": Input("token", b"gh" + b"p_"),
     "near misses of a token": Input("token", b"BB" + b"DC-"),

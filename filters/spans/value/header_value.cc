@@ -112,6 +112,7 @@ size_t ValueResolver::credential_end(size_t at, size_t end) const {
 
 /// Cookie and Set-Cookie (RFC 6265 §4): the values of all pairs, not the attributes.
 Verdict ValueResolver::cookie(const Opening& opening) {
+  constexpr size_t kWorkOfPair = 48;  // what a short pair costs besides its bytes
   size_t end = header_end(opening);
   size_t at = opening.begin;
   Verdict result = Verdict::no_value;
@@ -119,7 +120,7 @@ Verdict ValueResolver::cookie(const Opening& opening) {
     while (at < end && text_[at] == ' ') ++at;
     size_t name = at;
     while (name < end && name - at < kLongestCookieName && is_cookie_name_byte(text_[name])) ++name;
-    record_.work += name - at;
+    record_.work += kWorkOfPair + name - at;
     if (name == at || name >= end || text_[name] != '=') {
       if (i == 0) return add_word(at, end, opening);
       if (name < end && text_[name] == ';') {  // Secure; HttpOnly
