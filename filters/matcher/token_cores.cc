@@ -96,7 +96,7 @@ std::vector<TokenCores::Wanted> TokenCores::add(const Rule& rule, uint32_t numbe
     for (size_t before = 0; before < 3; ++before)
       base64.push_back(base64_expression(prefix, before));
     hex.push_back(hex_expression(prefix));
-    if (!muted) note({number, marker, std::move(core)});
+    if (!muted) note({number, marker, marker || rule.boundary == Boundary::none, std::move(core)});
   }
   if (base64.empty()) return {};
   std::vector<Wanted> wanted = {{TextEncoding::base64, any_of(std::move(base64))},
@@ -156,6 +156,11 @@ void TokenCores::build() {
   });
   buckets_.assign((size_t{1} << kBucketBits) + 1, 0);
   for (const auto& [key, core] : keys_) ++buckets_[bucket_of(key) + 1];
+  sieve_.assign((size_t{1} << kSieveBits) / 64, 0);
+  for (const auto& [key, core] : keys_) {
+    const uint32_t bit = key * kMix >> (32 - kSieveBits);
+    sieve_[bit / 64] |= uint64_t{1} << (bit % 64);
+  }
   std::partial_sum(buckets_.begin(), buckets_.end(), buckets_.begin());
   classes_.resize(bytes_.size());
   for (size_t i = 0; i < bytes_.size(); ++i) {

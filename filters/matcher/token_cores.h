@@ -41,6 +41,7 @@ class TokenCores {
   struct Core {
     uint32_t rule = 0;
     bool marker = false;
+    bool anywhere = false;  // a secret with it may begin where no word does
     std::vector<uint16_t> classes = {};
   };
   /// Calls found(core) for each core that stands at the beginning of `bytes`, of those that
@@ -57,16 +58,41 @@ class TokenCores {
     }
   }
 
- private:
+  /// Of the first bytes of any core, as a number with the first of them in its highest bits:
+  /// whether a core may begin with them.
+  bool may_begin_with(uint32_t key) const {
+    const uint32_t bit = key * kMix >> (32 - kSieveBits);
+    return (sieve_[bit / 64] >> (bit % 64) & 1u) != 0;
+  }
+  /// Whether a core begins with them, one for anywhere unless a word begins there. Of each of its
+  /// further bytes, in order, may_stand(its number, its class) tells.
+  template <typename MayStand>
+  bool any_begins(uint32_t key, bool word, MayStand may_stand) const {
+    const size_t bucket = bucket_of(key);
+    for (size_t i = buckets_[bucket]; i < buckets_[bucket + 1]; ++i) {
+      if (keys_[i].first != key) continue;
+      const Core& core = cores_[keys_[i].second];
+      if (!word && !core.anywhere) continue;
+      size_t same = kKeyBytes;
+      while (same < core.classes.size() && may_stand(same, classes_[core.classes[same]])) ++same;
+      if (same == core.classes.size()) return true;
+    }
+    return false;
+  }
+
   static constexpr size_t kKeyBytes = 4;
+
+ private:
   static constexpr size_t kBucketBits = 13;
+  static constexpr size_t kSieveBits = 16;
+  static constexpr uint32_t kMix = 2654435761u;
 
   static uint32_t key_of(std::string_view bytes) {
     uint32_t key = 0;
     for (size_t i = 0; i < kKeyBytes; ++i) key = key << 8 | static_cast<unsigned char>(bytes[i]);
     return key;
   }
-  static size_t bucket_of(uint32_t key) { return key * 2654435761u >> (32 - kBucketBits); }
+  static size_t bucket_of(uint32_t key) { return key * kMix >> (32 - kBucketBits); }
   uint16_t number_of(const ByteClass& members);
   std::vector<std::string> prefix_of(const std::vector<uint16_t>& core) const;
   bool matches(const Core& core, std::string_view bytes) const;
@@ -78,6 +104,7 @@ class TokenCores {
   /// A core's first bytes and its number, sorted by their buckets; where each bucket begins.
   std::vector<std::pair<uint32_t, uint32_t>> keys_;
   std::vector<uint32_t> buckets_;
+  std::vector<uint64_t> sieve_;  // a bit for each of the keys
 };
 
 }  // namespace redactd

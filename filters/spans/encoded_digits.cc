@@ -4,13 +4,12 @@
 
 #include "filters/give_back.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/plain_digits.h"
 
 namespace redactd {
 namespace {
 
-constexpr size_t kUnitsAfter = 64;   // the rest of a core, and the first bytes of a key
-constexpr size_t kDigitsToHit = 40;  // from where a core begins to where the matcher reports it
-constexpr size_t kMostHeld = 4096;   // digits
+constexpr size_t kUnitsAfter = 64;  // the rest of a core, and the first bytes of a key
 
 }  // namespace
 

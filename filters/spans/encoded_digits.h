@@ -35,10 +35,14 @@ class EncodedDigits {
   /// told of.
   size_t first_new() const { return first_new_ - window_begin(); }
 
+  /// What begins before that place of the text has been looked at, for hits behind it.
+  size_t looked_until() const {
+    return units_ && units_->size() < kMostHeld ? units_->begin_of(hit_) : 0;
+  }
+
   /// Whether a core begins with one of the new digits, in bytes from number `phase` of around() on,
-  /// where a word begins unless `anywhere(core)`.
-  template <typename Anywhere>
-  bool holds_core(const TokenCores& cores, size_t phase, Anywhere anywhere) {
+  /// where a word begins unless it may stand anywhere.
+  bool holds_core(const TokenCores& cores, size_t phase) {
     if (first_new_ == hit_) return false;  // two rules' hit
     const size_t from = (window_begin() + phase) % group_of(encoding_);
     SecretText& bytes = bytes_[from];
@@ -48,13 +52,15 @@ class EncodedDigits {
     for (size_t at = units_->first_byte(from, first_new_); !holds && at < end; ++at) {
       cores.at(
           std::string_view(bytes).substr(at),
-          [&](const TokenCores::Core& core) { return anywhere(core) || word_starts(bytes, at); },
+          [&](const TokenCores::Core& core) { return core.anywhere || word_starts(bytes, at); },
           [&](const TokenCores::Core&) { holds = true; });
     }
     return holds;
   }
 
  private:
+  static constexpr size_t kMostHeld = 4096;  // digits
+
   size_t window_begin() const;
 
   std::optional<EncodedText> units_;

@@ -6,6 +6,7 @@
 
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/plain_digits.h"
 #include "filters/spans/token_span.h"
 
 namespace redactd {
@@ -48,11 +49,6 @@ bool body_follows(std::string_view bytes, size_t at, bool cut_off) {
   return end - at >= kLeastBody || (cut_off && end > at && end == bytes.size());
 }
 
-/// Whether a secret with the core may begin where no word does.
-bool may_begin_anywhere(const EncodedRules& rules, const TokenCores::Core& core) {
-  return core.marker || rules.rules[core.rule].boundary == Boundary::none;
-}
-
 /// The units around a hit, read as bytes from one phase on: applies the rules to them.
 class Reading {
  public:
@@ -77,7 +73,7 @@ class Reading {
     // Most of what looks like a token stands inside a word, which is told with fewer comparisons.
     std::optional<bool> starts;
     auto may_begin = [&](const TokenCores::Core& core) {
-      if (may_begin_anywhere(rules_, core)) return true;
+      if (core.anywhere) return true;
       if (!starts) starts = word_starts(closed_, at);
       return *starts;
     };
@@ -237,13 +233,14 @@ Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
 
 Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                        size_t anchor_end, EncodedDigits& digits, std::vector<Span>& spans) {
+  size_t& clear_until = record.clear_until[static_cast<size_t>(encoding)];
+  clear_until = clear_of_cores(record, rules.cores, encoding, anchor_end,
+                               std::max(clear_until, digits.looked_until()));
+  if (anchor_end <= clear_until) return Verdict::no_match;
   record.work += 2 * digits.move_to(record.text, anchor_end, encoding);
   Verdict verdict = Verdict::no_match;
-  auto anywhere = [&rules](const TokenCores::Core& core) {
-    return may_begin_anywhere(rules, core);
-  };
   for (size_t phase = 0; phase < group_of(encoding); ++phase) {
-    if (!digits.holds_core(rules.cores, phase, anywhere)) continue;
+    if (!digits.holds_core(rules.cores, phase)) continue;
     EncodedText units = digits.around();
     record.work += 2 * units.size();
     Reading reading(record, rules, encoding, units, phase, nullptr);

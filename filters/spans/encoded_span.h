@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -48,8 +49,9 @@ Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, Tex
 
 /// Whether all that such an anchor tells of has been looked at, with one before it.
 inline bool is_looked_at(const RecordView& record, TextEncoding encoding, size_t anchor_end) {
+  if (encoding == TextEncoding::escapes) return anchor_end <= record.escapes_until;
   return anchor_end <=
-         (encoding == TextEncoding::escapes ? record.escapes_until : record.encoded_until);
+         std::max(record.encoded_until, record.clear_until[static_cast<size_t>(encoding)]);
 }
 
 /// Where base64 or hexadecimal that begins before `from` ends.

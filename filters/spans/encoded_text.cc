@@ -1,9 +1,9 @@
 #include "filters/spans/encoded_text.h"
 
 #include <algorithm>
-#include <array>
 
 #include "filters/byte_class.h"
+#include "filters/spans/digit_values.h"
 #include "filters/spans/extent.h"
 
 namespace redactd {
@@ -45,22 +45,8 @@ size_t escape_before(std::string_view text, size_t at, char& byte) {
   return 0;
 }
 
-constexpr unsigned char kNoDigit = 64;
-/// Base64 (RFC 4648 §4 and §5).
-constexpr std::array<unsigned char, 256> kDigits = [] {
-  std::array<unsigned char, 256> values{};
-  values.fill(kNoDigit);
-  unsigned char value = 0;
-  for (unsigned char c = 'A'; c <= 'Z'; ++c) values[c] = value++;
-  for (unsigned char c = 'a'; c <= 'z'; ++c) values[c] = value++;
-  for (unsigned char c = '0'; c <= '9'; ++c) values[c] = value++;
-  for (unsigned char c : {'+', '-'}) values[c] = 62;
-  for (unsigned char c : {'/', '_'}) values[c] = 63;
-  return values;
-}();
-
 bool digit_of(char c, unsigned char& value) {
-  const unsigned char digit = kDigits[static_cast<unsigned char>(c)];
+  const unsigned char digit = kBase64Digits[static_cast<unsigned char>(c)];
   if (digit == kNoDigit) return false;
   value = digit;
   return true;

@@ -79,6 +79,9 @@ inline constexpr size_t kMaskReach = 220;
 /// Whether byte `at` stands inside a mask.
 bool inside_mask(std::string_view text, size_t at);
 
+/// The last byte of a colour sequence.
+inline constexpr ByteClass kColourEnds = ByteClass::of("mK");
+
 /// Whether a word can start at `at`: nothing alphanumeric before it, but for the last byte of an
 /// escape (`\n`,
 /// `%3D`, `\u0022`, `#012`) or of a colour sequence.

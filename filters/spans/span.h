@@ -3,6 +3,7 @@
 // The types that the span resolvers share. A resolver is told where an anchor ended and says how
 // far the secret extends, looking at the original bytes of one record only.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -132,6 +133,8 @@ struct RecordView {
   mutable MarkMemo marks = {};
   /// Up to where base64 and hexadecimal are masked, and up to where escapes have been looked at.
   mutable size_t encoded_until = 0;
+  /// Up to where base64, and hexadecimal, hold nothing that a hit might tell of.
+  mutable std::array<size_t, 2> clear_until = {};
   mutable size_t escapes_until = 0;
 };
 

@@ -281,6 +281,24 @@ TEST(Encoded, ATokenBehindManyBeginningsOfOneIsMasked) {
   }
 }
 
+/// Behind beginnings that were looked through ahead of the matcher, wherever the token is wrapped
+/// or escaped.
+TEST(Encoded, ATokenBehindManyBeginningsIsMaskedOverTheEndOfALine) {
+  const std::string token = fill("ghp_{alnum:36}").text;
+  const std::string digits = base64("ghp_").substr(0, 5);
+  std::string beginnings;
+  for (size_t i = 0; i < 40; ++i) beginnings += digits;
+  const std::string secret = base64("to " + token);
+  for (size_t shift = 0; shift < 4; ++shift) {
+    const std::string before = "\"" + std::string(shift, 'A') + beginnings;
+    for (size_t cut = 1; cut + 16 < secret.size(); ++cut) {
+      const std::string wrapped = secret.substr(0, cut) + "\\n" + secret.substr(cut);
+      const std::string redacted = redact(before + wrapped + '"');
+      EXPECT_EQ(redacted.find(secret.substr(cut, 16)), std::string::npos) << shift << ' ' << cut;
+    }
+  }
+}
+
 TEST(Encoded, TimeIsLinearWhereEverythingLooksLikeTheBeginningOfAToken) {
   for (const std::string& piece :
        {base64("ghp_"), base64("xghp_AAAAAAAA"), std::string("Z2hwX"), std::string("%41"),
