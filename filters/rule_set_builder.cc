@@ -1,5 +1,7 @@
 // RuleSet::compile(): from rules to anchors, expressions and databases.
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "filters/anchor_check.h"
@@ -11,6 +13,17 @@
 #include "filters/rule_set.h"
 
 namespace redactd {
+
+namespace {
+
+/// Expressions as one.
+std::string any_of(const std::vector<std::string>& expressions) {
+  std::string all;
+  for (const std::string& expression : expressions) all += (all.empty() ? "" : "|") + expression;
+  return "(?:" + all + ")";
+}
+
+}  // namespace
 
 /// Turns groups of rules into anchors, expressions and databases.
 struct RuleSet::Builder {
@@ -37,8 +50,10 @@ struct RuleSet::Builder::Group {
   RuleSet& set;
   const RuleSet* previous;
   const size_t first = set.expressions_.size();  // of the group's, and of its anchors
-  std::vector<std::string> fields = {};          // the key that each expression came from
-  size_t first_regex = 0;                        // of its regexes' expressions, which stand last
+  // What is looked for of tokens in encoded text, and the rules that it tells of.
+  std::map<std::pair<TextEncoding, std::string>, std::set<uint32_t>> encoded = {};
+  std::vector<std::string> fields = {};  // the key that each expression came from
+  size_t first_regex = 0;                // of its regexes' expressions, which stand last
   std::vector<std::pair<std::string, uint32_t>> regexes = {};  // with their rules
   std::vector<std::string> regex_fields = {};
   // Too large for the matcher: it looks for their literals instead.
@@ -50,6 +65,7 @@ struct RuleSet::Builder::Group {
     size_t errors_before = builder.errors.size();
     for (uint32_t rule = first_rule; rule < set.rules_.size() && !all_muted; ++rule)
       add_rule(rule, set.rules_[rule]);
+    add_encoded();
     if (!all_muted) add_escapes(first_rule);
     RuleSet::Keys keys = all_muted ? RuleSet::Keys{} : add_endings(first_rule);
     set.regexes_.push_back(find_regexes());
@@ -130,7 +146,7 @@ struct RuleSet::Builder::Group {
     switch (rule.kind) {
       case RuleKind::token:
         for (size_t i = 0; i < rule.patterns.size(); ++i) add_token(number, rule, i);
-        add_encoded(number, rule);
+        note_encoded(number, rule);
         break;
       case RuleKind::value:
         for (size_t i = 0; i < rule.patterns.size(); ++i) {
@@ -147,7 +163,7 @@ struct RuleSet::Builder::Group {
       case RuleKind::block:
         add_marker(number, Anchor::Role::block_begin, "begin", rule.begin);
         add_marker(number, Anchor::Role::block_end, "end", rule.end);
-        add_encoded(number, rule);
+        note_encoded(number, rule);
         break;
       case RuleKind::known:
         if (!set.muted_[number]) set.known_rules_.push_back(number);
@@ -174,11 +190,35 @@ struct RuleSet::Builder::Group {
     }
   }
 
-  /// What tells of the rule's secrets in encoded text.
-  void add_encoded(uint32_t number, const Rule& rule) {
-    for (const TokenCores::Wanted& wanted : set.cores_.add(rule, number, set.muted_[number])) {
-      add_expression(number, Anchor::Role::encoded, "pattern", wanted.pattern,
-                     static_cast<size_t>(wanted.encoding));
+  void note_encoded(uint32_t number, const Rule& rule) {
+    for (TokenCores::Wanted& wanted : set.cores_.add(rule, number, set.muted_[number]))
+      encoded[{wanted.encoding, std::move(wanted.pattern)}].insert(number);
+  }
+
+  /// What tells of the rules' secrets in encoded text. Where one expression is the beginning of
+  /// another it tells of both, for the resolver looks for all rules' secrets anyway: in a run of
+  /// one letter each was reported at every place.
+  void add_encoded() {
+    using OfRules = std::pair<TextEncoding, std::set<uint32_t>>;
+    std::map<OfRules, std::vector<std::string>> expressions;
+    for (auto at = encoded.begin(); at != encoded.end();) {
+      const auto& [encoding, beginning] = at->first;
+      std::set<uint32_t> rules = at->second;
+      auto next = std::next(at);
+      for (; next != encoded.end() && next->first.first == encoding &&
+             next->first.second.starts_with(beginning);
+           ++next)
+        rules.insert(next->second.begin(), next->second.end());
+      expressions[{encoding, std::move(rules)}].push_back(beginning);
+      at = next;
+    }
+    for (const auto& [of, alternatives] : expressions) {
+      const auto& [encoding, rules] = of;
+      const std::string prefix = encoding == TextEncoding::hex ? "(?i)" : "";
+      add_expression(*rules.begin(), Anchor::Role::encoded, "pattern",
+                     prefix + any_of(alternatives), static_cast<size_t>(encoding));
+      set.anchors_.back().muted = std::all_of(rules.begin(), rules.end(),
+                                              [this](uint32_t rule) { return set.muted_[rule]; });
     }
   }
 

@@ -19,15 +19,6 @@ constexpr double kLeastCoreBits = 40;
 constexpr size_t kMostPrefix = 24;   // bytes of it that the matcher sees
 constexpr size_t kMostOfPrefix = 8;  // members of a class that may stand in the prefix
 
-/// Expressions as one, each of them once.
-std::string any_of(std::vector<std::string> expressions) {
-  std::sort(expressions.begin(), expressions.end());
-  expressions.erase(std::unique(expressions.begin(), expressions.end()), expressions.end());
-  std::string all;
-  for (const std::string& expression : expressions) all += (all.empty() ? "" : "|") + expression;
-  return "(?:" + all + ")";
-}
-
 ClassSequence literal(std::string_view text) {
   ClassSequence bytes;
   for (char c : text) bytes.push_back(class_of(c));
@@ -84,24 +75,18 @@ std::vector<TokenCores::Wanted> TokenCores::add(const Rule& rule, uint32_t numbe
       if (some) cores.insert(cores.end(), some->begin(), some->end());
     }
   }
-  std::vector<std::string> base64;
-  std::vector<std::string> hex;
-  std::vector<std::string> escaped;
+  std::vector<Wanted> wanted;
   for (ClassSequence& core : cores) {
     std::vector<std::string> prefix = prefix_of(core);
     if (prefix.empty()) continue;
     if (std::string escapes = escaped_expression(prefix); !escapes.empty())
-      escaped.push_back(std::move(escapes));
+      wanted.push_back({TextEncoding::escapes, std::move(escapes)});
     prefix.resize(std::min(prefix.size(), kMostInDigits));
     for (size_t before = 0; before < 3; ++before)
-      base64.push_back(base64_expression(prefix, before));
-    hex.push_back(hex_expression(prefix));
+      wanted.push_back({TextEncoding::base64, base64_expression(prefix, before)});
+    wanted.push_back({TextEncoding::hex, hex_expression(prefix)});
     if (!muted) note({number, marker, marker || rule.boundary == Boundary::none, std::move(core)});
   }
-  if (base64.empty()) return {};
-  std::vector<Wanted> wanted = {{TextEncoding::base64, any_of(std::move(base64))},
-                                {TextEncoding::hex, "(?i)" + any_of(std::move(hex))}};
-  if (!escaped.empty()) wanted.push_back({TextEncoding::escapes, any_of(std::move(escaped))});
   return wanted;
 }
 
