@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "filters/byte_class.h"
 
@@ -15,8 +16,13 @@ namespace redactd {
 struct LiteralHead {
   std::string literal;  // an expression of this many bytes:
   size_t width = 0;
-  ByteClass tail;
-  size_t tail_width = 0;
+  /// So many bytes of a class.
+  struct Part {
+    ByteClass members;
+    size_t width = 0;
+  };
+  std::vector<Part> tail;
+  size_t tail_width = 0;  // of all its parts
   /// Where more of the literal's byte may stand before the token, as in the escape before it: how
   /// many bytes behind the run's beginning it may begin.
   size_t latest = 0;
@@ -26,9 +32,10 @@ struct LiteralHead {
 /// cost a look.
 std::optional<LiteralHead> literal_head(std::string_view pattern);
 
-/// The same of a pattern that begins with one letter many times, `A{21}[A-Za-z0-9%]{12}`, whose
-/// secrets begin where a word does: found once in a run of the letter. With the tail in the
-/// expression the matcher ran an automaton from each byte of the run on.
+/// The same of a pattern that begins with one letter many times, `A{21}[A-Za-z0-9%]{12}` or
+/// `AAAA[A-Za-z0-9_-]{7}:`, whose secrets begin where a word does: found once in a run of the
+/// letter. With the tail in the expression the matcher ran an automaton from each byte of the run
+/// on.
 std::optional<LiteralHead> run_head(std::string_view pattern);
 
 }  // namespace redactd

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"
@@ -24,7 +25,11 @@ bool is_shortened(std::string_view rest) {
 
 bool tail_follows(std::string_view text, size_t at, const LiteralHead& head) {
   const std::string_view tail = text.substr(at, head.tail_width);
-  return tail.size() == head.tail_width && head.tail.has_all(tail);
+  if (tail.size() != head.tail_width) return false;
+  size_t from = 0;
+  return std::all_of(head.tail.begin(), head.tail.end(), [&](const LiteralHead::Part& part) {
+    return part.members.has_all(tail.substr(std::exchange(from, from + part.width), part.width));
+  });
 }
 
 /// Where the run of bytes ends that goes on from `from`.

@@ -24,8 +24,8 @@ TEST(LiteralHead, ALiteralAndAClassUpToTheEndAreTakenApart) {
   EXPECT_EQ(head->literal, "a\\.B_");
   EXPECT_EQ(head->width, 4u);
   EXPECT_EQ(head->tail_width, 12u);
-  EXPECT_TRUE(head->tail.has_all("09af"));
-  EXPECT_FALSE(head->tail.has('g'));
+  EXPECT_TRUE(head->tail.front().members.has_all("09af"));
+  EXPECT_FALSE(head->tail.front().members.has('g'));
 }
 
 TEST(LiteralHead, AnyOtherPatternStaysAsItIs) {
