@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "filters/validators/randomness.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
@@ -43,100 +42,100 @@ bool holds_member(std::string_view header) {
 
 }  // namespace
 
-size_t ByteWindow::move_to(std::string_view text, size_t begin, size_t end) {
+template <typename Counts>
+size_t MovingWindow<Counts>::move_to(std::string_view text, size_t begin, size_t end) {
+  auto& counts = static_cast<Counts&>(*this);
   end = std::min(end, begin + kMostValidated);
   size_t work =
       std::max(begin, begin_) - std::min(begin, begin_) + std::max(end, end_) - std::min(end, end_);
   if (begin >= end_ || end <= begin_ || work > end - begin) {
-    clear();
+    counts.clear();
     begin_ = end_ = begin;
     work = end - begin;
   }
-  while (begin_ > begin) push_front(text);
-  while (end_ < end) push_back(text);
-  while (begin_ < begin) pop_front(text);
-  while (end_ > end) pop_back(text);
+  while (begin_ > begin) counts.push_front(text);
+  while (end_ < end) counts.push_back(text);
+  while (begin_ < begin) counts.pop_front(text);
+  while (end_ > end) counts.pop_back(text);
   return work;
 }
 
-void ByteWindow::clear() {
+void ByteCounts::clear() {
   counts_.fill(0);
   sum_ = 0;
-  digits_ = letters_ = case_changes_ = changes_ = 0;
 }
 
-void ByteWindow::count(char c) {
-  sum_ += growth()[counts_[static_cast<unsigned char>(c)]++];
-  digits_ += is_digit(c);
-  letters_ += is_letter(c);
-}
+void ByteCounts::count(char c) { sum_ += growth()[counts_[static_cast<unsigned char>(c)]++]; }
 
-void ByteWindow::uncount(char c) {
-  sum_ -= growth()[--counts_[static_cast<unsigned char>(c)]];
-  digits_ -= is_digit(c);
-  letters_ -= is_letter(c);
-}
+void ByteCounts::uncount(char c) { sum_ -= growth()[--counts_[static_cast<unsigned char>(c)]]; }
 
-void ByteWindow::push_front(std::string_view text) {
-  const char c = text[begin_ - 1];
-  if (begin_ < end_) case_changes_ += redactd::changes_case(c, text[begin_]);
-  if (case_of(c) != kOther) {
-    if (holds_any()) changes_ += change(case_of(c), case_of(text[first_]));
-    first_ = begin_ - 1;
-    if (!holds_any()) last_ = first_;
-  }
-  count(c);
-  --begin_;
-}
-
-void ByteWindow::push_back(std::string_view text) {
-  const char c = text[end_];
-  if (begin_ < end_) case_changes_ += redactd::changes_case(text[end_ - 1], c);
-  if (case_of(c) != kOther) {
-    if (holds_any()) changes_ += change(case_of(text[last_]), case_of(c));
-    last_ = end_;
-    if (!holds_any()) first_ = last_;
-  }
-  count(c);
-  ++end_;
-}
-
-void ByteWindow::pop_front(std::string_view text) {
-  const char c = text[begin_++];
-  uncount(c);
-  if (begin_ < end_) case_changes_ -= redactd::changes_case(c, text[begin_]);
-  if (case_of(c) == kOther || !holds_any()) return;
-  ++first_;
-  while (case_of(text[first_]) == kOther) ++first_;
-  changes_ -= change(case_of(c), case_of(text[first_]));
-}
-
-void ByteWindow::pop_back(std::string_view text) {
-  const char c = text[--end_];
-  uncount(c);
-  if (begin_ < end_) case_changes_ -= redactd::changes_case(text[end_ - 1], c);
-  if (case_of(c) == kOther || !holds_any()) return;
-  --last_;
-  while (case_of(text[last_]) == kOther) --last_;
-  changes_ -= change(case_of(text[last_]), case_of(c));
-}
-
-double ByteWindow::entropy() const {
+double ByteCounts::entropy() const {
   if (begin_ == end_) return 0;
   const size_t size = end_ - begin_;
   return (times_log2(size) - static_cast<double>(sum_) / kOne) / static_cast<double>(size);
 }
 
-bool ByteWindow::is_mixed() const {
+void CaseChanges::clear() { digits_ = letters_ = case_changes_ = changes_ = 0; }
+
+void CaseChanges::push_front(std::string_view text) {
+  const uint8_t kind = case_of(text[begin_ - 1]);
+  if (begin_ < end_) case_changes_ += redactd::changes_case(text[begin_ - 1], text[begin_]);
+  if (kind != kOther) {
+    if (holds_any()) changes_ += change(kind, case_of(text[first_]));
+    first_ = begin_ - 1;
+    if (!holds_any()) last_ = first_;
+  }
+  count(kind);
+  --begin_;
+}
+
+void CaseChanges::push_back(std::string_view text) {
+  const uint8_t kind = case_of(text[end_]);
+  if (begin_ < end_) case_changes_ += redactd::changes_case(text[end_ - 1], text[end_]);
+  if (kind != kOther) {
+    if (holds_any()) changes_ += change(case_of(text[last_]), kind);
+    last_ = end_;
+    if (!holds_any()) first_ = last_;
+  }
+  count(kind);
+  ++end_;
+}
+
+void CaseChanges::pop_front(std::string_view text) {
+  const char c = text[begin_++];
+  const uint8_t kind = case_of(c);
+  uncount(kind);
+  if (begin_ < end_) case_changes_ -= redactd::changes_case(c, text[begin_]);
+  if (kind == kOther || !holds_any()) return;
+  ++first_;
+  while (case_of(text[first_]) == kOther) ++first_;
+  changes_ -= change(kind, case_of(text[first_]));
+}
+
+void CaseChanges::pop_back(std::string_view text) {
+  const char c = text[--end_];
+  const uint8_t kind = case_of(c);
+  uncount(kind);
+  if (begin_ < end_) case_changes_ -= redactd::changes_case(text[end_ - 1], c);
+  if (kind == kOther || !holds_any()) return;
+  --last_;
+  while (case_of(text[last_]) == kOther) --last_;
+  changes_ -= change(case_of(text[last_]), kind);
+}
+
+bool CaseChanges::is_mixed() const {
   if (digits_ > 0) return letters_ > 0;
   return end_ - begin_ >= kShortestRandomLetters && changes_case_often();
 }
 
-bool ByteWindow::is_scrambled() const {
+bool CaseChanges::is_scrambled() const {
   return redactd::is_scrambled(changes_, digits_ + letters_);
 }
 
-bool ByteWindow::changes_case_often() const { return is_often(case_changes_, end_ - begin_); }
+bool CaseChanges::changes_case_often() const { return is_often(case_changes_, end_ - begin_); }
+
+template class MovingWindow<ByteCounts>;
+template class MovingWindow<CaseChanges>;
 
 bool JwtHeaders::is_jwt(std::string_view text, size_t begin, size_t end, size_t& work) {
   if (!decode_base64(text.substr(begin, std::min<size_t>(end - begin, 2)), 1).starts_with('{'))

@@ -21,10 +21,11 @@ std::string drawn_text(std::mt19937& random, size_t size) {
   return text;
 }
 
-TEST(ByteWindow, TellsWhereverItWasBeforeWhatTheValidatorsDo) {
+TEST(MovingWindow, TellsWhereverItWasBeforeWhatTheValidatorsDo) {
   std::mt19937 random(7);
   const std::string text = drawn_text(random, 10000);
-  ByteWindow window;
+  ByteCounts counts;
+  CaseChanges changes;
   size_t begin = 0;
   size_t end = 100;
   for (int i = 0; i < 4000; ++i) {
@@ -36,17 +37,18 @@ TEST(ByteWindow, TellsWhereverItWasBeforeWhatTheValidatorsDo) {
     if (random() % 50 == 0) end = begin + random() % 6000;
     begin = std::min(begin, text.size());
     end = std::min(std::max(begin, end), text.size());
-    window.move_to(text, begin, end);
+    counts.move_to(text, begin, end);
+    changes.move_to(text, begin, end);
     const std::string_view bytes = std::string_view(text).substr(begin, end - begin);
-    ASSERT_NEAR(window.entropy(), entropy(bytes), 1e-9) << begin << ' ' << end;
-    ASSERT_EQ(window.is_mixed(), is_mixed(bytes)) << begin << ' ' << end;
-    ASSERT_EQ(window.is_scrambled(), is_scrambled(bytes)) << begin << ' ' << end;
+    ASSERT_NEAR(counts.entropy(), entropy(bytes), 1e-9) << begin << ' ' << end;
+    ASSERT_EQ(changes.is_mixed(), is_mixed(bytes)) << begin << ' ' << end;
+    ASSERT_EQ(changes.is_scrambled(), is_scrambled(bytes)) << begin << ' ' << end;
   }
 }
 
-TEST(ByteWindow, MovingOnCostsTheBytesThatItMovesBy) {
+TEST(MovingWindow, MovingOnCostsTheBytesThatItMovesBy) {
   const std::string text(20000, 'x');
-  ByteWindow window;
+  CaseChanges window;
   EXPECT_EQ(window.move_to(text, 0, 1000), 1000u);
   EXPECT_EQ(window.move_to(text, 5, 1000), 5u);
   EXPECT_EQ(window.move_to(text, 3, 1002), 4u);
