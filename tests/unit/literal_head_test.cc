@@ -75,9 +75,21 @@ TEST(LiteralHead, OneLetterManyTimesIsLookedForWhereItsRunBegins) {
   EXPECT_EQ(head->literal, "(?:^|[^A])A{21}");
   EXPECT_EQ(head->width, 21u);
   EXPECT_EQ(head->tail_width, 12u);
-  for (const char* pattern : {"", "A", "A{21}", "A{7}[0-9]{8}", "A{21}x", "AB{21}[0-9]{8}",
-                              "0{21}[0-9]{8}", "A{21,}[0-9]{8}", "A{21}[0-9]", "A{21}[^0-9]{8}"})
+  for (const char* pattern :
+       {"", "A", "A{21}", "A{3}[0-9]{8}", "AAA[0-9]{8}", "A{21}.", "AB{21}[0-9]{8}",
+        "0{21}[0-9]{8}", "A{21,}[0-9]{8}", "A{21}[0-9]", "A{21}[^0-9]{8}"})
     EXPECT_FALSE(run_head(pattern)) << pattern;
+}
+
+TEST(LiteralHead, OneLetterManyTimesMayStandBeforeClassesAndLiterals) {
+  const auto head = run_head("AAAA[0-9_]{7}:[0-9]{12}");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->literal, "(?:^|[^A])AAAA");
+  EXPECT_EQ(head->width, 4u);
+  EXPECT_EQ(head->tail_width, 20u);
+  const auto rules = rules_of({token("aaaa[0-9a-f]{3}:[0-9]{2}")});
+  EXPECT_EQ(redact("aaaa12f:34ef aaaa12f_34 aaaa12f:3 %aaaaaaf12:34\n", rules),
+            "[REDACTED:tok] aaaa12f_34 aaaa12f:3 %aa[REDACTED:tok]\n");
 }
 
 TEST(LiteralHead, ARunIsPartOfTheSecretWhereverInItAWordBegins) {
