@@ -33,13 +33,23 @@ size_t EncodedDigits::move_to(std::string_view text, size_t hit, TextEncoding en
 
 void EncodedDigits::trim() {
   units_.reset();
+  near_ = {};
   for (SecretText& bytes : bytes_) give_back(bytes);
 }
 
 size_t EncodedDigits::window_begin() const { return hit_ - std::min(hit_, kUnitsBefore); }
 
-EncodedText EncodedDigits::around() const {
-  return units_->around(hit_, kUnitsBefore, kUnitsAfter);
+EncodedText& EncodedDigits::around() {
+  units_->around(hit_, kUnitsBefore, kUnitsAfter, near_);
+  return near_;
+}
+
+std::string_view EncodedDigits::decoded(size_t phase) const {
+  const size_t first = window_begin() + phase;
+  const size_t from = first % group_of(encoding_);
+  const size_t end = std::min(units_->size(), hit_ + kUnitsAfter);
+  const std::string_view bytes = bytes_[from];
+  return bytes.substr(units_->first_byte(from, first), units_->whole_bytes(end - first));
 }
 
 }  // namespace redactd

@@ -29,8 +29,10 @@ class EncodedDigits {
   /// many digits it looked at.
   size_t move_to(std::string_view text, size_t hit, TextEncoding encoding);
 
-  /// What stands around the hit.
-  EncodedText around() const;
+  /// What stands around the hit; valid until the next call.
+  EncodedText& around();
+  /// What it stands for from number `phase` on, if holds_core() was asked for that phase.
+  std::string_view decoded(size_t phase) const;
   /// The number in around() of the first digit with which a secret may begin that no hit before
   /// told of.
   size_t first_new() const { return first_new_ - window_begin(); }
@@ -64,6 +66,7 @@ class EncodedDigits {
   size_t window_begin() const;
 
   std::optional<EncodedText> units_;
+  EncodedText near_;
   TextEncoding encoding_ = TextEncoding::base64;
   size_t hit_ = 0;  // the number of the unit behind it
   size_t first_new_ = 0;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/plain_digits.h"
@@ -53,14 +54,27 @@ bool body_follows(std::string_view bytes, size_t at, bool cut_off) {
 class Reading {
  public:
   Reading(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-          EncodedText& units, size_t phase, TokenRuns* runs)
+          EncodedText& units, TokenRuns* runs, EncodedScratch& scratch)
       : record_(record),
         rules_(rules),
         encoding_(encoding),
         units_(units),
-        phase_(phase),
-        runs_(runs) {
+        runs_(runs),
+        bytes_(scratch.bytes),
+        closed_(scratch.closed),
+        spaced_(scratch.spaced),
+        cores_(scratch.cores),
+        spans_(scratch.spans) {}
+
+  /// The text from that unit on; `decoded`: what it stands for is known.
+  void read(size_t phase) {
+    phase_ = phase;
     decode();
+  }
+  void read(size_t phase, std::string_view decoded) {
+    phase_ = phase;
+    bytes_ = decoded;
+    close();
   }
 
   size_t size() const { return bytes_.size(); }
@@ -94,10 +108,15 @@ class Reading {
 
  private:
   void decode() {
-    bytes_ = units_.decoded(phase_);
+    bytes_.clear();
+    units_.decode(phase_, bytes_);
+    close();
+  }
+
+  void close() {
     // In forms a space is written as a plus.
     bool form = encoding_ == TextEncoding::escapes && bytes_.find('+') != std::string::npos;
-    spaced_ = form ? bytes_ : SecretText();
+    spaced_.assign(bytes_, 0, form ? bytes_.size() : 0);
     std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
     // Where the units end the text does, unless the record goes on and cuts it off.
     cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
@@ -139,14 +158,14 @@ class Reading {
   const EncodedRules& rules_;
   TextEncoding encoding_;
   EncodedText& units_;
-  size_t phase_;
+  size_t phase_ = 0;
   TokenRuns* runs_;  // may be null
-  SecretText bytes_;
-  SecretText closed_;  // with a blank behind them where the text ends
-  RecordView view_;    // of them
-  SecretText spaced_;  // with spaces for pluses; empty: there is none
-  std::vector<const TokenCores::Core*> cores_;
-  std::vector<Span> spans_;
+  SecretText& bytes_;
+  SecretText& closed_;  // with a blank behind them where the text ends
+  RecordView view_;     // of them
+  SecretText& spaced_;  // with spaces for pluses; empty: there is none
+  std::vector<const TokenCores::Core*>& cores_;
+  std::vector<Span>& spans_;
   bool cut_off_ = false;
 };
 
@@ -232,7 +251,8 @@ Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
 }
 
 Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-                       size_t anchor_end, EncodedDigits& digits, std::vector<Span>& spans) {
+                       size_t anchor_end, EncodedDigits& digits, EncodedScratch& scratch,
+                       std::vector<Span>& spans) {
   size_t& clear_until = record.clear_until[static_cast<size_t>(encoding)];
   clear_until = clear_of_cores(record, rules.cores, encoding, anchor_end,
                                std::max(clear_until, digits.looked_until()));
@@ -241,9 +261,10 @@ Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, Text
   Verdict verdict = Verdict::no_match;
   for (size_t phase = 0; phase < group_of(encoding); ++phase) {
     if (!digits.holds_core(rules.cores, phase)) continue;
-    EncodedText units = digits.around();
+    EncodedText& units = digits.around();
     record.work += 2 * units.size();
-    Reading reading(record, rules, encoding, units, phase, nullptr);
+    Reading reading(record, rules, encoding, units, nullptr, scratch);
+    reading.read(phase, digits.decoded(phase));
     size_t at = units.first_byte(phase, digits.first_new());
     for (; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
       std::optional<Decoded> found = reading.find_at(at, verdict);
@@ -260,10 +281,11 @@ Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, Text
 /// All secrets of the text with escapes around the hit, so that no escape is looked at for each of
 /// its neighbours.
 Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, size_t anchor_end,
-                        TokenRuns& runs, std::vector<Span>& spans) {
+                        EncodedMemo& memo, std::vector<Span>& spans) {
   EncodedText units(record.text, anchor_end, TextEncoding::escapes, kUnitsBefore, kUnitsMore);
   record.work += 2 * units.size();
-  Reading reading(record, rules, TextEncoding::escapes, units, 0, &runs);
+  Reading reading(record, rules, TextEncoding::escapes, units, &memo.runs, memo.scratch);
+  reading.read(0);
   Verdict verdict = Verdict::no_match;
   // What begins near the end is left to the next hit.
   size_t bytes = reading.size();
@@ -292,12 +314,20 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
 
 }  // namespace
 
+void EncodedScratch::trim() {
+  give_back(bytes);
+  give_back(closed);
+  give_back(spaced);
+  give_back(cores);
+  give_back(spans);
+}
+
 Verdict resolve_encoded(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                         size_t anchor_end, EncodedMemo& memo, std::vector<Span>& spans) {
   if (encoding == TextEncoding::escapes)
-    return resolve_escapes(record, rules, anchor_end, memo.runs, spans);
+    return resolve_escapes(record, rules, anchor_end, memo, spans);
   EncodedDigits& digits = encoding == TextEncoding::base64 ? memo.base64 : memo.hex;
-  return resolve_digits(record, rules, encoding, anchor_end, digits, spans);
+  return resolve_digits(record, rules, encoding, anchor_end, digits, memo.scratch, spans);
 }
 
 size_t encoded_end(std::string_view text, size_t from) {

@@ -20,10 +20,22 @@ struct EncodedRules {
   const MarkerExpressions& markers;
 };
 
+/// What is kept between looks at encoded text, so that none allocates.
+struct EncodedScratch {
+  SecretText bytes;
+  SecretText closed;
+  SecretText spaced;
+  std::vector<const TokenCores::Core*> cores;
+  std::vector<Span> spans;
+
+  void trim();
+};
+
 /// What has been decoded of one record.
 struct EncodedMemo {
   EncodedDigits base64;
   EncodedDigits hex;
+  EncodedScratch scratch;
   TokenRuns runs;  // in the escapes at hand
 
   /// Another record comes.
@@ -34,6 +46,7 @@ struct EncodedMemo {
   void trim() {
     base64.trim();
     hex.trim();
+    scratch.trim();
     runs.trim();
   }
 };

@@ -241,24 +241,17 @@ size_t EncodedText::number_of(size_t begin) const {
                                                    : kNone;
 }
 
-EncodedText EncodedText::around(size_t at, size_t before, size_t after) const {
+void EncodedText::around(size_t at, size_t before, size_t after, EncodedText& part) const {
   const size_t first = at - std::min(at, before);
   const size_t last = std::min(size(), at + after);
-  EncodedText part(text_, encoding_);
+  part.text_ = text_;
+  part.encoding_ = encoding_;
   part.begins_.assign(begins_.begin() + static_cast<std::ptrdiff_t>(first),
                       begins_.begin() + static_cast<std::ptrdiff_t>(last));
-  part.values_ = values_.substr(first, last - first);
+  part.values_.assign(values_, first, last - first);
   part.before_ = at - first;
   part.end_ = begin_of(last);
   part.ends_ = ends_ && last == size() && last < at + after;
-  return part;
-}
-
-SecretText EncodedText::decoded(size_t phase) const {
-  SecretText bytes;
-  bytes.reserve(values_.size());
-  decode(phase, bytes);
-  return bytes;
 }
 
 void EncodedText::decode(size_t phase, SecretText& bytes) const {
@@ -276,6 +269,8 @@ void EncodedText::decode(size_t phase, SecretText& bytes) const {
     bytes += static_cast<char>(held >> bits & 0xffu);
   }
 }
+
+size_t EncodedText::whole_bytes(size_t units) const { return units * bits_of(encoding_) / 8; }
 
 size_t EncodedText::first_byte(size_t phase, size_t unit) const {
   return unit <= phase ? 0 : ((unit - phase) * bits_of(encoding_) + 7) / 8;

@@ -30,6 +30,7 @@ size_t group_of(TextEncoding encoding);
 /// The units around a place of a text, which must outlive them.
 class EncodedText {
  public:
+  EncodedText() = default;
   /// `before` units at most that end before `at`, and `after` from there on.
   EncodedText(std::string_view text, size_t at, TextEncoding encoding, size_t before, size_t after);
   /// Takes in `after` more units.
@@ -45,13 +46,15 @@ class EncodedText {
 
   /// The number of the unit that begins at a byte of the text; kNone (npos): none does.
   size_t number_of(size_t begin) const;
-  /// Those before unit number `at` and from there on, as if they had been read around it.
-  EncodedText around(size_t at, size_t before, size_t after) const;
+  /// Makes `part` of those before unit number `at` and from there on, as if they had been read
+  /// around it.
+  void around(size_t at, size_t before, size_t after, EncodedText& part) const;
 
-  /// What the units from number `phase` on stand for, as far as whole bytes go.
-  SecretText decoded(size_t phase) const;
-  /// Adds what is missing of that.
+  /// Adds what is missing of what the units from number `phase` on stand for, as far as whole bytes
+  /// go.
   void decode(size_t phase, SecretText& bytes) const;
+  /// So many bytes do some units stand for.
+  size_t whole_bytes(size_t units) const;
   /// The first decoded byte that depends on no unit before that number.
   size_t first_byte(size_t phase, size_t unit) const;
   /// The first unit that a decoded byte depends on, and the one behind the last.
@@ -59,10 +62,8 @@ class EncodedText {
   size_t last_unit(size_t phase, size_t byte) const;
 
  private:
-  EncodedText(std::string_view text, TextEncoding encoding) : text_(text), encoding_(encoding) {}
-
   std::string_view text_;
-  TextEncoding encoding_;
+  TextEncoding encoding_ = TextEncoding::base64;
   std::vector<size_t> begins_;
   SecretText values_;
   size_t before_ = 0;

@@ -51,8 +51,9 @@ class LastDigits {
 template <TextEncoding kEncoding>
 class PlainRun {
  public:
-  PlainRun(std::string_view text, size_t hit) : text_(text), begin_(hit) {
-    const size_t least = hit - std::min(hit, kDigitsToHit + kDigitsBefore);
+  /// Around the hit, from a little before `from` on.
+  PlainRun(std::string_view text, size_t hit, size_t from) : text_(text), begin_(hit) {
+    const size_t least = from - std::min(from, kDigitsBefore);
     while (begin_ > least && value_at(begin_ - 1) != kNoDigit) --begin_;
     whole_ = begin_ == 0 || value_at(begin_ - 1) == kNoDigit;
   }
@@ -129,9 +130,10 @@ class PlainRun {
 template <TextEncoding kEncoding>
 size_t clear_of_cores_in(const RecordView& record, const TokenCores& cores, size_t hit,
                          size_t from) {
-  const PlainRun<kEncoding> run(record.text, hit);
+  from = std::max(from, hit - std::min(hit, kDigitsToHit));
+  const PlainRun<kEncoding> run(record.text, hit, from);
   if (run.may_begin_in_escape()) return 0;
-  from = std::max({from, run.begin(), hit - std::min(hit, kDigitsToHit)});
+  from = std::max(from, run.begin());
   const size_t clear = run.first_core(cores, from, std::min(record.text.size(), hit + kAhead));
   record.work += std::max(clear, hit) - run.begin();
   return clear;
