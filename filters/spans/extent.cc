@@ -100,8 +100,6 @@ bool doubled_in_value(std::string_view text, size_t mark) {
          after != text[mark];
 }
 
-/// The last letter of a colour, or of what erases the line, which CI jobs print as often.
-
 /// `ESC[` in one of its spellings at `at`: its length, else 0.
 size_t colour_start(std::string_view text, size_t at) {
   static constexpr std::array<std::string_view, 9> kEscapes = {

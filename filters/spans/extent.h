@@ -79,7 +79,7 @@ inline constexpr size_t kMaskReach = 220;
 /// Whether byte `at` stands inside a mask.
 bool inside_mask(std::string_view text, size_t at);
 
-/// The last byte of a colour sequence.
+/// The last letter of a colour, or of what erases the line, which CI jobs print as often.
 inline constexpr ByteClass kColourEnds = ByteClass::of("mK");
 
 /// Whether a word can start at `at`: nothing alphanumeric before it, but for the last byte of an
