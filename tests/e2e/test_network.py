@@ -1,5 +1,6 @@
 """Two hosts in network namespaces whose link fails; and the kinds of addresses."""
 
+import errno
 import os
 import signal
 import socket
@@ -132,11 +133,25 @@ class PortOfNobody(DaemonTest):
         wait_until(lambda: "ready" in daemon.says(), daemon.says)
         time.sleep(1)
         self.assertNotIn("sink connected", daemon.says())
-        aggregator = Aggregator(self, host="127.0.0.1", port=port, namespace=link.name)
+        aggregator = self.listen_between_attempts(host="127.0.0.1", port=port, namespace=link.name)
         daemon.process.stdin.write(b"hello\n")
         daemon.process.stdin.close()
         self.assertEqual(aggregator.wait_for(1), [b"hello"])
         daemon.wait()
+
+    def listen_between_attempts(self, **where):
+        """An attempt of the daemon may hold the port at the moment."""
+        listening = []
+
+        def listen():
+            try:
+                listening.append(Aggregator(self, **where))
+            except OSError as error:
+                self.assertEqual(error.errno, errno.EADDRINUSE)
+            return listening
+
+        wait_until(listen, "the port can be listened at")
+        return listening[0]
 
 
 class Addresses(DaemonTest):
