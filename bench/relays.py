@@ -135,17 +135,18 @@ def rsyslog(rules):
 
 
 def otelcol(program, rules):
-    """Its redaction processor puts **** for each match. One consumer of the queue, for more do not keep the order."""
+    """Its redaction processor puts **** for each match. Its queue has one consumer, for more do not keep the order, and blocks, for else records are dropped."""
     def config(_folder, port, sink):
         values = []
         for _, expression in rules or ():
             ignore_case, *parts = split_group(expression)
             values.append(("(?i)" if ignore_case else "") + "".join("(?:%s)" % part for part in parts))
         return json.dumps({
-            "receivers": {"syslog": {"protocol": "rfc5424", "enable_octet_counting": True, "tcp": {"listen_address": "127.0.0.1:%d" % port, "max_log_size": "128KiB"}}},
+            "receivers": {"syslog": {"protocol": "rfc5424", "enable_octet_counting": True,
+                                     "tcp": {"listen_address": "127.0.0.1:%d" % port, "max_log_size": "128KiB", "preserve_trailing_whitespaces": True}}},
             "processors": {"redaction": {"allow_all_keys": True, "blocked_values": values}},
             "exporters": {"syslog": {"endpoint": "127.0.0.1", "port": sink, "network": "tcp", "protocol": "rfc5424", "enable_octet_counting": True,
-                                     "tls": {"insecure": True}, "sending_queue": {"num_consumers": 1}}},
+                                     "tls": {"insecure": True}, "sending_queue": {"num_consumers": 1, "block_on_overflow": True}}},
             "service": {"telemetry": {"metrics": {"level": "none"}},
                         "pipelines": {"logs": {"receivers": ["syslog"], "processors": ["redaction"] if rules else [], "exporters": ["syslog"]}}}})
     return Relay(program, config, lambda folder, path: ["--config", path])
