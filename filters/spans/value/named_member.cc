@@ -106,8 +106,8 @@ std::optional<Member> member_at(std::string_view text, size_t at, const Quote& q
   return member;
 }
 
-/// Of the members from `at` on the first that holds a value; `inside` an object's brace no comma
-/// stands before it. Up to `end`, where the text may go on.
+/// Of the members from `at` on the first that holds a value, as far as they can be read; `inside`
+/// an object's brace no comma stands before it.
 std::optional<Member> holding_member(std::string_view text, size_t at, bool inside,
                                      const Quote& quote) {
   for (size_t i = 0; i < kMostMembers && at < text.size(); ++i) {
