@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -51,6 +52,11 @@ class ByteClass {
       if (member_[byte] && others.member_[byte]) return true;
     }
     return false;
+  }
+  constexpr size_t size() const {
+    size_t members = 0;
+    for (bool member : member_) members += member ? 1 : 0;
+    return members;
   }
   constexpr bool empty() const {
     for (bool member : member_) {

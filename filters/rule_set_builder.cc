@@ -182,8 +182,8 @@ struct RuleSet::Builder::Group {
     auto patterns = rule.prefix.empty() ? written_out(pattern) : std::vector{pattern};
     for (const std::string& each : patterns) {
       std::optional<LiteralHead> head;
-      if (rule.prefix.empty()) head = literal_head(each);
-      if (rule.prefix.empty() && !head && rule.boundary == Boundary::word) head = run_head(each);
+      if (rule.prefix.empty() && rule.boundary == Boundary::word) head = run_head(each);
+      if (rule.prefix.empty() && !head) head = literal_head(each);
       add_expression(number, Anchor::Role::token, pattern_field(rule, i),
                      rule.prefix + "(?:" + (head ? head->literal : each) + ")");
       if (head) set.anchors_.back().head = &set.heads_.emplace_back(*std::move(head));

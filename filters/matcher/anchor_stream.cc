@@ -31,6 +31,16 @@ void sort_nearly_sorted(std::vector<Match>& matches, size_t from, size_t first_n
   }
 }
 
+/// Whether a token's head ends at `at` and something else than its tail stands behind it. A few
+/// bytes tell it of nearly all; the resolver looks at the others.
+bool lacks_tail(const Anchor& anchor, std::string_view held, size_t at) {
+  constexpr size_t kFew = 8;
+  const LiteralHead* head = anchor.head;
+  if (head == nullptr || head->latest > 0 || at >= held.size()) return false;
+  const LiteralHead::Part& first = head->tail.front();
+  return !first.members.has_all(held.substr(at, std::min(first.width, kFew)));
+}
+
 }  // namespace
 
 void AnchorStream::open(const RuleSet& rules, uint64_t offset) {
@@ -70,14 +80,14 @@ void AnchorStream::scan(std::string_view bytes, std::string_view held, uint64_t 
   for (size_t i = 0; i < streams_.size(); ++i) {
     const size_t from = matches_.size();
     streams_[i].scan(bytes, scratch_, matches_);
-    sift(i, from);
+    sift(i, from, held, base);
     find_keys(i, from, held, base);
   }
 }
 
 /// Of what the database reported, from number `from` on: makes numbers of anchors and places in the
 /// stream of it, drops what is of no use, and moves the hints at keys to key_places_.
-void AnchorStream::sift(size_t database, size_t from) {
+void AnchorStream::sift(size_t database, size_t from, std::string_view held, uint64_t base) {
   const RuleSet::Keys& keys = rules_->keys()[database];
   const uint32_t first = rules_->first_anchor()[database];
   key_places_.clear();
@@ -95,7 +105,8 @@ void AnchorStream::sift(size_t database, size_t from) {
     }
     const Anchor& anchor = rules_->anchors()[match.expression];
     const bool repeats = anchor.role == Anchor::Role::userinfo && follows_at_sign(match);
-    if (!repeats && !anchor.muted) matches_[kept++] = match;
+    if (repeats || anchor.muted || lacks_tail(anchor, held, match.end - base)) continue;
+    matches_[kept++] = match;
   }
   matches_.resize(kept);
 }

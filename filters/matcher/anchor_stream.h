@@ -47,7 +47,7 @@ class AnchorStream {
   };
 
   void scan(std::string_view bytes, std::string_view held, uint64_t base);
-  void sift(size_t database, size_t from);
+  void sift(size_t database, size_t from, std::string_view held, uint64_t base);
   bool follows_at_sign(const Match& match);
   void find_keys(size_t database, size_t from, std::string_view held, uint64_t base);
   void sort_from(size_t from);

@@ -2,38 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace redactd {
 namespace {
 
 constexpr size_t kLeastHead = 3;
 constexpr size_t kWidestTail = 64;
-
-/// Bytes of the pattern that stand for one byte each, up to the first that may not.
-struct Literal {
-  size_t end = 0;  // in the pattern
-  size_t width = 0;
-};
-
-Literal literal_at_start(std::string_view pattern) {
-  constexpr ByteClass kPlain = alnum_and("_-:/=@,;~ ");
-  Literal literal;
-  while (literal.end < pattern.size()) {
-    const bool escaped = pattern[literal.end] == '\\' && literal.end + 1 < pattern.size() &&
-                         !is_alnum(pattern[literal.end + 1]);
-    if (!escaped && !kPlain.has(pattern[literal.end])) break;
-    literal.end += escaped ? 2 : 1;
-    ++literal.width;
-  }
-  return literal;
-}
-
-/// Text and keys are full of `sk-`, `live_` and `API_KEY`, but hardly hold letters of both cases
-/// like `eyJ`.
-bool is_rare(std::string_view literal) {
-  return literal.size() >= kLeastHead && std::any_of(literal.begin(), literal.end(), is_upper) &&
-         std::any_of(literal.begin(), literal.end(), is_lower);
-}
+constexpr size_t kNarrowClass = 26;  // members: libhs writes them out as literals
 
 size_t width_of(const std::vector<LiteralHead::Part>& parts) {
   size_t width = 0;
@@ -50,25 +26,48 @@ size_t times(std::string_view text) {
   return error == std::errc() && end == last ? number : 0;
 }
 
-/// `[A-Za-z0-9_-]{8}` or `:` at the beginning of `rest`, which it is taken off. Nothing: something
-/// else.
-std::optional<LiteralHead::Part> take_part(std::string_view& rest) {
-  if (!rest.starts_with('[')) {
-    const Literal literal = literal_at_start(rest.substr(0, 1));
-    if (literal.width == 0) return std::nullopt;
-    const ByteClass members = ByteClass::of(rest.substr(0, 1));
-    rest.remove_prefix(1);
-    return LiteralHead::Part{members, 1};
-  }
+/// The byte that `rest` begins with, escaped or not, if it stands for itself; it is taken off.
+std::optional<ByteClass> take_byte(std::string_view& rest) {
+  constexpr ByteClass kPlain = alnum_and("_-:/=@,;~ ");
+  const bool escaped = rest.size() > 1 && rest[0] == '\\' && !is_alnum(rest[1]);
+  if (!escaped && !kPlain.has(rest[0])) return std::nullopt;
+  const ByteClass byte = ByteClass::of(rest.substr(escaped ? 1 : 0, 1));
+  rest.remove_prefix(escaped ? 2 : 1);
+  return byte;
+}
+
+/// `[A-Za-z0-9_-]` without a line feed, taken off in the same way.
+std::optional<ByteClass> take_class(std::string_view& rest) {
   size_t close = 1;
   while (close < rest.size() && rest[close] != ']') close += rest[close] == '\\' ? 2 : 1;
   if (close >= rest.size() || rest.starts_with("[^")) return std::nullopt;
   const std::optional<ByteClass> members = ByteClass::parse(rest.substr(1, close - 1));
-  const size_t end = rest.find('}', close);
-  if (!members || members->has('\n') || end == std::string_view::npos) return std::nullopt;
-  const size_t width = times(rest.substr(close + 1, end - close));
-  rest.remove_prefix(end + 1);
+  rest.remove_prefix(close + 1);
+  return members && !members->has('\n') ? members : std::nullopt;
+}
+
+/// The byte or class that `rest`, which is not empty, begins with, and how often it stands there.
+std::optional<LiteralHead::Part> take_part(std::string_view& rest) {
+  const std::optional<ByteClass> members = rest[0] == '[' ? take_class(rest) : take_byte(rest);
+  if (!members) return std::nullopt;
+  size_t width = 1;
+  if (rest.starts_with('{')) {
+    const size_t end = std::min(rest.find('}'), rest.size() - 1) + 1;
+    width = times(rest.substr(0, end));
+    rest.remove_prefix(end);
+  }
   return width > 0 ? std::optional(LiteralHead::Part{*members, width}) : std::nullopt;
+}
+
+/// Takes a byte or a narrow class off that stands there once.
+bool take_of_head(std::string_view& rest) {
+  if (rest.empty()) return false;
+  std::string_view behind = rest;
+  const std::optional<ByteClass> members = rest[0] == '[' ? take_class(behind) : take_byte(behind);
+  if (!members || behind.starts_with('{')) return false;
+  if (rest[0] == '[' && members->size() > kNarrowClass) return false;
+  rest = behind;
+  return true;
 }
 
 /// Nothing: `rest` is something else than such parts.
@@ -82,16 +81,29 @@ std::vector<LiteralHead::Part> tail_of(std::string_view rest) {
   return parts;
 }
 
+/// Whether a run of such heads is all tail, so that an automaton would be started from each. Of
+/// capitals, of which ordinary text is not full.
+bool stands_in_tail(std::string_view head, const std::vector<LiteralHead::Part>& tail) {
+  constexpr size_t kLeastCapitals = 2;
+  constexpr size_t kLong = 8;
+  return head.size() >= kLeastCapitals && std::all_of(head.begin(), head.end(), is_upper) &&
+         std::any_of(tail.begin(), tail.end(), [head](const LiteralHead::Part& part) {
+           return part.width >= kLong && part.members.has_all(head);
+         });
+}
+
 }  // namespace
 
 std::optional<LiteralHead> literal_head(std::string_view pattern) {
-  const Literal literal = literal_at_start(pattern);
-  if (!is_rare(pattern.substr(0, literal.end))) return std::nullopt;
-  std::vector<LiteralHead::Part> tail = tail_of(pattern.substr(literal.end));
-  if (tail.size() != 1) return std::nullopt;
-  const size_t width = width_of(tail);
-  return LiteralHead{std::string(pattern.substr(0, literal.end)), literal.width, std::move(tail),
-                     width};
+  std::string_view rest = pattern;
+  size_t width = 0;
+  while (take_of_head(rest)) ++width;
+  const std::string_view head = pattern.substr(0, pattern.size() - rest.size());
+  std::vector<LiteralHead::Part> tail = tail_of(rest);
+  const bool simple = width >= kLeastHead && tail.size() == 1;
+  if (!simple && !stands_in_tail(head, tail)) return std::nullopt;
+  const size_t tail_width = width_of(tail);
+  return LiteralHead{std::string(head), width, std::move(tail), tail_width};
 }
 
 std::optional<LiteralHead> run_head(std::string_view pattern) {

@@ -14,7 +14,7 @@ namespace redactd {
 /// matcher is given the literal alone, which it finds without an automaton; what it finds counts
 /// where the tail follows.
 struct LiteralHead {
-  std::string literal;  // an expression of this many bytes:
+  std::string literal;  // an expression, narrow classes in it too, of this many bytes:
   size_t width = 0;
   /// So many bytes of a class.
   struct Part {
@@ -28,8 +28,7 @@ struct LiteralHead {
   size_t latest = 0;
 };
 
-/// Nothing: the pattern is another, or ordinary text is full of its literal, each of which would
-/// cost a look.
+/// Nothing: the pattern is another, or its literal is so short that too much would be reported.
 std::optional<LiteralHead> literal_head(std::string_view pattern);
 
 /// The same of a pattern that begins with one letter many times, `A{21}[A-Za-z0-9%]{12}` or

@@ -32,8 +32,12 @@ TEST(LiteralHead, AnyOtherPatternStaysAsItIs) {
   for (const char* pattern : {"",
                               "aBc",
                               "aB[0-9]{8}",
-                              "abc_[0-9]{8}",
-                              "ABC_[0-9]{8}",
+                              "ab[0-9]{8}",
+                              "AB[0-9]{8}",
+                              "ABC[A-Z]{4}[0-9]{2}",
+                              "abc[a-z]{12}[0-9]{2}",
+                              "ABCD?[0-9]{8}",
+                              "ab[cd]?[0-9]{8}",
                               "aBc[0-9]",
                               "aBc[^0-9]{8}",
                               "aBc[0-9]{8}x",
@@ -52,6 +56,34 @@ TEST(LiteralHead, AnyOtherPatternStaysAsItIs) {
                               "aBc[0-9]{x}",
                               "aBc[0-9]{}"})
     EXPECT_FALSE(literal_head(pattern)) << pattern;
+}
+
+TEST(LiteralHead, NarrowClassesArePartOfIt) {
+  const auto head = literal_head("gh[pour]_[a-z][A-Za-z0-9]{6}");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->literal, "gh[pour]_[a-z]");
+  EXPECT_EQ(head->width, 5u);
+  EXPECT_EQ(head->tail_width, 6u);
+}
+
+TEST(LiteralHead, TwoCapitalsAreEnoughWhereARunOfThemIsAllTail) {
+  EXPECT_TRUE(literal_head("AQ[A-Za-z0-9_-]{60}"));
+  const auto head = literal_head("AQE[ac-z][A-Z]{15}");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->literal, "AQE[ac-z]");
+  EXPECT_FALSE(literal_head("AQ[0-9a-f]{60}"));
+  EXPECT_FALSE(literal_head("aq[a-z]{60}"));
+  const auto rules = rules_of({token("AQ[AQ]{8}[0-9]{2}")});
+  EXPECT_EQ(redact("AQAQAQAQAQAQAQ AQAQAQAQAQ12ef AQAQAQAQ12\n", rules),
+            "AQAQAQAQAQAQAQ [REDACTED:tok] AQAQAQAQ12\n");
+}
+
+TEST(LiteralHead, ATailThatHasNotComeYetIsWaitedFor) {
+  const auto rules = rules_of({token("aBc_[0-9]{4}")});
+  const std::string text = "aBc_12x4 aBc_1234ef aBc_\n";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    EXPECT_EQ(redact_in_chunks(text, {cut}, rules), "aBc_12x4 [REDACTED:tok] aBc_\n") << cut;
+  }
 }
 
 TEST(LiteralHead, TheSecretIsTheWholeOfItWhereTheTailFollows) {
@@ -77,7 +109,7 @@ TEST(LiteralHead, OneLetterManyTimesIsLookedForWhereItsRunBegins) {
   EXPECT_EQ(head->tail_width, 12u);
   for (const char* pattern :
        {"", "A", "A{21}", "A{3}[0-9]{8}", "AAA[0-9]{8}", "A{21}.", "AB{21}[0-9]{8}",
-        "0{21}[0-9]{8}", "A{21,}[0-9]{8}", "A{21}[0-9]", "A{21}[^0-9]{8}"})
+        "0{21}[0-9]{8}", "A{21,}[0-9]{8}", "A{21}[0-9]?", "A{21}[^0-9]{8}"})
     EXPECT_FALSE(run_head(pattern)) << pattern;
 }
 
