@@ -54,7 +54,7 @@ size_t MovingWindow<Counts>::move_to(std::string_view text, size_t begin, size_t
     work = end - begin;
   }
   while (begin_ > begin) counts.push_front(text);
-  while (end_ < end) counts.push_back(text);
+  if (end_ < end) counts.push_back(text, end);
   while (begin_ < begin) counts.pop_front(text);
   while (end_ > end) counts.pop_back(text);
   return work;
@@ -89,16 +89,24 @@ void CaseChanges::push_front(std::string_view text) {
   --begin_;
 }
 
-void CaseChanges::push_back(std::string_view text) {
-  const uint8_t kind = case_of(text[end_]);
-  if (begin_ < end_) case_changes_ += redactd::changes_case(text[end_ - 1], text[end_]);
-  if (kind != kOther) {
-    if (holds_any()) changes_ += change(case_of(text[last_]), kind);
-    last_ = end_;
-    if (!holds_any()) first_ = last_;
+/// By far most bytes come in here, so what is counted stays in registers.
+void CaseChanges::push_back(std::string_view text, size_t end) {
+  CaseChanges counts = *this;
+  for (; counts.end_ < end; ++counts.end_) {
+    const size_t at = counts.end_;
+    const uint8_t kind = case_of(text[at]);
+    if (counts.begin_ < at)
+      counts.case_changes_ += redactd::changes_case(text[at - 1], text[at]);
+    if (kind == kOther) continue;
+    if (counts.holds_any()) {
+      counts.changes_ += change(case_of(text[counts.last_]), kind);
+    } else {
+      counts.first_ = at;
+    }
+    counts.last_ = at;
+    counts.count(kind);
   }
-  count(kind);
-  ++end_;
+  *this = counts;
 }
 
 void CaseChanges::pop_front(std::string_view text) {

@@ -38,7 +38,9 @@ class ByteCounts : public MovingWindow<ByteCounts> {
   friend MovingWindow;
   void clear();
   void push_front(std::string_view text) { count(text[--begin_]); }
-  void push_back(std::string_view text) { count(text[end_++]); }
+  void push_back(std::string_view text, size_t end) {
+    while (end_ < end) count(text[end_++]);
+  }
   void pop_front(std::string_view text) { uncount(text[begin_++]); }
   void pop_back(std::string_view text) { uncount(text[--end_]); }
   void count(char c);
@@ -61,7 +63,7 @@ class CaseChanges : public MovingWindow<CaseChanges> {
   void clear();
   void push_front(std::string_view text);
   void pop_front(std::string_view text);
-  void push_back(std::string_view text);
+  void push_back(std::string_view text, size_t end);
   void pop_back(std::string_view text);
   bool holds_any() const { return digits_ + letters_ > 0; }
   void count(uint8_t kind) {
