@@ -45,7 +45,6 @@ class EncodedDigits {
   /// Whether a core begins with one of the new digits, in bytes from number `phase` of around() on,
   /// where a word begins unless it may stand anywhere.
   bool holds_core(const TokenCores& cores, size_t phase) {
-    if (first_new_ == hit_) return false;  // two rules' hit
     const size_t from = (window_begin() + phase) % group_of(encoding_);
     SecretText& bytes = bytes_[from];
     units_->decode(from, bytes);

@@ -253,6 +253,7 @@ Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
 Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                        size_t anchor_end, EncodedDigits& digits, EncodedScratch& scratch,
                        std::vector<Span>& spans) {
+  if (anchor_end <= digits.looked_until()) return Verdict::no_match;  // two expressions' hit
   size_t& clear_until = record.clear_until[static_cast<size_t>(encoding)];
   clear_until = clear_of_cores(record, rules.cores, encoding, anchor_end,
                                std::max(clear_until, digits.looked_until()));
