@@ -95,8 +95,7 @@ void CaseChanges::push_back(std::string_view text, size_t end) {
   for (; counts.end_ < end; ++counts.end_) {
     const size_t at = counts.end_;
     const uint8_t kind = case_of(text[at]);
-    if (counts.begin_ < at)
-      counts.case_changes_ += redactd::changes_case(text[at - 1], text[at]);
+    if (counts.begin_ < at) counts.case_changes_ += redactd::changes_case(text[at - 1], text[at]);
     if (kind == kOther) continue;
     if (counts.holds_any()) {
       counts.changes_ += change(case_of(text[counts.last_]), kind);
