@@ -9,7 +9,7 @@ namespace redactd {
 namespace {
 
 constexpr size_t kAhead = 512;        // digits that are looked at behind a hit
-constexpr size_t kDigitsBefore = 12;  // of a core, which tell whether a word begins
+constexpr size_t kDigitsBefore = 24;  // of a core, which tell whether a word begins
 constexpr size_t kBitsOfKey = 8 * TokenCores::kKeyBytes;
 constexpr size_t kFirstBits = 32;  // of a run: in one of its phases the text begins there
 
