@@ -81,6 +81,8 @@ constexpr JsonStyle kJsonStyles[] = {
     {"<>&"},                                                // Go, Ruby on Rails
     {"<>&", true, Unicode::non_ascii},                      //
     {"<>&='"},                                              // Gson
+    {"<>&'", false, Unicode::non_ascii},                    // Flask
+    {"<>&", false, Unicode::non_ascii, kUpperDigits},       // Django
     {"<>&'\"", true, Unicode::non_ascii, kUpperDigits},     // PHP's HEX options
     {"<>&'\"+`", false, Unicode::non_ascii, kUpperDigits},  // .NET
     {"", false, Unicode::punctuation},                      //
@@ -316,6 +318,7 @@ void add_quoted(std::string_view value, SecretTexts& all) {
   all.push_back(as_shell_word(value, ' '));
   all.push_back(as_shell_word(value, 'x'));
   all.push_back(backslashed(value, " \t!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"));  // Perl's quotemeta
+  all.push_back(backslashed(value, " \t!\"#$%&'()*;<=>?[\\]^`{|}~"));         // Ruby's Shellwords
   all.push_back(quotemeta_of_bytes(value));
   for (char quote : {'"', '\''}) {
     for (Beyond beyond : {Beyond::raw, Beyond::code_points, Beyond::short_code_points,

@@ -94,6 +94,9 @@ constexpr PercentStyle kPercentStyles[] = {
     {"-_.!~$&()*+,;=:@/?%[]\\^`{|}"},  // queries in browsers
     {"-_.!~$&'()*+,;=:@/%[]\\^|"},     // paths in browsers
     {"-_.!~$&'()*+,%"},                // user:password in browsers
+    {"-_."},                           // PHP's urlencode
+    {"-_.!*()"},                       // .NET's HttpUtility
+    {""},                              // Swift's .alphanumerics
     {"", false},                       // everything
 };
 constexpr size_t kNestingStyles = 4;  // the first ones also encode what is encoded: a URL in a URL

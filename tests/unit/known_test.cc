@@ -55,6 +55,20 @@ TEST(Known, InItsEncodings) {
             R"({"l":"{\"p\":\"[REDACTED:known]\"}"})");
 }
 
+TEST(Known, WithSeveralSpecialCharactersAsEachEncoderTreatsThem) {
+  Rules rules = known_values({"a~b*c!d'e=f<g.h"});
+  for (const char* encoded : {
+           "a%7Eb%2Ac%21d%27e%3Df%3Cg.h",    // PHP's urlencode
+           "a%7eb*c!d%27e%3df%3cg.h",        // .NET's HttpUtility.UrlEncode
+           "a%7Eb%2Ac%21d%27e%3Df%3Cg%2Eh",  // all but letters and digits
+           "a%7eb%2ac%21d%27e%3df%3cg%2eh",  //
+           R"(a~b*c!d\u0027e=f\u003cg.h)",   // Flask's tojson
+           R"(a~b*c!d'e=f\u003Cg.h)",        // Django's json_script
+           R"(a\~b\*c\!d\'e\=f\<g.h)",       // Ruby's Shellwords
+       })
+    EXPECT_EQ(redact(encoded, rules), "[REDACTED:known]") << encoded;
+}
+
 // What programs print where their output takes no more than ASCII, or bytes.
 TEST(Known, BeyondAsciiInItsEncodings) {
   Rules rules = known_values({"pä§s-日🔑<x9>"});
