@@ -247,6 +247,9 @@ BAD = {
     "keep": {"mask": {"style": "partial", "keep": 17}},
     "names of nobody": sink(type="tcp", endpoints=["tls://h:1"], tls={"peer_names": []}),
     "allow of no rule": {"allow": [{"rules": [], "secret": "x"}]},
+    "keys of a Kubernetes source with the type relp": {
+        "sources": [{"name": "in", "type": "relp", "listen": "tcp://127.0.0.1:2514", "include": {"pods": "x"}}],
+        "sinks": [{"name": "out", "type": "stdout"}]},
     "allow without its condition": {"allow": [{"secret": [], "record": "x"}]},
 }
 
