@@ -93,6 +93,17 @@ Secret read_value(std::string_view rest, size_t& size) {
   return Secret(bare(line));
 }
 
+/// What a shell reads in the rest of a line, as of `export A=one B=two`.
+void add_further_assignments(std::string_view behind, std::vector<KnownValue>& pairs) {
+  while (true) {
+    std::string_view name = shell_assignment(behind);
+    if (name.empty()) return;
+    std::optional<Secret> word = shell_word(behind);
+    if (!word) return;
+    if (!word->empty()) pairs.push_back({std::string(name), std::move(*word)});
+  }
+}
+
 }  // namespace
 
 std::vector<KnownValue> parse_dotenv(std::string_view text) {
@@ -109,10 +120,13 @@ std::vector<KnownValue> parse_dotenv(std::string_view text) {
       Secret value = read_value(text.substr(separator + 1), value_size);
       // Many files are read by a shell as well, and nothing tells by whom. Within the line, for
       // time and memory are to grow with the file alone.
-      std::optional<Secret> word = shell_word(line.substr(separator + 1));
-      const bool differs = word && !word->empty() && *word != value;
+      std::string_view behind = line.substr(separator + 1);
+      std::optional<Secret> word = shell_word(behind);
+      const bool is_word = word && !word->empty();
+      const bool differs = is_word && *word != value;
       if (!value.empty()) pairs.push_back({std::string(key), std::move(value)});
       if (differs) pairs.push_back({std::string(key), std::move(*word)});
+      if (is_word) add_further_assignments(behind, pairs);
       taken = separator + 1 + value_size;
     }
     size_t end = text.find('\n', taken);

@@ -77,16 +77,28 @@ bool take_quoted(std::string_view& text, Secret& word) {
   return true;
 }
 
-/// Nothing, a comment, or another command.
+/// Nothing, a comment, another command or another assignment.
 bool ends_assignment(std::string_view behind) {
   if (behind.empty() || std::string_view("\r\n;&|").find(behind[0]) != kNone) return true;
   size_t next = behind.find_first_not_of(" \t");
-  return next == kNone || (next > 0 && std::string_view("#\r\n;&|").find(behind[next]) != kNone);
+  return next == kNone || (next > 0 && std::string_view("#\r\n;&|").find(behind[next]) != kNone) ||
+         !shell_assignment(behind).empty();
 }
 
 }  // namespace
 
-std::optional<Secret> shell_word(std::string_view text) {
+std::string_view shell_assignment(std::string_view& text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == 0 || begin == kNone || is_digit(text[begin])) return {};
+  size_t end = begin;
+  while (end < text.size() && (is_alnum(text[end]) || text[end] == '_')) ++end;
+  if (end == begin || end == text.size() || text[end] != '=') return {};
+  std::string_view name = text.substr(begin, end - begin);
+  text.remove_prefix(end + 1);
+  return name;
+}
+
+std::optional<Secret> shell_word(std::string_view& text) {
   Secret word;
   while (true) {
     take_plain(text, "'\"\\`$ \t\r\n;&|", word);

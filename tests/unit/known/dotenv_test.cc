@@ -53,6 +53,14 @@ TEST(Dotenv, ReadsWhatAShellReadsAsWell) {
   EXPECT_EQ(pairs("A=\"one\"two\nB=$three\n"), (Pairs{"A=one", "A=onetwo", "B=$three"}));
 }
 
+TEST(Dotenv, ReadsWhatAShellReadsInOneLine) {
+  EXPECT_EQ(pairs("export A=\"one\" B='two 2'\tC=three # D=four\r\nE=five\n"),
+            (Pairs{"A=one", "B=two 2", "C=three", "E=five"}));
+  EXPECT_EQ(pairs("A=one B=two\n"), (Pairs{"A=one B=two", "A=one", "B=two"}));
+  EXPECT_EQ(pairs("A='one' B=two three\n"), Pairs{"A=one"}) << "three would be a command";
+  EXPECT_EQ(pairs("A='one' B=\n"), Pairs{"A=one"});
+}
+
 TEST(Dotenv, WhatAShellWouldNotTakeForAValueIsReadOnce) {
   EXPECT_EQ(pairs("A=one two\nB=`three`\nC=four\"five\nD=it's\n"),
             (Pairs{"A=one two", "B=three", "C=four\"five", "D=it's"}));
