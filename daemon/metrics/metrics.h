@@ -85,7 +85,7 @@ struct SourceCounters {
 
 /// Of one sink.
 struct SinkCounters {
-  SharedCounter bytes;  // written, framing included
+  SharedCounter bytes;  // delivered (docs/delivery.md), framing included
   SharedCounter records;
   SharedCounter batches;
   SharedCounter connected;  // endpoints (lanes) that are connected now; stdout, file: 1

@@ -71,11 +71,11 @@ constexpr Metric<SourceCounters> kSourceMetrics[] = {
 };
 
 constexpr SinkMetric kSinkMetrics[] = {
-    {"redactd_sink_sent_bytes_total", MetricType::Counter, "Bytes written, framing included.",
+    {"redactd_sink_sent_bytes_total", MetricType::Counter, "Bytes delivered, framing included.",
      &SinkCounters::bytes},
-    {"redactd_sink_sent_records_total", MetricType::Counter, "Records written.",
-     &SinkCounters::records},
-    {"redactd_sink_sent_batches_total", MetricType::Counter, "Batches of records written.",
+    {"redactd_sink_sent_records_total", MetricType::Counter,
+     "Records delivered, as the sink's delivery level says.", &SinkCounters::records},
+    {"redactd_sink_sent_batches_total", MetricType::Counter, "Batches of records delivered.",
      &SinkCounters::batches},
     {"redactd_sink_connected", MetricType::Gauge,
      "Endpoints that are connected now; 1 for a standard output or a file that is open.",
