@@ -209,6 +209,18 @@ SecretText as_shell_word(std::string_view value, char before) {
   });
 }
 
+/// As rsyslog writes what it has received, tabs too.
+SecretText control_bytes_as_numbers(std::string_view value) {
+  return rewritten(value, [&](const Character& character, SecretText& out) {
+    if (character.code >= 0x20 && character.code != 0x7f) {
+      out += character.bytes;
+    } else {
+      out += '#';
+      append_number(out, character.code, 8, 3);
+    }
+  });
+}
+
 SecretText with_quote_as(std::string_view value, char quote, std::string_view spelling) {
   return rewritten(value, [&](const Character& character, SecretText& out) {
     out += is_one_of(character, {&quote, 1}) ? spelling : character.bytes;
@@ -312,7 +324,8 @@ void add_quoted(std::string_view value, SecretTexts& all) {
   all.push_back(with_quote_as(value, '\'', "'\"'\"'"));
   all.push_back(with_quote_as(value, '\'', "''"));   // SQL, YAML
   all.push_back(with_quote_as(value, '"', "\"\""));  // CSV
-  all.push_back(backslashed(value, "\"\\]"));        // structured data of syslog
+  all.push_back(control_bytes_as_numbers(value));
+  all.push_back(backslashed(value, "\"\\]"));  // structured data of syslog
   all.push_back(backslashed(value, "$\"\\`"));
   all.push_back(backslashed(value, "$\"\\`!"));
   all.push_back(as_shell_word(value, ' '));

@@ -69,6 +69,11 @@ TEST(Known, WithSeveralSpecialCharactersAsEachEncoderTreatsThem) {
     EXPECT_EQ(redact(encoded, rules), "[REDACTED:known]") << encoded;
 }
 
+TEST(Known, WithControlBytesAsSyslogDaemonsWriteThem) {
+  Rules rules = known_values({"a1 b2\x7f-\tc3", "d4\x1b-e5-f6"});
+  EXPECT_EQ(redact("a1 b2#177-#011c3 d4#033-e5-f6", rules), "[REDACTED:known] [REDACTED:known]");
+}
+
 // What programs print where their output takes no more than ASCII, or bytes.
 TEST(Known, BeyondAsciiInItsEncodings) {
   Rules rules = known_values({"pä§s-日🔑<x9>"});
