@@ -49,6 +49,7 @@ struct Quote {
   size_t size() const {
     return spelling == 0 ? size_t{backslashes} + (doubled ? 2 : 1) : encoded().size();
   }
+  friend bool operator==(const Quote&, const Quote&) = default;
 };
 inline constexpr size_t kMostBackslashes = 255;
 
@@ -87,6 +88,18 @@ struct RecordView {
     BareContext context;
   };
   mutable BareMemo bare = {};
+  /// The pairs of the last cookie header that was walked through: a header among them meets those
+  /// behind its first one again.
+  struct PairsMemo {
+    size_t begin = 0;
+    size_t last = 0;        // where its last pair began; not behind begin: nothing remembered
+    size_t header_end = 0;  // what it would not have gone beyond
+    uint32_t rule = 0;
+    Quote quote = {};
+    BareContext bare = {};
+    bool sentence = false;
+  };
+  mutable PairsMemo pairs = {};
   /// What most values do not stand among or behind.
   mutable ByteGap<'"'> double_quotes = {};
   mutable ByteGap<'\''> single_quotes = {};

@@ -116,7 +116,10 @@ Verdict ValueResolver::cookie(const Opening& opening) {
   size_t end = header_end(opening);
   size_t at = opening.begin;
   Verdict result = Verdict::no_value;
-  for (size_t i = 0; i < kMostElements && at < end; ++i) {
+  size_t i = 0;
+  for (; i < kMostElements && at < end; ++i) {
+    if (i > 0 && walked_before(opening, at, end)) return result;
+    const size_t pair = at;
     while (at < end && text_[at] == ' ') ++at;
     size_t name = at;
     while (name < end && name - at < kLongestCookieName && is_cookie_name_byte(text_[name])) ++name;
@@ -127,7 +130,8 @@ Verdict ValueResolver::cookie(const Opening& opening) {
         at = name + 1;
         continue;
       }
-      return result;
+      at = pair;
+      break;
     }
     size_t value = name + 1;
     size_t stop = record_.cookie_ends.first_in(text_, value, end);
@@ -142,10 +146,30 @@ Verdict ValueResolver::cookie(const Opening& opening) {
       while (stop < end && text_[stop] != ';' && text_[stop] != '"') ++stop;
       record_.work += stop - value;
     }
-    if (stop >= end || text_[stop] != ';') return result;
+    if (stop >= end || text_[stop] != ';') {
+      at = pair;
+      break;
+    }
     at = stop + 1;
   }
+  if (i < kMostElements) remember_walk(opening, at, end);
   return result;
+}
+
+/// Whether the header before went through the pairs from `at` on, behind a semicolon, in the same
+/// way: no pair holds one, so each of them began one of its own.
+bool ValueResolver::walked_before(const Opening& opening, size_t at, size_t end) const {
+  const RecordView::PairsMemo& memo = record_.pairs;
+  return memo.begin < at && at <= memo.last && memo.header_end == end &&
+         memo.rule == rule_number_ && memo.quote == opening.quote && memo.bare == opening.bare &&
+         memo.sentence == opening.sentence;
+}
+
+/// `last`: where the last pair began that it looked at. A header in a mask adds nothing.
+void ValueResolver::remember_walk(const Opening& opening, size_t last, size_t end) const {
+  if (!rule_.names.empty() || stands_in_mask()) return;
+  record_.pairs = {opening.begin, last,          end,             rule_number_,
+                   opening.quote, opening.bare, opening.sentence};
 }
 
 bool ValueResolver::is_cookie_name_byte(char c) {

@@ -139,6 +139,17 @@ bool name_ends(std::string_view text, size_t begin, size_t end, size_t size) {
                      [&](std::string_view next) { return starts_with_ignoring_case(rest, next); });
 }
 
+/// Whether a name stands in the key, whatever separates its words, or in its end and a number behind.
+bool holds_name(std::string key, const std::vector<std::string>& names) {
+  std::erase(key, '_');
+  return std::any_of(names.begin(), names.end(), [&key](std::string_view name) {
+    if (key.find(name) != kNone) return true;
+    const size_t digits = name.size();
+    while (!name.empty() && is_digit(name.back())) name.remove_suffix(1);
+    return name.size() < digits && key.ends_with(name);
+  });
+}
+
 /// The longest of the names that begins at `at`: its number, else 0.
 uint16_t name_at(std::string_view text, size_t at, size_t end, const ValueRule& value) {
   const std::vector<std::string>& names = value.rule.names;
@@ -166,6 +177,9 @@ RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
     beginnings_.resize(2 * kBeginnings);
     pairs_.resize(kAlphabet * kAlphabet);
   }
+  may_hold_name_ = std::any_of(rule.keys.begin(), rule.keys.end(), [&rule](const std::string& key) {
+    return holds_name(key, rule.names);
+  });
   uint16_t number = 0;
   for (const std::string& name : rule.names) {
     const size_t pair = digit_of(name[0]) * kAlphabet + digit_of(name[1]);
@@ -208,7 +222,7 @@ KeyName find_name(std::string_view text, size_t key_begin, size_t key_end, const
   size_t whole = key_begin;
   while (whole > limit && is_key_byte(text[whole - 1])) --whole;
   size_t words = 0;
-  for (size_t at = key_end; at > limit;) {
+  for (size_t at = value.keys->may_hold_name() ? key_end : key_begin; at > limit;) {
     --at;
     if (at < whole) {
       if (text[at] == ' ') {

@@ -30,10 +30,13 @@ class RuleKeys {
     uint16_t last = 0;
   };
   Range names_with(char first, char second) const;
+  /// Whether one of the names may stand in one of the keys, or in a key's end and the number behind.
+  bool may_hold_name() const { return may_hold_name_; }
 
  private:
   KeyTree tree_;
   Boundary boundary_;
+  bool may_hold_name_ = false;
   std::vector<bool> beginnings_;  // the first letters of names, by number; empty without names
   std::vector<Range> pairs_;      // by the numbers of their first two letters; empty without names
 };

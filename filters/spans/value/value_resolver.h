@@ -64,6 +64,8 @@ class ValueResolver {
   static bool is_known_scheme(std::string_view name);
   size_t credential_end(size_t at, size_t end) const;
   Verdict cookie(const Opening& opening);
+  bool walked_before(const Opening& opening, size_t at, size_t end) const;
+  void remember_walk(const Opening& opening, size_t last, size_t end) const;
   static bool is_cookie_name_byte(char c);
   static bool is_cookie_setting(std::string_view name, std::string_view value);
   static bool is_cookie_attribute(std::string_view name);
