@@ -115,9 +115,12 @@ struct RecordView {
     size_t end = 0;  // 0: none
   };
   mutable Key key = {};
-  /// What was asked for last of the key that ends there: the rules of one key ask for the same.
+  /// What was asked for last of the key that ends there: the rules of one key ask for the same, and
+  /// so do mostly those of a key that another one ends in.
   struct OpeningMemo {
     Key key = {};
+    size_t name_begin = 0;  // of the whole name that the key ends
+    bool of_name = false;   // the same for other keys that end the same name
     std::optional<Opening> opening = {};
   };
   mutable OpeningMemo opening = {};

@@ -168,8 +168,8 @@ bool ValueResolver::walked_before(const Opening& opening, size_t at, size_t end)
 /// `last`: where the last pair began that it looked at. A header in a mask adds nothing.
 void ValueResolver::remember_walk(const Opening& opening, size_t last, size_t end) const {
   if (!rule_.names.empty() || stands_in_mask()) return;
-  record_.pairs = {opening.begin, last,          end,             rule_number_,
-                   opening.quote, opening.bare, opening.sentence};
+  record_.pairs = {opening.begin,   last, end, rule_number_, opening.quote, opening.bare,
+                   opening.sentence};
 }
 
 bool ValueResolver::is_cookie_name_byte(char c) {

@@ -85,6 +85,11 @@ constexpr size_t kBeginnings = kAlphabet * kAlphabet * kAlphabet;
 constexpr size_t kBeginning = 3;  // letters
 // The table of beginnings has those of names that are no longer, then those of the others.
 constexpr size_t kLongerNames = kBeginnings;
+constexpr unsigned kHashBits = 16;
+constexpr size_t hash_of(size_t beginning, size_t fourth) {
+  constexpr uint32_t kMultiplier = 0x9E3779B1;
+  return static_cast<uint32_t>(beginning * kAlphabet + fourth) * kMultiplier >> (32 - kHashBits);
+}
 constexpr std::array<uint8_t, 256> kDigits = [] {
   std::array<uint8_t, 256> digits{};
   for (unsigned byte = 0; byte < digits.size(); ++byte) {
@@ -139,7 +144,8 @@ bool name_ends(std::string_view text, size_t begin, size_t end, size_t size) {
                      [&](std::string_view next) { return starts_with_ignoring_case(rest, next); });
 }
 
-/// Whether a name stands in the key, whatever separates its words, or in its end and a number behind.
+/// Whether a name stands in the key, whatever separates its words, or in its end and a number
+/// behind.
 bool holds_name(std::string key, const std::vector<std::string>& names) {
   std::erase(key, '_');
   return std::any_of(names.begin(), names.end(), [&key](std::string_view name) {
@@ -175,6 +181,7 @@ RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
   tree_.build();
   if (!rule.names.empty()) {
     beginnings_.resize(2 * kBeginnings);
+    longer_names_.resize(size_t{1} << kHashBits);
     pairs_.resize(kAlphabet * kAlphabet);
   }
   may_hold_name_ = std::any_of(rule.keys.begin(), rule.keys.end(), [&rule](const std::string& key) {
@@ -187,6 +194,9 @@ RuleKeys::RuleKeys(const Rule& rule) : boundary_(rule.boundary) {
     pairs_[pair].last = ++number;
     size_t first = pair * kAlphabet;
     if (name.size() > kBeginning) first += kLongerNames;
+    if (name.size() > kBeginning)
+      longer_names_[hash_of(pair * kAlphabet + digit_of(name[2]), digit_of(name[kBeginning]))] =
+          true;
     if (name.size() > 2) {
       beginnings_[first + digit_of(name[2])] = true;
     } else {
@@ -209,7 +219,9 @@ bool RuleKeys::may_be_name(std::string_view text, size_t at, size_t end) const {
   const size_t second = next_digit();
   if (second == kNoDigit) return false;
   const size_t beginning = (first * kAlphabet + second) * kAlphabet + next_digit();
-  return beginnings_[beginning] || (at < end && beginnings_[kLongerNames + beginning]);
+  if (beginnings_[beginning]) return true;
+  return at < end && beginnings_[kLongerNames + beginning] &&
+         longer_names_[hash_of(beginning, next_digit())];
 }
 
 RuleKeys::Range RuleKeys::names_with(char first, char second) const {

@@ -21,7 +21,7 @@ class RuleKeys {
   explicit RuleKeys(const Rule& rule);
   /// Where the longest of the keys begins that ends at `key_end`; npos when none does.
   size_t longest(std::string_view text, size_t key_end) const;
-  /// Whether one of the names may begin at `at`, looking at no more than three letters or digits
+  /// Whether one of the names may begin at `at`, looking at no more than four letters or digits
   /// before `end`.
   bool may_be_name(std::string_view text, size_t at, size_t end) const;
   /// The names that begin with those two letters or digits: their numbers, from 0 on.
@@ -30,15 +30,18 @@ class RuleKeys {
     uint16_t last = 0;
   };
   Range names_with(char first, char second) const;
-  /// Whether one of the names may stand in one of the keys, or in a key's end and the number behind.
+  /// Whether one of the names may stand in one of the keys, or in a key's end and the number
+  /// behind.
   bool may_hold_name() const { return may_hold_name_; }
 
  private:
   KeyTree tree_;
   Boundary boundary_;
   bool may_hold_name_ = false;
-  std::vector<bool> beginnings_;  // the first letters of names, by number; empty without names
-  std::vector<Range> pairs_;      // by the numbers of their first two letters; empty without names
+  // The first letters of names, by number; empty without names.
+  std::vector<bool> beginnings_;    // three
+  std::vector<bool> longer_names_;  // four, by a hash
+  std::vector<Range> pairs_;  // by the numbers of their first two letters; empty without names
 };
 
 /// A `value` rule as its resolvers need it: views, valid while the resolver runs.

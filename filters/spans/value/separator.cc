@@ -115,6 +115,13 @@ class SeparatorReader {
   }
 
   Separator read() const {
+    Separator found = read_any();
+    found.of_name = !rest_.empty() && (rest_[0] == '=' || rest_[0] == ':');
+    return found;
+  }
+
+ private:
+  Separator read_any() const {
     if (rest_.empty()) return {};
     if (rest_[0] == '=') return equals();
     if (rest_[0] == ':' && !rest_.starts_with("::")) return colon();
@@ -132,7 +139,6 @@ class SeparatorReader {
     return key_.quote.none() ? behind_name() : behind_quoted_name();
   }
 
- private:
   static Separator ends(size_t end) {
     Separator found;
     found.end = end;

@@ -19,6 +19,7 @@ struct Separator {
   bool percent = false;
   bool markup = false;
   bool sentence = false;
+  bool of_name = false;  // the same whatever part of the name the key is
 };
 
 /// A key in its text: `db.` is part of the name of `db.password`, not of the key.

@@ -298,9 +298,10 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
 
 namespace {
 
-std::optional<Opening> find_opening(const RecordView& record, size_t key_begin, size_t key_end) {
+/// `of_name`: for RecordView::OpeningMemo.
+std::optional<Opening> find_opening(const RecordView& record, size_t name_begin, size_t key_begin,
+                                    size_t key_end, bool& of_name) {
   std::string_view text = record.text;
-  size_t name_begin = name_start(text, key_begin);
   size_t at = skip_index(text, skip_colour(text, key_end));
   Quote key_quote = quote_at(text, at);
   if (key_quote.spelling == 0 && key_quote.mark != 0 && at + key_quote.size() < text.size() &&
@@ -317,6 +318,7 @@ std::optional<Opening> find_opening(const RecordView& record, size_t key_begin, 
   if (at < text.size() && text[at] == '%' && equals_ignoring_case(text.substr(at, 3), "%5d"))
     at += 3;  // user%5Bpassword%5D=…
   Separator separator = separator_at(text, at, {name_begin, key_begin, key_quote});
+  of_name = separator.of_name;
   if (separator.end == kNone) return value_beside_name(record, name_begin, at, key_quote);
   if (separator.sentence && name_begin > 0 && text[name_begin - 1] == '/')
     return std::nullopt;  // /etc/passwd: …
@@ -371,10 +373,20 @@ std::optional<Opening> find_opening(const RecordView& record, size_t key_begin, 
 
 }  // namespace
 
+bool opens_last_value(const RecordView& record, size_t key_begin, size_t key_end) {
+  const RecordView::OpeningMemo& memo = record.opening;
+  if (memo.key.end != key_end) return false;
+  return memo.key.begin == key_begin ||
+         (memo.of_name && name_start(record.text, key_begin) == memo.name_begin);
+}
+
 std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {
   RecordView::OpeningMemo& memo = record.opening;
-  if (memo.key.end != key_end || memo.key.begin != key_begin)
-    memo = {{key_begin, key_end}, find_opening(record, key_begin, key_end)};
+  if (!opens_last_value(record, key_begin, key_end)) {
+    memo.key = {key_begin, key_end};
+    memo.name_begin = name_start(record.text, key_begin);
+    memo.opening = find_opening(record, memo.name_begin, key_begin, key_end, memo.of_name);
+  }
   return memo.opening;
 }
 

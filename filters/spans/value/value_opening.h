@@ -20,6 +20,9 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at, cons
 /// key.
 std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end);
 
+/// Whether the key [key_begin, key_end) opens the value that open_value() was asked for last.
+bool opens_last_value(const RecordView& record, size_t key_begin, size_t key_end);
+
 /// The same for a value that begins at `at` without a key before it.
 Opening open_value_at(const RecordView& record, size_t at);
 

@@ -144,8 +144,11 @@ bool is_found_already(const RecordView& record, const ValueRule& value, size_t k
                       size_t key_end) {
   constexpr size_t kNearEnd = 64;  // where the key may tell of the next line
   const RecordView::MaskedValue& masked = record.masked;
-  return masked.key.end == key_end && masked.key.begin == key_begin && masked.rule < value.number &&
-         value.rule.form == ValueForm::assign && masked.begin > key_end &&
+  const bool same_key =
+      masked.key.end == key_end && masked.rule < value.number &&
+      (masked.key.begin == key_begin || (masked.key.begin == record.opening.key.begin &&
+                                         opens_last_value(record, key_begin, key_end)));
+  return same_key && value.rule.form == ValueForm::assign && masked.begin > key_end &&
          masked.end + kNearEnd < record.text.size() && !record.text.starts_with(kDockerHead) &&
          !another_follows(record.text, masked.end);
 }
