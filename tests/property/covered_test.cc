@@ -168,5 +168,66 @@ TEST(KeysInAMaskedValue, AnotherStringBehindTheRunIsItsOwn) {
   EXPECT_EQ(plain, traced);
 }
 
+/// Headers among each other's pairs, with what ends a pair, a header or a string.
+std::string line_of_cookies(std::mt19937& random) {
+  static constexpr std::string_view kPieces[] = {"Cookie:",
+                                                 "Cookie: ",
+                                                 "Set-Cookie: ",
+                                                 "\"Cookie\":\"",
+                                                 "Cookie=",
+                                                 "a=b;",
+                                                 "sid=f00ba7c4;",
+                                                 "theme=x1;",
+                                                 "Secure;",
+                                                 "Path=/;",
+                                                 "Expires=",
+                                                 "Wed, 1 Jan;",
+                                                 "session=Zk3mV9",
+                                                 "=",
+                                                 "; ",
+                                                 " ",
+                                                 "\"",
+                                                 "'",
+                                                 "\\n",
+                                                 ",",
+                                                 "[REDACTED:",
+                                                 "]",
+                                                 "uid=k2Jq;",
+                                                 "token: "};
+  std::string line;
+  const size_t pieces = 4 + random() % 24;
+  for (size_t i = 0; i < pieces; ++i) line += kPieces[random() % std::size(kPieces)];
+  return line;
+}
+
+TEST(CookieHeadersInARow, AreWalkedThroughOnceWithoutADifference) {
+  std::mt19937 random(17);
+  for (int round = 0; round < 6000; ++round) {
+    const std::string text = line_of_cookies(random) + "\n";
+    auto [plain, traced] = both(text);
+    ASSERT_EQ(first_difference(traced, plain), "") << text;
+  }
+}
+
+/// One key ends in another, and what separates them from the value is read for the longer one.
+TEST(KeysThatEndInAnother, AreSparedWithoutADifference) {
+  static constexpr std::string_view kPieces[] = {"api_key",   "api key",    "dd_app_key",
+                                                 "X-Api-Key", "access_key", "db.api_key",
+                                                 "token",     "otp",        ": ",
+                                                 "=",         ":",          " ",
+                                                 " = \"",     "\": \"",     "(",
+                                                 "[",         "{",          ", ",
+                                                 "\" -> \"",  " to ",       "x7Qk2mP9vLw4RtZ81",
+                                                 "hunter22",  "/",          "none"};
+  std::mt19937 random(19);
+  for (int round = 0; round < 6000; ++round) {
+    std::string text;
+    for (size_t i = 4 + random() % 40; i > 0; --i) text += kPieces[random() % std::size(kPieces)];
+    text += "\n";
+    auto [plain, traced] = both(text);
+    ASSERT_EQ(first_difference(traced, plain), "") << text;
+  }
+}
+
 }  // namespace
 }  // namespace redactd::test
