@@ -106,7 +106,10 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
       continue;
     const size_t before = found_.size();
     record.key = {};
-    if (decisions != nullptr) record.pairs = {};  // each header is to tell what stands behind it
+    if (decisions != nullptr) {  // each header and each key is to tell what stands behind it
+      record.pairs = {};
+      record.opening = {};
+    }
     Verdict verdict = resolve_anchor(record, anchor, match.end);
     if (may_allow && found_.size() > before && drop_allowed(record, before))
       verdict = Verdict::allowed;

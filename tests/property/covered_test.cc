@@ -218,7 +218,10 @@ TEST(KeysThatEndInAnother, AreSparedWithoutADifference) {
                                                  " = \"",     "\": \"",     "(",
                                                  "[",         "{",          ", ",
                                                  "\" -> \"",  " to ",       "x7Qk2mP9vLw4RtZ81",
-                                                 "hunter22",  "/",          "none"};
+                                                 "hunter22",  "/",          "none",
+                                                 "set_",      "(\"",        "\")",
+                                                 "<",         ">",          "</",
+                                                 "%3D"};
   std::mt19937 random(19);
   for (int round = 0; round < 6000; ++round) {
     std::string text;
