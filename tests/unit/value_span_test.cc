@@ -993,5 +993,71 @@ TEST(Value, InListsWithoutQuotes) {
   expect_all_kept({"tokens: [read, write]"});
 }
 
+TEST(Value, LabelsOfUserInterfacesStay) {
+  expect_all_kept({R"("password": "Password",)", R"({"password":"Passwort","token":"Token"})",
+                   R"({"password":"Mot de passe","newPassword":"New password"})",
+                   R"({"enterPassword":"Enter your password","clientSecret":"Client Secret"})",
+                   R"({"password":"Contraseña","passphrase":"Passphrase:"})",
+                   R"({"forgotPassword":"Forgot your password?","secretKey":"Secret key"})",
+                   R"("login.password" = "Password";)", "label.password=Password",
+                   "login.password=Password:", "label.password=Mot de passe",
+                   "form.password.confirm=Confirm password", "  current_password: Current password",
+                   "login.forgotPassword=Forgot your password?"});
+}
+
+TEST(Value, WhatIsNearALabelIsMasked) {
+  expect_all_masked({R"({"password":"«Password1»"})", R"({"passphrase":"«password»"})",
+                     R"({"password":"«Winter»"})", R"({"password":"«correct horse battery»"})",
+                     R"({"password":"«my password is {digits:4}»"})",
+                     R"({"password":"«Pass{digits:3} word»"})",
+                     "login password=«Winter» wrong password", "password=«Winter»"});
+}
+
+TEST(Value, CodesOfErrorsAndComparedMembersAreNoTokens) {
+  expect_all_kept({R"(oauth2: "invalid_grant" "Token has been expired or revoked.")",
+                   R"({"token":"token_expired"})", "tokenizer.pad_token = tokenizer.eos_token",
+                   "bos_token=<|im_start|>", "api_token: !vault |"});
+  expect_all_masked({R"({"token":"«grant-{alnum:24}»"})"});
+}
+
+TEST(Value, TemplatesWithCallsAndEmptyDefaultsStay) {
+  expect_all_kept({"password=${DB_PASSWORD:}", "password=${DB_PASSWORD:-}",
+                   "API_TOKEN=${API_TOKEN:?must be set}",
+                   R"(become_password: "{{ lookup('env', 'SUDO_PASS') }}")",
+                   R"(password: "{{ env_var('DBT_PASSWORD') }}")",
+                   R"(password: <%= ENV["DATABASE_PASSWORD"] %>)",
+                   R"(password: "<%= ENV['DATABASE_PASSWORD'] %>")"});
+  expect_all_masked({"password=«${DB_PASSWORD:-{alnum:12}}»",
+                     R"(password: "«{{ env_var('DBT_PASSWORD', '{alnum:12}') }}»")",
+                     R"(password: "«<%= ENV.fetch('DB', '{alnum:12}') %>»")"});
+}
+
+TEST(Value, NamesOfWhereASecretIsKeptStay) {
+  expect_all_kept(
+      {R"({"password":"arn:aws:secretsmanager:eu-west-1:{digits:12}:secret:db-{alnum:6}"})",
+       R"({"password":"arn:aws:ssm:eu-west-1:{digits:12}:parameter/app/db"})",
+       R"({"password":"projects/{digits:12}/secrets/db/versions/latest"})",
+       R"({"password":"file:/run/secrets/db"})", R"({"password":"env:DB_PASSWORD"})",
+       R"x({"password":"@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/db/)"})x"});
+  expect_all_masked({R"({"password":"«env:{alnum:12}»"})", R"({"password":"«file:{alnum:12}»"})",
+                     R"({"password":"«arn:{alnum:12}»"})"});
+}
+
+TEST(Value, StatesAndMasksOfOtherToolsStay) {
+  expect_all_kept({"password=disabled", "password: [secure]",
+                   "LoginForm { password: Secret([REDACTED alloc::string::String]) }",
+                   R"(-> http.request.header.authorization: Slice(["****"]))",
+                   R"({"password":["This field may not be blank."]})",
+                   "{'password': ['This password is too short.', 'This password is too common.']}",
+                   "errors={password=must not be blank, email=must be an address}",
+                   "reason = Invalid password : server = 10.0.0.1 : user = bob"});
+}
+
+TEST(Value, InListsThatCollectorsPrint) {
+  expect_all_masked({R"(-> http.request.header.x-api-key: Slice(["«{alnum:24}»"]))",
+                     R"(-> http.request.header.authorization: Slice(["Bearer «{alnum:30}»"]))",
+                     "password: Secret(«{alnum:12}»)"});
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -11,8 +11,9 @@ namespace redactd {
 namespace {
 
 constexpr std::string_view kNothingWords[] = {
-    "null", "nil",   "none", "true",  "false",  "undefined", "nan",   "yes",     "no",   "on",
-    "off",  "(nil)", "n/a",  "empty", "(none)", "(null)",    "unset", "not set", "void", "0"};
+    "null",   "nil",    "none",     "true",    "false", "undefined", "nan", "yes",
+    "no",     "on",     "disabled", "enabled", "off",   "(nil)",     "n/a", "empty",
+    "(none)", "(null)", "unset",    "not set", "void",  "0"};
 constexpr WordList kNothings(kNothingWords);
 
 /// Masks of other tools.
@@ -35,8 +36,37 @@ constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter"
                                            "(masked)",
                                            "()",
                                            "[protected]",
+                                           "[secure]",
                                            "(sensitive value)"};
 constexpr WordList kOtherMasks(kMaskWords);
+
+/// `DB_PASSWORD:` and `DB_PASSWORD:-`: whose default is nothing.
+std::string_view without_empty_default(std::string_view name) {
+  if (name.ends_with(":-") || name.ends_with(":=")) return name.substr(0, name.size() - 2);
+  if (name.ends_with(":")) return name.substr(0, name.size() - 1);
+  return name;
+}
+
+/// `${API_TOKEN:?must be set}`, of which the value may have the beginning only.
+bool is_required_variable(std::string_view value) {
+  size_t end = 2;
+  if (!value.starts_with("${")) return false;
+  while (end < value.size() && (is_alnum(value[end]) || value[end] == '_')) ++end;
+  return end > 2 && value.substr(end).starts_with(":?");
+}
+
+/// ` lookup('env', 'DB_PASSWORD') `, ` ENV["DB_PASSWORD"] `: an expression that names where the
+/// value stands. A second argument may be a default, a secret of its own.
+bool is_lookup(std::string_view expression) {
+  static constexpr ByteClass kMarks = ByteClass::of(" _.-/'\"\\()[]:");
+  while (expression.starts_with(' ')) expression.remove_prefix(1);
+  if (expression.empty() || !is_letter(expression[0])) return false;
+  const size_t call = expression.find_first_of("([");
+  if (call == kNone) return false;
+  const bool two = expression.substr(0, call) == "lookup" || expression.substr(0, call) == "query";
+  return std::all_of(expression.begin(), expression.end(),
+                     [&](char c) { return is_alnum(c) || kMarks.has(c) || (two && c == ','); });
+}
 
 /// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
 /// #{name}.
@@ -45,11 +75,13 @@ bool is_template(std::string_view value) {
     std::string_view open;
     std::string_view close;
   };
-  static constexpr std::array<Delimiters, 11> kTemplates = {{{"${{", "}}"},
+  static constexpr std::array<Delimiters, 13> kTemplates = {{{"${{", "}}"},
                                                              {"${", "}"},
                                                              {"$(", ")"},
                                                              {"{{", "}}"},
                                                              {"<|", "|>"},
+                                                             {"<|", "|"},
+                                                             {"<%=", "%>"},
                                                              {"<", ">"},
                                                              {"%{", "}"},
                                                              {"#{", "}"},
@@ -66,22 +98,41 @@ bool is_template(std::string_view value) {
     }
     std::string_view inner = value.substr(
         delimiters.open.size(), value.size() - delimiters.open.size() - delimiters.close.size());
+    if (delimiters.open == "${") inner = without_empty_default(inner);
     // A default (`${VAR:-hunter2}`) may be a secret of its own.
     bool name = std::all_of(inner.begin(), inner.end(), [](char c) {
       return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
     });
     if (name) return true;
     bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
-    bool required = delimiters.open == "${" && inner.find(":?") != kNone;   // ${VAR:?missing}
-    if (filtered || required) return true;
+    bool code = delimiters.open == "{{" || delimiters.open == "<%=";
+    if (filtered || (code && is_lookup(inner))) return true;
   }
   return false;
 }
 
-/// op://vault/item/password, vault:secret/data/app#password, ref+vault://…: where the secret is
-/// kept.
+/// arn:aws:secretsmanager:…:secret:db-x7K2pQ, projects/12/secrets/db/versions/latest
+bool is_name_in_cloud(std::string_view value) {
+  if (value.starts_with("arn:aws"))
+    return value.find(":secretsmanager:") != kNone || value.find(":parameter/") != kNone;
+  return (value.starts_with("projects/") && value.find("/secrets/") != kNone) ||
+         value.starts_with("@Microsoft.KeyVault(");
+}
+
+/// env:DB_PASSWORD
+bool is_name_in_environment(std::string_view value) {
+  constexpr std::string_view kScheme = "env:";
+  return value.starts_with(kScheme) && value.find('_') != kNone &&
+         std::all_of(value.begin() + kScheme.size(), value.end(),
+                     [](char c) { return is_upper(c) || c == '_'; });
+}
+
+/// op://vault/item/password, vault:secret/data/app#password, ref+vault://…, file:/run/secrets/db:
+/// where the secret is kept.
 bool is_reference(std::string_view value) {
-  if (value.size() >= 128) return false;
+  if (value.size() >= 256) return false;
+  if (is_name_in_cloud(value) || is_name_in_environment(value)) return true;
+  if (value.starts_with("file:/")) return true;
   if (value.starts_with("vault:")) return value.find('/') != kNone;
   return value.starts_with("op://") || (value.starts_with("ref+") && value.find("://") != kNone);
 }
@@ -166,8 +217,11 @@ bool is_placeholder(std::string_view value) {
   if (value.empty() || kNothings.has(value) || kOtherMasks.has(value)) return true;
   // What all that follows begins with.
   static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
-  if (!kFirsts.has(value[0])) return false;
+  static constexpr ByteClass kOfReferences = ByteClass::of("aefp");
+  if (!kFirsts.has(value[0])) return kOfReferences.has(value[0]) && is_reference(value);
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
+  // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
+  if (value == "[REDACTED" || value == "<%=") return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0])) {
@@ -185,9 +239,9 @@ bool is_placeholder(std::string_view value) {
     }
     if (repeated) return true;
   }
-  return is_template(value) || is_shell_variable(value) || is_printf(value) || is_yours(value) ||
-         is_bind_parameter(value) || is_capitals_in_brackets(value) || is_name_in_braces(value) ||
-         is_reference(value);
+  return is_template(value) || is_required_variable(value) || is_shell_variable(value) ||
+         is_printf(value) || is_yours(value) || is_bind_parameter(value) ||
+         is_capitals_in_brackets(value) || is_name_in_braces(value) || is_reference(value);
 }
 
 }  // namespace redactd

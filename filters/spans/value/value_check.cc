@@ -274,11 +274,21 @@ bool is_word_code(std::string_view value) {
          kJoints.any_in(value);
 }
 
+/// invalid_grant, token_not_valid: a code of an error, in quotes.
+bool is_error_code(std::string_view value) {
+  static constexpr std::string_view kStates[] = {"invalid",  "expired", "missing", "required",
+                                                 "denied",   "failed",  "revoked", "unknown",
+                                                 "mismatch", "not_"};
+  return value.size() < 40 && value.find('_') != kNone && holds_any(value, kStates) &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_lower(c) || c == '_'; });
+}
+
 /// What validation says about a field: "must be at least 8 characters", "is required".
 bool is_message(std::string_view value) {
   static constexpr std::string_view kWords[] = {
-      "must",     "required", "characters", "doesn't",   "can't",     "cannot",   "too short",
-      "too long", "too weak", "invalid",    "incorrect", "not match", "password?"};
+      "must",      "required", "characters", "doesn't",     "can't",           "cannot",
+      "too short", "too long", "too weak",   "invalid",     "incorrect",       "not match",
+      "password?", "may not",  "too common", "too similar", "entirely numeric"};
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
 }
 
@@ -288,6 +298,12 @@ bool is_prose(std::string_view value) {
   return value.size() <= kLongest && value.find(' ') != kNone &&
          std::all_of(value.begin(), value.end(),
                      [](char c) { return is_letter(c) || kMarks.has(c); });
+}
+
+bool is_yaml_tag(std::string_view value) {
+  static constexpr std::string_view kTags[] = {"!Ref",       "!vault", "!Sub",   "!GetAtt",
+                                               "!reference", "!ENV",   "!secret"};
+  return value[0] == '!' && std::find(std::begin(kTags), std::end(kTags), value) != std::end(kTags);
 }
 
 Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsOfBytes kinds) {
@@ -303,10 +319,11 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsO
       (kinds.may_have(kSlash) && is_path_or_url(value)) ||
       (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
       (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
-      (kinds.may_have(kDot) && is_dotted_name(value)) ||
+      (kinds.may_have(kDot) && (is_dotted_name(value) || is_compared_member(value))) ||
       (kinds.may_have(kOfObject) && (is_object_reference(value) || is_printed_object(value))) ||
       (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
-      (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value)));
+      (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value))) ||
+      is_error_code(value) || is_yaml_tag(value);
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -394,15 +411,14 @@ bool is_mount(std::string_view value) {
 /// What schemas, type listings, usage lines, code, debuggers and PAM have behind a key, without
 /// quotes and in any position.
 bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kinds) {
-  // YAML tags, an encrypted value of SOPS, architectures of packages, and a keyword of languages
-  static constexpr std::string_view kWords[] = {
-      "!Ref", "!vault", "!Sub", "!GetAtt", "!reference", "!ENV",  "!secret", "|",
-      ">",    "|-",     ">-",   "await",   "async",      "amd64", "arm64",   "DEFAULT"};
-  constexpr size_t kLongestWord = 10;  // of these words
+  // Architectures of packages, keywords of languages, and `must not be blank`
+  static constexpr std::string_view kWords[] = {"|",     ">",     "|-",    ">-",      "await",
+                                                "async", "amd64", "arm64", "DEFAULT", "must"};
+  constexpr size_t kLongestWord = 7;  // of these words
   if (value.size() <= kLongestWord &&
       std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))
     return true;
-  if (value.starts_with("ENC[") || is_type(value)) return true;
+  if (is_yaml_tag(value) || value.starts_with("ENC[") || is_type(value)) return true;
   if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
       is_sentence_word(value.substr(1, value.size() - 2)))
     return true;  // [required]

@@ -120,10 +120,11 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   return inside == at || quote_at(text, inside).none() ? at : inside;
 }
 
-/// `Some(…)`, `Str(…)` and `Optional[…]` with no quotes inside: to what they hold; `at` when there
-/// is none.
+/// `Some(…)`, `Str(…)`, `Slice(…)` and `Optional[…]` with no quotes inside: to what they hold; `at`
+/// when there is none.
 size_t skip_bare_wrapper(std::string_view text, size_t at) {
-  static constexpr std::string_view kWrappers[] = {"Some(", "Str(", "Optional["};
+  static constexpr std::string_view kWrappers[] = {"Some(", "Str(", "Slice(", "Secret(",
+                                                   "Optional["};
   static constexpr ByteClass kFirsts = first_bytes(kWrappers);
   if (at >= text.size() || !kFirsts.has(text[at])) return at;
   for (std::string_view wrapper : kWrappers) {

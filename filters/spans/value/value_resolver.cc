@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
+#include "filters/spans/value/label.h"
 #include "filters/spans/value/markup.h"
 #include "filters/spans/value/named_member.h"
 #include "filters/spans/value/separator.h"
@@ -73,6 +74,24 @@ bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
   std::string_view value = text.substr(begin, end - begin);
   return value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit) &&
          text.substr(end, 6) == " bytes";
+}
+
+/// `reason = Invalid password : server = 10.0.0.1`: what follows is a key with a value of its own.
+bool is_next_key(std::string_view text, size_t begin, size_t end, const Opening& opening) {
+  constexpr size_t kLongest = 24;
+  return opening.sentence && end - begin <= kLongest && text.substr(end, 3) == " = " &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), is_lower);
+}
+
+/// Nothing but blanks stands before the key with dots that ends at `end`.
+bool key_begins_line(const RecordView& record, size_t end) {
+  std::string_view text = record.text;
+  constexpr size_t kLongest = 128;
+  const size_t first = end - std::min(end, kLongest);
+  while (end > first && (is_name_byte(text[end - 1]) || text[end - 1] == '.')) --end;
+  while (end > first && is_blank(text[end - 1])) --end;
+  return end == 0 ? record.starts_record : text[end - 1] == '\n';
 }
 
 /// `abcd efgh ijkl mnop`, as mail services show a password for programs, and six such groups, as
@@ -158,7 +177,8 @@ Verdict ValueResolver::assign(const Opening& opening) {
     end = record_.path_ends.first_in(text_, at, end);
     record_.work += record_.path_ends.work();
   }
-  if (is_own_name(at, end, opening)) return Verdict::plain_word;
+  if (is_own_name(at, end, opening) || is_next_key(text_, at, end, opening))
+    return Verdict::plain_word;
   const size_t before = spans_.size();
   Verdict verdict = add(at, end, opening, strength);
   if (spans_.size() > before && opening.quote.none() && rule_.strength == Strength::strong) {
@@ -189,6 +209,20 @@ bool ValueResolver::is_own_name(size_t begin, size_t end, const Opening& opening
       end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ',');
   const bool of_object = before.ends_with("self.") || before.ends_with("this.");
   return (of_call || of_object) && text_.substr(key_end - size, size) == text_.substr(begin, size);
+}
+
+/// Password, or without quotes the rest of a line that its key begins: `label.pin=Your password`.
+bool ValueResolver::is_label_of_field(size_t begin, size_t end, const Opening& opening) const {
+  constexpr size_t kLongest = 64;
+  if (end == text_.size() && !record_.ends_record) return false;  // may go on
+  if (is_label(text_.substr(begin, end - begin))) return true;
+  if (!opening.quote.none()) return false;
+  const size_t farthest = std::min(text_.size(), begin + kLongest);
+  const size_t stop = std::min(text_.substr(0, farthest).find_first_of("\r\n", begin), farthest);
+  if (stop == text_.size() && !record_.ends_record) return false;
+  if (stop < text_.size() && text_[stop] != '\r' && text_[stop] != '\n') return false;
+  return key_begins_line(record_, end_of_key(text_, anchor_end_)) &&
+         is_label(text_.substr(begin, stop - begin));
 }
 
 /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
@@ -451,6 +485,7 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   setting.sentence = opening.sentence;
   if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
   if (setting.sentence && is_count_of_bytes(text_, begin, end)) return Verdict::plain_word;
+  if (is_label_of_field(begin, end, opening)) return Verdict::plain_word;
   bool cut_off = end == text_.size();
   if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
   if (!rule_.validators.empty()) {
