@@ -1059,5 +1059,28 @@ TEST(Value, InListsThatCollectorsPrint) {
                      "password: Secret(«{alnum:12}»)"});
 }
 
+TEST(Value, StatesInLogfmtStay) {
+  expect_all_kept({"password=missing user=bob", "password=ok user=bob", "secret=found name=db",
+                   "password=expired user=bob", "password=stdin", "Authorization: Bearer (empty)",
+                   "password: **REDACTED**", "password: [**REDACTED**]",
+                   R"(password: "[CENSORED]")", "password: (unchanged)"});
+  expect_all_masked({"password=«missing{digits:2}» user=bob", "password: «[{alnum:12}]»"});
+}
+
+TEST(Value, PlacesThatASchemeNamesStay) {
+  expect_all_kept({"password: ${env:DB_PASSWORD}", "password: ${file:/run/secrets/db}",
+                   "password: ${ssm:/shop/db}", "password: ssm:/shop/db",
+                   "Password: '{{resolve:secretsmanager:shop:SecretString:password}}'",
+                   "password: '%env(resolve:DB_PASSWORD)%'", "password: __DB_PASSWORD__",
+                   R"(password: "@@DB_PASSWORD@@")", "password: YOUR_PASSWORD_HERE"});
+  expect_all_masked({"password=«${env:DB_PASSWORD:-{alnum:12}}»", "password: «__{alnum:12}__»"});
+}
+
+TEST(Value, MembersAndCallsOfCodeStay) {
+  expect_all_kept({"password = random_password.db.result", "password: DataTypes.STRING,",
+                   "password: import.meta.env.VITE_PW,", "password: ENV['PW']",
+                   "password: i18n.t('password'),", R"("password": t("form.password"),)"});
+}
+
 }  // namespace
 }  // namespace redactd::test

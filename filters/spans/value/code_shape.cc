@@ -36,7 +36,9 @@ bool is_lookup(std::string_view value) {
       continue;
     }
     const bool joint = kJoints.has(value[open]);
-    if (!is_letter(value[open]) && !joint && value[open] != '!') break;
+    if (!is_letter(value[open]) && !joint && value[open] != '!' &&
+        (open == 0 || !is_digit(value[open])))  // i18n.t(
+      break;
     joined = joined || joint;
     ++open;
   }
@@ -46,13 +48,24 @@ bool is_lookup(std::string_view value) {
 
 /// settings.API_KEY, config.db.password
 bool is_member(std::string_view value) {
-  static constexpr std::string_view kOwners[] = {
-      "settings.",   "config.",    "conf.",     "cfg.",  "props.",  "options.",
-      "opts.",       "args.",      "params.",   "ctx.",  "req.",    "request.",
-      "kwargs.",     "event.",     "context.",  "vars.", "inputs.", "secrets.",
-      "process.env", "os.environ", "os.getenv", "env.",  "self.",   "this.",
-      "var.",        "local.",     "data.",     "each.", "module.", "random_password."};
-  constexpr size_t kDotBefore = 9;  // in every one of them
+  static constexpr std::string_view kOwners[] = {"settings.",   "config.",
+                                                 "conf.",       "cfg.",
+                                                 "props.",      "options.",
+                                                 "opts.",       "args.",
+                                                 "params.",     "ctx.",
+                                                 "req.",        "request.",
+                                                 "kwargs.",     "event.",
+                                                 "context.",    "vars.",
+                                                 "inputs.",     "secrets.",
+                                                 "process.env", "os.environ",
+                                                 "os.getenv",   "env.",
+                                                 "self.",       "this.",
+                                                 "var.",        "local.",
+                                                 "data.",       "each.",
+                                                 "module.",     "random_password.",
+                                                 "import.meta", "Rails.application",
+                                                 "DataTypes.",  "Schema."};
+  constexpr size_t kDotBefore = 16;  // in every one of them
   if (value.substr(0, kDotBefore).find('.') == kNone) return false;
   return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
     return value.size() > owner.size() && value.starts_with(owner) &&
@@ -97,7 +110,8 @@ bool is_code(std::string_view value) {
   if (value.size() > kLookedAt || !holds_byte<'$', '.', '(', '[', '}'>(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
-  if (value.starts_with("$this->")) return true;   // $this->getToken() of PHP
+  if (value.starts_with("ENV[") || value == "t(") return true;
+  if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&

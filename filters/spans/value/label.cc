@@ -25,8 +25,8 @@ bool is_foreign(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
 bool is_of_labels(std::string_view value) {
   return std::all_of(value.begin(), value.end(), [](char c) {
-    return is_letter(c) || is_foreign(c) || c == ' ' || c == '\'' || c == '-' ||
-           kMarksBehind.find(c) != kNone;
+    return is_letter(c) || is_foreign(c) || c == ' ' || c == '\'' || c == '-' || c == '(' ||
+           c == ')' || kMarksBehind.find(c) != kNone;
   });
 }
 

@@ -10,35 +10,59 @@
 namespace redactd {
 namespace {
 
+/// States among them, which records have where others would print the value (`password=missing`).
 constexpr std::string_view kNothingWords[] = {
-    "null",   "nil",    "none",     "true",    "false", "undefined", "nan", "yes",
-    "no",     "on",     "disabled", "enabled", "off",   "(nil)",     "n/a", "empty",
-    "(none)", "(null)", "unset",    "not set", "void",  "0"};
+    "null",    "nil",     "none",      "true",     "false",   "undefined", "nan",     "yes",
+    "no",      "on",      "off",       "disabled", "enabled", "n/a",       "empty",   "unset",
+    "not set", "void",    "0",         "ok",       "set",     "present",   "missing", "absent",
+    "wrong",   "invalid", "incorrect", "valid",    "changed", "unchanged", "expired", "provided",
+    "found",   "created", "updated",   "rotated",  "matched", "mismatch",  "stdin",   "prompt"};
 constexpr WordList kNothings(kNothingWords);
 
-/// Masks of other tools.
-constexpr std::string_view kMaskWords[] = {"value_specified_in_no_log_parameter",
-                                           "***masked***",
-                                           "***redacted***",
-                                           "***hidden***",
-                                           "***removed***",
-                                           "***filtered***",
-                                           "[redacted]",
-                                           "[masked]",
-                                           "[filtered]",
-                                           "[hidden]",
-                                           "[secret]",
-                                           "(redacted)",
-                                           "(hidden)",
-                                           "(sensitive)",
-                                           "[removed]",
-                                           "redacted",
-                                           "(masked)",
-                                           "()",
-                                           "[protected]",
-                                           "[secure]",
-                                           "(sensitive value)"};
+/// Masks of other tools, without the brackets and stars around them.
+constexpr std::string_view kMaskWords[] = {
+    "redacted", "masked",    "filtered",        "hidden",
+    "secret",   "sensitive", "removed",         "protected",
+    "censored", "secure",    "sensitive value", "value_specified_in_no_log_parameter"};
 constexpr WordList kOtherMasks(kMaskWords);
+
+/// [redacted], (none), ***masked***, [**removed**]
+bool is_wrapped_word(std::string_view value) {
+  constexpr size_t kLongest = 32;
+  constexpr std::string_view kOpeners = "[(*";
+  constexpr std::string_view kClosers = "])*";
+  if (value.size() > kLongest || kOpeners.find(value[0]) == kNone) return false;
+  const size_t begin = value.find_first_not_of(kOpeners);
+  if (begin == kNone) return false;
+  const size_t last = value.find_last_not_of(kClosers);
+  if (last == kNone || last + 1 == value.size() || last < begin) return false;
+  std::string_view word = value.substr(begin, last + 1 - begin);
+  return kOtherMasks.has(word) || kNothings.has(word);
+}
+
+/// __DB_PASSWORD__, @@DB_PASSWORD@@: what an installer puts the value in place of.
+bool is_name_between_marks(std::string_view value) {
+  constexpr size_t kMarks = 2;
+  if (value.size() < 4 * kMarks || (value[0] != '_' && value[0] != '@')) return false;
+  const std::string_view marks = value.substr(0, kMarks);
+  if (marks[1] != marks[0] || !value.ends_with(marks)) return false;
+  return std::all_of(value.begin() + kMarks, value.end() - kMarks,
+                     [](char c) { return is_upper(c) || c == '_'; });
+}
+
+/// ${env:DB_PASSWORD}, ${ssm:/app/db}, {{resolve:secretsmanager:db:SecretString:password}}: a
+/// place that a scheme names.
+bool is_scheme_in_braces(std::string_view value) {
+  static constexpr std::string_view kSchemes[] = {
+      "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
+  if (value.size() >= 256) return false;
+  if (value.starts_with("%env(") && value.ends_with(")%")) return true;  // Symfony
+  if (!value.ends_with('}')) return false;
+  if (value.starts_with("{{resolve:")) return true;
+  return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view scheme) {
+    return value.starts_with(scheme) && value.find(":-") == kNone;
+  });
+}
 
 /// `DB_PASSWORD:` and `DB_PASSWORD:-`: whose default is nothing.
 std::string_view without_empty_default(std::string_view name) {
@@ -132,7 +156,8 @@ bool is_name_in_environment(std::string_view value) {
 bool is_reference(std::string_view value) {
   if (value.size() >= 256) return false;
   if (is_name_in_cloud(value) || is_name_in_environment(value)) return true;
-  if (value.starts_with("file:/")) return true;
+  if (value.starts_with("file:/") || value.starts_with("ssm:/") || value.starts_with("sm://"))
+    return true;
   if (value.starts_with("vault:")) return value.find('/') != kNone;
   return value.starts_with("op://") || (value.starts_with("ref+") && value.find("://") != kNone);
 }
@@ -148,7 +173,8 @@ bool is_name_in_braces(std::string_view value) {
 /// YOUR_API_KEY, your-token-here: what documentation has in place of a key. `your_password` may be
 /// a weak one.
 bool is_yours(std::string_view value) {
-  static constexpr std::string_view kWords[] = {"key", "token", "secret", "KEY", "TOKEN", "SECRET"};
+  static constexpr std::string_view kWords[] = {"key",   "token",  "secret",  "KEY",
+                                                "TOKEN", "SECRET", "PASSWORD"};
   if (value.size() > 40 || !starts_with_ignoring_case(value, "your")) return false;
   return value.find_first_of("_-") == 4 && holds_any(value, kWords) &&
          std::all_of(value.begin(), value.end(),
@@ -217,11 +243,12 @@ bool is_placeholder(std::string_view value) {
   if (value.empty() || kNothings.has(value) || kOtherMasks.has(value)) return true;
   // What all that follows begins with.
   static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
-  static constexpr ByteClass kOfReferences = ByteClass::of("aefp");
+  static constexpr ByteClass kOfReferences = ByteClass::of("aefps");
   if (!kFirsts.has(value[0])) return kOfReferences.has(value[0]) && is_reference(value);
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
-  if (value == "[REDACTED" || value == "<%=") return true;
+  if (value == "[REDACTED" || value == "<%=" || value == "()") return true;
+  if (is_wrapped_word(value)) return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0])) {
@@ -239,9 +266,10 @@ bool is_placeholder(std::string_view value) {
     }
     if (repeated) return true;
   }
-  return is_template(value) || is_required_variable(value) || is_shell_variable(value) ||
-         is_printf(value) || is_yours(value) || is_bind_parameter(value) ||
-         is_capitals_in_brackets(value) || is_name_in_braces(value) || is_reference(value);
+  return is_template(value) || is_required_variable(value) || is_scheme_in_braces(value) ||
+         is_name_between_marks(value) || is_shell_variable(value) || is_printf(value) ||
+         is_yours(value) || is_bind_parameter(value) || is_capitals_in_brackets(value) ||
+         is_name_in_braces(value) || is_reference(value);
 }
 
 }  // namespace redactd

@@ -286,9 +286,9 @@ bool is_error_code(std::string_view value) {
 /// What validation says about a field: "must be at least 8 characters", "is required".
 bool is_message(std::string_view value) {
   static constexpr std::string_view kWords[] = {
-      "must",      "required", "characters", "doesn't",     "can't",           "cannot",
-      "too short", "too long", "too weak",   "invalid",     "incorrect",       "not match",
-      "password?", "may not",  "too common", "too similar", "entirely numeric"};
+      "must",      "required",  "characters", "doesn't",    "can't",       "cannot",
+      "too short", "too long",  "too weak",   "invalid",    "incorrect",   "not match",
+      "password?", "not found", "may not",    "too common", "too similar", "entirely numeric"};
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
 }
 

@@ -84,6 +84,17 @@ bool is_next_key(std::string_view text, size_t begin, size_t end, const Opening&
                      text.begin() + static_cast<std::ptrdiff_t>(end), is_lower);
 }
 
+/// `password` of {{resolve:secretsmanager:db:SecretString:password}}, which names where the secret
+/// of a stack is kept.
+bool is_in_dynamic_reference(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kFarthest = 160;
+  if (text.substr(end, 2) != "}}") return false;
+  const size_t first = begin - std::min(begin, kFarthest);
+  std::string_view before = text.substr(first, begin - first);
+  const size_t open = before.rfind("{{resolve:");
+  return open != kNone && before.find_first_of(" }\"'", open) == kNone;
+}
+
 /// Nothing but blanks stands before the key with dots that ends at `end`.
 bool key_begins_line(const RecordView& record, size_t end) {
   std::string_view text = record.text;
@@ -485,7 +496,8 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
   setting.sentence = opening.sentence;
   if (Verdict verdict = check_value(value, setting); verdict != Verdict::masked) return verdict;
   if (setting.sentence && is_count_of_bytes(text_, begin, end)) return Verdict::plain_word;
-  if (is_label_of_field(begin, end, opening)) return Verdict::plain_word;
+  if (is_label_of_field(begin, end, opening) || is_in_dynamic_reference(text_, begin, end))
+    return Verdict::plain_word;
   bool cut_off = end == text_.size();
   if (rule_.min != 0 && value.size() < rule_.min && !cut_off) return Verdict::too_short;
   if (!rule_.validators.empty()) {
