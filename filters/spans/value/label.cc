@@ -42,7 +42,7 @@ bool is_label(std::string_view value) {
   constexpr size_t kMostWords = 7;
   constexpr size_t kMostOfOthers = 2;  // Client Secret: Secret Garden Nights may be a passphrase
   if (value.empty() || value.size() > kLongest) return false;
-  if ((!is_upper(value[0]) && !is_foreign(value[0])) || !is_of_labels(value)) return false;
+  if (!may_begin_label(value[0]) || !is_of_labels(value)) return false;
   bool password = false;
   bool other = false;  // the last word
   size_t words = 0;

@@ -225,15 +225,17 @@ bool ValueResolver::is_own_name(size_t begin, size_t end, const Opening& opening
 /// Password, or without quotes the rest of a line that its key begins: `label.pin=Your password`.
 bool ValueResolver::is_label_of_field(size_t begin, size_t end, const Opening& opening) const {
   constexpr size_t kLongest = 64;
+  if (!may_begin_label(text_[begin])) return false;
   if (end == text_.size() && !record_.ends_record) return false;  // may go on
-  if (is_label(text_.substr(begin, end - begin))) return true;
-  if (!opening.quote.none()) return false;
+  std::string_view value = text_.substr(begin, end - begin);
+  if (is_label(value)) return true;
+  if (!opening.quote.none() || std::any_of(value.begin(), value.end(), is_digit)) return false;
+  if (!key_begins_line(record_, end_of_key(text_, anchor_end_))) return false;
   const size_t farthest = std::min(text_.size(), begin + kLongest);
   const size_t stop = std::min(text_.substr(0, farthest).find_first_of("\r\n", begin), farthest);
   if (stop == text_.size() && !record_.ends_record) return false;
   if (stop < text_.size() && text_[stop] != '\r' && text_[stop] != '\n') return false;
-  return key_begins_line(record_, end_of_key(text_, anchor_end_)) &&
-         is_label(text_.substr(begin, stop - begin));
+  return is_label(text_.substr(begin, stop - begin));
 }
 
 /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
