@@ -68,7 +68,7 @@ bool is_member(std::string_view value) {
   constexpr size_t kDotBefore = 16;  // in every one of them
   if (value.substr(0, kDotBefore).find('.') == kNone) return false;
   return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
-    return value.size() > owner.size() && value.starts_with(owner) &&
+    return value[0] == owner[0] && value.size() > owner.size() && value.starts_with(owner) &&
            !is_scrambled(value.substr(owner.size()));
   });
 }

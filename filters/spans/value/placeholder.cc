@@ -31,7 +31,7 @@ bool is_wrapped_word(std::string_view value) {
   constexpr size_t kLongest = 32;
   constexpr std::string_view kOpeners = "[(*";
   constexpr std::string_view kClosers = "])*";
-  if (value.size() > kLongest || kOpeners.find(value[0]) == kNone) return false;
+  if (value.size() > kLongest) return false;
   const size_t begin = value.find_first_not_of(kOpeners);
   if (begin == kNone) return false;
   const size_t last = value.find_last_not_of(kClosers);
@@ -248,7 +248,8 @@ bool is_placeholder(std::string_view value) {
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
   if (value == "[REDACTED" || value == "<%=" || value == "()") return true;
-  if (is_wrapped_word(value)) return true;
+  static constexpr ByteClass kWrappers = ByteClass::of("[(*");
+  if (kWrappers.has(value[0]) && is_wrapped_word(value)) return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
   if (kRepeated.has(value[0])) {
