@@ -1010,7 +1010,16 @@ TEST(Value, WhatIsNearALabelIsMasked) {
                      R"({"password":"«Winter»"})", R"({"password":"«correct horse battery»"})",
                      R"({"password":"«my password is {digits:4}»"})",
                      R"({"password":"«Pass{digits:3} word»"})",
-                     "login password=«Winter» wrong password", "password=«Winter»"});
+                     "login password=«Winter» wrong password", "password=«Winter»",
+                     R"({"password":"«My Secret Password»"})"});
+}
+
+TEST(Value, WhatNoFileOfTranslationsHoldsIsNoLabel) {
+  expect_all_masked({"DB_PASSWORD=«Password»", "password=«Secret»", "mysql -u root -p«Password»",
+                     "redis://user:«Secret»@db/0", "redis://user:«Password»@db/0",
+                     R"(PASSWORD: "«Password»")", R"(connect(password="«Password»"))",
+                     "DB_PASSWORD=«secret»", "password=«protected»",
+                     "postgres://app:«hidden»@db/app"});
 }
 
 TEST(Value, CodesOfErrorsAndComparedMembersAreNoTokens) {

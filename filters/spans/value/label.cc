@@ -9,12 +9,22 @@
 namespace redactd {
 namespace {
 
-constexpr std::string_view kPasswordNames[] = {
-    "password",    "passwords",  "passphrase", "passcode",   "passwort", "kennwort", "contraseña",
-    "contrasena",  "passe",      "senha",      "wachtwoord", "salasana", "hasło",    "heslo",
-    "jelszó",      "lozinka",    "passord",    "lösenord",   "parola",   "şifre",    "Şifre",
-    "adgangskode", "パスワード", "密码",       "密碼",       "비밀번호", "Пароль",   "пароль"};
-constexpr WordList kPasswords(kPasswordNames);
+constexpr std::string_view kEnglishNames[] = {"password", "passwords", "passphrase", "passcode"};
+constexpr WordList kEnglish(kEnglishNames);
+
+constexpr std::string_view kForeignNames[] = {
+    "passwort",   "kennwort", "contraseña", "contrasena", "passe",  "senha",
+    "wachtwoord", "salasana", "hasło",      "heslo",      "jelszó", "lozinka",
+    "passord",    "lösenord", "parola",     "şifre",      "Şifre",  "adgangskode",
+    "パスワード", "密码",     "密碼",       "비밀번호",   "Пароль", "пароль"};
+constexpr WordList kForeign(kForeignNames);
+
+/// What a longer label in English begins with: `My Secret Password` may be a passphrase.
+constexpr std::string_view kBeginnings[] = {
+    "enter",  "your",   "confirm", "choose",  "create", "change",    "reset",    "forgot",
+    "repeat", "retype", "show",    "hide",    "new",    "current",   "old",      "type",
+    "please", "set",    "update",  "invalid", "wrong",  "incorrect", "remember", "re-enter"};
+constexpr WordList kFirstWords(kBeginnings);
 
 constexpr std::string_view kOtherNames[] = {"secret", "token", "key"};
 constexpr WordList kOthers(kOtherNames);
@@ -40,20 +50,25 @@ std::string_view without_marks(std::string_view word) {
 bool is_label(std::string_view value) {
   constexpr size_t kLongest = 64;
   constexpr size_t kMostWords = 7;
-  constexpr size_t kMostOfOthers = 2;  // Client Secret: Secret Garden Nights may be a passphrase
+  constexpr size_t kFewWords = 2;  // Client Secret: Secret Garden Nights may be a passphrase
   if (value.empty() || value.size() > kLongest) return false;
   if (!may_begin_label(value[0]) || !is_of_labels(value)) return false;
-  bool password = false;
+  bool english = false;
+  bool foreign = false;
   bool other = false;  // the last word
+  bool asks = false;   // the first word
   size_t words = 0;
   for (size_t at = 0; at < value.size(); ++words) {
     const size_t end = std::min(value.find(' ', at), value.size());
     std::string_view word = without_marks(value.substr(at, end - at));
-    password = password || kPasswords.has(word);
+    english = english || kEnglish.has(word);
+    foreign = foreign || kForeign.has(word);
     other = kOthers.has(word);
+    asks = asks || (at == 0 && kFirstWords.has(word));
     at = end + 1;
   }
-  return (password && words <= kMostWords) || (other && words <= kMostOfOthers);
+  if (foreign || (english && asks)) return words <= kMostWords;
+  return (english || other) && words <= kFewWords;
 }
 
 }  // namespace redactd

@@ -26,6 +26,10 @@ constexpr std::string_view kMaskWords[] = {
     "censored", "secure",    "sensitive value", "value_specified_in_no_log_parameter"};
 constexpr WordList kOtherMasks(kMaskWords);
 
+/// Of these those that are no passwords without their brackets.
+constexpr std::string_view kBareMasks[] = {"redacted", "value_specified_in_no_log_parameter"};
+constexpr WordList kBare(kBareMasks);
+
 /// [redacted], (none), ***masked***, [**removed**]
 bool is_wrapped_word(std::string_view value) {
   constexpr size_t kLongest = 32;
@@ -240,7 +244,7 @@ std::string_view behind_control_bytes(std::string_view value) {
 
 bool is_placeholder(std::string_view value) {
   value = behind_control_bytes(value);
-  if (value.empty() || kNothings.has(value) || kOtherMasks.has(value)) return true;
+  if (value.empty() || kNothings.has(value) || kBare.has(value)) return true;
   // What all that follows begins with.
   static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
   static constexpr ByteClass kOfReferences = ByteClass::of("aefps");

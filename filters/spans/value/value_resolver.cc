@@ -222,10 +222,23 @@ bool ValueResolver::is_own_name(size_t begin, size_t end, const Opening& opening
   return (of_call || of_object) && text_.substr(key_end - size, size) == text_.substr(begin, size);
 }
 
+/// Whether a file of translations may have the key: behind `=` a dotted one, never one in capitals.
+bool ValueResolver::may_name_label(size_t begin) const {
+  static constexpr ByteClass kOfKey = alnum_and("._-");
+  const size_t key_end = end_of_key(text_, anchor_end_);
+  size_t key_begin = key_end;
+  while (key_begin > 0 && kOfKey.has(text_[key_begin - 1])) --key_begin;
+  std::string_view key = text_.substr(key_begin, key_end - key_begin);
+  if (key.empty() || is_upper(key.back())) return false;
+  std::string_view separator = text_.substr(key_end, begin - key_end);
+  if (separator.find('=') != kNone) return key.find('.') != kNone;
+  return separator.find(':') != kNone;
+}
+
 /// Password, or without quotes the rest of a line that its key begins: `label.pin=Your password`.
 bool ValueResolver::is_label_of_field(size_t begin, size_t end, const Opening& opening) const {
   constexpr size_t kLongest = 64;
-  if (!may_begin_label(text_[begin])) return false;
+  if (!may_begin_label(text_[begin]) || !may_name_label(begin)) return false;
   if (end == text_.size() && !record_.ends_record) return false;  // may go on
   std::string_view value = text_.substr(begin, end - begin);
   if (is_label(value)) return true;

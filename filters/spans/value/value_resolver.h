@@ -40,6 +40,7 @@ class ValueResolver {
   Verdict assign(const Opening& opening);
   bool is_code_rule() const;
   bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
+  bool may_name_label(size_t begin) const;
   bool is_label_of_field(size_t begin, size_t end, const Opening& opening) const;
   size_t brace_end(size_t at) const;
   void next_words(size_t at, size_t end, const Opening& opening);
