@@ -96,14 +96,21 @@ size_t spelt_tab(std::string_view text, size_t at) {
   return letter != kNone && letter > at && text[letter] == 't' ? letter + 1 - at : 0;
 }
 
-/// Where the word behind a key and a few blanks begins, when the key is a word of its own; else
-/// npos.
-size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
+/// Whether the key ends a variable's name (`adjust_api_token`). The word behind it is then only a
+/// secret where it has to look random: of a column (`user_password varchar2(20)`) it is the type.
+bool ends_variable(std::string_view text, size_t key_begin, Strength strength) {
+  const bool random = strength == Strength::random || strength == Strength::weak;
+  return random && key_begin > 1 && text[key_begin - 1] == '_' && is_alnum(text[key_begin - 2]);
+}
+
+/// Where the word behind a key and a few blanks begins, when the key is a word of its own or ends a
+/// variable's name; else npos.
+size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end, Strength strength) {
   constexpr size_t kMostBlanks = 3;
   static constexpr ByteClass kBefore = ByteClass::of(" \t\"'(=:>");
   if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) {
     const bool behind_escape = is_alnum(text[key_begin - 1]) && word_starts(text, key_begin);
-    if (!behind_escape) return kNone;
+    if (!behind_escape && !ends_variable(text, key_begin, strength)) return kNone;
   }
   size_t at = key_end;
   while (at < text.size() && at - key_end < kMostBlanks && (text[at] == ' ' || text[at] == '\t'))
@@ -206,7 +213,7 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
   if (is_short_word(text, first, value.rule.min)) return Verdict::no_value;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return Verdict::inside_word;
-  const size_t word = spaced_value(text, begin, key_end);
+  const size_t word = spaced_value(text, begin, key_end, value.rule.strength);
   if (word == kNone) return Verdict::no_separator;
   Opening opening = open_value_at(record, word);
   if (ends_outer_string(record, opening)) return Verdict::no_value;
