@@ -618,6 +618,15 @@ TEST(Value, OfAProviderBehindABlank) {
       {"token {uuid} refreshed", "signing key {hex:40} is unknown", "secret {uuid} rotated"});
 }
 
+TEST(Value, BehindABlankAndAVariablesName) {
+  expect_all_masked({"using acme_client_secret «{alnum:40}»",
+                     "DEBUG ACME_API_KEY «{alnum:32}» read", "got acme_auth_token «{hex:64}»",
+                     R"({"msg":"acme_api_key «{alnum:32}» read"})"});
+  expect_all_kept({"next_page_token {alnum:40}", "using continuation_token {alnum:40}",
+                   "user_password varchar2(20) not null", "last_session_token {uuid}",
+                   "missing acme_api_key in orders-service-production-eu-west"});
+}
+
 TEST(Value, NotSetInParenthesesStays) {
   expect_all_kept({"client_secret=(not set)", "password: (not configured)"});
 }

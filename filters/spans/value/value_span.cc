@@ -215,6 +215,7 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
   if (begin == kNone) return Verdict::inside_word;
   const size_t word = spaced_value(text, begin, key_end, value.rule.strength);
   if (word == kNone) return Verdict::no_separator;
+  if (names_no_secret(record, begin, key_end)) return Verdict::inside_word;
   Opening opening = open_value_at(record, word);
   if (ends_outer_string(record, opening)) return Verdict::no_value;
   opening.sentence = opening.quote.none();
