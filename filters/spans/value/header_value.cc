@@ -209,11 +209,13 @@ Verdict ValueResolver::credentials(const Opening& opening) {
   while (colon != kNone && inside_mask(text_, colon))
     colon = text_.substr(0, end).find(':', colon + 1);
   if (colon == kNone) return Verdict::no_password;
-  if (colon + 1 == end && !opening.quote.none())  // curl -u "KEY:"
-    return add(opening.begin, colon, opening, Strength::weak);
   if (colon == opening.begin && opening.quote.none()) return Verdict::no_password;
   if (opening.quote.none()) end = bare_value_end(colon + 1, opening);
   std::string_view password = text_.substr(colon + 1, end - colon - 1);
+  if (password.size() <= 1) {  // curl -u KEY: and curl -u KEY:X
+    const Verdict verdict = add(opening.begin, colon, opening, Strength::weak);
+    if (verdict == Verdict::masked || password.empty()) return verdict;
+  }
   if (password.starts_with("//")) return Verdict::no_password;
   bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…
   if (doubtful && holds_byte<':', '/'>(password)) return Verdict::no_password;
