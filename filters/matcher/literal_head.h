@@ -10,9 +10,9 @@
 
 namespace redactd {
 
-/// A token's pattern that is a literal and then a class up to its end, `eyJ[A-Za-z0-9_-]{8}`. The
-/// matcher is given the literal alone, which it finds without an automaton; what it finds counts
-/// where the tail follows.
+/// A token's pattern that is a literal and then a class up to its end, `eyJ[A-Za-z0-9_-]{8}`, or
+/// several behind some heads. The matcher is given the literal alone, which it finds without an
+/// automaton; what it finds counts where the tail follows.
 struct LiteralHead {
   std::string literal;  // an expression, narrow classes in it too, of this many bytes:
   size_t width = 0;

@@ -1091,7 +1091,9 @@ TEST(Value, PlacesThatASchemeNamesStay) {
                    "Password: '{{resolve:secretsmanager:shop:SecretString:password}}'",
                    "password: '%env(resolve:DB_PASSWORD)%'", "password: __DB_PASSWORD__",
                    R"(password: "@@DB_PASSWORD@@")", "password: YOUR_PASSWORD_HERE"});
-  expect_all_masked({"password=«${env:DB_PASSWORD:-{alnum:12}}»", "password: «__{alnum:12}__»"});
+  expect_all_masked({"password=«${env:DB_PASSWORD:-{alnum:12}}»", "password: «__{alnum:12}__»",
+                     R"(password: "«{{resolve:ssm:db}}{alnum:12}}}»")",
+                     R"(password: "«${file:/run/db}{alnum:12}}»")"});
 }
 
 TEST(Value, MembersAndCallsOfCodeStay) {

@@ -20,13 +20,12 @@ constexpr std::string_view kNothingWords[] = {
 constexpr WordList kNothings(kNothingWords);
 
 /// Masks of other tools, without the brackets and stars around them.
-constexpr std::string_view kMaskWords[] = {
-    "redacted", "masked",    "filtered",        "hidden",
-    "secret",   "sensitive", "removed",         "protected",
-    "censored", "secure",    "sensitive value", "value_specified_in_no_log_parameter"};
+constexpr std::string_view kMaskWords[] = {"redacted", "masked",    "filtered",       "hidden",
+                                           "secret",   "sensitive", "removed",        "protected",
+                                           "censored", "secure",    "sensitive value"};
 constexpr WordList kOtherMasks(kMaskWords);
 
-/// Of these those that are no passwords without their brackets.
+/// Those that are no passwords without brackets.
 constexpr std::string_view kBareMasks[] = {"redacted", "value_specified_in_no_log_parameter"};
 constexpr WordList kBare(kBareMasks);
 
@@ -61,8 +60,9 @@ bool is_scheme_in_braces(std::string_view value) {
       "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
   if (value.size() >= 256) return false;
   if (value.starts_with("%env(") && value.ends_with(")%")) return true;  // Symfony
-  if (!value.ends_with('}')) return false;
-  if (value.starts_with("{{resolve:")) return true;
+  const size_t close = value.find('}');
+  if (value.starts_with("{{resolve:")) return value.substr(std::min(close, value.size())) == "}}";
+  if (close + 1 != value.size()) return false;  // what stands behind it may be a secret
   return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view scheme) {
     return value.starts_with(scheme) && value.find(":-") == kNone;
   });
