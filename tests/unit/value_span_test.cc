@@ -1093,7 +1093,8 @@ TEST(Value, PlacesThatASchemeNamesStay) {
                    R"(password: "@@DB_PASSWORD@@")", "password: YOUR_PASSWORD_HERE"});
   expect_all_masked({"password=«${env:DB_PASSWORD:-{alnum:12}}»", "password: «__{alnum:12}__»",
                      R"(password: "«{{resolve:ssm:db}}{alnum:12}}}»")",
-                     R"(password: "«${file:/run/db}{alnum:12}}»")"});
+                     R"(password: "«${file:/run/db}{alnum:12}}»")",
+                     R"(password: "«%env(DB)%{alnum:12})%»")"});
 }
 
 TEST(Value, MembersAndCallsOfCodeStay) {

@@ -59,7 +59,7 @@ bool is_scheme_in_braces(std::string_view value) {
   static constexpr std::string_view kSchemes[] = {
       "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
   if (value.size() >= 256) return false;
-  if (value.starts_with("%env(") && value.ends_with(")%")) return true;  // Symfony
+  if (value.starts_with("%env(") && value.find(")%") + 2 == value.size()) return true;  // Symfony
   const size_t close = value.find('}');
   if (value.starts_with("{{resolve:")) return value.substr(std::min(close, value.size())) == "}}";
   if (close + 1 != value.size()) return false;  // what stands behind it may be a secret
