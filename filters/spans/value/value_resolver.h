@@ -39,26 +39,35 @@ class ValueResolver {
   Verdict resolve_one(const Opening& opening);
   Verdict assign(const Opening& opening);
   bool is_code_rule() const;
-  bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
-  bool may_name_label(size_t begin) const;
-  bool is_label_of_field(size_t begin, size_t end, const Opening& opening) const;
   size_t brace_end(size_t at) const;
-  void next_words(size_t at, size_t end, const Opening& opening);
-  void changed_value(size_t begin, size_t end, const Opening& opening);
-  void changed_word(size_t at, size_t end, const Opening& opening);
-  std::optional<Verdict> array(size_t at, const Opening& opening);
-  size_t phrase_end(const Opening& opening) const;
-  size_t value_end(const Opening& opening) const;
-  size_t bare_value_end(size_t at, const Opening& opening) const;
-  size_t header_end(const Opening& opening) const;
-  size_t line_end(const Opening& opening) const;
-  bool line_break_at(size_t at) const;
   Verdict add_word(size_t begin, size_t end, const Opening& opening);
   bool is_code_in_sentence(const Opening& opening) const;
-  bool stands_in_mask() const;
   bool is_masked_already(size_t begin, size_t end) const;
   bool is_long_and_plain(size_t begin, size_t end) const;
   Verdict add(size_t begin, size_t end, const Opening& opening, Strength strength);
+
+  // value_end.cc
+  size_t value_end(const Opening& opening) const;
+  size_t bare_value_end(size_t at, const Opening& opening) const;
+  size_t phrase_end(const Opening& opening) const;
+  size_t header_end(const Opening& opening) const;
+  size_t line_end(const Opening& opening) const;
+  bool line_break_at(size_t at) const;
+
+  // further_values.cc
+  std::optional<Verdict> array(size_t at, const Opening& opening);
+  void further_values(size_t at, size_t end, const Opening& opening, bool masked);
+  void next_words(size_t at, size_t end, const Opening& opening);
+  void changed_value(size_t begin, size_t end, const Opening& opening);
+  void changed_word(size_t at, size_t end, const Opening& opening);
+
+  // ordinary_value.cc
+  bool is_name(size_t begin, size_t end, const Opening& opening) const;
+  bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
+  bool is_ordinary(size_t begin, size_t end, const Opening& opening) const;
+  bool is_label_of_field(size_t begin, size_t end, const Opening& opening) const;
+  bool may_name_label(size_t begin) const;
+  bool stands_in_mask() const;
 
   // header_value.cc
   Verdict authorization(const Opening& opening);

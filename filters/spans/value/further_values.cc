@@ -1,0 +1,132 @@
+#include "filters/spans/value/value_resolver.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/named_member.h"
+#include "filters/spans/value/separator.h"
+#include "filters/validators/validators.h"
+
+namespace redactd {
+namespace {
+
+/// The first of `['required', 'string', 'min:8']`, the rules for a form's field.
+bool is_field_rule(std::string_view value) {
+  return value == "required" || value == "nullable" || value == "sometimes";
+}
+
+/// `abcd efgh ijkl mnop`, as mail services show a password for programs, and six such groups, as
+/// WordPress does: the end of the last when the first ends at `end`, else `end`.
+size_t end_of_groups(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kGroup = 4;
+  constexpr size_t kOfMail = 4;
+  constexpr size_t kOfBlogs = 6;
+  if (end - begin != kGroup) return end;
+  size_t groups = 1;
+  size_t last = end;
+  while (groups <= kOfBlogs && text.substr(last, 1) == " ") {
+    size_t next = last + 1;
+    while (next < text.size() && is_alnum(text[next])) ++next;
+    const bool word = next == text.size() || !is_name_byte(text[next]);  // no smtp_port=
+    if (next - last - 1 != kGroup || !word) break;
+    last = next;
+    ++groups;
+  }
+  std::string_view all = text.substr(begin, last - begin);
+  const bool lower =
+      std::all_of(all.begin(), all.end(), [](char c) { return is_lower(c) || c == ' '; });
+  return (groups == kOfMail && lower) || (groups == kOfBlogs && is_mixed(all)) ? last : end;
+}
+
+}  // namespace
+
+/// What stands behind the value from `at` to `end` and is as secret.
+void ValueResolver::further_values(size_t at, size_t end, const Opening& opening, bool masked) {
+  if (opening.quote.none() && masked) {
+    const size_t last = rule_.strength == Strength::strong ? end_of_groups(text_, at, end) : end;
+    if (last > end) spans_.back().end = last;
+    next_words(at, end, opening);
+  }
+  if (!opening.quote.none()) changed_value(at, end, opening);
+  if (opening.doubt) changed_word(at, end, opening);
+}
+
+/// `["a", "b"]`: every element; nothing when it is no array.
+std::optional<Verdict> ValueResolver::array(size_t at, const Opening& opening) {
+  std::optional<Verdict> result;
+  while (at < text_.size() && is_blank(text_[at])) ++at;
+  if (at < text_.size() && (text_[at] == ']' || text_[at] == '}')) return Verdict::no_value;
+  for (size_t i = 0; i < kMostElements && at < text_.size(); ++i) {
+    Opening element = open_value_at(record_, at);
+    element.bare.json = true;
+    if (element.quote.none()) {
+      char first = element.begin < text_.size() ? text_[element.begin] : ']';
+      bool scalar = is_digit(first) || first == '-' || mask_at(text_, element.begin) != 0;
+      if (!opening.bare.json || !scalar) return result;
+    }
+    size_t end = value_end(element);
+    if (i == 0 && is_field_rule(text_.substr(element.begin, end - element.begin)))
+      return Verdict::plain_word;
+    Verdict verdict = add(element.begin, end, element, rule_.strength);
+    if (!result || verdict == Verdict::masked) result = verdict;
+    at = end + (element.quote.none() ? 0 : element.quote.size());
+    while (at < text_.size() && is_blank(text_[at])) ++at;
+    if (at >= text_.size() || text_[at] != ',') return result;
+    ++at;
+  }
+  return result;
+}
+
+/// `[a, b]` without quotes, and `abcde-fghij, klmno-pqrst` of recovery codes, which look alike: the
+/// words behind the first.
+void ValueResolver::next_words(size_t at, size_t end, const Opening& opening) {
+  constexpr size_t kMost = 64;
+  const bool list = text_[at] == '[' || (at > 0 && text_[at - 1] == '[');
+  const size_t size = end - at;
+  for (size_t i = 0; i < kMost && text_.substr(end).starts_with(", "); ++i) {
+    Opening next = open_value_at(record_, end + 2);
+    if (!next.quote.none()) return;
+    next.bare = opening.bare;
+    const size_t word = next.begin;
+    end = value_end(next);
+    std::string_view value = text_.substr(word, end - word);
+    if (!is_mixed(value) || value.find_first_of("=:") != kNone || (!list && value.size() != size))
+      return;
+    if (add(word, end, next, Strength::medium) != Verdict::masked) return;
+  }
+}
+
+/// `"old" -> "new"`, as Terraform and Kubernetes tools print changes, and `"old":"…","new":"…"`.
+void ValueResolver::changed_value(size_t begin, size_t end, const Opening& opening) {
+  if (size_t newer = newer_version(text_, begin, end, opening.quote); newer != kNone) {
+    Opening next = open_value_at(record_, newer);
+    add(next.begin, value_end(next), next, opening.doubt ? Strength::medium : rule_.strength);
+    return;
+  }
+  size_t at = end + opening.quote.size();
+  while (at < text_.size() && text_[at] == ' ') ++at;
+  if (at >= text_.size() || (text_[at] != '-' && text_[at] != '=')) return;
+  std::string_view arrow = text_.substr(at, 3);
+  if (arrow != "-> " && arrow != "=> ") return;
+  Opening next = open_value_at(record_, at + arrow.size());
+  if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
+}
+
+/// `changed from old to new`, with quotes or without
+void ValueResolver::changed_word(size_t at, size_t end, const Opening& opening) {
+  constexpr std::string_view kTo = " to ";
+  if (!opening.quote.none()) {
+    at -= opening.quote.size();
+    end += opening.quote.size();
+  }
+  if (!text_.substr(0, at).ends_with("changed from ") ||
+      !text_.substr(std::min(end, text_.size())).starts_with(kTo))
+    return;
+  Opening next = open_value_at(record_, end + kTo.size());
+  next.sentence = next.quote.none();
+  next.bare = opening.bare;
+  add(next.begin, value_end(next), next, Strength::medium);
+}
+
+}  // namespace redactd

@@ -1,0 +1,115 @@
+#include "filters/spans/value/value_resolver.h"
+
+#include <algorithm>
+
+#include "filters/byte_class.h"
+#include "filters/spans/extent.h"
+#include "filters/spans/value/key.h"
+#include "filters/spans/value/label.h"
+#include "filters/spans/value/separator.h"
+
+namespace redactd {
+namespace {
+
+/// `password:  16 bytes`, as kubectl describes a Secret.
+bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kMostDigits = 5;
+  std::string_view value = text.substr(begin, end - begin);
+  return value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit) &&
+         text.substr(end, 6) == " bytes";
+}
+
+/// `reason = Invalid password : server = 10.0.0.1`: what follows is a key with a value of its own.
+bool is_next_key(std::string_view text, size_t begin, size_t end, const Opening& opening) {
+  constexpr size_t kLongest = 24;
+  return opening.sentence && end - begin <= kLongest && text.substr(end, 3) == " = " &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), is_lower);
+}
+
+/// `password` of {{resolve:secretsmanager:db:SecretString:password}}, which names where the secret
+/// of a stack is kept.
+bool is_in_dynamic_reference(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kFarthest = 160;
+  if (text.substr(end, 2) != "}}") return false;
+  const size_t first = begin - std::min(begin, kFarthest);
+  std::string_view before = text.substr(first, begin - first);
+  const size_t open = before.rfind("{{resolve:");
+  return open != kNone && before.find_first_of(" }\"'", open) == kNone;
+}
+
+/// Nothing but blanks stands before the key with dots that ends at `end`.
+bool key_begins_line(const RecordView& record, size_t end) {
+  std::string_view text = record.text;
+  constexpr size_t kLongest = 128;
+  const size_t first = end - std::min(end, kLongest);
+  while (end > first && (is_name_byte(text[end - 1]) || text[end - 1] == '.')) --end;
+  while (end > first && is_blank(text[end - 1])) --end;
+  return end == 0 ? record.starts_record : text[end - 1] == '\n';
+}
+
+}  // namespace
+
+/// `login(password=password)`, `self.password = password`: the key again, in code. Elsewhere it
+/// is a weak password.
+bool ValueResolver::is_own_name(size_t begin, size_t end, const Opening& opening) const {
+  constexpr size_t kLongest = 256;  // in a line of keys every value is as long as what follows
+  if (!opening.quote.none() || begin >= end || rule_.keys.empty()) return false;
+  const size_t size = end - begin;
+  const size_t key_end = end_of_key(text_, anchor_end_);
+  if (size > std::min(key_end, kLongest)) return false;
+  std::string_view before = text_.substr(0, key_end - size);
+  const bool of_call =
+      end < text_.size() && (text_[end] == ')' || text_[end] == ';' || text_[end] == ',');
+  const bool of_object = before.ends_with("self.") || before.ends_with("this.");
+  return (of_call || of_object) && text_.substr(key_end - size, size) == text_.substr(begin, size);
+}
+
+/// Whether a file of translations may have the key: behind `=` a dotted one, never one in capitals.
+bool ValueResolver::may_name_label(size_t begin) const {
+  static constexpr ByteClass kOfKey = alnum_and("._-");
+  const size_t key_end = end_of_key(text_, anchor_end_);
+  size_t key_begin = key_end;
+  while (key_begin > 0 && kOfKey.has(text_[key_begin - 1])) --key_begin;
+  std::string_view key = text_.substr(key_begin, key_end - key_begin);
+  if (key.empty() || is_upper(key.back())) return false;
+  std::string_view separator = text_.substr(key_end, begin - key_end);
+  if (separator.find('=') != kNone) return key.find('.') != kNone;
+  return separator.find(':') != kNone;
+}
+
+/// Password, or without quotes the rest of a line that its key begins: `label.pin=Your password`.
+bool ValueResolver::is_label_of_field(size_t begin, size_t end, const Opening& opening) const {
+  constexpr size_t kLongest = 64;
+  if (!may_begin_label(text_[begin]) || !may_name_label(begin)) return false;
+  if (end == text_.size() && !record_.ends_record) return false;  // may go on
+  std::string_view value = text_.substr(begin, end - begin);
+  if (is_label(value)) return true;
+  if (!opening.quote.none() || std::any_of(value.begin(), value.end(), is_digit)) return false;
+  if (!key_begins_line(record_, end_of_key(text_, anchor_end_))) return false;
+  const size_t farthest = std::min(text_.size(), begin + kLongest);
+  const size_t stop = std::min(text_.substr(0, farthest).find_first_of("\r\n", begin), farthest);
+  if (stop == text_.size() && !record_.ends_record) return false;
+  if (stop < text_.size() && text_[stop] != '\r' && text_[stop] != '\n') return false;
+  return is_label(text_.substr(begin, stop - begin));
+}
+
+/// The key again or another one, where the value would be.
+bool ValueResolver::is_name(size_t begin, size_t end, const Opening& opening) const {
+  return is_own_name(begin, end, opening) || is_next_key(text_, begin, end, opening);
+}
+
+/// Something that what stands around it shows to be no secret.
+bool ValueResolver::is_ordinary(size_t begin, size_t end, const Opening& opening) const {
+  return (opening.sentence && is_count_of_bytes(text_, begin, end)) ||
+         is_label_of_field(begin, end, opening) || is_in_dynamic_reference(text_, begin, end);
+}
+
+/// Whether the key stands in a mask.
+bool ValueResolver::stands_in_mask() const {
+  const size_t at = anchor_end_ - 1;
+  return record_.brackets.stands_in(text_, at - std::min(at, kMaskReach), at) &&
+         inside_mask(text_, at);
+}
+
+}  // namespace redactd
