@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "daemon/await.h"
+#include "daemon/or_end.h"
 
 namespace redactd {
 namespace {
@@ -32,7 +32,7 @@ void CommandLoops::run_now(const std::vector<Command>& commands) {
   asio::io_context context;
   std::vector<CommandResult> results(commands.size());
   for (size_t i = 0; i < results.size(); ++i)
-    asio::co_spawn(context, run_into(commands[i], results[i]), asio::detached);
+    asio::co_spawn(context, run_into(commands[i], results[i]), kOrEnd);
   context.run();
   for (size_t i = 0; i < results.size(); ++i) take(commands[i], results[i]);
 }
@@ -80,7 +80,7 @@ void CommandLoops::start_one(const Command& command, Milliseconds delay,
   loop->first_run = std::move(first_run);
   loops_[key_of(command)] = loop;
   asio::co_spawn(control_, run_again(loop, delay),
-                 asio::bind_cancellation_slot(loop->end.slot(), asio::detached));
+                 asio::bind_cancellation_slot(loop->end.slot(), kOrEnd));
 }
 
 void CommandLoops::end_one(Loop& loop) {
@@ -101,9 +101,10 @@ asio::awaitable<void> CommandLoops::run_again(std::shared_ptr<Loop> loop, Millis
     if (loop->ended) co_return;
     take(loop->command, result);
     loop->first_run = nullptr;
-    bool well = result.failure.empty();
-    delay = well ? loop->command.refresh : std::min(retry, loop->command.refresh);
-    retry = well ? kFirstRetry : retry * 2;
+    const Milliseconds refresh = loop->command.refresh;
+    const bool well = result.failure.empty();
+    delay = well ? refresh : std::min(retry, refresh);
+    retry = well ? kFirstRetry : std::min(retry * 2, refresh);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -303,6 +304,22 @@ TEST_F(KnownValuesTest, ACommandThatPutsOutNothingKeepsItsValueAndWarns) {
   dir.write("empty", "");
   ASSERT_TRUE(run_until(context, [&] { return warned("command vault: put out nothing"); }));
   EXPECT_EQ(values, Values{"vault=made-qp"});
+}
+
+TEST_F(KnownValuesTest, ACommandThatFailsAgainAndAgainIsRunNoMoreOftenThanItsInterval) {
+  constexpr size_t kEnoughToOverflow = 70;  // a wait that doubles each time, in milliseconds
+  constexpr size_t kTimed = 20;
+  constexpr Milliseconds kInterval = 20ms;
+  std::string count = dir.write("count", "");
+  config.exec = {command("echo >> " + count + "; exit 7", kInterval)};
+  start();
+  auto has_run = [&](size_t times) {
+    return run_until(context, [&] { return fs::file_size(count) >= times; });
+  };
+  ASSERT_TRUE(has_run(kEnoughToOverflow));
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_TRUE(has_run(kEnoughToOverflow + kTimed + 1));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, kTimed * kInterval);
 }
 
 TEST_F(KnownValuesTest, ACommandThatFailsAtFirstIsTriedAgainSoon) {
