@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 
 #include "daemon/await.h"
@@ -132,7 +132,11 @@ asio::awaitable<void> ControlSocket::accept(std::shared_ptr<ControlSocket> self)
     } else if (self->make_room()) {
       auto session = std::make_shared<Session>(std::move(peer));
       self->sessions_.push_back(session);
-      asio::co_spawn(self->acceptor_.get_executor(), serve(self, session), asio::detached);
+      asio::co_spawn(self->acceptor_.get_executor(), serve(self, session),
+                     [self, session](const std::exception_ptr&) {  // without memory: this one alone
+                       session->close();
+                       self->sessions_.remove(session);
+                     });
     }
   }
 }
@@ -149,8 +153,6 @@ asio::awaitable<void> ControlSocket::serve(std::shared_ptr<ControlSocket> self,
   }
   std::string line = to_line(answer);
   co_await asio::async_write(session->peer, asio::buffer(line), kAwaitAny);
-  session->close();
-  self->sessions_.remove(session);
 }
 
 asio::awaitable<ControlAnswer> ControlSocket::answer_to(std::shared_ptr<Session> session) {
