@@ -88,12 +88,12 @@ void PathWatch::follow_folder(const std::string& folder, int links, int depth) {
   interests_[watched].everything = true;
   if (depth + 1 >= kDeepestFolder) return;
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    std::string name = entry.path().filename().string();
-    if (name.starts_with("..")) continue;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().filename().string().starts_with("..")) continue;
     std::error_code ignored;
-    if (entry.is_symlink(ignored) || entry.is_directory(ignored))
-      follow(entry.path().string(), links, depth + 1, true);
+    if (entry->is_symlink(ignored) || entry->is_directory(ignored))
+      follow(entry->path().string(), links, depth + 1, true);
   }
 }
 
