@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace redactd {
 namespace {
@@ -33,11 +34,12 @@ void SelfCheck::run(Worker& worker, std::shared_ptr<const Generation> generation
   std::string secret = random_text();
   // On a sink's thread; the control thread judges.
   auto look = std::make_shared<const std::function<void(std::string_view)>>(
-      [this, alive = std::weak_ptr<int>(alive_), secret](std::string_view sent) {
+      [this, alive = std::weak_ptr<int>(alive_), secret,
+       run = std::make_shared<Run>()](std::string_view sent) {
         bool masked = sent.find(secret) == std::string_view::npos && !sent.empty();
         if (alive.expired()) return;
-        asio::post(control_, [this, alive, masked] {
-          if (!alive.expired()) judge(masked);
+        asio::post(control_, [this, alive, run, masked] {
+          if (!alive.expired()) judge(*run, masked);
         });
       });
   asio::post(worker.context(), [this, alive = std::weak_ptr<int>(alive_), &worker,
@@ -58,13 +60,14 @@ void SelfCheck::forget() {
   counters_.canary_ok.set(1);
 }
 
-void SelfCheck::judge(bool masked) {
-  if (!masked) {
+/// The verdict of one sink; those of the others count as well.
+void SelfCheck::judge(Run& run, bool masked) {
+  if (!masked && !std::exchange(run.escaped, true)) {
     counters_.canary_escapes.add();
     escaped_();
   }
-  passed_ = masked;
-  counters_.canary_ok.set(masked ? 1 : 0);
+  passed_ = !run.escaped;
+  counters_.canary_ok.set(passed_ ? 1 : 0);
 }
 
 }  // namespace redactd

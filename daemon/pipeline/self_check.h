@@ -14,7 +14,8 @@ namespace redactd {
 /// Lives on the control thread.
 class SelfCheck {
  public:
-  /// `escaped` is called on the control thread, once for each run that let its secret through.
+  /// `escaped` is called on the control thread, once for each run that let its secret through to
+  /// any sink.
   /// `source` is the number of the route that leads to all sinks.
   SelfCheck(asio::io_context& control, ControlCounters& counters, size_t source,
             std::function<void()> escaped);
@@ -27,7 +28,11 @@ class SelfCheck {
   bool passed() const { return passed_; }
 
  private:
-  void judge(bool masked);
+  /// What is known of one run. Belongs to the control thread.
+  struct Run {
+    bool escaped = false;
+  };
+  void judge(Run& run, bool masked);
 
   asio::io_context& control_;
   ControlCounters& counters_;
