@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include <exception>
 #include <new>
 #include <utility>
 
@@ -98,6 +99,8 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
     failure = "the matcher failed";
   } catch (const std::bad_alloc&) {
     failure = "out of memory";
+  } catch (const std::exception&) {  // what it says may be a record's
+    failure = "an error while redacting";
   }
   if (failure != nullptr) {
     self->worker_.counters().engine_errors.add();
