@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "filters/byte_class.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
@@ -17,7 +18,7 @@ constexpr size_t kFingerprintHex = 8;
 /// The first hexadecimal digits of HMAC-SHA-256 (RFC 2104) under the rule's id and the secret: the
 /// same secret has another fingerprint under another rule.
 std::string digits(const FingerprintKey& key, std::string_view rule, std::string_view secret) {
-  std::string message(rule);
+  SecretText message(rule);
   message += '\0';
   message += secret;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <new>
 #include <string>
+#include <vector>
 
 namespace redactd {
 
@@ -33,6 +34,7 @@ struct WipingAllocator {
 /// Text that is overwritten when its memory is given back (all but what fits into the string
 /// itself).
 using SecretText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
+using SecretBytes = std::vector<unsigned char, WipingAllocator<unsigned char>>;
 
 /// Overwrites the text and makes it empty.
 inline void wipe(std::string& text) {

@@ -153,8 +153,8 @@ bool JwtHeaders::is_jwt(std::string_view text, size_t begin, size_t end, size_t&
   size_t from = begin;
   if (known && plain.end > begin + kLongestMember)
     from += (plain.end - begin - kLongestMember) / kGroup * kGroup;
-  const std::string header = decode_base64(text.substr(from, end - from),
-                                           kHeaderBytes - (from - begin) / kGroup * kBytesOfGroup);
+  const SecretText header = decode_base64(text.substr(from, end - from),
+                                          kHeaderBytes - (from - begin) / kGroup * kBytesOfGroup);
   work += header.size() + kGroup;
   if (holds_member(header)) return true;
   const size_t decoded = from + header.size() * kGroup / kBytesOfGroup;

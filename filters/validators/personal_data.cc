@@ -1,10 +1,10 @@
 #include "filters/validators/personal_data.h"
 
 #include <array>
-#include <string>
 
 #include "filters/byte_class.h"
 #include "filters/validators/validators.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
@@ -38,8 +38,8 @@ constexpr std::array<CardRange, 18> kCardRanges = {{
 }};
 
 /// Digits of `text`; empty when it holds anything else but blanks and dashes.
-std::string digits_of(std::string_view text) {
-  std::string digits;
+SecretText digits_of(std::string_view text) {
+  SecretText digits;
   for (char c : text) {
     if (is_digit(c)) {
       digits += c;
@@ -70,7 +70,7 @@ size_t iban_length(std::string_view country) {
 }  // namespace
 
 bool is_card(std::string_view text) {
-  std::string digits = digits_of(text);
+  SecretText digits = digits_of(text);
   if (digits.size() < 12 || digits.size() > 19 || !luhn(digits)) return false;
   unsigned head = 0;
   for (size_t i = 0; i < 6; ++i) head = head * 10 + static_cast<unsigned>(digits[i] - '0');
@@ -82,7 +82,7 @@ bool is_card(std::string_view text) {
 }
 
 bool is_iban(std::string_view text) {
-  std::string account;
+  SecretText account;
   for (char c : text) {
     if (c == ' ') continue;
     if (!is_upper(c) && !is_digit(c)) return false;

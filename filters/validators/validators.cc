@@ -82,9 +82,9 @@ double reachable(double threshold, size_t size) {
 }
 
 bool decodes_to_user_and_password(std::string_view text) {
-  std::string decoded = decode_base64(text, 256);
+  SecretText decoded = decode_base64(text, 256);
   size_t colon = decoded.find(':');
-  return colon != std::string::npos &&
+  return colon != SecretText::npos &&
          std::all_of(decoded.begin(), decoded.begin() + static_cast<std::ptrdiff_t>(colon),
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20; });
 }
@@ -176,8 +176,8 @@ bool is_base64(std::string_view bytes) {
          std::all_of(digits.begin(), digits.end(), [](char c) { return base64_digit(c) >= 0; });
 }
 
-std::string decode_base64(std::string_view bytes, size_t most) {
-  std::string result(std::min(most, bytes.size()), '\0');
+SecretText decode_base64(std::string_view bytes, size_t most) {
+  SecretText result(std::min(most, bytes.size()), '\0');
   size_t size = 0;
   unsigned held = 0;
   int bits = 0;

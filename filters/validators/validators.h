@@ -10,6 +10,7 @@
 
 #include "filters/rule.h"
 #include "filters/spans/span.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 
@@ -38,7 +39,7 @@ bool is_base64(std::string_view bytes);
 
 /// Decodes base64 or base64url (at most `most` bytes of the result), stopping at the first foreign
 /// byte.
-std::string decode_base64(std::string_view bytes, size_t most);
+SecretText decode_base64(std::string_view bytes, size_t most);
 
 /// Begins with a base64url-encoded JSON object that names an algorithm or a type: a JWS or JWE
 /// header (RFC 7515 §4, RFC 7516 §4), whole or cut off.

@@ -10,6 +10,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/validators/bip39_words.h"
+#include "filters/wiping_allocator.h"
 
 namespace redactd {
 namespace {
@@ -48,8 +49,8 @@ size_t next_word(std::string_view phrase, size_t at) {
 }
 
 /// Big-endian base 58 to `size` bytes; nothing when it does not fit or holds another byte.
-std::optional<std::vector<unsigned char>> decode_base58(std::string_view text, size_t size) {
-  std::vector<unsigned char> bytes(size);
+std::optional<SecretBytes> decode_base58(std::string_view text, size_t size) {
+  SecretBytes bytes(size);
   for (char c : text) {
     size_t digit = kBase58.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
@@ -64,7 +65,7 @@ std::optional<std::vector<unsigned char>> decode_base58(std::string_view text, s
   return bytes;
 }
 
-std::string encode_base58(std::vector<unsigned char> bytes) {
+std::string encode_base58(SecretBytes bytes) {
   std::string text;
   while (std::any_of(bytes.begin(), bytes.end(), [](unsigned char byte) { return byte != 0; })) {
     size_t rest = 0;
@@ -79,7 +80,7 @@ std::string encode_base58(std::vector<unsigned char> bytes) {
 }
 
 /// The first bytes of SHA-256 of SHA-256.
-bool has_checksum(const std::vector<unsigned char>& bytes) {
+bool has_checksum(const SecretBytes& bytes) {
   size_t body = bytes.size() - kChecksum;
   Digest first = sha256(bytes.data(), body);
   Digest second = sha256(first.data(), first.size());
@@ -90,10 +91,10 @@ bool has_checksum(const std::vector<unsigned char>& bytes) {
 }  // namespace
 
 bool is_bip39_phrase(std::string_view phrase) {
-  std::vector<bool> bits;
+  std::vector<bool, WipingAllocator<bool>> bits;
   size_t count = 0;
   for (size_t at = next_word(phrase, 0); at < phrase.size(); at = next_word(phrase, at)) {
-    std::string word;
+    SecretText word;
     while (at < phrase.size() && is_letter(phrase[at])) word += to_lower(phrase[at++]);
     auto found = std::lower_bound(words().begin(), words().end(), word);
     if (found == words().end() || *found != word) return false;
@@ -103,7 +104,7 @@ bool is_bip39_phrase(std::string_view phrase) {
   }
   if (count < 12 || count > 24 || count % 3 != 0) return false;
   size_t checksum = bits.size() / 33;
-  std::vector<unsigned char> entropy((bits.size() - checksum) / 8);
+  SecretBytes entropy((bits.size() - checksum) / 8);
   for (size_t i = 0; i < entropy.size() * 8; ++i) {
     if (bits[i]) entropy[i / 8] = static_cast<unsigned char>(entropy[i / 8] | (0x80 >> (i % 8)));
   }
@@ -118,7 +119,7 @@ bool is_bip39_phrase(std::string_view phrase) {
 bool is_wif(std::string_view text) {
   // The network, 32 bytes of key, a 1 when the public key is compressed, the checksum.
   for (size_t size : {size_t{37}, size_t{38}}) {
-    std::optional<std::vector<unsigned char>> bytes = decode_base58(text, size);
+    std::optional<SecretBytes> bytes = decode_base58(text, size);
     if (!bytes || ((*bytes)[0] != 0x80 && (*bytes)[0] != 0xef)) continue;
     if (size == 38 && (*bytes)[33] != 1) continue;
     if (has_checksum(*bytes)) return true;
@@ -127,7 +128,7 @@ bool is_wif(std::string_view text) {
 }
 
 std::string wif_of(std::string_view key) {
-  std::vector<unsigned char> bytes = {0x80};
+  SecretBytes bytes = {0x80};
   bytes.insert(bytes.end(), key.begin(), key.end());
   Digest first = sha256(bytes.data(), bytes.size());
   Digest second = sha256(first.data(), first.size());

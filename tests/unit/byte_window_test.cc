@@ -57,7 +57,7 @@ TEST(MovingWindow, MovingOnCostsTheBytesThatItMovesBy) {
 
 /// As the rule reads it: the first 512 bytes of a header, decoded at once.
 bool names_member(std::string_view text) {
-  const std::string header = decode_base64(text, 512);
+  const SecretText header = decode_base64(text, 512);
   if (!header.starts_with('{')) return false;
   for (const char* member : {"\"alg\"", "\"enc\"", "\"typ\"", "\"kid\"", "\"cty\""}) {
     if (header.find(member) != std::string::npos) return true;

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <set>
 
 #include "filters/matcher/matcher.h"
 #include "tests/testing/all_splits.h"
+#include "tests/testing/memory.h"
 #include "tests/testing/oracle.h"
 
 namespace redactd::test {
@@ -440,47 +440,19 @@ TEST(Known, ThousandsOfRulesCostAStreamNothing) {
   EXPECT_EQ(redactor.counters().masks_by_rule.at(4321), 1u);
 }
 
-/// How often the text whose bytes are those of `masked` with every bit turned over stands in this
-/// process's memory.
-size_t copies_in_memory(const std::string& masked) {
-  std::ifstream maps("/proc/self/maps");
-  std::ifstream memory("/proc/self/mem", std::ios::binary);
-  size_t copies = 0;
-  std::vector<char> bytes;
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long long from = 0;
-    unsigned long long to = 0;
-    char access[5] = {};
-    if (std::sscanf(line.c_str(), "%llx-%llx %4s", &from, &to, access) != 3) continue;
-    if (std::string_view(access).substr(0, 2) != "rw" || to - from > (256u << 20)) continue;
-    bytes.resize(to - from);
-    memory.clear();
-    memory.seekg(static_cast<std::streamoff>(from));
-    memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    for (char& byte : bytes) byte = static_cast<char>(~byte);
-    std::string_view turned(bytes.data(), static_cast<size_t>(memory.gcount()));
-    copies += count_of(turned, masked);
-    for (char& byte : bytes) byte = 0;
-  }
-  return copies;
-}
-
 TEST(Known, OfAValueNoCopyStaysInMemoryWhenItsRulesAreGone) {
-  std::string masked;  // the value, every bit turned over: the test itself may not hold it
-  for (int i = 0; i < 40; ++i) masked += static_cast<char>(~("k4Q-"[i % 4] + i % 7));
+  const std::string turned = turned_over_secret();
   RuleGroup group;
   group.rules.push_back(named("X", {}));
-  std::string value = masked;
-  for (char& byte : value) byte = static_cast<char>(~byte);
-  group.rules[0].values.push_back(std::move(value));
+  group.rules[0].values.push_back(turned_over<std::string>(turned));
   std::vector<RuleGroup> groups;
   groups.push_back(std::move(group));
   std::vector<RuleError> errors;
   std::shared_ptr<const RuleSet> rules = RuleSet::compile(std::move(groups), {}, errors);
   ASSERT_TRUE(rules);
-  EXPECT_EQ(copies_in_memory(masked), 1u) << "the matcher's own";
+  EXPECT_EQ(copies_in_memory(turned), 1u) << "the matcher's own";
   rules.reset();
-  EXPECT_EQ(copies_in_memory(masked), 0u);
+  EXPECT_EQ(copies_in_memory(turned), 0u);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "tests/testing/memory.h"
 #include "tests/testing/redact.h"
 
 namespace redactd {
@@ -126,6 +127,13 @@ TEST(Mask, RefusesKeyIdsThatWouldNotReadBack) {
     EXPECT_NE(refuse_key_id(bad), "") << bad;
   EXPECT_NE(refuse_key_id(std::string(1000, 'k')), "");
   EXPECT_EQ(refuse_key_id("k1"), "");
+}
+
+TEST(Mask, OfASecretThatHasGotItsFingerprintNoCopyStaysInMemory) {
+  const std::string turned = test::turned_over_secret();
+  masked({MaskStyle::fingerprint, "", 4}, test::turned_over<SecretText>(turned));
+  // What is freed may lose its first bytes.
+  EXPECT_EQ(test::copies_in_memory(std::string_view(turned).substr(16)), 0u);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/testing/memory.h"
+
 namespace redactd {
 namespace {
 
@@ -37,6 +39,14 @@ TEST(Validators, DecodesBase64UpToTheFirstForeignByteAndTheBound) {
   EXPECT_EQ(decode_base64("dXNl.cjpw", 100), "use");
   EXPECT_EQ(decode_base64("dXNlcjpwYXNz", 4), "user");
   EXPECT_EQ(decode_base64("_-8", 100), "\xff\xef");
+}
+
+TEST(Validators, OfWhatWasDecodedNoCopyStaysInMemory) {
+  const std::string turned =
+      test::turned_over<std::string>(decode_base64("azRRLW1hZGUtdXA6azRRLW1hZGUtdXAtdG9v", 100));
+  ASSERT_EQ(turned.size(), 27u);
+  // What is freed may lose its first bytes.
+  EXPECT_EQ(test::copies_in_memory(std::string_view(turned).substr(16)), 0u);
 }
 
 TEST(Validators, AJwtBeginsWithAHeaderThatNamesItsAlgorithm) {
