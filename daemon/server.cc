@@ -63,6 +63,17 @@ std::vector<Secret> add_masks(std::string_view batch) {
   return values;
 }
 
+/// So that a source's time-out is kept to a tenth of it, down to a 50th of a second.
+int looks_a_second(const std::vector<SourceConfig>& sources) {
+  constexpr Milliseconds kSecond{1000};
+  Milliseconds shortest = 10 * kSecond;
+  for (const SourceConfig& source : sources) {
+    shortest = std::min(shortest, source.handshake_timeout);
+    if (source.idle_timeout.count() > 0) shortest = std::min(shortest, source.idle_timeout);
+  }
+  return static_cast<int>(std::clamp<int64_t>(10 * kSecond / shortest, 1, 50));
+}
+
 /// Whether the source ended because it could not be read, or not be redacted.
 bool has_failed(const std::string& source, size_t workers, Metrics& metrics) {
   for (size_t i = 0; i < workers; ++i)
@@ -125,7 +136,8 @@ bool Server::start(std::string& errors) {
   }
   warn(first.warnings);
   for (size_t i = 0; i < worker_count(config_); ++i)
-    workers_.push_back(std::make_unique<Worker>(i, metrics_.worker(i), log_));
+    workers_.push_back(
+        std::make_unique<Worker>(i, metrics_.worker(i), log_, looks_a_second(config_.sources)));
   for (auto& worker : workers_) {
     std::vector<ScanShare*> others;
     for (auto& other : workers_)

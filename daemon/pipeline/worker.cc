@@ -34,10 +34,11 @@ void overwrite(RecordBuffer& buffer) {
 
 }  // namespace
 
-Worker::Worker(size_t number, WorkerCounters& counters, Log& log)
+Worker::Worker(size_t number, WorkerCounters& counters, Log& log, int looks)
     : number_(number),
       counters_(counters),
       log_(log),
+      looks_(looks),
       read_buffer_(kReadBytes),
       next_number_(uint64_t{number} << kNumberBits),
       busy_(context_.get_executor()) {}
@@ -110,14 +111,17 @@ void Worker::retire(uint64_t number) {
 
 Awaitable<void> Worker::keep_time() {
   Timer timer(context_.get_executor());
-  while (true) {
-    timer.expires_after(kTick);
+  for (int look = 1;; ++look) {
+    timer.expires_after(std::chrono::steady_clock::duration(kTick) / looks_);
     co_await timer.async_wait(kAwait);
+    auto now = std::chrono::steady_clock::now();
+    co_await each_session([now](Session& session) { session.end_late(now); });
+    if (look < looks_) continue;
+    look = 0;
     counters_.loop_ticks.add();
     // Nobody has borrowed them now: that ends before the next wait.
     overwrite(buffers_.spare.records);
     overwrite(read_buffer_);
-    auto now = std::chrono::steady_clock::now();
     co_await each_session([now](Session& session) { session.tick(now); });
     // Overwritten a second after the last stream has used them, at the latest.
     give_back(buffers_.spare.records);

@@ -33,8 +33,10 @@ namespace asio = boost::asio;
 class Session {
  public:
   virtual ~Session() = default;
-  /// About once a second: look at the time-outs, give back memory.
+  /// About once a second: give back memory.
   virtual void tick(std::chrono::steady_clock::time_point now) = 0;
+  /// As often, or more often where a time-out is short: end what has taken too long.
+  virtual void end_late(std::chrono::steady_clock::time_point) {}
   /// The worker has another configuration. A session that is fed now and then adopts it here, so
   /// that the old one can go.
   virtual void adopt() = 0;
@@ -51,7 +53,8 @@ class Worker {
   /// One that others help with, which have to be woken for it.
   static constexpr size_t kSharedReadBytes = 1024 * 1024;
 
-  Worker(size_t number, WorkerCounters& counters, Log& log);
+  /// `looks`: how often a second sessions are asked for what has taken too long.
+  Worker(size_t number, WorkerCounters& counters, Log& log, int looks = 1);
   ~Worker();
 
   // Of any thread.
@@ -98,6 +101,7 @@ class Worker {
   const size_t number_;
   WorkerCounters& counters_;
   Log& log_;
+  const int looks_;
   MatchScratch scratch_;
   StreamBuffers buffers_;  // of the streams
   std::vector<char, WipingAllocator<char>> read_buffer_;

@@ -113,7 +113,7 @@ Awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
   self->close();
 }
 
-/// The tick ends it when it takes too long.
+/// end_late() ends it when it takes too long.
 Awaitable<bool> Connection::shake_hands() {
   const SourceConfig& config = source_->setup.config;
   tls_.emplace(socket_, *tls_context_, TlsSession::Role::server);
@@ -199,7 +199,7 @@ size_t Connection::read_some(std::span<char> room, boost::system::error_code& er
               : socket_.read_some(asio::buffer(room.data(), room.size()), error);
 }
 
-/// close_notify, RFC 5425 §4.4. The peer's answer is waited for unless the daemon ends; the tick
+/// close_notify, RFC 5425 §4.4. The peer's answer is waited for unless the daemon ends; end_late()
 /// ends that wait when it takes too long.
 Awaitable<void> Connection::say_goodbye() {
   if (stopped_) {
@@ -328,14 +328,18 @@ void Connection::finish() {
   stream_->finish(Clock::now());
 }
 
-void Connection::tick(Time now) {
+void Connection::tick(Time) {
+  if (!stream_ || stopped_ || waiting_) return;
+  if (!std::exchange(trimmed_, true)) stream_->trim();
+}
+
+void Connection::end_late(Time now) {
   const SourceConfig& config = source_->setup.config;
   if (!stream_ || stopped_) {  // in a handshake, or in the farewell of one
     if (tls_context_ && now - last_read_ > config.handshake_timeout) close();
     return;
   }
   if (waiting_) return;
-  if (!std::exchange(trimmed_, true)) stream_->trim();
   // Who sends a byte now and then and ends no record does not keep its place for that.
   const Time last = held_bytes() > 0 ? last_record_ : last_read_;
   if (config.idle_timeout.count() > 0 && now - last > config.idle_timeout) {

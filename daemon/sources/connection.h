@@ -41,6 +41,7 @@ class Connection : public Session, public std::enable_shared_from_this<Connectio
   void start();
 
   void tick(std::chrono::steady_clock::time_point now) override;
+  void end_late(std::chrono::steady_clock::time_point now) override;
   void adopt() override;
   void stop() override;
   void records_dropped() override;

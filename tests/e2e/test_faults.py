@@ -5,6 +5,7 @@ import re
 import resource
 import struct
 import subprocess
+import threading
 import time
 import unittest
 
@@ -229,6 +230,31 @@ class SlowLoris(FaultTest):
         self.assertTrue(all(client.is_closed_by_peer() for client in loris))
         self.assertEqual(self.daemon.metric("redactd_source_idle_closed_connections_total", source="in"), 500)
         self.daemon.stop()
+
+    def test_one_is_closed_when_its_time_is_over_and_not_up_to_a_second_later(self):
+        port, tls_port, server = free_port(), free_port(), certificates.server()
+        tls = {"certificate": server.certificate, "key": server.key}
+        daemon = self.start_daemon(
+            [{"listen": f"tcp://127.0.0.1:{port}", "idle_timeout": "700ms"},
+             {"listen": f"tls://127.0.0.1:{tls_port}", "tls": tls, "handshake_timeout": "700ms"}], [sink_to(self.aggregator)])
+        lateness = []
+
+        def wait_for_end(to):
+            with Client(to) as client:
+                begun = time.monotonic()
+                self.assertTrue(client.is_closed_by_peer())
+                lateness.append(time.monotonic() - begun - 0.7)
+
+        waits = [threading.Thread(target=wait_for_end, args=(to,)) for to in (port, tls_port) * 10]
+        for wait in waits:
+            wait.start()
+            time.sleep(0.05)  # spread over the second in which redactd might look once
+        for wait in waits:
+            wait.join()
+        self.assertEqual(len(lateness), 20)
+        self.assertGreater(min(lateness), -0.05)
+        self.assertLess(sum(lateness) / len(lateness), 0.3, lateness)
+        daemon.stop()
 
     def test_a_byte_now_and_then_keeps_no_place(self):
         """On every port. Who ends records as slowly is not meant."""
