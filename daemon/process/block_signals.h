@@ -5,8 +5,8 @@
 
 namespace redactd {
 
-/// For a thread that only writes, to files, pipes or the service manager: SIGPIPE and SIGXFSZ come
-/// as errors of the write, and the process's signals to other threads.
+/// For a thread that no signal is for: SIGPIPE and SIGXFSZ come as errors of its writes, to files,
+/// pipes or the service manager, and the process's signals to other threads.
 inline void block_signals() {
   sigset_t all;
   sigfillset(&all);

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/basic_resolver.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <charconv>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -20,7 +18,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Resolver = asio::ip::basic_resolver<tcp, IoExecutor>;
 
 // How long a refusal of our certificate may take, at least.
 constexpr Milliseconds kVerdict{200};
@@ -85,43 +82,6 @@ void set_send_buffer(int descriptor, const SinkConfig& config) {
   }
 }
 
-struct Resolving {
-  explicit Resolving(const IoExecutor& executor) : resolver(executor), answered(executor) {}
-  Resolver resolver;
-  Timer answered;  // never expires before the time-out; cancelled by the answer
-  error_code error = asio::error::timed_out;
-  std::vector<tcp::endpoint> addresses;
-};
-
-/// Needs no getaddrinfo, so that one that is slow over another name does not hold it up.
-bool numeric(const Address& to, std::vector<tcp::endpoint>& addresses) {
-  error_code error;
-  asio::ip::address address = asio::ip::make_address(to.host, error);
-  uint16_t port = 0;
-  const char* end = to.port.data() + to.port.size();
-  if (error || std::from_chars(to.port.data(), end, port).ptr != end) return false;
-  addresses.assign(1, {address, port});
-  return true;
-}
-
-/// getaddrinfo cannot be interrupted, so that it is waited for no longer than the time-out and may
-/// come to its end behind our back.
-Awaitable<error_code> resolve(const Address& to, const SinkConfig& config,
-                              std::vector<tcp::endpoint>& addresses, IoExecutor home) {
-  if (numeric(to, addresses)) co_return error_code();
-  auto resolving = std::make_shared<Resolving>(home);
-  resolving->answered.expires_after(config.connect_timeout);
-  resolving->resolver.async_resolve(
-      to.host, to.port, [resolving](error_code error, const Resolver::results_type& results) {
-        resolving->error = error;
-        for (const auto& result : results) resolving->addresses.push_back(result.endpoint());
-        resolving->answered.cancel();
-      });
-  co_await resolving->answered.async_wait(kAwait);
-  if (!resolving->error) addresses = resolving->addresses;
-  co_return resolving->error;
-}
-
 Awaitable<error_code> connect_socket(StreamSocket& socket,
                                      const asio::generic::stream_protocol::endpoint& endpoint,
                                      const SinkConfig& config, IoExecutor home) {
@@ -149,11 +109,9 @@ error_code refuse_oneself(StreamSocket& socket) {
   return asio::error::connection_refused;
 }
 
-/// The first of the addresses that answers; `error` is the last one's. They are a copy, for another
-/// answer may replace them meanwhile.
-Awaitable<StreamSocket> connect_first(std::vector<tcp::endpoint> addresses,
-                                      const SinkConfig& config, IoExecutor home,
-                                      error_code& error) {
+/// The first of the addresses that answers; `error` is the last one's.
+Awaitable<StreamSocket> connect_first(const TcpAddresses& addresses, const SinkConfig& config,
+                                      IoExecutor home, error_code& error) {
   error = asio::error::host_not_found;
   for (const tcp::endpoint& address : addresses) {
     StreamSocket socket(home);
@@ -202,10 +160,11 @@ Awaitable<Connected> shake_hands(StreamSocket socket, const std::string& host,
 }
 
 Awaitable<Connected> connect_tcp(const Address& to, const SinkConfig& config,
-                                 std::shared_ptr<TlsClient> tls,
-                                 std::vector<tcp::endpoint>& addresses, IoExecutor home) {
-  error_code error = co_await resolve(to, config, addresses, home);
-  if (error && addresses.empty()) co_return Connected{nullptr, "resolve: " + error.message()};
+                                 std::shared_ptr<TlsClient> tls, NameLookup& name,
+                                 IoExecutor home) {
+  TcpAddresses addresses;
+  error_code error = co_await name.find(to, config.connect_timeout, home, addresses);
+  if (error) co_return Connected{nullptr, "resolve: " + error.message()};
   StreamSocket socket = co_await connect_first(addresses, config, home, error);
   if (error) co_return Connected{nullptr, "connect: " + error.message()};
   set_option(socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, 1);
@@ -239,12 +198,11 @@ Connected connect_datagrams(const Address& to, const SinkConfig& config, const I
 }  // namespace
 
 Awaitable<Connected> connect(const Address& to, const SinkConfig& config,
-                             std::shared_ptr<TlsClient> tls, std::vector<tcp::endpoint>& addresses,
-                             IoExecutor home) {
+                             std::shared_ptr<TlsClient> tls, NameLookup& name, IoExecutor home) {
   switch (to.transport) {
     case Address::Transport::tcp:
     case Address::Transport::tls:
-      co_return co_await connect_tcp(to, config, std::move(tls), addresses, home);
+      co_return co_await connect_tcp(to, config, std::move(tls), name, home);
     case Address::Transport::unix_stream:
       co_return co_await connect_unix(to, config, home);
     case Address::Transport::unix_datagram:

@@ -145,7 +145,7 @@ Awaitable<bool> Lane::establish() {
 Awaitable<std::shared_ptr<SinkConnection>> Lane::attempt(size_t endpoint) {
   Endpoint& to = endpoints_[endpoint];
   Connected connected =
-      co_await connect(*to.address, context_.config, context_.tls, to.addresses, context_.home);
+      co_await connect(*to.address, context_.config, context_.tls, to.name, context_.home);
   if (!connected.connection) {
     failed(endpoint, connected.error);
   } else {

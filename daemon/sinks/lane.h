@@ -10,7 +10,6 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "daemon/await.h"
+#include "daemon/sinks/name_lookup.h"
 #include "daemon/sinks/outage.h"
 #include "daemon/sinks/queue.h"
 #include "daemon/sinks/sink.h"
@@ -59,7 +59,7 @@ class Lane {
  private:
   struct Endpoint {
     const Address* address = nullptr;
-    std::vector<boost::asio::ip::tcp::endpoint> addresses;  // of the last good answer
+    NameLookup name;
     Outage outage;
   };
 

@@ -12,7 +12,7 @@ import peers
 from aggregator import Aggregator
 from daemon import TOKEN_MASK, DaemonTest, Endpoint, sink_to, token
 from harness import BINARY
-from wire import PATIENCE, Client, frame, free_port, send_records, wait_until
+from wire import PATIENCE, Client, frame, free_port, listens, send_records, wait_until
 
 OCTET = "octet-counting"
 
@@ -269,6 +269,45 @@ class Addresses(DaemonTest):
         send_records(port, OCTET, [b"hello"])
         self.assertEqual(self.aggregator.wait_for(1), [b"hello"])
         daemon.stop()
+
+
+class SilentResolver(DaemonTest):
+    """A name server that takes questions and answers none, which getaddrinfo waits for many seconds."""
+
+    def setUp(self):
+        super().setUp()
+        hosts = self.write("hosts", "127.0.0.1 known.test\n")
+        servers = self.write("resolv.conf", "nameserver 127.53.0.1\noptions timeout:15 attempts:1\n")
+        mounts = f'mount --bind "{hosts}" /etc/hosts && mount --bind "{servers}" /etc/resolv.conf'
+        self.command = ("unshare", "--mount", "sh", "-c", mounts + ' && exec "$0" "$@"', BINARY)
+        if os.geteuid() != 0 or subprocess.run([*self.command[:-1], "true"], check=False, capture_output=True).returncode != 0:
+            self.skipTest("another /etc/hosts takes root and mount namespaces")
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(silent.close)
+        silent.bind(("127.53.0.1", 53))
+        self.aggregator = Aggregator(self)
+
+    def start(self, *endpoints):
+        port = free_port()
+        sinks = [{"endpoints": [endpoint], "when_full": "drop_newest", "connect_timeout": "1s"} for endpoint in endpoints]
+        daemon = self.start_daemon([{"listen": f"tcp://127.0.0.1:{port}"}], sinks, workers=1, command=self.command, wait=False,
+                                   drain_timeout="1s")
+        wait_until(lambda: listens(port), "it listens")
+        return daemon, port
+
+    def test_holds_up_no_other_sink(self):
+        port = self.aggregator.port
+        daemon, source = self.start(f"tcp://unknown.test:{port}", f"tcp://known.test:{port}")
+        send_records(source, OCTET, [b"<13>hello"])
+        self.assertEqual(self.aggregator.wait_for(1, 10), [b"<13>hello"])
+        daemon.process.kill()
+
+    def test_holds_up_no_end(self):
+        daemon, _ = self.start(f"tcp://unknown.test:{self.aggregator.port}")
+        wait_until(lambda: "cannot connect" in daemon.says(), "it has asked")
+        begun = time.monotonic()
+        daemon.stop()
+        self.assertLess(time.monotonic() - begun, 8)
 
 
 if __name__ == "__main__":
