@@ -31,6 +31,12 @@ bool is_ipv6(const std::string& host) {
          (zone == std::string::npos || zone + 1 < host.size());
 }
 
+/// It stands for one machine on each link.
+bool lacks_interface(const std::string& host) {
+  in6_addr address;
+  return inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_LINKLOCAL(&address);
+}
+
 bool is_name(const std::string& host) {
   return !host.empty() && host.size() <= kLongestHost && host.front() != '-' &&
          host.front() != '.' && host.find("..") == std::string::npos &&
@@ -52,6 +58,8 @@ bool is_port(std::string_view port) {
 std::string refuse_host(const std::string& host, bool bracketed) {
   if (host.empty()) return "names no host; * stands for all addresses";
   if (host.find('@') != std::string::npos) return "may hold no user and no password";
+  if (bracketed && lacks_interface(host))
+    return "has a link-local address, which needs its interface: tcp://[fe80::1%eth0]:514";
   if (bracketed) return is_ipv6(host) ? "" : "has no IPv6 address between the brackets";
   if (host == "*" || is_ipv4(host)) return "";
   if (host.find(':') != std::string::npos)

@@ -20,6 +20,7 @@ TEST(AddressUrl, IsTakenApart) {
   EXPECT_EQ(address("udp://*:syslog"), (Address{Transport::udp, "*", "syslog", ""}));
   EXPECT_EQ(address("tcp://[fe80::1%eth0]:514"),
             (Address{Transport::tcp, "fe80::1%eth0", "514", ""}));
+  EXPECT_EQ(address("tcp://[fec0::1]:514"), (Address{Transport::tcp, "fec0::1", "514", ""}));
   EXPECT_EQ(address("tcp://log_host.example.org:0"),
             (Address{Transport::tcp, "log_host.example.org", "0", ""}));
   EXPECT_EQ(address("unix:///run/x.sock"),
@@ -57,6 +58,8 @@ TEST(AddressUrl, IsRefusedWithAReasonThatDoesNotShowIt) {
       {"tcp://[::1:514", "[ without a ]"},
       {"tcp://[127.0.0.1]:514", "between the brackets"},
       {"tcp://[::1%]:514", "between the brackets"},
+      {"tcp://[fe80::1]:514", "its interface"},
+      {"udp://[FEBF:1::1]:514", "its interface"},
       {"tcp://300.1.1.1:514", "no valid IPv4"},
       {"tcp://1.2:514", "no valid IPv4"},
       {"tcp://a..b:514", "no valid host name"},
