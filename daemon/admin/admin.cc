@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
@@ -234,7 +235,7 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     AdminParser parser;
     limit(parser);
     lowest.expires_after(limits_.request);
-    auto [error, size] = co_await http::async_read(stream, buffer, parser, kAwaitAny);
+    error_code error = co_await read(stream, buffer, parser);
     if (closed_ || (error && !of_the_request(error))) co_return false;
     if (!error && !names_one_host(parser.get())) error = http::error::bad_field;
     seat.works();
@@ -249,6 +250,22 @@ class AdminServer::Shared : public std::enable_shared_from_this<Shared> {
     lowest.expires_after(limits_.request);
     auto [write_error, written] = co_await http::async_write(stream, *response, kAwaitAny);
     co_return !write_error && response->keep_alive();
+  }
+
+  /// Before it sends a body, a peer may ask whether to.
+  template <typename Stream>
+  static awaitable<error_code> read(Stream& stream, beast::flat_buffer& buffer,
+                                    AdminParser& parser) {
+    auto [header_error, size] = co_await http::async_read_header(stream, buffer, parser, kAwaitAny);
+    if (header_error || parser.is_done()) co_return header_error;
+    if (parser.get().version() == 11 &&
+        beast::iequals(parser.get()[http::field::expect], "100-continue")) {
+      http::response<http::empty_body> go_on(http::status::continue_, 11);
+      auto [error, written] = co_await http::async_write(stream, go_on, kAwaitAny);
+      if (error) co_return error;
+    }
+    auto [body_error, body] = co_await http::async_read(stream, buffer, parser, kAwaitAny);
+    co_return body_error;
   }
 
   /// Where a body ends, a proxy before this may see otherwise, and what follows would be a request

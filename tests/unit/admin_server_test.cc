@@ -225,6 +225,23 @@ TEST(AdminServer, TooLargeABodyIsRefused) {
   EXPECT_EQ(chunked.status(), 413);
 }
 
+TEST(AdminServer, APeerThatAsksWhetherToSendItsBodyIsToldTo) {
+  Admin admin;
+  const std::string asks =
+      "POST /-/reload HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: ";
+  Peer peer(admin);
+  peer.send(asks + "5\r\n\r\n");
+  ASSERT_EQ(peer.status(), 100);
+  peer.send("hello");
+  EXPECT_EQ(peer.status(), 500);  // the reload's
+  Peer of_no_body(admin);
+  of_no_body.send(asks + "0\r\n\r\n");
+  EXPECT_EQ(of_no_body.status(), 500);
+  Peer of_too_large_a_body(admin);
+  of_too_large_a_body.send(asks + "4097\r\n\r\n");
+  EXPECT_EQ(of_too_large_a_body.status(), 413);
+}
+
 TEST(AdminServer, GarbageIsRefusedAndHurtsNobody) {
   Admin admin;
   Peer good(admin);
