@@ -20,6 +20,13 @@ constexpr size_t kBackwardBytes = 64 * 1024;
 
 int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
 
+/// Of a symbolic link what it leads to, for the rotated files stand beside that.
+std::string target_of(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  return error ? path : target.string();
+}
+
 /// Where the last line begins.
 uint64_t last_line_begin(int descriptor, uint64_t size) {
   std::string piece(kBackwardBytes, '\0');
@@ -50,7 +57,20 @@ FileFollower::FileFollower(std::string path, SourceConfig::StartAt start_at,
 FileFollower::~FileFollower() { close(); }
 
 FileFollower::Step FileFollower::next(std::span<char> room, Time now) {
-  if (!current_) return {open_first() ? Happened::other : Happened::nothing};
+  try {
+    return step(room, now);
+  } catch (const std::system_error& error) {
+    note_error(error.code().value());
+    return {Happened::failed};
+  }
+}
+
+FileFollower::Step FileFollower::step(std::span<char> room, Time now) {
+  if (!current_) {
+    const bool opened = open_first();
+    first_look_ = false;
+    return {opened ? Happened::other : Happened::nothing};
+  }
   ssize_t size =
       pread(current_->descriptor, room.data(), room.size(), static_cast<off_t>(current_->offset));
   if (size < 0) {
@@ -103,13 +123,14 @@ void FileFollower::give_up_line() {
 // Opening
 
 bool FileFollower::open_first() {
-  bool first = std::exchange(first_look_, false);
-  if (saved_) return open_saved() || open_after_saved(first);
+  if (saved_) return open_saved() || open_after_saved();
   if (start_at_ == SourceConfig::StartAt::oldest) return open_oldest();
   FileInfo at_path = look_at(path_);
+  target_ = target_of(path_);
+  const std::vector<RotatedFile> older = rotated_files(target_);
   if (!open(path_, at_path)) return false;
-  if (first && start_at_ == SourceConfig::StartAt::end) start_at_end();
-  note_rotated_files();
+  if (first_look_ && start_at_ == SourceConfig::StartAt::end) start_at_end();
+  note_known(older);
   note_start();
   return true;
 }
@@ -173,8 +194,8 @@ bool FileFollower::resume_in(const RotatedFile& file, bool is_copy) {
 }
 
 /// The file of the saved position is gone: what came after it is read from its beginning.
-bool FileFollower::open_after_saved(bool first) {
-  if (first) {
+bool FileFollower::open_after_saved() {
+  if (first_look_) {
     log_.warning("the file of the saved position is gone; what was not read of it is lost",
                  {{"source", configured(name_)}, {"path", configured(path_)}});
   }
@@ -189,7 +210,10 @@ bool FileFollower::open_after_saved(bool first) {
 bool FileFollower::open(const std::string& path, const FileInfo& expected) {
   if (expected.error != 0) return note_error(expected.error);
   int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (descriptor < 0) return note_error(errno);
+  if (descriptor < 0) {
+    throw_if_lacking(errno);
+    return note_error(errno);
+  }
   FileInfo info = look_at(descriptor);
   if (info.error != 0 || !info.is(expected)) {
     ::close(descriptor);
@@ -198,11 +222,7 @@ bool FileFollower::open(const std::string& path, const FileInfo& expected) {
   close();
   current_ = Open{descriptor, info, {}, 0, 0, false};
   last_error_ = 0;
-  if (path == path_) {
-    std::error_code error;
-    fs::path target = fs::canonical(path_, error);
-    target_ = error ? path_ : target.string();
-  }
+  if (path == path_) target_ = target_of(path_);
   return true;
 }
 
@@ -282,6 +302,7 @@ FileFollower::Step FileFollower::truncated() {
     current_->line_begin = before.line_begin;
     current_->is_copy = true;
   } else {
+    note_known(rotated_files(target_));
     current_->fingerprint = {};
     current_->offset = current_->line_begin = 0;
     current_->info.written = look_at(current_->descriptor).written;
@@ -289,7 +310,6 @@ FileFollower::Step FileFollower::truncated() {
     quiet_since_.reset();
     replay_until_ = 0;
     ++epoch_;
-    note_rotated_files();
   }
   return {Happened::other};
 }
@@ -316,7 +336,10 @@ std::optional<RotatedFile> FileFollower::copy_of_current() const {
     if (!may_be_copy(file.info, current_->info.written)) continue;
     if (file.info.size < (best ? best->info.size + 1 : current_->offset)) continue;
     int descriptor = ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0) continue;
+    if (descriptor < 0) {
+      throw_if_lacking(errno);
+      continue;
+    }
     bool same = has_prefix(descriptor, current_->fingerprint);
     ::close(descriptor);
     if (same) best = std::move(file);
@@ -408,9 +431,9 @@ void FileFollower::note_known(const FileInfo& info) {
   known_.insert(info.identity());
 }
 
-/// Nothing that stands beside the file now is to be read.
-void FileFollower::note_rotated_files() {
-  for (const RotatedFile& file : rotated_files(target_)) note_known(file.info);
+/// Nothing of what stands beside the file is to be read.
+void FileFollower::note_known(const std::vector<RotatedFile>& rotated) {
+  for (const RotatedFile& file : rotated) note_known(file.info);
   note_known(current_->info);
 }
 

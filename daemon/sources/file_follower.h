@@ -94,7 +94,7 @@ class FileFollower {
   bool open_oldest();
   bool open_saved();
   bool resume_in(const RotatedFile& file, bool is_copy);
-  bool open_after_saved(bool first);
+  bool open_after_saved();
   bool open(const std::string& path, const FileInfo& expected);
   void close();
   void start_at_end();
@@ -102,6 +102,7 @@ class FileFollower {
   bool note_error(int error);
 
   bool still_the_same(std::span<const char> read);
+  Step step(std::span<char> room, Time now);
   Step take(std::span<const char> bytes);
   Step truncated();
   void note_truncation(bool has_copy, bool has_rest);
@@ -113,7 +114,7 @@ class FileFollower {
   std::optional<RotatedFile> rotated_successor() const;
   bool is_known(const FileInfo& info) const;
   void note_known(const FileInfo& info);
-  void note_rotated_files();
+  void note_known(const std::vector<RotatedFile>& rotated);
 
   const std::string path_;
   const SourceConfig::StartAt start_at_;

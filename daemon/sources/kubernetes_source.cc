@@ -58,13 +58,13 @@ void KubernetesSource::stop() {
 
 void KubernetesSource::look() {
   note_missing_folder();
-  std::set<std::string> there;
-  for (const PodLog& log : find_pod_logs(setup_->config, host_name())) {
-    there.insert(log.path);
+  const PodLogs logs = find_pod_logs(setup_->config, host_name());
+  note_unlisted(logs);
+  for (const PodLog& log : logs.found) {
     if (followed_.count(log.path) == 0) follow(log);
   }
   collect_written();
-  forget_all_but(there);
+  forget_all_but(logs);
   first_look_ = false;
   auto now = std::chrono::steady_clock::now();
   if (now >= next_save_) {
@@ -78,8 +78,12 @@ void KubernetesSource::look() {
 }
 
 /// Logs that are gone, with their positions, also those from before redactd was started.
-void KubernetesSource::forget_all_but(const std::set<std::string>& there) {
-  auto gone = [&there](const auto& entry) { return there.count(entry.first) == 0; };
+void KubernetesSource::forget_all_but(const PodLogs& logs) {
+  std::set<std::string> there;
+  for (const PodLog& log : logs.found) there.insert(log.path);
+  auto gone = [&](const auto& entry) {
+    return there.count(entry.first) == 0 && !logs.may_hide(entry.first);
+  };
   for (const auto& entry : followed_) {
     if (gone(entry)) let_go(entry.second);
   }
@@ -96,6 +100,15 @@ void KubernetesSource::note_missing_folder() {
         {{"source", configured(setup_->config.name)}, {"path", configured(setup_->config.path)}});
   }
   folder_missing_ = missing;
+}
+
+void KubernetesSource::note_unlisted(const PodLogs& logs) {
+  if (logs.error != 0 && unlisted_error_ != logs.error) {
+    setup_->log.warning("a folder of containers' logs cannot be listed; it will be tried again",
+                        {{"source", configured(setup_->config.name)},
+                         {"error", std::error_code(logs.error, std::generic_category())}});
+  }
+  unlisted_error_ = logs.error;
 }
 
 void KubernetesSource::follow(const PodLog& log) {

@@ -42,8 +42,9 @@ class KubernetesSource : public Source {
   void look();
   void follow(const PodLog& log);
   void let_go(const Followed& followed);
-  void forget_all_but(const std::set<std::string>& there);
+  void forget_all_but(const PodLogs& logs);
   void note_missing_folder();
+  void note_unlisted(const PodLogs& logs);
   void collect_written();
   void save();
 
@@ -56,6 +57,7 @@ class KubernetesSource : public Source {
   bool was_here_ = false;  // there are positions of an earlier run
   bool first_look_ = true;
   bool folder_missing_ = false;
+  int unlisted_error_ = 0;
   bool unsaved_ = false;
   std::chrono::steady_clock::time_point next_save_;
   bool stopped_ = false;

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -14,12 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Names of what is in a folder.
-std::vector<std::string> names_in(const fs::path& folder) {
+std::vector<std::string> names_in(const fs::path& folder, PodLogs& logs) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error))
     names.push_back(entry->path().filename().string());
+  if (error && error.value() != ENOENT && error.value() != ENOTDIR) {
+    logs.unlisted.push_back((folder / "").string());
+    logs.error = error.value();
+  }
   return names;
 }
 
@@ -62,23 +67,28 @@ bool is_selected(const PodLog& log, const SourceConfig& config) {
                       [&log](const PodSelection& selection) { return describes(selection, log); });
 }
 
-std::vector<PodLog> find_pod_logs(const SourceConfig& config, const std::string& own_pod) {
-  std::vector<PodLog> logs;
+bool PodLogs::may_hide(const std::string& path) const {
+  return std::any_of(unlisted.begin(), unlisted.end(),
+                     [&path](const std::string& folder) { return path.starts_with(folder); });
+}
+
+PodLogs find_pod_logs(const SourceConfig& config, const std::string& own_pod) {
+  PodLogs logs;
   const fs::path root(config.path);
-  for (const std::string& folder : names_in(root)) {
+  for (const std::string& folder : names_in(root, logs)) {
     std::optional<PodLog> log = parse_pod_folder(folder);
     if (!log || log->pod == own_pod) continue;
-    for (const std::string& container : names_in(root / folder)) {
+    for (const std::string& container : names_in(root / folder, logs)) {
       log->container = container;
       if (!is_selected(*log, config)) continue;
-      for (const std::string& file : names_in(root / folder / container)) {
+      for (const std::string& file : names_in(root / folder / container, logs)) {
         if (!is_current_log(file)) continue;
         log->path = (root / folder / container / file).string();
-        logs.push_back(*log);
+        logs.found.push_back(*log);
       }
     }
   }
-  std::sort(logs.begin(), logs.end());
+  std::sort(logs.found.begin(), logs.found.end());
   return logs;
 }
 

@@ -21,9 +21,17 @@ struct PodLog {
   auto operator<=>(const PodLog&) const = default;
 };
 
-/// Of `config` (a source of the type kubernetes), without the pod `own_pod`; sorted by path.
-/// Folders that cannot be read have none.
-std::vector<PodLog> find_pod_logs(const SourceConfig& config, const std::string& own_pod);
+struct PodLogs {
+  std::vector<PodLog> found;          // sorted by path
+  std::vector<std::string> unlisted;  // folders that are there and could not be listed
+  int error = 0;                      // errno of the last of these
+
+  /// Whether the log at `path` may be there although it was not found.
+  bool may_hide(const std::string& path) const;
+};
+
+/// Of `config` (a source of the type kubernetes), without the pod `own_pod`.
+PodLogs find_pod_logs(const SourceConfig& config, const std::string& own_pod);
 
 /// Namespace and pod of a folder's name; nothing when it is another one.
 std::optional<PodLog> parse_pod_folder(const std::string& name);

@@ -50,7 +50,10 @@ std::string head_of(int descriptor) {
 
 std::string head_of(const std::string& path) {
   int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (descriptor < 0) return {};
+  if (descriptor < 0) {
+    throw_if_lacking(errno);
+    return {};
+  }
   std::string head = head_of(descriptor);
   close(descriptor);
   return head;
@@ -80,6 +83,11 @@ bool is_rotation_suffix(std::string_view added) {
 
 }  // namespace
 
+void throw_if_lacking(int error) {
+  if (error == EMFILE || error == ENFILE || error == ENOMEM)
+    throw std::system_error(error, std::generic_category());
+}
+
 FileInfo look_at(const std::string& path) { return info_of(AT_FDCWD, path.c_str(), 0); }
 
 FileInfo look_at(int descriptor) { return info_of(descriptor, "", AT_EMPTY_PATH); }
@@ -94,6 +102,7 @@ std::vector<RotatedFile> rotated_files(const std::string& target_path) {
     FileInfo info = look_at(entry->path().string());
     if (info.error == 0) files.push_back({entry->path().string(), info});
   }
+  throw_if_lacking(error.value());
   std::sort(files.begin(), files.end(),
             [](const RotatedFile& a, const RotatedFile& b) { return a.info.born < b.info.born; });
   return files;

@@ -36,7 +36,12 @@ struct RotatedFile {
   FileInfo info;
 };
 
-/// Those beside the file `target`, the oldest first. What cannot be looked at is left out.
+/// Throws std::system_error if `error` is a lack of descriptors or memory: what could not be opened
+/// for it may be there, and nothing can be said of it now.
+void throw_if_lacking(int error);
+
+/// Those beside the file `target`, the oldest first. What cannot be looked at is left out. Throws
+/// as above.
 std::vector<RotatedFile> rotated_files(const std::string& target);
 
 /// Whether `name` is `base` with what log rotation adds: digits, dates, `.old`, `.bak`, `~`; behind
@@ -44,7 +49,7 @@ std::vector<RotatedFile> rotated_files(const std::string& target);
 bool is_rotated_name(std::string_view base, std::string_view name);
 
 /// Whether the files at both paths begin with the same bytes, as far as both go and a fingerprint
-/// (position.h) reaches.
+/// (position.h) reaches. Throws as above.
 bool begin_alike(const std::string& a, const std::string& b);
 /// The same of a file that is open, wherever it is by now.
 bool begin_alike(const std::string& path, int descriptor);

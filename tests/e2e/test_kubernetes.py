@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import time
@@ -143,6 +144,25 @@ class Records(KubernetesTest):
         self.append(real, docker("stdout", "two", 2))
         self.wait_for("two")
         daemon.stop()
+
+
+class Descriptors(KubernetesTest):
+    def test_nothing_comes_twice_when_there_were_none_left(self):
+        for pod in range(5):
+            self.append(self.log(f"web-{pod}"), cri("stdout", f"pod {pod}", pod))
+        daemon = self.follow(self.config())
+        for pod in range(5):
+            self.wait_for(f"pod {pod}")
+        soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (3, hard))
+        time.sleep(1.5)  # it looks for logs twice a second
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        self.append(self.log(), cri("stdout", "afterwards", 9))
+        self.wait_for("afterwards")
+        time.sleep(1.5)
+        daemon.stop()
+        self.assertEqual(sorted(line.split(" F ")[1] for line in self.written().splitlines()),
+                         ["afterwards", *(f"pod {pod}" for pod in range(5))])
 
 
 class ComeAndGo(KubernetesTest):

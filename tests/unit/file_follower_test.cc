@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/testing/no_descriptors.h"
 #include "tests/testing/temp_dir.h"
 
 namespace redactd::test {
@@ -406,6 +407,21 @@ TEST_F(FileFollowerTest, WhatWasNotReadOfATruncatedFileIsReadInItsCopy) {
   EXPECT_EQ(read(), "2\n3\n4\n");
   writer.write("5\n");
   EXPECT_EQ(read(), "5\n");
+}
+
+TEST_F(FileFollowerTest, TheCopyOfATruncatedFileIsReadAlthoughItCouldNotBeOpenedAtFirst) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  writer.write("2\n3\n");
+  copy("app.log", "app.log.1");
+  truncate();
+  writer.write("4\n");
+  {
+    const NoDescriptors none;
+    EXPECT_EQ(read(), "");
+  }
+  EXPECT_EQ(read(), "2\n3\n4\n");
+  EXPECT_EQ(said().find("is lost"), std::string::npos) << said();
 }
 
 TEST_F(FileFollowerTest, WhatWasNotReadIsReadInACopyThatOverwritesAnEarlierOne) {
