@@ -71,10 +71,13 @@ class Reader {
     std::unique_ptr<DIR, int (*)(DIR*)> entries(opendir(folder.c_str()), closedir);
     if (!entries) return cannot_read(folder, errno);
     std::vector<std::string> names;
+    errno = 0;
     while (const dirent* entry = readdir(entries.get())) {
       std::string_view name = entry->d_name;
       if (name != "." && !name.starts_with("..")) names.emplace_back(name);
+      errno = 0;
     }
+    if (errno != 0) return cannot_read(folder, errno);
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
       std::string path = folder;

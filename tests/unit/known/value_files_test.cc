@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -140,6 +141,19 @@ TEST(ValueFiles, WhatCannotBeReadKeepsItsValues) {
   Reading reading = read(file);
   setfsuid(geteuid());
   EXPECT_EQ(reading.unread, std::vector<std::string>{"file " + file});
+}
+
+TEST(ValueFiles, AFolderWhoseNamesCannotBeReadKeepsItsValues) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  // Of a process that has ended and still has its number this folder opens and cannot be listed.
+  const std::string folder = "/proc/" + std::to_string(child) + "/net";
+  Reading reading = read(folder);
+  waitpid(child, nullptr, 0);
+  EXPECT_EQ(reading.unread, std::vector<std::string>{"file " + folder});
+  EXPECT_EQ(reasons(reading), std::vector<std::string>{"cannot be read: Invalid argument"});
 }
 
 TEST(ValueFiles, LinksThatGoRoundEnd) {
