@@ -94,7 +94,8 @@ TEST(TwiceIsOnce, OnWhatFuzzingFound) {
        {"-u pw=r", "-u [:]]", "Authorization:t e=\"\"r", "Authorization:@Dig", "Cookie:b3cf",
         "pass':x'", "PASS':L)", "token':YBnUzKLDSXFZ'", "Pass\":l>", "pass\":[3", "pass\":m\"",
         "pass\":7'", "pass\":1\\n", "ApiKey\":rK2IQK .",
-        "Authorization: Bearer {b};\xff\xe6-Cooki'e: a={hex:}pOnly"}) {
+        "Authorization: Bearer {b};\xff\xe6-Cooki'e: a={hex:}pOnly",
+        "[RED ~: Bearer .REDACTED:jwTED:x]: https:/[/h/"}) {
     std::string once = redact(text);
     EXPECT_EQ(redact(once), once) << text;
   }

@@ -991,6 +991,11 @@ TEST(Value, BehindARemarkInBrackets) {
   expect_all_kept({"Password (optional): ", "Password (min 8 chars): too short"});
 }
 
+TEST(Value, AMaskIsNoRemarkInBrackets) {
+  expect_all_kept({"invalid token [REDACTED:github-token]: request-id-8f7e6d5c4b3a",
+                   "[Bearer [REDACTED:bearer-token]]: request8f7e6d5c4b3a"});
+}
+
 TEST(Value, OfTheNextPairOfLogfmt) {
   expect_all_masked({"name=DB_PASSWORD value=«{alnum:13}»", "key=api_key value=«{alnum:31}» n=1"});
   expect_all_kept({"key=token value=none", "name=TOKEN_PATH value=/etc/token"});

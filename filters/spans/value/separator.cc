@@ -411,6 +411,7 @@ class SeparatorReader {
   size_t behind_remark() const {
     constexpr size_t kLongest = 32;
     if (rest_[0] != '(' && rest_[0] != '[') return kNone;
+    if (mask_at(rest_, 0) != 0) return kNone;  // of what stood there without brackets
     const size_t close = rest_.substr(0, kLongest).find(rest_[0] == '(' ? "): " : "]: ");
     return close == kNone ? kNone : at_ + close + 3;
   }
