@@ -7,6 +7,7 @@
 #include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/placeholder.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
@@ -146,6 +147,7 @@ Verdict resolve_one(const RecordView& record, const Rule& rule, uint32_t rule_nu
   if (rule.max != 0 && length > rule.max) return Verdict::too_long;
   if (is_plain(record, rule, begin, end)) return Verdict::not_scrambled;
   std::string_view token = text.substr(begin, length);
+  if ((!open || record.ends_record) && is_filled_token(token)) return Verdict::placeholder;
   if (std::optional<Verdict> failed = refused(record, rule.validators, token, cut_off, run))
     return *failed;
   Span span{begin, end, rule_number, {}};

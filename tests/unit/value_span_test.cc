@@ -1055,6 +1055,115 @@ TEST(Value, TemplatesWithCallsAndEmptyDefaultsStay) {
                      R"(password: "«<%= ENV.fetch('DB', '{alnum:12}') %>»")"});
 }
 
+TEST(Value, TemplatesThatHoldADefaultAreMasked) {
+  expect_all_kept(
+      {R"(password: "{{ db_password | default('') }}")",
+       R"(password: "{{ db_password | default(omit) }}")",
+       R"(password: {{ .Values.password | default "" | quote }})",
+       R"({"m":"password: {{ .Values.password | default \"\" | quote }}"})",
+       R"x(password: {{ include "common.secrets" (dict "secret" (include "app.fullname" .) "key" "password") }})x"});
+  expect_all_masked(
+      {R"(password: "«{{ db_password | default('{alnum:12}') }}»")",
+       R"(password: "«{{ db_password|d('{alnum:12}') | quote }}»")",
+       R"(password: «{{ .Values.password | default "{alnum:12}" | quote }}»)",
+       R"(password: «{{ default "{alnum:12}" .Values.password | quote }}»)",
+       R"x(password: «{{ default "{alnum:12}" (index .Values "x") }}»)x",
+       R"(password: «{{ "{alnum:12}" | b64enc }}»)",
+       R"({"m":"password: «{{ .Values.password | default \"{alnum:12}\" | quote }}»"})"});
+}
+
+TEST(Value, FunctionsOfPamStay) {
+  expect_all_kept(
+      {"gdm-password]: pam_unix(gdm-password:session): session opened for user bob(uid=1000)",
+       "gdm-password]: pam_unix(gdm-password:auth): authentication failure; logname= uid=0",
+       "pam_sss(gdm-password:account): Access denied for user bob"});
+  expect_all_masked({"pam_unix(gdm-password:«{alnum:12}»): x", "login(password:«session»)",
+                     "pam_unix(x=1,password:«session»)", "password:«session»"});
+}
+
+TEST(Value, PhrasesOfProgramsBehindWhatIsNamedAfterASecretStay) {
+  expect_all_kept(
+      {"random_password.db_password: Refreshing state... [id=none]",
+       "random_password.db_password: Still creating... [10s elapsed]",
+       "random_password.db_password: Creation complete after 0s [id=none]",
+       "data.vault_generic_secret.password: Reading...",
+       "data.vault_generic_secret.password: Read complete after 0s [id=secret/x]",
+       "    ~ password : output<string> [secret]",
+       "slapd[9]: ppolicy_bind: Entry uid=bob has an expired password: 2 grace logins",
+       "ET POLICY Http Client Body contains pass= in cleartext",
+       R"({"password": ["This password is too common.", "This password is entirely numeric."]})",
+       "couldn't decrypt password: input too short when revealing password - is it obscured?"});
+  expect_all_masked({"db_password: «Refreshing»", "db_password: «Refreshing» state of mind",
+                     "password : «output»", "password: «2»", "pass= «in{alnum:8}»",
+                     "password: «Creation{alnum:8}» complete after 0s"});
+}
+
+TEST(Value, WhatIsSaidOfAPasswordStays) {
+  expect_all_kept({"returns a token when password is correct", "The password is correct.",
+                   "password is locked until 2026-11-28", "secret is base64 encoded",
+                   R"({"msg":"your password is weak"})"});
+  expect_all_masked({"password is «correct» horse battery staple", "password: «correct»",
+                     "password=«strong»", "the password is «winter{digits:2}»", "password: «weak»",
+                     "your password is «dragon»"});
+}
+
+TEST(Value, CallsThatABlankCutsOffAreCode) {
+  expect_all_kept({"token = serializer.loads(value, max_age=3600)",
+                   "const token = jwt.sign({ id: user.id }, secret, { expiresIn: '1h' });",
+                   "let token = Token::new(kind, span);", "token = uuid.uuid4().hex",
+                   "password = fake.password(length=12, digits=True)",
+                   R"(master_password = jsondecode(data.x.creds.secret_string)["password"])"});
+  expect_all_masked({"token = «Token(value={alnum:24}», expires=12)",
+                     "token=«Token(value={alpha:24}», expires=12)",
+                     "password = «summer(rain», and more)", "password = «my.pass({alnum:8}», x)",
+                     "password = «my.make(word={alnum:12}», x)", "password = «my.pass(word», x",
+                     "password = «{alnum:8}({» x"});
+}
+
+TEST(Value, CommandsOfTheShellStay) {
+  expect_all_kept({"PASSWORD=`pwgen -s 24 1`", "PASSWORD=`cat /run/secrets/db`",
+                   R"(export DB_PASSWORD=`kubectl get secret db -o go-template='{{ .data.x }}'`)"});
+  expect_all_masked({"PASSWORD=`«echo {alnum:12}»`", "password: `«cat /{alnum:12}»`",
+                     "PASSWORD=`«head over heels»`", "PASSWORD=`«{alnum:12}»`"});
+}
+
+TEST(Value, MasksOfOtherToolsThatShowSomethingStay) {
+  expect_all_kept({"api_key=sk-***{alnum:4}", "api_key: sk-proj-********************{alnum:4}",
+                   "token: ghp_****{alnum:4}", "api_key=****{alnum:4}", "token=ghp_********",
+                   "GET /cb?token=%5BFILTERED%5D&x=1",
+                   "GET /login?next=%2Ftree%3Ftoken%3D%5Bsecret%5D",
+                   "GET /cb?password=%2A%2A%2A%2A&x=1", "password: ●●●●●●",
+                   R"({"password":"\u2022\u2022\u2022\u2022"})", "secret: [not set]", "password: ~",
+                   R"(<add key="ClientSecret" value="#{ClientSecret}#" />)", "password: SecretStr",
+                   R"(@pytest.mark.parametrize("token", [None, "", "invalid"]))"});
+  expect_all_masked({"password=«{alnum:8}***{alnum:4}»", "password=«****{alnum:6}»",
+                     "password=«sk-{alnum:8}****{alnum:2}»", "password=«***{alnum:3}***{alnum:3}»",
+                     "password=«abc***»", "password: «~{alnum:8}»",
+                     "GET /cb?token=«%5B{alnum:20}%5D»&x=1",
+                     "GET /cb?password=«%2A%2A{alnum:8}»&x=1", "password: «●{alnum:8}»",
+                     "password: «#{Secret}#{alnum:8}»", "password: «SecretStr{digits:2}»",
+                     R"(password: "«SecretStr»")"});
+}
+
+TEST(Value, WhatDocumentationHasInPlaceOfATokenStays) {
+  expect_all_kept({"GITHUB_TOKEN=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                   "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX",
+                   "use glpat-xxxxxxxxxxxxxxxxxxxx here",
+                   "api_key: sk-ant-api03-xxxxxxxxxxxxxxxxxxxxxxxx"});
+  expect_all_masked({"GITHUB_TOKEN=«ghp_{alnum:8}xxxxxxxxxxxxxxxxxxxxxxxxxxxx»",
+                     "api_key: «sk-{alnum:12}xxxxxxxxxxxx»", "password=«{alnum:4}xxxxxxxxxxxxxx»",
+                     "GITHUB_TOKEN=«ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{alnum:1}z»"});
+}
+
+TEST(Value, NamesOfRowsAndClustersAreNoKeys) {
+  expect_all_kept({"partition_key=a#1 sort_key=2026-11-13#{digits:2}{upper:24}",
+                   R"({"initial-cluster-token":"etcd-cluster-1"})",
+                   R"("update_password": "always")", "update_password=on_create"});
+  expect_all_masked({"sorted_key=«{alnum:32}»", "cluster-token: «{alnum:24}»",
+                     R"("update_password": "«{alnum:12}»")", "password=«always»",
+                     R"("password": "«on_create»")"});
+}
+
 TEST(Value, NamesOfWhereASecretIsKeptStay) {
   expect_all_kept(
       {R"({"password":"arn:aws:secretsmanager:eu-west-1:{digits:12}:secret:db-{alnum:6}"})",

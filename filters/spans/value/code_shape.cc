@@ -88,6 +88,14 @@ bool is_call(std::string_view value) {
   return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
 }
 
+/// uuid.uuid4().hex, open(path).read().strip(): what is called, and then asked for a member.
+bool is_chain_of_calls(std::string_view value) {
+  static constexpr ByteClass kOfChains = alnum_and("_.:()");
+  constexpr size_t kLongest = 80;
+  return value.size() <= kLongest && is_letter(value[0]) && kOfChains.has_all(value) &&
+         value.find("().") != kNone;
+}
+
 /// `$password`, `$rawPassword`: a variable that is named after what it holds. Without the sigil it
 /// may be a weak password.
 bool is_variable(std::string_view value) {
@@ -114,6 +122,7 @@ bool is_code(std::string_view value) {
   if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
+  if (is_chain_of_calls(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
       value.find_first_of("0123456789") == kNone)
     return true;  // t(exports)}(this: what minifiers leave of a call
@@ -122,8 +131,34 @@ bool is_code(std::string_view value) {
     return true;  // t}(this,function(e){
   while (!value.empty() && std::string_view(";?,").find(value.back()) != kNone)
     value.remove_suffix(1);
+  if (value.ends_with(")[")) value.remove_suffix(1);  // jsondecode(data.x.secret)["password"]
   size_t paren = value.find('(');
   return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
+}
+
+/// `serializer.loads(value`, `Token::new(kind`, `fake.password(length=12`, `jwt.sign({`: a function
+/// and its first argument, a name. Token(value=… may print a secret.
+bool begins_call(std::string_view value) {
+  static constexpr ByteClass kOfNames = letters_and("_.:");
+  static constexpr ByteClass kJoints = ByteClass::of("_.:");
+  const size_t open = value.find('(');
+  if (open == kNone || !is_letter(value[0]) || !kOfNames.has_all(value.substr(0, open)))
+    return false;
+  std::string_view callee = value.substr(0, open);
+  size_t name = open;
+  while (name > 0 && !kJoints.has(callee[name - 1])) --name;
+  if (name == 0 || name == open || !is_lower(callee[name])) return false;
+  std::string_view argument = value.substr(open + 1);
+  if (argument == "{") return true;
+  if (argument.empty() || !is_letter(argument[0])) return false;
+  const size_t given = argument.find('=');
+  if (given == kNone) return kOfNames.has_all(argument);
+  if (!kOfNames.has_all(argument.substr(0, given))) return false;
+  argument.remove_prefix(given + 1);
+  constexpr size_t kMostDigits = 4;
+  const bool number =
+      argument.size() <= kMostDigits && std::all_of(argument.begin(), argument.end(), is_digit);
+  return number || (argument.find('.') != kNone && kOfNames.has_all(argument));
 }
 
 /// PASSWORD, <TOKEN>: what a usage line has where the value goes.

@@ -10,6 +10,9 @@ namespace redactd {
 /// without one of `$.([}`.
 bool is_code(std::string_view value);
 
+/// A function and the beginning of its arguments, where a blank follows: `serializer.loads(value,`.
+bool begins_call(std::string_view value);
+
 /// A name of a usage line.
 bool is_metavariable(std::string_view value);
 

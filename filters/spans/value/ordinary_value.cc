@@ -4,9 +4,11 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/code_shape.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/label.h"
 #include "filters/spans/value/separator.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
 namespace {
@@ -17,6 +19,118 @@ bool is_count_of_bytes(std::string_view text, size_t begin, size_t end) {
   std::string_view value = text.substr(begin, end - begin);
   return value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit) &&
          text.substr(end, 6) == " bytes";
+}
+
+/// `pam_unix(gdm-password:session)`: the service, and what PAM is asked for.
+bool is_function_of_pam(std::string_view text, size_t begin, size_t end) {
+  static constexpr std::string_view kWords[] = {"auth", "account", "session", "setcred",
+                                                "chauthtok"};
+  static constexpr WordList kFunctions(kWords);
+  constexpr size_t kFarthest = 64;
+  if (text.substr(end, 1) != ")" || !kFunctions.has(text.substr(begin, end - begin))) return false;
+  const size_t first = begin - std::min(begin, kFarthest);
+  std::string_view before = text.substr(first, begin - first);
+  const size_t open = before.rfind('(');
+  if (open == kNone || before.find_first_of(" \t\"'=", open) != kNone) return false;
+  size_t module = open;
+  while (module > 0 && is_name_byte(before[module - 1])) --module;
+  return before.substr(module, open - module).starts_with("pam_");
+}
+
+/// What programs print behind a thing that is named after a secret, of which the value may have the
+/// beginning only: how far Terraform is with it, a type of Pulumi's, what a check says of it.
+bool is_phrase(std::string_view rest) {
+  static constexpr std::string_view kPhrases[] = {"Refreshing state...",
+                                                  "Still creating...",
+                                                  "Still modifying...",
+                                                  "Still destroying...",
+                                                  "Still reading...",
+                                                  "Creation complete after ",
+                                                  "Modifications complete after ",
+                                                  "Destruction complete after ",
+                                                  "Read complete after ",
+                                                  "Creating...",
+                                                  "Modifying... [id=",
+                                                  "Destroying... [id=",
+                                                  "Reading...",
+                                                  "Drift detected (",
+                                                  "Preparing import...",
+                                                  "output<string>",
+                                                  "in cleartext",
+                                                  "entirely numeric",
+                                                  "base64 encoded",
+                                                  "input too short when revealing password"};
+  static constexpr ByteClass kFirsts = first_bytes(kPhrases);
+  return kFirsts.has(rest[0]) &&
+         std::any_of(std::begin(kPhrases), std::end(kPhrases),
+                     [&](std::string_view phrase) { return rest.starts_with(phrase); });
+}
+
+/// `is correct`, `is locked.`: what is said of a password, where nothing goes on behind it that may
+/// be a part of one.
+bool is_said_of_it(std::string_view text, size_t begin, size_t end) {
+  static constexpr std::string_view kWords[] = {
+      "correct",   "entirely",  "weak",   "strong",   "stale",       "protected",
+      "encrypted", "hashed",    "active", "inactive", "compromised", "locked",
+      "identical", "mandatory", "shown",  "outdated", "leaked"};
+  static constexpr WordList kAdjectives(kWords);
+  static constexpr ByteClass kEnds = ByteClass::of(".,;!?)'\"\\\r\n");
+  static constexpr std::string_view kGoesOn[] = {" and ", " but ",   " for ",  " in ",
+                                                 " to ",  " with ",  " by ",   " once",
+                                                 " at ",  " since ", " until "};
+  if (!starts_with_ignoring_case(text.substr(begin - std::min<size_t>(begin, 3)), "is "))
+    return false;
+  while (end > begin && text[end - 1] == '.') --end;
+  if (!kAdjectives.has(text.substr(begin, end - begin))) return false;
+  std::string_view rest = text.substr(end);
+  return rest.empty() || kEnds.has(rest[0]) ||
+         std::any_of(std::begin(kGoesOn), std::end(kGoesOn),
+                     [&](std::string_view word) { return rest.starts_with(word); });
+}
+
+/// `expired password: 2 grace logins` of OpenLDAP.
+bool is_count_of_logins(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kMostDigits = 2;
+  std::string_view value = text.substr(begin, end - begin);
+  return value.size() <= kMostDigits && std::all_of(value.begin(), value.end(), is_digit) &&
+         text.substr(end).starts_with(" grace login");
+}
+
+/// `token = serializer.loads(value, max_age=3600)`, `token = jwt.sign({ id: user.id }, secret)`:
+/// code, of which the value is what stands before a blank.
+bool is_call_in_code(std::string_view text, size_t begin, size_t end) {
+  constexpr size_t kFarthest = 120;
+  constexpr size_t kLongest = 64;
+  std::string_view rest = text.substr(end, kFarthest);
+  const bool object = text[end - 1] == '{';
+  if (end - begin > kLongest || !rest.starts_with(object ? " " : ", ") ||
+      !begins_call(text.substr(begin, end - begin)))
+    return false;
+  if (!object) return rest.find(')') != kNone;
+  size_t name = 1;
+  while (name < rest.size() && (is_letter(rest[name]) || rest[name] == '_')) ++name;
+  return name > 1 && name < rest.size() && std::string_view(":,").find(rest[name]) != kNone &&
+         rest.find('}') != kNone;
+}
+
+/// PASSWORD=`kubectl get secret db`: a command of the shell, for what it prints.
+bool is_command(std::string_view text, size_t begin, std::string_view value) {
+  static constexpr std::string_view kCommands[] = {
+      "kubectl ",   "openssl rand ", "pwgen ",   "gcloud ",
+      "terraform ", "cat /",         "cat ~",    "cat .",
+      "head -",     "aws ssm ",      "aws ecr ", "aws secretsmanager ",
+      "vault read", "vault kv ",     "op read ", "op item ",
+      "jq ",        "sops -",        "uuidgen",  "gh auth token",
+      "az account", "az keyvault"};
+  return begin > 1 && text[begin - 2] == '=' &&
+         std::any_of(std::begin(kCommands), std::end(kCommands),
+                     [&](std::string_view command) { return value.starts_with(command); });
+}
+
+/// `"update_password": "always"` of Ansible: when, not what.
+bool is_when_to_update(std::string_view text, size_t key_end, std::string_view value) {
+  return (value == "always" || value == "on_create") &&
+         text.substr(0, key_end).ends_with("update_password");
 }
 
 /// `reason = Invalid password : server = 10.0.0.1`: what follows is a key with a value of its own.
@@ -78,11 +192,14 @@ bool ValueResolver::may_name_label(size_t begin) const {
   return separator.find(':') != kNone;
 }
 
+/// Whether the value does not go on behind what there is of the record.
+bool ValueResolver::is_whole(size_t end) const { return end < text_.size() || record_.ends_record; }
+
 /// Password, or without quotes the rest of a line that its key begins: `label.pin=Your password`.
 bool ValueResolver::is_label_of_field(size_t begin, size_t end, const Opening& opening) const {
   constexpr size_t kLongest = 64;
   if (!may_begin_label(text_[begin]) || !may_name_label(begin)) return false;
-  if (end == text_.size() && !record_.ends_record) return false;  // may go on
+  if (!is_whole(end)) return false;
   std::string_view value = text_.substr(begin, end - begin);
   if (is_label(value)) return true;
   if (!opening.quote.none() || std::any_of(value.begin(), value.end(), is_digit)) return false;
@@ -101,8 +218,19 @@ bool ValueResolver::is_name(size_t begin, size_t end, const Opening& opening) co
 
 /// Something that what stands around it shows to be no secret.
 bool ValueResolver::is_ordinary(size_t begin, size_t end, const Opening& opening) const {
-  return (opening.sentence && is_count_of_bytes(text_, begin, end)) ||
-         is_label_of_field(begin, end, opening) || is_in_dynamic_reference(text_, begin, end);
+  if (opening.sentence &&
+      (is_count_of_bytes(text_, begin, end) || is_count_of_logins(text_, begin, end) ||
+       (is_whole(end) && is_said_of_it(text_, begin, end))))
+    return true;
+  if (opening.quote.none() &&
+      (is_function_of_pam(text_, begin, end) || is_phrase(text_.substr(begin)) ||
+       is_call_in_code(text_, begin, end)))
+    return true;
+  if (opening.quote.mark == '`' && is_command(text_, begin, text_.substr(begin, end - begin)))
+    return true;
+  if (is_when_to_update(text_, end_of_key(text_, anchor_end_), text_.substr(begin, end - begin)))
+    return true;
+  return is_label_of_field(begin, end, opening) || is_in_dynamic_reference(text_, begin, end);
 }
 
 /// Whether the key stands in a mask.

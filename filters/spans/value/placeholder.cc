@@ -12,11 +12,12 @@ namespace {
 
 /// States among them, which records have where others would print the value (`password=missing`).
 constexpr std::string_view kNothingWords[] = {
-    "null",    "nil",     "none",      "true",     "false",   "undefined", "nan",     "yes",
-    "no",      "on",      "off",       "disabled", "enabled", "n/a",       "empty",   "unset",
-    "not set", "void",    "0",         "ok",       "set",     "present",   "missing", "absent",
-    "wrong",   "invalid", "incorrect", "valid",    "changed", "unchanged", "expired", "provided",
-    "found",   "created", "updated",   "rotated",  "matched", "mismatch",  "stdin",   "prompt"};
+    "null",    "nil",       "none",     "true",     "false",    "undefined", "nan",
+    "yes",     "no",        "on",       "off",      "disabled", "enabled",   "n/a",
+    "empty",   "unset",     "not set",  "void",     "0",        "ok",        "set",
+    "present", "missing",   "absent",   "wrong",    "invalid",  "incorrect", "valid",
+    "changed", "unchanged", "expired",  "provided", "found",    "created",   "updated",
+    "rotated", "matched",   "mismatch", "stdin",    "prompt",   "~"};
 constexpr WordList kNothings(kNothingWords);
 
 /// Masks of other tools, without the brackets and stars around them.
@@ -41,6 +42,42 @@ bool is_wrapped_word(std::string_view value) {
   if (last == kNone || last + 1 == value.size() || last < begin) return false;
   std::string_view word = value.substr(begin, last + 1 - begin);
   return kOtherMasks.has(word) || kNothings.has(word);
+}
+
+/// %5Bredacted%5D, %3Cfiltered%3E, %2A%2A%2A%2A: masks of other tools in an address.
+bool is_encoded_mask(std::string_view value) {
+  constexpr size_t kSize = 3;
+  if (value.size() < 2 * kSize || value[0] != '%') return false;
+  if (value.starts_with("%2A") || value.starts_with("%2a")) {
+    while (value.starts_with("%2A") || value.starts_with("%2a")) value.remove_prefix(kSize);
+    return value.empty();
+  }
+  std::string_view open = value.substr(0, kSize);
+  std::string_view close = value.substr(value.size() - kSize);
+  const bool brackets = equals_ignoring_case(open, "%5b") && equals_ignoring_case(close, "%5d");
+  const bool tag = equals_ignoring_case(open, "%3c") && equals_ignoring_case(close, "%3e");
+  return (brackets || tag) && kOtherMasks.has(value.substr(kSize, value.size() - 2 * kSize));
+}
+
+/// ****9oWG, sk-proj-********J2L5, ghp_****: what shows the kind of a token and its last four.
+bool is_starred_token(std::string_view value) {
+  static constexpr std::string_view kHeads[] = {
+      "sk-",   "ghp_",  "gho_",     "ghu_",     "ghs_",     "github_pat_", "glpat-",
+      "xoxb-", "xoxp-", "sk_live_", "sk_test_", "pk_live_", "pk_test_",    "rk_live_",
+      "hf_",   "npm_",  "sk-proj-", "sk-ant-",  "sk-or-",   "sk-svcacct-", "sk-ant-api03-"};
+  constexpr size_t kShown = 4;
+  constexpr size_t kFewestStars = 3;
+  constexpr size_t kLongest = 128;
+  if (value.size() > kLongest) return false;
+  const size_t end = value.rfind('*') + 1;  // npos + 1 is 0
+  if (end == 0 || value.size() - end > kShown) return false;
+  const size_t begin = value.find('*');
+  if (end - begin < kFewestStars || value.find_first_not_of('*', begin) < end) return false;
+  if (!std::all_of(value.begin() + static_cast<std::ptrdiff_t>(end), value.end(), is_alnum))
+    return false;
+  std::string_view head = value.substr(0, begin);
+  if (head.empty()) return end > kFewestStars;
+  return std::find(std::begin(kHeads), std::end(kHeads), head) != std::end(kHeads);
 }
 
 /// __DB_PASSWORD__, @@DB_PASSWORD@@: what an installer puts the value in place of.
@@ -96,6 +133,29 @@ bool is_lookup(std::string_view expression) {
                      [&](char c) { return is_alnum(c) || kMarks.has(c) || (two && c == ','); });
 }
 
+/// `{{ password | default('x') }}`, `{{ default "x" .Values.password | quote }}`, `{{ "x" | b64enc
+/// }}`: a template that holds the value itself.
+bool holds_default(std::string_view expression) {
+  static constexpr std::string_view kDefaults[] = {"default(", "default (", "default ", " d(",
+                                                   "|d("};
+  constexpr std::string_view kQuotes = "'\"";
+  for (size_t at = 0; (at = expression.find_first_of(kQuotes, at)) != kNone; ++at) {
+    const size_t inside = expression.find_first_not_of('\\', at + 1);
+    if (inside == kNone) return true;
+    if (expression[inside] == expression[at]) {  // default('')
+      at = inside;
+      continue;
+    }
+    std::string_view before = expression.substr(0, at);
+    while (before.ends_with('\\')) before.remove_suffix(1);
+    if (before.find_first_not_of(' ') == kNone ||
+        std::any_of(std::begin(kDefaults), std::end(kDefaults),
+                    [&](std::string_view name) { return before.ends_with(name); }))
+      return true;
+  }
+  return false;
+}
+
 /// The value is one pair of delimiters around a name: ${VAR}, $(cmd), {{ name }}, <name>, %NAME%,
 /// #{name}.
 bool is_template(std::string_view value) {
@@ -103,7 +163,7 @@ bool is_template(std::string_view value) {
     std::string_view open;
     std::string_view close;
   };
-  static constexpr std::array<Delimiters, 13> kTemplates = {{{"${{", "}}"},
+  static constexpr std::array<Delimiters, 14> kTemplates = {{{"${{", "}}"},
                                                              {"${", "}"},
                                                              {"$(", ")"},
                                                              {"{{", "}}"},
@@ -113,6 +173,7 @@ bool is_template(std::string_view value) {
                                                              {"<", ">"},
                                                              {"%{", "}"},
                                                              {"#{", "}"},
+                                                             {"#{", "}#"},
                                                              {"%(", ")s"},
                                                              {"((", "))"},
                                                              {"%", "%"}}};
@@ -134,7 +195,7 @@ bool is_template(std::string_view value) {
     if (name) return true;
     bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
     bool code = delimiters.open == "{{" || delimiters.open == "<%=";
-    if (filtered || (code && is_lookup(inner))) return true;
+    if ((filtered || (code && is_lookup(inner))) && !holds_default(inner)) return true;
   }
   return false;
 }
@@ -242,13 +303,29 @@ std::string_view behind_control_bytes(std::string_view value) {
 
 }  // namespace
 
+bool is_filled_token(std::string_view token) {
+  constexpr size_t kLongestHead = 14;
+  constexpr size_t kFewest = 12;
+  constexpr size_t kLongest = 256;
+  const char mark = token.empty() ? '\0' : token.back();
+  if ((mark != 'x' && mark != 'X') || token.size() < kFewest || token.size() > kLongest)
+    return false;
+  size_t head = std::min(token.size(), kLongestHead);
+  while (head > 0 && token[head - 1] == mark) --head;
+  if (token.size() - head < kFewest || token.find_first_not_of(mark, head) != kNone) return false;
+  if (head == 0 || token[head - 1] == '-' || token[head - 1] == '_') return true;
+  return head == 4 && std::all_of(token.begin(), token.begin() + 4, is_upper);
+}
+
 bool is_placeholder(std::string_view value) {
   value = behind_control_bytes(value);
   if (value.empty() || kNothings.has(value) || kBare.has(value)) return true;
+  if (is_filled_token(value)) return true;
   // What all that follows begins with.
-  static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2${<%(?:@yYvor");
-  static constexpr ByteClass kOfReferences = ByteClass::of("aefps");
-  if (!kFirsts.has(value[0])) return kOfReferences.has(value[0]) && is_reference(value);
+  static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2\\${<%(?:@yYvor");
+  static constexpr ByteClass kOfOthers = ByteClass::of("aefghnprs");
+  if (!kFirsts.has(value[0]))
+    return kOfOthers.has(value[0]) && (is_reference(value) || is_starred_token(value));
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
   if (value == "[REDACTED" || value == "<%=" || value == "()") return true;
@@ -261,8 +338,9 @@ bool is_placeholder(std::string_view value) {
     // *********(redacted), as Spark prints it
     if (end == kNone || (value[0] == '*' && kOtherMasks.has(value.substr(end)))) return true;
   }
-  static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x80\xa6"};
-  for (std::string_view sign : kSigns) {  // bullets, an ellipsis
+  static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x97\x8f", "\xe2\x80\xa6",
+                                                "\\u2022",      "\\u25cf",      "\\u25CF"};
+  for (std::string_view sign : kSigns) {  // bullets, an ellipsis, and bullets in JSON
     if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
       continue;
     bool repeated = true;
@@ -271,10 +349,11 @@ bool is_placeholder(std::string_view value) {
     }
     if (repeated) return true;
   }
-  return is_template(value) || is_required_variable(value) || is_scheme_in_braces(value) ||
-         is_name_between_marks(value) || is_shell_variable(value) || is_printf(value) ||
-         is_yours(value) || is_bind_parameter(value) || is_capitals_in_brackets(value) ||
-         is_name_in_braces(value) || is_reference(value);
+  if ((value[0] == '*' || value[0] == 'x') && is_starred_token(value)) return true;
+  return is_template(value) || is_encoded_mask(value) || is_required_variable(value) ||
+         is_scheme_in_braces(value) || is_name_between_marks(value) || is_shell_variable(value) ||
+         is_printf(value) || is_yours(value) || is_bind_parameter(value) ||
+         is_capitals_in_brackets(value) || is_name_in_braces(value) || is_reference(value);
 }
 
 }  // namespace redactd

@@ -8,4 +8,7 @@ namespace redactd {
 /// template (`${VAR}`, `{{ name }}`), a parameter of a statement (`?`, `:password`), a format.
 bool is_placeholder(std::string_view value);
 
+/// ghp_xxxxxxxxxxxxxxxx, AKIAXXXXXXXXXXXXXXXX: what documentation has in place of a token.
+bool is_filled_token(std::string_view token);
+
 }  // namespace redactd

@@ -136,9 +136,10 @@ bool is_duration_or_size(std::string_view value) {
          std::all_of(value.begin() + static_cast<std::ptrdiff_t>(digits), value.end(), is_letter);
 }
 
-/// (sensitive value), (known after apply), (not set), of which a blank leaves the first word.
+/// (sensitive value), (known after apply), (not set), [not set], [None, "x"], of which a blank
+/// leaves the first word.
 bool is_remark(std::string_view value) {
-  if (value == "(not") return true;
+  if (value == "(not" || value == "[not" || value == "[None") return true;
   return value.size() > 4 && value[0] == '(' &&
          std::all_of(value.begin() + 1, value.end(), is_lower);
 }
@@ -422,7 +423,8 @@ bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kind
   if (value.starts_with('[') && value.ends_with(']') && value.size() > 2 &&
       is_sentence_word(value.substr(1, value.size() - 2)))
     return true;  // [required]
-  return equals_ignoring_case(word, "string") || word == "chauthtok" ||
+  return equals_ignoring_case(word, "string") || word == "chauthtok" || word == "SecretStr" ||
+         word == "SecretString" || word == "SecureString" ||
          (kinds.may_have(kDot | kOfCode) && is_code(value)) || is_metavariable(value) ||
          is_remark(value) || is_address(value) || is_mount(value);
 }

@@ -12,7 +12,7 @@ namespace {
 /// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at
 /// `at`.
 size_t template_end(std::string_view text, size_t at) {
-  constexpr size_t kLongest = 80;
+  constexpr size_t kLongest = 160;
   if (text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
   size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find("}}", at);
   return close == kNone ? kNone : close + 2;

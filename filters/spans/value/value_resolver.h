@@ -67,6 +67,7 @@ class ValueResolver {
   bool is_ordinary(size_t begin, size_t end, const Opening& opening) const;
   bool is_label_of_field(size_t begin, size_t end, const Opening& opening) const;
   bool may_name_label(size_t begin) const;
+  bool is_whole(size_t end) const;
   bool stands_in_mask() const;
 
   // header_value.cc

@@ -16,21 +16,40 @@ namespace redactd {
 namespace {
 
 /// PublicKeyToken of an assembly, Sec-WebSocket-Key of a handshake, where a list goes on, the name
-/// of a Secret that exists, a call's or message's number: no secrets, whatever they are called.
+/// of a Secret that exists, a call's, message's or row's number: no secrets, whatever they are
+/// called.
 const KeyTree& no_secrets() {
   static const KeyTree kTree = [] {
     KeyTree tree;
-    tree.add({"public_key_token", "sec_web_socket_key",
-              "public_key",       "continuation_token",
-              "page_token",       "next_token",
-              "pub_key",          "stop_token",
-              "resume_token",     "existing_secret",
-              "idempotency_key",  "message_sid",
-              "call_sid",         "sms_sid",
-              "account_sid",      "conference_sid",
-              "cache_key",        "routing_key",
-              "partition_key",    "sequence_token",
-              "sync_token",       "change_token"},
+    tree.add({"public_key_token",
+              "sec_web_socket_key",
+              "public_key",
+              "continuation_token",
+              "page_token",
+              "next_token",
+              "pub_key",
+              "stop_token",
+              "resume_token",
+              "existing_secret",
+              "idempotency_key",
+              "message_sid",
+              "call_sid",
+              "sms_sid",
+              "account_sid",
+              "conference_sid",
+              "cache_key",
+              "routing_key",
+              "partition_key",
+              "sequence_token",
+              "sync_token",
+              "change_token",
+              "sort_key",
+              "shard_key",
+              "range_key",
+              "row_key",
+              "dedup_key",
+              "object_key",
+              "initial_cluster_token"},
              KeySeparator::any, 0);
     tree.build();
     return tree;
