@@ -92,8 +92,8 @@ bool is_call(std::string_view value) {
 bool is_chain_of_calls(std::string_view value) {
   static constexpr ByteClass kOfChains = alnum_and("_.:()");
   constexpr size_t kLongest = 80;
-  return value.size() <= kLongest && is_letter(value[0]) && kOfChains.has_all(value) &&
-         value.find("().") != kNone;
+  return value.size() <= kLongest && value.find("().") != kNone && is_letter(value[0]) &&
+         kOfChains.has_all(value);
 }
 
 /// `$password`, `$rawPassword`: a variable that is named after what it holds. Without the sigil it
@@ -122,7 +122,6 @@ bool is_code(std::string_view value) {
   if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
-  if (is_chain_of_calls(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
       value.find_first_of("0123456789") == kNone)
     return true;  // t(exports)}(this: what minifiers leave of a call
@@ -133,7 +132,8 @@ bool is_code(std::string_view value) {
     value.remove_suffix(1);
   if (value.ends_with(")[")) value.remove_suffix(1);  // jsondecode(data.x.secret)["password"]
   size_t paren = value.find('(');
-  return paren != kNone && paren > 0 && value.back() == ')' && is_letter(value[0]);
+  if (paren == kNone || paren == 0 || !is_letter(value[0])) return false;
+  return value.back() == ')' || is_chain_of_calls(value);
 }
 
 /// `serializer.loads(value`, `Token::new(kind`, `fake.password(length=12`, `jwt.sign({`: a function

@@ -128,10 +128,7 @@ bool is_command(std::string_view text, size_t begin, std::string_view value) {
 }
 
 /// `"update_password": "always"` of Ansible: when, not what.
-bool is_when_to_update(std::string_view text, size_t key_end, std::string_view value) {
-  return (value == "always" || value == "on_create") &&
-         text.substr(0, key_end).ends_with("update_password");
-}
+bool is_when_to_update(std::string_view value) { return value == "always" || value == "on_create"; }
 
 /// `reason = Invalid password : server = 10.0.0.1`: what follows is a key with a value of its own.
 bool is_next_key(std::string_view text, size_t begin, size_t end, const Opening& opening) {
@@ -228,7 +225,8 @@ bool ValueResolver::is_ordinary(size_t begin, size_t end, const Opening& opening
     return true;
   if (opening.quote.mark == '`' && is_command(text_, begin, text_.substr(begin, end - begin)))
     return true;
-  if (is_when_to_update(text_, end_of_key(text_, anchor_end_), text_.substr(begin, end - begin)))
+  if (is_when_to_update(text_.substr(begin, end - begin)) &&
+      text_.substr(0, end_of_key(text_, anchor_end_)).ends_with("update_password"))
     return true;
   return is_label_of_field(begin, end, opening) || is_in_dynamic_reference(text_, begin, end);
 }

@@ -68,9 +68,10 @@ bool is_starred_token(std::string_view value) {
   constexpr size_t kShown = 4;
   constexpr size_t kFewestStars = 3;
   constexpr size_t kLongest = 128;
-  if (value.size() > kLongest) return false;
-  const size_t end = value.rfind('*') + 1;  // npos + 1 is 0
-  if (end == 0 || value.size() - end > kShown) return false;
+  if (value.size() <= kFewestStars || value.size() > kLongest) return false;
+  size_t end = value.size();
+  while (value.size() - end < kShown && end > 1 && value[end - 1] != '*') --end;
+  if (value[end - 1] != '*') return false;
   const size_t begin = value.find('*');
   if (end - begin < kFewestStars || value.find_first_not_of('*', begin) < end) return false;
   if (!std::all_of(value.begin() + static_cast<std::ptrdiff_t>(end), value.end(), is_alnum))
@@ -320,12 +321,15 @@ bool is_filled_token(std::string_view token) {
 bool is_placeholder(std::string_view value) {
   value = behind_control_bytes(value);
   if (value.empty() || kNothings.has(value) || kBare.has(value)) return true;
-  if (is_filled_token(value)) return true;
+  if (to_lower(value.back()) == 'x' && is_filled_token(value)) return true;
   // What all that follows begins with.
   static constexpr ByteClass kFirsts = ByteClass::of("*xX.-_#[\xe2\\${<%(?:@yYvor");
-  static constexpr ByteClass kOfOthers = ByteClass::of("aefghnprs");
-  if (!kFirsts.has(value[0]))
-    return kOfOthers.has(value[0]) && (is_reference(value) || is_starred_token(value));
+  static constexpr ByteClass kOfReferences = ByteClass::of("aefps");
+  static constexpr ByteClass kOfStarred = ByteClass::of("ghnprs");
+  if (!kFirsts.has(value[0])) {
+    return (kOfReferences.has(value[0]) && is_reference(value)) ||
+           (kOfStarred.has(value[0]) && is_starred_token(value));
+  }
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
   if (value == "[REDACTED" || value == "<%=" || value == "()") return true;
