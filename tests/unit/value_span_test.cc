@@ -1128,14 +1128,15 @@ TEST(Value, CommandsOfTheShellStay) {
 }
 
 TEST(Value, MasksOfOtherToolsThatShowSomethingStay) {
-  expect_all_kept({"api_key=sk-***{alnum:4}", "api_key: sk-proj-********************{alnum:4}",
-                   "token: ghp_****{alnum:4}", "api_key=****{alnum:4}", "token=ghp_********",
-                   "GET /cb?token=%5BFILTERED%5D&x=1",
-                   "GET /login?next=%2Ftree%3Ftoken%3D%5Bsecret%5D",
-                   "GET /cb?password=%2A%2A%2A%2A&x=1", "password: ●●●●●●",
-                   R"({"password":"\u2022\u2022\u2022\u2022"})", "secret: [not set]", "password: ~",
-                   R"(<add key="ClientSecret" value="#{ClientSecret}#" />)", "password: SecretStr",
-                   R"(@pytest.mark.parametrize("token", [None, "", "invalid"]))"});
+  expect_all_kept(
+      {"api_key=sk-***{alnum:4}", "api_key: sk-proj-********************{alnum:4}",
+       "token: ghp_****{alnum:4}", "api_key=****{alnum:4}", "token=ghp_********",
+       "GET /cb?token=%5BFILTERED%5D&x=1", "GET /login?next=%2Ftree%3Ftoken%3D%5Bsecret%5D",
+       "GET /cb?password=%2A%2A%2A%2A&x=1", "password: ●●●●●●",
+       R"({"password":"\u2022\u2022\u2022\u2022"})",
+       R"({"log":"{\"m\":\"password: \\u25cf\\u25cf\\u25cf\\u25cf\"}"})", "secret: [not set]",
+       "password: ~", R"(<add key="ClientSecret" value="#{ClientSecret}#" />)",
+       "password: SecretStr", R"(@pytest.mark.parametrize("token", [None, "", "invalid"]))"});
   expect_all_masked({"password=«{alnum:8}***{alnum:4}»", "password=«****{alnum:6}»",
                      "password=«sk-{alnum:8}****{alnum:2}»", "password=«***{alnum:3}***{alnum:3}»",
                      "password=«abc***»", "password: «~{alnum:8}»",
@@ -1143,6 +1144,15 @@ TEST(Value, MasksOfOtherToolsThatShowSomethingStay) {
                      "GET /cb?password=«%2A%2A{alnum:8}»&x=1", "password: «●{alnum:8}»",
                      "password: «#{Secret}#{alnum:8}»", "password: «SecretStr{digits:2}»",
                      R"(password: "«SecretStr»")"});
+}
+
+TEST(Value, TagsInQuotesArePlaceholders) {
+  expect_all_kept({R"({'message': '-H "PRIVATE-TOKEN: <your_access_token>"', 'code': 3})",
+                   R"({'message': 'I fill in "Password" with "<password>"', 'code': 3})",
+                   "note (Server=db;User Id=app;Password=******;) seen"});
+  expect_all_masked({R"('<password>"«{alnum:12}, x»)",
+                     R"({'m': '"<password>«{alnum:12}»</password>"'})",
+                     R"(<password>"«', {alnum:12}»</password>)"});
 }
 
 TEST(Value, WhatDocumentationHasInPlaceOfATokenStays) {

@@ -25,6 +25,11 @@ bool ends_in_mask(std::string_view text) {
   return begin != kNone && mask_at(text, begin) == text.size() - begin;
 }
 
+/// `'curl -H "X-Token: <token>"', 'code': 3`: the quote at `at` closes a string.
+bool string_ends(std::string_view text, size_t at) {
+  return at + 1 < text.size() && (text[at] == '"' || text[at] == '\'') && !is_alnum(text[at + 1]);
+}
+
 /// `<` and `>` as they are spelt in markup, in JSON and in URLs.
 struct TagMarks {
   std::string_view open;
@@ -50,7 +55,7 @@ size_t tag_begin(std::string_view text, size_t name_begin) {
 bool opens_tag(std::string_view text, size_t open, size_t value) {
   std::string_view before = text.substr(0, open);
   bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
-                                         ends_in_mask(before));
+                                         ends_in_mask(before) || string_ends(text, value));
   return !placeholder || closing_tag_follows(text, value);
 }
 

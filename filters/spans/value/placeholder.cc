@@ -320,6 +320,7 @@ bool is_filled_token(std::string_view token) {
 
 bool is_placeholder(std::string_view value) {
   value = behind_control_bytes(value);
+  while (value.size() > 1 && value.back() == ';') value.remove_suffix(1);
   if (value.empty() || kNothings.has(value) || kBare.has(value)) return true;
   if (to_lower(value.back()) == 'x' && is_filled_token(value)) return true;
   // What all that follows begins with.
@@ -343,7 +344,8 @@ bool is_placeholder(std::string_view value) {
     if (end == kNone || (value[0] == '*' && kOtherMasks.has(value.substr(end)))) return true;
   }
   static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x97\x8f", "\xe2\x80\xa6",
-                                                "\\u2022",      "\\u25cf",      "\\u25CF"};
+                                                "\\u2022",      "\\u25cf",      "\\u25CF",
+                                                "\\\\u2022",    "\\\\u25cf"};
   for (std::string_view sign : kSigns) {  // bullets, an ellipsis, and bullets in JSON
     if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
       continue;
