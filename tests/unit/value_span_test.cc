@@ -1152,7 +1152,7 @@ TEST(Value, TagsInQuotesArePlaceholders) {
                    "note (Server=db;User Id=app;Password=******;) seen"});
   expect_all_masked({R"('<password>"«{alnum:12}, x»)",
                      R"({'m': '"<password>«{alnum:12}»</password>"'})",
-                     R"(<password>"«', {alnum:12}»</password>)"});
+                     R"(<password>"«', {alnum:12}</password>»)"});
 }
 
 TEST(Value, WhatDocumentationHasInPlaceOfATokenStays) {
