@@ -63,6 +63,18 @@ void RedactorCounters::add(const RedactorCounters& other) {
   for (const auto& [rule, count] : other.masks_by_rule) masks_by_rule[rule] += count;
 }
 
+void RedactorCounters::subtract(const RedactorCounters& other) {
+  bytes_in -= other.bytes_in;
+  bytes_out -= other.bytes_out;
+  masks -= other.masks;
+  records_masked_whole -= other.records_masked_whole;
+  for (const auto& [rule, count] : other.masks_by_rule) {
+    uint64_t& of_rule = masks_by_rule[rule];
+    of_rule -= count;
+    if (of_rule == 0) masks_by_rule.erase(rule);
+  }
+}
+
 /// A call that does not come to its end leaves the stream failed: no later one puts anything out.
 class Redactor::Attempt {
  public:

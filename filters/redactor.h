@@ -68,6 +68,8 @@ struct RedactorCounters {
   std::unordered_map<uint32_t, uint64_t> masks_by_rule;  // those that masked something
 
   void add(const RedactorCounters& other);
+  /// Of the same records before, or of the first of them.
+  void subtract(const RedactorCounters& other);
 };
 
 /// What a stream carries over the end of a record, and what it has counted.
@@ -131,6 +133,8 @@ class Redactor {
   bool same_rules(const Redactor& other) const {
     return rules_ == other.rules_ && limits_.max_record == other.limits_.max_record;
   }
+  /// Whether the next records come out of both in the same way, as no byte is held.
+  bool goes_on_as(const Redactor& other) const { return block_ == other.block_; }
   StreamState take_state();
   void add_state(StreamState state);
 
@@ -156,6 +160,8 @@ class Redactor {
   uint64_t held_bytes() const { return held_.end() - emitted_; }
   /// A block (a private key) is open: what the next records are depends on those before.
   bool in_block() const { return block_.active; }
+  /// Not only the value of a key on the line before.
+  bool in_long_block() const { return block_.active && !block_.one_word; }
   /// What differs between that view and the input, in order: with it a place in the input is found
   /// in the output.
   const std::vector<Edit>& edits() const { return edits_; }

@@ -17,6 +17,14 @@ constexpr size_t kMostRest = 128 * 1024;
 
 /// Of a private key and what stands before its lines.
 constexpr size_t kMostOfKey = 8 * 1024;
+/// Records behind a key, one by one: as many as may pass until its value comes.
+constexpr size_t kMostAgain = 4;
+
+/// Whole records.
+std::string_view put_through(Redactor& redactor, std::string_view records) {
+  std::copy(records.begin(), records.end(), redactor.prepare(records.size()).begin());
+  return redactor.commit(records.size());
+}
 
 /// Behind the last line feed; 0: there is none.
 size_t end_of_records(std::string_view bytes) {
@@ -69,9 +77,10 @@ bool SplitStream::full() const {
   return busy() && (begun_ - taken_ == slots_.size() || !can_split());
 }
 
-/// Whether the next batch begins with a record of which the redactor need not know what was before.
+/// Whether the next batch begins with a record of which the redactor need not know what was before,
+/// but for a few records.
 bool SplitStream::can_split() const {
-  return redactor_.held_bytes() == 0 && !redactor_.in_block() && rest_.size() < kMostRest;
+  return redactor_.held_bytes() == 0 && !redactor_.in_long_block() && rest_.size() < kMostRest;
 }
 
 std::span<char> SplitStream::prepare(size_t size, bool more) {
@@ -106,7 +115,7 @@ std::string_view SplitStream::take() {
   }
   if (oldest.error) std::rethrow_exception(oldest.error);
   StreamState state = oldest.redactor.take_state();
-  if (redactor_.in_block()) return redact_again(oldest.redactor.original());
+  if (redactor_.in_block()) return redact_again(oldest, std::move(state));
   redactor_.add_state(std::move(state));
   return oldest.view;
 }
@@ -116,9 +125,30 @@ std::string_view SplitStream::flush() {
   return commit(0);
 }
 
-std::string_view SplitStream::redact_again(std::string_view bytes) {
-  std::copy(bytes.begin(), bytes.end(), redactor_.prepare(bytes.size()).begin());
-  return redactor_.commit(bytes.size());
+/// A batch before which a key is open. Its first records are redacted both with the key and
+/// without, and where they leave the same to the next ones the batch is right from there on.
+std::string_view SplitStream::redact_again(Slot& batch, StreamState state) {
+  std::string_view bytes = batch.redactor.original();
+  if (!without_key_) without_key_ = std::make_unique<PartRedactor>(redactor_);
+  Redactor& without = without_key_->redactor;
+  size_t wrong = 0;  // bytes of the batch's view
+  joined_.clear();
+  for (size_t i = 0; i < kMostAgain && !bytes.empty(); ++i) {
+    const std::string_view record = bytes.substr(0, bytes.find('\n') + 1);
+    bytes.remove_prefix(record.size());
+    joined_ += put_through(redactor_, record);
+    wrong += put_through(without, record).size();
+    if (redactor_.goes_on_as(without)) break;
+  }
+  if (redactor_.goes_on_as(without)) {
+    state.counters.subtract(without.take_state().counters);
+    redactor_.add_state(std::move(state));
+    joined_ += batch.view.substr(wrong);
+  } else {
+    without.take_state();
+    joined_ += put_through(redactor_, bytes);
+  }
+  return joined_;
 }
 
 void SplitStream::begin(size_t size) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -23,8 +24,9 @@ size_t usable_processors();
 /// A redactor that threads help. What comes out is what the redactor alone would put out: batches
 /// are cut at the ends of records, before a private key rather than within it. Each is redacted as
 /// if no key were open before it, and one before which a key is open is redacted again, in its
-/// turn. The threads begin with the first batch behind which more input waits; without such batches
-/// there are none.
+/// turn, up to where that makes no difference any more: a key in `password:` is open for a line.
+/// The threads begin with the first batch behind which more input waits; without such batches there
+/// are none.
 ///
 /// Belongs to one thread. An error in another one is thrown where its batch would have come out.
 class SplitStream {
@@ -69,7 +71,7 @@ class SplitStream {
   void start();
   void begin(size_t size);
   void scan();
-  std::string_view redact_again(std::string_view bytes);
+  std::string_view redact_again(Slot& batch, StreamState state);
 
   Redactor& redactor_;
   size_t threads_wanted_;  // 0: nothing is split
@@ -78,6 +80,8 @@ class SplitStream {
   RecordBuffer rest_;     // behind the last complete record
   bool more_ = false;
   bool split_ = false;  // room_ is a slot's
+  std::unique_ptr<PartRedactor> without_key_;
+  std::string joined_;
 
   std::mutex mutex_;
   std::condition_variable begun_or_closed_;

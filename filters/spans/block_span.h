@@ -36,6 +36,8 @@ struct OpenBlock {
   bool member = false;  // one_word: behind `value:`
   bool strong = false;  // one_word: of a password
   size_t indent = 0;    // one_word: of the key
+
+  friend bool operator==(const OpenBlock&, const OpenBlock&) = default;
 };
 
 /// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z

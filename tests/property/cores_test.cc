@@ -171,6 +171,49 @@ TEST(AnyNumberOfCores, OfLongRecords) {
   expect_same_on_any_number_of_cores(text, builtin(), {kLeastMaxRecord}, 3000);
 }
 
+TEST(AnyNumberOfCores, OfValuesOnTheLineBehindTheirKeys) {
+  std::mt19937 random(76);
+  std::string text;
+  for (size_t i = 0; i < 3000; ++i) {
+    const std::string value = fill("{alnum:24}", std::to_string(i)).text;
+    const std::string lines[] = {"password:\n",
+                                 "  db_password: |\n",
+                                 "    " + value + '\n',
+                                 value + '\n',
+                                 "\n",
+                                 "  \n",
+                                 "- name: DB_PASSWORD\n",
+                                 "  value: " + value + '\n',
+                                 "token=" + value + '\n',
+                                 "ok\n",
+                                 "a: " + value + ", password:\n",
+                                 "userpwd:userpwd:userpwd:\n"};
+    text += lines[random() % std::size(lines)];
+    if (i % 100 == 0) text += key_of(i % 7, i % 200 == 0);
+  }
+  expect_same_on_any_number_of_cores(text);
+}
+
+/// What other threads redact is not redacted once more, and they go on in spite of such keys.
+TEST(Batches, OfLinesThatEndInKeysAreRedactedOnceButForTheirFirstLines) {
+  std::string text;
+  while (text.size() < 1'000'000) text += "userpwd:userpwd:userpwd:\n";
+  MatchScratch scratch;
+  Redactor redactor(builtin(), scratch);
+  SplitStream stream(redactor, 2);
+  for (size_t at = 0; at < text.size();) {
+    while (stream.full()) stream.take();
+    const size_t part = std::min<size_t>(100'000, text.size() - at);
+    std::copy_n(text.data() + at, part, stream.prepare(part, true).data());
+    stream.commit(part);
+    at += part;
+  }
+  while (stream.busy()) stream.take();
+  stream.flush();
+  EXPECT_EQ(redactor.counters().bytes_in, text.size());
+  EXPECT_LT(redactor.received(), text.size() / 5);
+}
+
 TEST(AnyNumberOfCores, OfOddEnds) {
   for (const std::string& text :
        {""s, "\n"s, "x"s, "\n\n\n"s, std::string(3000, '\n'), std::string(3000, '\0'),
