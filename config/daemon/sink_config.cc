@@ -15,6 +15,7 @@ using Type = SinkConfig::Type;
 
 constexpr size_t kLongestHostname = 255;  // RFC 5424 §6
 constexpr size_t kLongestAppName = 48;
+constexpr Milliseconds kLongestKeepalive = 9h;  // TCP_KEEPIDLE takes 32767 s at most
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
 const Words kTypes = {"syslog", "tcp", "unix", "stdout", "file", "relp"};
@@ -153,7 +154,7 @@ void read_connection(const YamlReader& reader, SinkConfig& sink) {
   take(reader["reconnect_max"].duration({10ms, 24h}), sink.reconnect_max);
   take(reader["return_interval"].duration({100ms, 24h}), sink.return_interval);
   take(reader["send_buffer"].bytes(kSocketBuffer), sink.send_buffer);
-  take(reader["keepalive"].duration({1s, 24h, true}), sink.keepalive);
+  take(reader["keepalive"].duration({1s, kLongestKeepalive, true}), sink.keepalive);
   take(reader["peer_timeout"].duration({1s, 24h}), sink.peer_timeout);
   if (sink.reconnect_max < sink.reconnect_min) {
     reader[reader.has("reconnect_max") ? "reconnect_max" : "reconnect_min"].fail(
