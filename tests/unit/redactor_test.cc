@@ -79,6 +79,21 @@ TEST(RedactorBudget, CountsACookieThatEachCookieBeforeItLooksAtAgain) {
   EXPECT_EQ(redactor.counters().records_masked_whole, 1u);
 }
 
+TEST(RedactorBudget, IsEnoughForAThousandValuesThatAnotherMemberNames) {
+  for (const char* entry :
+       {R"({"name":"A_PASSWORD","value":"«{alnum:8}»"},)",
+        R"({"key":"api_key","v":"«{alnum:20}»"},)", R"({"value":"«{alnum:20}»","name":"token"},)",
+        R"({"name":"pwd","x":1},)"}) {
+    std::string source;
+    for (int i = 0; i < 1000; ++i) source += entry;
+    const Filled filled = fill(R"({"env":[)" + source + "{}]}", entry);
+    const std::string out = redact(filled.text + "\n");
+    EXPECT_EQ(out.find("unscannable"), std::string::npos) << entry;
+    for (const std::string& secret : filled.secrets)
+      ASSERT_EQ(out.find(secret), std::string::npos) << entry;
+  }
+}
+
 TEST(RedactorBuffers, StreamsThatShareThemPutOutWhatTheyDoAlone) {
   std::string text = "plain\npassword=correct-horse-battery a\nplain\n" +
                      fill("a token «ghp_{alnum:36}»").text + "\nlong ";

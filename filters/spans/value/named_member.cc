@@ -82,10 +82,13 @@ struct Member {
   bool opens = false;
 };
 
-std::optional<Member> member_at(std::string_view text, size_t at, const Quote& quote) {
+/// Nothing where none can be read. `looked_to`: up to where bytes were looked at.
+std::optional<Member> member_at(std::string_view text, size_t at, const Quote& quote,
+                                size_t& looked_to) {
   if (!is_same(quote_at(text, at), quote)) return std::nullopt;
   const size_t begin = at + quote.size();
   const size_t close = quoted_end(text, begin, quote);
+  looked_to = std::min(close + quote.size(), text.size());
   Member member;
   member.name = text.substr(begin, close - begin);
   const size_t colon = skip_line_breaks(text, close + quote.size());
@@ -103,20 +106,21 @@ std::optional<Member> member_at(std::string_view text, size_t at, const Quote& q
     member.end = std::min(text.find_first_of("])", member.value), text.size() - 1) + 1;
   else
     member.end = std::min(text.find_first_of(",}", member.value), text.size());
+  looked_to = std::min(member.end, text.size());
   return member;
 }
 
 /// Of the members from `at` on the first that holds a value, as far as they can be read; `inside`
-/// an object's brace no comma stands before it.
+/// an object's brace no comma stands before it. `looked_to`: as above.
 std::optional<Member> holding_member(std::string_view text, size_t at, bool inside,
-                                     const Quote& quote) {
+                                     const Quote& quote, size_t& looked_to) {
   for (size_t i = 0; i < kMostMembers && at < text.size(); ++i) {
     at = skip_line_breaks(text, at);
     if (!inside) {
       if (at >= text.size() || text[at] != ',') return std::nullopt;
       at = skip_line_breaks(text, at + 1);
     }
-    std::optional<Member> member = member_at(text, at, quote);
+    std::optional<Member> member = member_at(text, at, quote, looked_to);
     if (!member || is_one_of(kHolding, member->name)) return member;
     at = member->end;
     inside = member->opens;
@@ -124,14 +128,14 @@ std::optional<Member> holding_member(std::string_view text, size_t at, bool insi
   return std::nullopt;
 }
 
-/// The `{` before `at`, with no other object between; kNone.
+/// The next brace before `at`, or how far back none stands.
 size_t brace_before(std::string_view text, size_t at) {
   const size_t floor = at - std::min(at, kReach);
-  for (; at > floor; --at) {
-    if (text[at - 1] == '{') return at - 1;
-    if (text[at - 1] == '}') return kNone;
+  while (at > floor) {
+    --at;
+    if (text[at] == '{' || text[at] == '}') break;
   }
-  return kNone;
+  return at;
 }
 
 }  // namespace
@@ -143,13 +147,17 @@ std::optional<Opening> value_beside_name(const RecordView& record, size_t name_b
   const size_t naming = naming_value(text, name_begin, quote);
   if (naming == kNone || !is_one_of(kNaming, name_before_value(text, naming, quote)))
     return std::nullopt;
-  record.work += 2 * kReach;
+  size_t looked_to = name_end;
   std::optional<Member> member = holding_member(
-      text.substr(0, std::min(text.size(), name_end + kReach)), name_end, false, quote);
+      text.substr(0, std::min(text.size(), name_end + kReach)), name_end, false, quote, looked_to);
+  record.work += looked_to - name_end;
   if (!member || !is_one_of(kHolding, member->name)) {
     const size_t brace = brace_before(text, naming);
-    if (brace == kNone) return std::nullopt;
-    member = holding_member(text.substr(0, naming), brace + 1, true, quote);
+    record.work += naming - brace;
+    if (text[brace] != '{') return std::nullopt;
+    looked_to = brace + 1;
+    member = holding_member(text.substr(0, naming), brace + 1, true, quote, looked_to);
+    record.work += looked_to - brace;
   }
   if (!member || !member->quoted || !is_one_of(kHolding, member->name)) return std::nullopt;
   Opening opening = open_value_at(record, member->value);
@@ -167,7 +175,8 @@ size_t newer_version(std::string_view text, size_t begin, size_t end, const Quot
   const auto* pair = std::find_if(std::begin(kVersions), std::end(kVersions),
                                   [older](const Versions& one) { return one.older == older; });
   if (pair == std::end(kVersions)) return kNone;
-  std::optional<Member> next = member_at(near, skip_line_breaks(near, at + 1), quote);
+  size_t looked_to = 0;  // bounded by kLongestName: no work to be counted
+  std::optional<Member> next = member_at(near, skip_line_breaks(near, at + 1), quote, looked_to);
   return next && next->quoted && next->name == pair->newer ? next->value : kNone;
 }
 
