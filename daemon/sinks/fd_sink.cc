@@ -77,7 +77,7 @@ FdSink::~FdSink() {
 void FdSink::push(Batch batch) {
   if (batch.canary) return (*batch.canary)(batch.encoded->bytes);
   Lock lock(mutex_);
-  if (gone_ || abandoned_) {
+  if (gone_ || abandoned_ || finished_) {
     left_behind_.push_back(std::move(batch.receipt));
     return counters_.dropped_at_exit_records.add(batch.encoded->ends.size());
   }

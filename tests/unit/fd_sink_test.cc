@@ -226,6 +226,21 @@ TEST_F(FileSinkTest, IsUpWhenTheOneBeforeItHasEnded) {
   EXPECT_GT(counters.down_since_ms.get(), 0u);
 }
 
+TEST_F(FileSinkTest, WhatComesAfterItsEndIsCountedAndNotTakenForWritten) {
+  start();
+  push({"one\n"});
+  const std::shared_ptr<Sink> ended = sink;
+  close();
+  Batch late = batch_of({"two\n", "three\n"});
+  late.receipt = std::make_shared<int>(0);
+  std::weak_ptr<void> receipt = late.receipt;
+  ended->push(std::move(late));
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 2u);
+  EXPECT_FALSE(receipt.expired());
+  EXPECT_TRUE(ended->keeps_receipts());
+  EXPECT_EQ(contents(config.path), "one\n");
+}
+
 TEST_F(FileSinkTest, AFullDeviceHoldsUpNeitherTheEndNorTheCount) {
   std::filesystem::remove(config.path);
   config.path = "/dev/full";
