@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
+#include <limits>
 
 #include "tests/testing/redact.h"
 
@@ -28,13 +29,13 @@ TEST(SelfTest, TheBuiltInRulesFindTheirExamples) {
 
 #ifdef NDEBUG
 TEST(SelfTest, TakesNoMoreOfAStartThan50Milliseconds) {
-  auto least = std::chrono::steady_clock::duration::max();
+  double least = std::numeric_limits<double>::max();
   for (int i = 0; i < 5; ++i) {
-    const auto begun = std::chrono::steady_clock::now();
+    const std::clock_t begun = std::clock();  // of the processor, which others may keep busy
     EXPECT_EQ(self_test(builtin()), std::vector<std::string>{});
-    least = std::min(least, std::chrono::steady_clock::now() - begun);
+    least = std::min(least, static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC);
   }
-  EXPECT_LE(least, std::chrono::milliseconds(50));
+  EXPECT_LE(least, 0.05);
 }
 #endif
 
