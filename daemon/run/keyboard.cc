@@ -1,17 +1,17 @@
 #include "daemon/run/keyboard.h"
 
+#include <string.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 
 namespace redactd {
 
 void Keyboard::read() {
-  std::array<char, 4096> keys{};
-  ssize_t size = ::read(STDIN_FILENO, keys.data(), keys.size());
+  ssize_t size = ::read(STDIN_FILENO, keys_.data(), keys_.size());
   if (size > 0) {
-    held_.assign(keys.data(), static_cast<size_t>(size));
+    begin_ = 0;
+    end_ = static_cast<size_t>(size);
     write();
   } else if (size == 0 || (errno != EINTR && errno != EAGAIN)) {
     ended_ = true;  // the terminal is gone; a hang-up signal says so as well
@@ -19,12 +19,18 @@ void Keyboard::read() {
 }
 
 void Keyboard::write() {
-  ssize_t size = ::write(program_, held_.data(), held_.size());
+  ssize_t size = ::write(program_, keys_.data() + begin_, end_ - begin_);
   if (size > 0) {
-    held_.erase(0, static_cast<size_t>(size));
+    begin_ += static_cast<size_t>(size);
+    if (begin_ == end_) forget();
   } else if (errno != EINTR && errno != EAGAIN) {
-    held_.clear();  // the program is gone
+    forget();  // the program is gone
   }
+}
+
+void Keyboard::forget() {
+  explicit_bzero(keys_.data(), keys_.size());
+  begin_ = end_ = 0;
 }
 
 }  // namespace redactd
