@@ -31,7 +31,7 @@ std::string_view member(std::string_view object, std::string_view name) {
 }
 
 /// For a value of structured data (RFC 5424 §6.3.3).
-void append_parameter(std::string_view name, std::string_view value, RawText& out) {
+void append_parameter(std::string_view name, std::string_view value, SecretText& out) {
   out.append(" ").append(name).append("=\"");
   for (char c : value) {
     if (c == '"' || c == '\\' || c == ']') out += '\\';
@@ -40,12 +40,12 @@ void append_parameter(std::string_view name, std::string_view value, RawText& ou
   out += '"';
 }
 
-void append_header(std::string_view text, RawText& out) {
+void append_header(std::string_view text, SecretText& out) {
   out.append(text.empty() ? std::string_view("-") : text).append(" ");
 }
 
 /// Without what RFC 5424 §6.2.3 has no room for: runtimes write nanoseconds, it takes microseconds.
-void append_time(std::string_view time, RawText& out) {
+void append_time(std::string_view time, SecretText& out) {
   constexpr size_t kDigits = 6;
   size_t point = time.find('.');
   if (point == std::string_view::npos) return append_header(time, out);
@@ -60,7 +60,7 @@ void append_time(std::string_view time, RawText& out) {
 ContainerLog::ContainerLog(ContainerFormat format, Origin origin, size_t max_content)
     : format_(format), origin_(std::move(origin)), max_content_(max_content) {}
 
-void ContainerLog::feed(std::string_view bytes, RawText& out) {
+void ContainerLog::feed(std::string_view bytes, SecretText& out) {
   while (!bytes.empty()) {
     size_t line_feed = bytes.find('\n');
     std::string_view piece = bytes.substr(0, line_feed);
@@ -79,14 +79,14 @@ void ContainerLog::feed(std::string_view bytes, RawText& out) {
   }
 }
 
-void ContainerLog::end_line(RawText& out) {
+void ContainerLog::end_line(SecretText& out) {
   if (open_line_.empty()) return;
   take_line(open_line_, out);
   open_line_.clear();
   if (!holds()) settled_ = taken_;
 }
 
-void ContainerLog::finish(RawText& out) {
+void ContainerLog::finish(SecretText& out) {
   end_line(out);
   put_held(held_[0], "stdout", out);
   put_held(held_[1], "stderr", out);
@@ -129,7 +129,7 @@ bool ContainerLog::parse_docker(std::string_view text, Line& line) {
   return is_stream(line.stream);
 }
 
-void ContainerLog::take_line(std::string_view text, RawText& out) {
+void ContainerLog::take_line(std::string_view text, SecretText& out) {
   Line line;
   if (!parse_cri(text, line) && !parse_docker(text, line)) {
     line = {};
@@ -168,7 +168,7 @@ void ContainerLog::hold(Held& held, const Line& line) const {
 }
 
 /// A record whose end never came.
-void ContainerLog::put_held(Held& held, std::string_view stream, RawText& out) {
+void ContainerLog::put_held(Held& held, std::string_view stream, SecretText& out) {
   if (!held.any) return;
   Line line;
   line.time = held.time;
@@ -179,7 +179,7 @@ void ContainerLog::put_held(Held& held, std::string_view stream, RawText& out) {
   held = {};
 }
 
-void ContainerLog::put(const Line& line, RawText& out) const {
+void ContainerLog::put(const Line& line, SecretText& out) const {
   switch (format_) {
     case ContainerFormat::json:
       put_json(line, out);
@@ -199,7 +199,7 @@ void ContainerLog::put(const Line& line, RawText& out) const {
   out += '\n';
 }
 
-void ContainerLog::put_json(const Line& line, RawText& out) const {
+void ContainerLog::put_json(const Line& line, SecretText& out) const {
   out += '{';
   auto text = [&out](std::string_view name, std::string_view value) {
     out.append("\"").append(name).append("\":\"");
@@ -221,7 +221,7 @@ void ContainerLog::put_json(const Line& line, RawText& out) const {
 }
 
 /// Facility user; what comes from stderr is a warning.
-void ContainerLog::put_syslog(const Line& line, RawText& out) const {
+void ContainerLog::put_syslog(const Line& line, SecretText& out) const {
   out.append(line.stream == "stderr" ? "<12>1 " : "<14>1 ");
   append_time(line.time, out);
   append_header(origin_.node, out);

@@ -41,11 +41,11 @@ class ContainerLog {
 
   /// Takes bytes of the file as they come and appends the records that ended to `out`, each with an
   /// LF.
-  void feed(std::string_view bytes, RawText& out);
+  void feed(std::string_view bytes, SecretText& out);
   /// The file is over and another goes on: its last line may lack the LF.
-  void end_line(RawText& out);
+  void end_line(SecretText& out);
   /// No more will come: what is held comes out as it is.
-  void finish(RawText& out);
+  void finish(SecretText& out);
 
   /// Bytes behind the last line before which nothing of a record was held. If they are read again,
   /// nothing is missing.
@@ -63,18 +63,18 @@ class ContainerLog {
   };
   struct Held {
     bool any = false;
-    RawText time;
-    RawText content;
+    SecretText time;
+    SecretText content;
   };
 
   static bool parse_cri(std::string_view text, Line& line);
   static bool parse_docker(std::string_view text, Line& line);
 
-  void take_line(std::string_view text, RawText& out);
-  void put_held(Held& held, std::string_view stream, RawText& out);
-  void put(const Line& line, RawText& out) const;
-  void put_json(const Line& line, RawText& out) const;
-  void put_syslog(const Line& line, RawText& out) const;
+  void take_line(std::string_view text, SecretText& out);
+  void put_held(Held& held, std::string_view stream, SecretText& out);
+  void put(const Line& line, SecretText& out) const;
+  void put_json(const Line& line, SecretText& out) const;
+  void put_syslog(const Line& line, SecretText& out) const;
   void hold(Held& held, const Line& line) const;
   Held& held_of(std::string_view stream) { return held_[stream == "stderr" ? 1 : 0]; }
   bool holds() const { return held_[0].any || held_[1].any; }
@@ -82,7 +82,7 @@ class ContainerLog {
   const ContainerFormat format_;
   const Origin origin_;
   const size_t max_content_;
-  RawText open_line_;
+  SecretText open_line_;
   std::array<Held, 2> held_;
   uint64_t taken_ = 0;
   uint64_t settled_ = 0;

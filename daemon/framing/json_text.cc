@@ -32,7 +32,7 @@ size_t character(std::string_view text) {
   return 0;
 }
 
-void append_control(char c, RawText& out) {
+void append_control(char c, SecretText& out) {
   constexpr std::string_view kNamed = "\bb\ff\nn\rr\tt";
   for (size_t i = 0; i < kNamed.size(); i += 2) {
     if (kNamed[i] != c) continue;
@@ -57,7 +57,7 @@ std::optional<uint32_t> unit(std::string_view text, size_t at) {
   return value;
 }
 
-void append_utf8(uint32_t code, RawText& out) {
+void append_utf8(uint32_t code, SecretText& out) {
   auto put = [&out](uint32_t byte) { out += static_cast<char>(byte); };
   if (code < 0x80) {
     put(code == '\n' ? ' ' : code);
@@ -78,7 +78,7 @@ void append_utf8(uint32_t code, RawText& out) {
 
 /// Appends what `\uXXXX` at the begin of `text` stands for, with its other half if it is one of a
 /// pair. Returns its bytes; 0: it is no such escape.
-size_t append_escaped_unit(std::string_view text, RawText& out) {
+size_t append_escaped_unit(std::string_view text, SecretText& out) {
   std::optional<uint32_t> first = unit(text, 2);
   if (!first) return 0;
   if (*first < 0xd800 || *first > 0xdfff) {
@@ -96,7 +96,7 @@ size_t append_escaped_unit(std::string_view text, RawText& out) {
 
 }  // namespace
 
-void append_json_text(std::string_view text, RawText& out) {
+void append_json_text(std::string_view text, SecretText& out) {
   while (!text.empty()) {
     size_t size = character(text);
     char c = text.front();
@@ -137,7 +137,7 @@ size_t whole_json_text(std::string_view text) {
   return end;
 }
 
-void append_plain_text(std::string_view text, RawText& out) {
+void append_plain_text(std::string_view text, SecretText& out) {
   constexpr std::string_view kNamed = "\"\"\\\\//b\bf\fn r\rt\t";
   while (!text.empty()) {
     size_t size = 1;

@@ -78,7 +78,7 @@ std::optional<Secret> asked_to_mask(std::string_view record) {
   if (auto value = add_mask_value(record)) return decode_add_mask(*value);
   std::optional<std::string_view> log = log_member(record);
   if (!log) return std::nullopt;
-  RawText line;
+  SecretText line;
   append_plain_text(*log, line);
   while (line.ends_with(' ')) line.pop_back();  // the line's end, as append_plain_text() has it
   std::optional<std::string_view> value = add_mask_value(line);

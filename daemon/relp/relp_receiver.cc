@@ -22,7 +22,7 @@ RelpReceiver::Taken RelpReceiver::take(std::string_view bytes) {
     left.remove_prefix(read.size);
   }
   if (left.size() < rest_.size())
-    rest_ = Bytes(left);  // else a long frame would be copied each time
+    rest_ = SecretText(left);  // else a long frame would be copied each time
   taken.records = records_;
   return taken;
 }

@@ -39,7 +39,6 @@ class RelpReceiver {
   size_t held_bytes() const { return rest_.size(); }
 
  private:
-  using Bytes = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
   struct Command {
     uint32_t number;
     bool done;
@@ -51,8 +50,8 @@ class RelpReceiver {
   void answer(const RelpFrame& frame, std::string text, bool last = false);
 
   const size_t max_record_;
-  Bytes rest_;     // of a frame whose end has not come
-  Bytes records_;  // of the last call
+  SecretText rest_;     // of a frame whose end has not come
+  SecretText records_;  // of the last call
   std::deque<Command> commands_;
   uint64_t passed_ = 0;  // commands in front of commands_
   bool open_ = false;

@@ -71,7 +71,7 @@ class FileSession : public Session, public std::enable_shared_from_this<FileSess
   const std::shared_ptr<Checkpoints> checkpoints_;
   FileFollower follower_;
   std::optional<ContainerLog> container_;
-  RawText records_;                     // that container_ has made, for one call
+  SecretText records_;                  // that container_ has made, for one call
   uint64_t epoch_bytes_ = 0;            // read since the epoch began
   std::optional<Position> settled_at_;  // where container_ held nothing, last
   std::optional<FileWatch> watch_;      // a container's log has none: there are too many

@@ -17,7 +17,7 @@ const ContainerLog::Origin kOrigin = {"node-1", "shop", "web-0", "app"};
 std::string records(std::string_view bytes, const std::vector<size_t>& cuts,
                     ContainerFormat format) {
   ContainerLog log(format, kOrigin, kMaxContent);
-  RawText out;
+  SecretText out;
   size_t from = 0;
   for (size_t cut : cuts) {
     log.feed(bytes.substr(from, cut - from), out);

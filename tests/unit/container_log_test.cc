@@ -12,7 +12,7 @@ const ContainerLog::Origin kOrigin = {"node-1", "shop", "web-0", "app"};
 std::string records(std::string_view text, ContainerFormat format = ContainerFormat::as_is,
                     size_t max_content = 1 << 20) {
   ContainerLog log(format, kOrigin, max_content);
-  RawText out;
+  SecretText out;
   log.feed(text, out);
   return std::string(out);
 }
@@ -66,7 +66,7 @@ TEST(ContainerLog, SaysTheSameHoweverItIsCut) {
     std::string whole = records(text, format);
     for (size_t cut = 0; cut <= text.size(); ++cut) {
       ContainerLog log(format, kOrigin, 1 << 20);
-      RawText out;
+      SecretText out;
       log.feed(std::string_view(text).substr(0, cut), out);
       log.feed(std::string_view(text).substr(cut), out);
       ASSERT_EQ(std::string(out), whole) << cut;
@@ -83,7 +83,7 @@ TEST(ContainerLog, ALineBeyondTheMostSaysTheSameHoweverItIsCut) {
     std::string whole = records(text, format, 100);
     for (size_t cut = 0; cut <= text.size(); ++cut) {
       ContainerLog log(format, kOrigin, 100);
-      RawText out;
+      SecretText out;
       log.feed(std::string_view(text).substr(0, cut), out);
       log.feed(std::string_view(text).substr(cut), out);
       ASSERT_EQ(std::string(out), whole) << cut;
@@ -108,7 +108,7 @@ TEST(ContainerLog, TheMostCountsOfTheTextThatComesOut) {
 
 TEST(ContainerLog, TellsUpToWhereNothingIsHeld) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 1 << 20);
-  RawText out;
+  SecretText out;
   log.feed("1T stdout F a\n", out);
   EXPECT_EQ(log.unsettled(), 0u);
   log.feed("2T stdout", out);
@@ -121,7 +121,7 @@ TEST(ContainerLog, TellsUpToWhereNothingIsHeld) {
 
 TEST(ContainerLog, AtTheEndOfAFileTheLastLineMayLackItsLineFeed) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 1 << 20);
-  RawText out;
+  SecretText out;
   log.feed("1T stdout P half", out);
   log.end_line(out);
   EXPECT_EQ(std::string(out), "") << "a piece, whose record goes on in the next file";
@@ -131,7 +131,7 @@ TEST(ContainerLog, AtTheEndOfAFileTheLastLineMayLackItsLineFeed) {
 
 TEST(ContainerLog, WhatIsHeldAtTheVeryEndComesOutAsAPiece) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 1 << 20);
-  RawText out;
+  SecretText out;
   log.feed("1T stdout P a\n2T stderr P b\n3T stdout P c", out);
   log.finish(out);
   EXPECT_EQ(std::string(out), "1T stdout P ac\n2T stderr P b\n");
@@ -140,7 +140,7 @@ TEST(ContainerLog, WhatIsHeldAtTheVeryEndComesOutAsAPiece) {
 
 TEST(ContainerLog, HoldsNoMoreThanItsBound) {
   ContainerLog log(ContainerFormat::as_is, kOrigin, 100);
-  RawText out;
+  SecretText out;
   for (int i = 0; i < 1000; ++i) log.feed("1T stdout P 0123456789\n", out);
   log.feed("1T stdout F end\n", out);
   EXPECT_EQ(out.size(), std::string("1T stdout F \n").size() + 100);
