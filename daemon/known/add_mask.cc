@@ -6,7 +6,17 @@
 namespace redactd {
 namespace {
 
-constexpr std::string_view kAddMask = "::add-mask::";
+constexpr std::string_view kAddMask = "::add-mask";
+constexpr std::string_view kColons = "::";
+
+/// Of the command at the start of `text`, with its properties: `::add-mask key=value::`, whose
+/// colons are %3A. 0: there is none.
+size_t command_size(std::string_view text) {
+  if (!starts_with_ignoring_case(text, kAddMask)) return 0;
+  size_t size = kAddMask.size();
+  if (text.substr(size).starts_with(' ')) size = text.find_first_of(":\n", size);
+  return size < text.size() && text.substr(size).starts_with(kColons) ? size + kColons.size() : 0;
+}
 
 /// `<13>`: all there is of a syslog header where a program writes none (RFC 3164 §4.3.3).
 bool is_priority(std::string_view text) {
@@ -43,9 +53,8 @@ std::optional<char> escaped_byte(std::string_view text) {
 }  // namespace
 
 size_t find_add_mask(std::string_view text, size_t from) {
-  constexpr std::string_view kColons = "::";
   size_t at = text.find(kColons, from);
-  while (at != std::string_view::npos && !starts_with_ignoring_case(text.substr(at), kAddMask))
+  while (at != std::string_view::npos && command_size(text.substr(at)) == 0)
     at = text.find(kColons, at + 1);
   return at;
 }
@@ -54,7 +63,8 @@ std::optional<std::string_view> add_mask_value(std::string_view record) {
   for (size_t at = find_add_mask(record, 0); at != std::string_view::npos;
        at = find_add_mask(record, at + 1)) {
     if (!may_begin_message(record.substr(0, at))) continue;
-    std::string_view value = record.substr(at + kAddMask.size());
+    std::string_view value = record.substr(at);
+    value.remove_prefix(command_size(value));
     while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) value.remove_suffix(1);
     if (value.empty()) return std::nullopt;
     return value;

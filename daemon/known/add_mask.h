@@ -1,7 +1,8 @@
 #pragma once
 
 // `::add-mask::VALUE`, the line by which a program on GitHub Actions asks that a value be masked
-// from then on (GitHub's documentation: "Workflow commands", whose names are in any case). Pure.
+// from then on (GitHub's documentation: "Workflow commands", whose names are in any case; GitHub's
+// runner takes properties behind any name, and heeds none of this one's). Pure.
 
 #include <cstddef>
 #include <optional>
@@ -15,8 +16,8 @@ namespace redactd {
 /// returns. Whoever obeys such lines turns it on (Settings::enable), for the line passes before the
 /// value is known.
 inline constexpr std::string_view kAddMaskRule = "add-mask";
-/// Where `::add-mask::` stands, in any case, at `from` or later; npos: nowhere. What a batch is
-/// searched for before its records are looked at one by one.
+/// Where `::add-mask::` stands, in any case and with any properties, at `from` or later; npos:
+/// nowhere. What a batch is searched for before its records are looked at one by one.
 size_t find_add_mask(std::string_view text, size_t from);
 
 /// The value as it stands in the record, without the line's end: a view into it. The command has to

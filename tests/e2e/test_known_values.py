@@ -249,11 +249,12 @@ class AddMask(KnownValuesTest):
         for number in range(20):  # all in one write
             value = self.value(f"in-one-write-{number}")
             client = Client(self.port)
-            command = (b"add-mask", b"ADD-MASK")[number % 2]
+            command = (b"add-mask", b"ADD-MASK", b"add-mask key=x")[number % 3]
             client.send(b"before\n::%s::%s\nafter %s\n" % (command, value.encode(), value.encode()))
             client.close()
         self.aggregator.wait_for(60)
-        self.assertEqual(sorted(set(self.aggregator.records)), [b"::ADD-MASK::[REDACTED:add-mask]", b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]", b"before"])
+        self.assertEqual(sorted(set(self.aggregator.records)), [b"::ADD-MASK::[REDACTED:add-mask]", b"::add-mask key=x::[REDACTED:add-mask]",
+                                                                 b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]", b"before"])
         self.assert_never_told(value)
 
     def test_a_line_of_the_log_registers_a_value(self):

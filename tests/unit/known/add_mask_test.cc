@@ -26,13 +26,21 @@ TEST(AddMask, TheCommandsNameMayBeInAnyCase) {
   EXPECT_EQ(add_mask_value("a::b::c ::Add-Mask::made-up"), "made-up");
 }
 
+TEST(AddMask, TheCommandMayHaveProperties) {
+  EXPECT_EQ(add_mask_value("::add-mask key=x::made-up"), "made-up");
+  EXPECT_EQ(add_mask_value("<13>a: ::Add-Mask a=b,c=%3A::made::up"), "made::up");
+  EXPECT_EQ(add_mask_value("::add-mask ::made-up"), "made-up");
+}
+
 TEST(AddMask, OtherLinesAreNone) {
   EXPECT_FALSE(add_mask_value(""));
   EXPECT_FALSE(add_mask_value("add-mask::made-up"));
   EXPECT_FALSE(add_mask_value("what::add-mask::made-up"));
   EXPECT_FALSE(add_mask_value("::add-mask::"));
   EXPECT_FALSE(add_mask_value("::add-mask::\r\n"));
-  EXPECT_FALSE(add_mask_value("::add-mask ::made-up"));
+  EXPECT_FALSE(add_mask_value("::add-mask key=x:made-up"));
+  EXPECT_FALSE(add_mask_value("::add-mask key=x"));
+  EXPECT_FALSE(add_mask_value("::add-masks::made-up"));
   EXPECT_FALSE(add_mask_value("{\"log\": \"run ::add-mask::made-up\"}"))
       << "where the value ends in an object only its parser knows";
 }
