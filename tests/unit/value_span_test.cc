@@ -1072,6 +1072,29 @@ TEST(Value, TemplatesThatHoldADefaultAreMasked) {
        R"({"m":"password: «{{ .Values.password | default \"{alnum:12}\" | quote }}»"})"});
 }
 
+TEST(Value, WhatCodeFallsBackToIsMasked) {
+  expect_all_masked({R"x(password = os.getenv("X", "«{alnum:12}»"))x",
+                     R"x(DB_PASSWORD = config("DB_PASSWORD", default="«{alnum:12}»"))x",
+                     R"x(password = os.environ.get('DB_PASSWORD', default='«{alnum:12}»'))x",
+                     R"x(password = cfg.get("db", "pass", fallback="«{alnum:12}»"))x",
+                     R"x(password: process.env.DB_PASSWORD || '«{alnum:12}»',)x",
+                     R"x(password: process.env['DB_PASSWORD'] ?? "«{alnum:12}»")x",
+                     R"x(password = ENV['DB_PASSWORD'] || '«{alnum:12}»')x",
+                     R"x($password = getenv('DB_PASSWORD') ?: '«{alnum:12}»';)x",
+                     R"x(password = os.getenv("X") or "«{alnum:12}»")x",
+                     R"x(password: «<%= ENV["X"] || "{alnum:12}" %>»)x",
+                     R"x(password: «<%= ENV.fetch("X", "{alnum:12}") %>»)x",
+                     R"x({"m":"password = os.getenv(\"X\", \"«{alnum:12}»\")","n":1})x",
+                     R"x({"m":"password: process.env.P || '«{alnum:12}»'","n":1})x"});
+  expect_all_kept({R"x(password = os.getenv("X", ""))x", R"x(password = os.getenv("DB_PASSWORD"))x",
+                   R"x(password = config.get('db', 'password'))x",
+                   R"x($token = $_GET['token'] ?? '';)x",
+                   R"x(password = settings.X or "" if y else "b")x",
+                   R"x(token = header.replace("Bearer ", ""))x",
+                   R"x(password: <%= Rails.application.credentials.dig(:db, :password) %>)x",
+                   R"x(password = getenv('DB_PASSWORD'))x"});
+}
+
 TEST(Value, FunctionsOfPamStay) {
   expect_all_kept(
       {"gdm-password]: pam_unix(gdm-password:session): session opened for user bob(uid=1000)",

@@ -118,7 +118,8 @@ bool is_code(std::string_view value) {
   if (value.size() > kLookedAt || !holds_byte<'$', '.', '(', '[', '}'>(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
-  if (value.starts_with("ENV[") || value == "t(") return true;
+  if (value.starts_with("ENV[") || value == "t(" || value == "getenv(") return true;
+  if (value.starts_with("getenv('")) return value.find(')') == kNone;
   if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;

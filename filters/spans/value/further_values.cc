@@ -4,8 +4,10 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/code_shape.h"
 #include "filters/spans/value/named_member.h"
 #include "filters/spans/value/separator.h"
+#include "filters/spans/word_list.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
@@ -37,6 +39,21 @@ size_t end_of_groups(std::string_view text, size_t begin, size_t end) {
   const bool lower =
       std::all_of(all.begin(), all.end(), [](char c) { return is_lower(c) || c == ' '; });
   return (groups == kOfMail && lower) || (groups == kOfBlogs && is_mixed(all)) ? last : end;
+}
+
+/// `|| "…"`, `?? "…"`, `?: "…"` and ` or "…"` of code: to the quote; npos when there is none.
+size_t behind_alternative(std::string_view text, size_t at) {
+  for (std::string_view operation : {"|| ", "?? ", "?: ", " or "}) {
+    const size_t quote = at + operation.size();
+    if (text.substr(at).starts_with(operation) && !quote_at(text, quote).none()) return quote;
+  }
+  return kNone;
+}
+
+/// Whether a name given as argument, or the place of one, says that what follows is a default.
+bool is_given_as_default(std::string_view before, bool of_environment) {
+  return before.ends_with("default=") || before.ends_with("fallback=") ||
+         (of_environment && before.ends_with(", "));
 }
 
 }  // namespace
@@ -111,6 +128,35 @@ void ValueResolver::changed_value(size_t begin, size_t end, const Opening& openi
   if (arrow != "-> " && arrow != "=> ") return;
   Opening next = open_value_at(record_, at + arrow.size());
   if (!next.quote.none()) add(next.begin, value_end(next), next, rule_.strength);
+}
+
+/// `process.env.DB_PASSWORD || "…"`, `os.getenv("X", "…")`, `cfg.get("db", "pw", fallback="…")`:
+/// what code from `at` on, of which the value ends at `end`, takes where there is nothing.
+void ValueResolver::fallback_of_code(size_t at, size_t end) {
+  constexpr size_t kFarthest = 160;
+  static constexpr std::string_view kGetters[] = {"getenv(", "environ.get(", "fetch(", "env("};
+  static constexpr ByteClass kOfCalls = alnum_and("_.()[], =");
+  std::string_view code = text_.substr(at, end - at);
+  if (!is_code(code)) return;
+  const bool of_environment = holds_any(code, kGetters);
+  if (text_.substr(end, 1) == "'" && code.find('\'') != kNone) ++end;  // ENV['X of ENV['X']
+  const size_t limit = std::min(text_.size(), end + kFarthest);
+  while (end < limit) {
+    const size_t other = behind_alternative(text_, end);
+    const size_t begin = other != kNone ? other : end;
+    if (quote_at(text_, begin).none()) {
+      if (!kOfCalls.has(text_[end])) return;
+      ++end;
+      continue;
+    }
+    const Opening next = open_value_at(record_, begin);
+    end = value_end(next);
+    if (other != kNone || is_given_as_default(text_.substr(0, begin), of_environment)) {
+      add(next.begin, end, next, rule_.strength);
+      return;
+    }
+    end += next.quote.size();
+  }
 }
 
 /// `changed from old to new`, with quotes or without

@@ -194,9 +194,11 @@ bool is_template(std::string_view value) {
       return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
     });
     if (name) return true;
-    bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone;  // {{ x | quote }}
+    bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone &&  // {{ x | quote }}
+                    inner.find("}}") == kNone;
     bool code = delimiters.open == "{{" || delimiters.open == "<%=";
-    if ((filtered || (code && is_lookup(inner))) && !holds_default(inner)) return true;
+    bool ruby = delimiters.open == "<%=" && inner.find_first_of("'\"%") == kNone;
+    if ((filtered || ruby || (code && is_lookup(inner))) && !holds_default(inner)) return true;
   }
   return false;
 }

@@ -9,12 +9,14 @@
 namespace redactd {
 namespace {
 
-/// `{{ name }}` and `${{ name }}` hold blanks, which end other values. Npos when there is none at
-/// `at`.
+/// `{{ name }}`, `${{ name }}` and `<%= name %>` hold blanks, which end other values. Npos when
+/// there is none at `at`.
 size_t template_end(std::string_view text, size_t at) {
   constexpr size_t kLongest = 160;
-  if (text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
-  size_t close = text.substr(0, std::min(text.size(), at + kLongest)).find("}}", at);
+  const bool erb = text.substr(at, 3) == "<%=";
+  if (!erb && text.substr(at, 2) != "{{" && text.substr(at, 3) != "${{") return kNone;
+  std::string_view near = text.substr(0, std::min(text.size(), at + kLongest));
+  const size_t close = near.find(erb ? "%>" : "}}", at);
   return close == kNone ? kNone : close + 2;
 }
 

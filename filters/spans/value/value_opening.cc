@@ -225,6 +225,16 @@ size_t skip_rejection(std::string_view text, size_t at) {
   return nothing ? kNone : at;
 }
 
+/// Past the name in `env("DB_PASSWORD", default="…")`.
+size_t skip_parameter(std::string_view text, size_t at) {
+  const size_t begin = skip_blanks(text, at);
+  for (std::string_view name : {"default=", "fallback="}) {
+    const size_t end = begin + name.size();
+    if (text.substr(begin).starts_with(name) && !quote_at(text, end).none()) return end;
+  }
+  return at;
+}
+
 /// Reads the opening quote at `at`.
 void open_quote(std::string_view text, size_t at, Opening& opening) {
   opening.begin = at;
@@ -345,6 +355,7 @@ std::optional<Opening> find_opening(const RecordView& record, size_t name_begin,
     value = skip_rejection(text, value);
     if (value == kNone) return std::nullopt;
   }
+  if (!key_quote.none()) value = skip_parameter(text, value);
   Opening opening = open_value_at(record, value);
   if (key_quote.mark != opening.quote.mark && !opening.quote.none() &&
       closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote)) {

@@ -94,6 +94,7 @@ Verdict ValueResolver::assign(const Opening& opening) {
   const size_t before = spans_.size();
   Verdict verdict = add(at, end, opening, strength);
   further_values(at, end, opening, spans_.size() > before);
+  if (verdict == Verdict::plain_word && opening.quote.none()) fallback_of_code(at, end);
   return verdict;
 }
 

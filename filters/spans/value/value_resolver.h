@@ -60,6 +60,7 @@ class ValueResolver {
   void next_words(size_t at, size_t end, const Opening& opening);
   void changed_value(size_t begin, size_t end, const Opening& opening);
   void changed_word(size_t at, size_t end, const Opening& opening);
+  void fallback_of_code(size_t at, size_t end);
 
   // ordinary_value.cc
   bool is_name(size_t begin, size_t end, const Opening& opening) const;
