@@ -1069,6 +1069,7 @@ TEST(Value, TemplatesThatHoldADefaultAreMasked) {
        R"(password: «{{ default "{alnum:12}" .Values.password | quote }}»)",
        R"x(password: «{{ default "{alnum:12}" (index .Values "x") }}»)x",
        R"(password: «{{ "{alnum:12}" | b64enc }}»)",
+       R"(password: "«{{ x }}{alnum:12} | quote }}»")",
        R"({"m":"password: «{{ .Values.password | default \"{alnum:12}\" | quote }}»"})"});
 }
 
