@@ -185,6 +185,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
   if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
   if (resolve_spelt_next_line(record, value, end, found_)) return Verdict::masked;
+  if (is_masked_for_any_key(record, value, end)) return Verdict::masked;
   Verdict verdict = Verdict::no_value;
   if (end <= record.text.size()) verdict = resolve_value(record, value, end, found_);
   if (verdict != Verdict::masked) collect_last_key(record, value, end);

@@ -100,7 +100,8 @@ void AnchorStream::sift(size_t database, size_t from, std::string_view held, uin
     if (matches_[m].end <= lead_) continue;  // in the line feed before the first record
     const Match match{matches_[m].end + opened_, matches_[m].expression + first};
     if (match.expression >= keys.first_ending && match.expression < keys.last_ending) {
-      key_places_.push_back({database, match.end - 1, 0});
+      const bool again = !key_places_.empty() && key_places_.back().key_end == match.end - 1;
+      if (!again) key_places_.push_back({database, match.end - 1, 0});  // api_key ends in key
       continue;
     }
     const Anchor& anchor = rules_->anchors()[match.expression];

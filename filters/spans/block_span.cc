@@ -329,12 +329,13 @@ size_t matching_prefix(std::string_view text, std::string_view prefix) {
 }
 
 std::string shape_of_prefix(std::string_view text) {
+  static constexpr ByteClass kOfWords = alnum_and("");
   std::string shape;
   size_t i = skip_colour(text, 0);
   while (i < text.size()) {
-    if (is_alnum(text[i])) {
+    if (kOfWords.has(text[i])) {
       shape += 'a';
-      while (i < text.size() && is_alnum(text[i])) ++i;
+      i = run_end(text, i, kOfWords);
     } else {
       shape += text[i++];
     }

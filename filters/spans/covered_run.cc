@@ -19,12 +19,14 @@ bool goes_on_as_any(const Continuation& open) {
   return open.how == Continuation::How::bare && open.bare == kPlain;
 }
 
-/// Behind `key=` the value begins at once and is no other sign of equality, and it is not at the
-/// record's end, where the key might announce the next line.
-bool begins_at_once(const RecordView& record, const Rule& rule, size_t anchor_end) {
-  if (rule.form != ValueForm::assign || rule.keys.empty()) return false;
-  if (anchor_end + kLongestKeyTail >= record.text.size()) return false;
-  return record.text[anchor_end - 1] == '=' && is_alnum(record.text[anchor_end]);
+/// Whether what such a key announces could only stand behind it: not on the next line, whether that
+/// is spelt out or the next record.
+bool has_value_on_its_line(const RecordView& record, size_t anchor_end) {
+  const std::string_view text = record.text;
+  const size_t limit = std::min(text.size(), anchor_end - 1 + kLongestKeyTail);
+  return !record.backslashes.stands_in(text, anchor_end - 1, limit) &&
+         !record.number_signs.stands_in(text, anchor_end - 1, limit) &&
+         !ends_its_line(text, anchor_end);
 }
 
 }  // namespace
@@ -32,19 +34,24 @@ bool begins_at_once(const RecordView& record, const Rule& rule, size_t anchor_en
 void NamelessKey::note(const RecordView& record, uint32_t rule, size_t anchor_end) {
   constexpr size_t kLongest = 64;
   static constexpr ByteClass kOfKeys = alnum_and("_-.");
+  static constexpr ByteClass kOfColours = ByteClass::of("[;");  // look back further
   const std::string_view text = record.text;
   const size_t least = anchor_end - std::min(anchor_end, kLongest);
-  size_t begin = anchor_end - 1;  // on what separates it from its value
+  const size_t key_end = anchor_end - 1;  // on what separates it from its value
+  size_t begin = key_end;
   while (begin > least && kOfKeys.has(text[begin - 1])) --begin;
-  if (begin == least || text[begin - 1] != '=' || text[anchor_end - 1] != '=') return;
+  if (begin == key_end || begin < least + 2) return;
+  if (text[--begin] == ' ') --begin;  // behind which a word may have the name
+  if (kOfKeys.has(text[begin]) || kOfColours.has(text[begin])) return;
   rule_ = rule;
-  key_ = text.substr(begin - 1, anchor_end + 1 - begin);
+  key_ = text.substr(begin, anchor_end - begin);
 }
 
 bool NamelessKey::stands_before(const RecordView& record, const Rule& rule, uint32_t number,
                                 size_t anchor_end) const {
-  return rule_ == number && !key_.empty() && record.text.substr(0, anchor_end).ends_with(key_) &&
-         begins_at_once(record, rule, anchor_end);
+  return rule_ == number && !key_.empty() && rule.form == ValueForm::assign &&
+         record.text.substr(0, anchor_end).ends_with(key_) &&
+         has_value_on_its_line(record, anchor_end);
 }
 
 bool CoveredRun::is_long(const Span& span) {

@@ -40,8 +40,9 @@ class CoveredRun {
   size_t end_ = 0;
 };
 
-/// The last key in a run of keys, `=key=`, that lacked its rule's names: it lacks them wherever it
-/// stands behind a sign of equality again. Belongs to one record.
+/// The last key that lacked its rule's names, with the byte before it at which they are looked for
+/// no further: `=key=`, `/key:`, `: key:`. It lacks them wherever it stands behind the same again.
+/// Belongs to one record.
 class NamelessKey {
  public:
   void note(const RecordView& record, uint32_t rule, size_t anchor_end);
@@ -50,7 +51,7 @@ class NamelessKey {
 
  private:
   uint32_t rule_ = 0;
-  std::string_view key_;  // with the signs of equality around it; empty: there is none
+  std::string_view key_;  // with what stands around it; empty: there is none
 };
 
 }  // namespace redactd

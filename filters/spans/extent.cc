@@ -23,7 +23,8 @@ bool hex_at(std::string_view text, size_t at, size_t count) {
 }
 
 bool is_name_byte(char c) {
-  return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '[' || c == ']' || c == '%';
+  static constexpr ByteClass kOfNames = alnum_and("_-.[]%");
+  return kOfNames.has(c);
 }
 
 bool ends_list_item(std::string_view text, size_t separator) {

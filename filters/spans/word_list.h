@@ -32,7 +32,8 @@ class WordList {
     if (value.empty() || (firsts_[slot(value.size())] & bit(to_lower(value[0]))) == 0) return false;
     const size_t first = number(to_lower(value[0]));
     for (size_t i = begins_[first]; i < begins_[first + 1]; ++i) {
-      if (equals_ignoring_case(value, words_[order_[i]])) return true;
+      const std::string_view word = words_[order_[i]];
+      if (word.size() == value.size() && equals_ignoring_case(value, word)) return true;
     }
     return false;
   }

@@ -112,10 +112,17 @@ bool is_variable(std::string_view value) {
   });
 }
 
+/// Whether a byte without which nothing is code stands in the value.
+bool may_be_code(std::string_view value) {
+  constexpr size_t kShort = 32;
+  static constexpr ByteClass kMarks = ByteClass::of("$.([}");
+  return value.size() < kShort ? kMarks.any_in(value) : holds_byte<'$', '.', '(', '[', '}'>(value);
+}
+
 }  // namespace
 
 bool is_code(std::string_view value) {
-  if (value.size() > kLookedAt || !holds_byte<'$', '.', '(', '[', '}'>(value)) return false;
+  if (value.size() > kLookedAt || !may_be_code(value)) return false;
   if (value.starts_with("$(")) return true;        // $(cat file)
   if (value.starts_with("params[:")) return true;  // params[:password] of Rails
   if (value.starts_with("ENV[") || value == "t(" || value == "getenv(") return true;

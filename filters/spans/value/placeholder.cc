@@ -96,7 +96,8 @@ bool is_name_between_marks(std::string_view value) {
 bool is_scheme_in_braces(std::string_view value) {
   static constexpr std::string_view kSchemes[] = {
       "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
-  if (value.size() >= 256) return false;
+  static constexpr ByteClass kFirsts = ByteClass::of("%{$");
+  if (value.size() >= 256 || !kFirsts.has(value[0])) return false;
   if (value.starts_with("%env(") && value.find(")%") + 2 == value.size()) return true;  // Symfony
   const size_t close = value.find('}');
   if (value.starts_with("{{resolve:")) return value.substr(std::min(close, value.size())) == "}}";
@@ -222,7 +223,8 @@ bool is_name_in_environment(std::string_view value) {
 /// op://vault/item/password, vault:secret/data/app#password, ref+vault://…, file:/run/secrets/db:
 /// where the secret is kept.
 bool is_reference(std::string_view value) {
-  if (value.size() >= 256) return false;
+  static constexpr ByteClass kFirsts = ByteClass::of("apefs@vor");
+  if (value.size() >= 256 || !kFirsts.has(value[0])) return false;
   if (is_name_in_cloud(value) || is_name_in_environment(value)) return true;
   if (value.starts_with("file:/") || value.starts_with("ssm:/") || value.starts_with("sm://"))
     return true;

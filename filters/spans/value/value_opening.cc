@@ -1,6 +1,9 @@
 #include "filters/spans/value/value_opening.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
@@ -98,18 +101,29 @@ size_t skip_wrapper(std::string_view text, size_t at) {
       "ApiKey(",   "Password(", "RefreshToken(", "SecretKey(", "ClientSecret("};
   constexpr std::string_view kGo = "interface {}(";  // not among them: many values begin with an i
   constexpr std::string_view kPhp = "string(";
-  static constexpr ByteClass kFirsts = first_bytes(kWrappers);
+  static_assert(std::size(kWrappers) <= 32);
+  static constexpr std::array<uint32_t, 256> kByFirst = [] {  // a bit for each wrapper
+    std::array<uint32_t, 256> wrappers{};
+    for (size_t i = 0; i < std::size(kWrappers); ++i)
+      wrappers[static_cast<unsigned char>(kWrappers[i][0])] |= uint32_t{1} << i;
+    return wrappers;
+  }();
   if (at + kGo.size() < text.size() && text[at] == 'i' && text[at + 1] == kGo[1] &&
       text.substr(at, kGo.size()) == kGo)
     return at + kGo.size();
   constexpr size_t kLongest = 13;  // of all but what begins with a parenthesis
-  if (at >= text.size() || (!kFirsts.has(text[at]) && text[at] != kPhp[0])) return at;
+  if (at >= text.size()) return at;
+  if (kByFirst[static_cast<unsigned char>(text[at])] == 0 && text[at] != kPhp[0]) return at;
   if (text[at] != '<' && text.substr(at, kLongest).find('(') == kNone) return at;
   if (size_t quote = skip_dumped_type(text, at); quote != at) return quote;
   size_t inside = at;
-  for (std::string_view wrapper : kWrappers) {
-    bool first = inside < text.size() && text[inside] == wrapper[0];
-    if (first && text.substr(inside, wrapper.size()) == wrapper) inside += wrapper.size();
+  for (uint32_t later = ~0u; inside < text.size();) {
+    const uint32_t candidates = kByFirst[static_cast<unsigned char>(text[inside])] & later;
+    if (candidates == 0) break;
+    const int next = std::countr_zero(candidates);
+    later = ~uint32_t{1} << next;
+    if (text.substr(inside, kWrappers[next].size()) == kWrappers[next])
+      inside += kWrappers[next].size();
   }
   if (text.substr(inside, kPhp.size()) == kPhp) {
     size_t digits = inside + kPhp.size();
@@ -390,6 +404,14 @@ bool opens_last_value(const RecordView& record, size_t key_begin, size_t key_end
   if (memo.key.end != key_end) return false;
   return memo.key.begin == key_begin ||
          (memo.of_name && name_start(record.text, key_begin) == memo.name_begin);
+}
+
+bool any_key_opens_last_value(const RecordView& record, size_t key_end) {
+  const RecordView::OpeningMemo& memo = record.opening;
+  if (memo.key.end != key_end || !memo.of_name || key_end - memo.name_begin >= kNameBytes)
+    return false;
+  const size_t before = memo.name_begin - std::min<size_t>(memo.name_begin, 1);
+  return record.text.substr(before, key_end - before).find(' ') == kNone;
 }
 
 std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end) {

@@ -164,6 +164,7 @@ Verdict ValueResolver::add(size_t begin, size_t end, const Opening& opening, Str
     return Verdict::not_random;
   record_.work += passes_over(strength) * std::min(value.size(), kMostChecked);
   if (!rule_.validators.empty()) record_.work += value.size();
+  if (!is_digit(value[0]) && is_code_rule()) return Verdict::no_code;
   ValueSetting setting;
   setting.strength = strength;
   setting.quoted = !opening.quote.none();

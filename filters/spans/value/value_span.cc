@@ -164,22 +164,38 @@ bool another_follows(std::string_view text, size_t value_end) {
   return next >= text.size() || kMayBegin.has(text[next]);
 }
 
-/// Whether a rule that stands before this one found the value of the same key, which opens as it
-/// would for this one. What this one finds is in it.
-bool is_found_already(const RecordView& record, const ValueRule& value, size_t key_begin,
-                      size_t key_end) {
+/// Whether a rule that stands before this one found the value of a key that ends there, behind
+/// which there is no other.
+bool is_found_behind(const RecordView& record, const ValueRule& value, size_t key_end) {
   constexpr size_t kNearEnd = 64;  // where the key may tell of the next line
   const RecordView::MaskedValue& masked = record.masked;
-  const bool same_key =
-      masked.key.end == key_end && masked.rule < value.number &&
-      (masked.key.begin == key_begin || (masked.key.begin == record.opening.key.begin &&
-                                         opens_last_value(record, key_begin, key_end)));
-  return same_key && value.rule.form == ValueForm::assign && masked.begin > key_end &&
+  return masked.key.end == key_end && masked.rule < value.number &&
+         value.rule.form == ValueForm::assign && masked.begin > key_end &&
          masked.end + kNearEnd < record.text.size() && !record.text.starts_with(kDockerHead) &&
          !another_follows(record.text, masked.end);
 }
 
+/// Whether that was the same key, or one whose value opens as it would for this one. What this one
+/// finds is in it.
+bool is_found_already(const RecordView& record, const ValueRule& value, size_t key_begin,
+                      size_t key_end) {
+  const RecordView::MaskedValue& masked = record.masked;
+  const bool same_key =
+      masked.key.end == key_end &&
+      (masked.key.begin == key_begin || (masked.key.begin == record.opening.key.begin &&
+                                         opens_last_value(record, key_begin, key_end)));
+  return same_key && is_found_behind(record, value, key_end);
+}
+
 }  // namespace
+
+bool is_masked_for_any_key(const RecordView& record, const ValueRule& value, size_t anchor_end) {
+  const size_t key_end = record.masked.key.end;
+  if (record.masked.key.begin != record.opening.key.begin) return false;
+  if (key_end == 0 || key_end >= anchor_end || value.rule.keys.empty()) return false;
+  return end_of_key(record.text, anchor_end) == key_end &&
+         any_key_opens_last_value(record, key_end) && is_found_behind(record, value, key_end);
+}
 
 Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t anchor_end,
                       std::vector<Span>& spans) {

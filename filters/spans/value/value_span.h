@@ -19,6 +19,10 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
 Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t anchor_end,
                        std::vector<Span>& spans);
 
+/// Whether a rule before this one has masked the value that any key of this one which ends at
+/// `anchor_end` would have, so that there is nothing to look for.
+bool is_masked_for_any_key(const RecordView& record, const ValueRule& value, size_t anchor_end);
+
 /// Whether the value of such a key, if it has one, begins behind `text`, whatever follows it there.
 bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anchor_end);
 
