@@ -1,5 +1,7 @@
 #include "config/daemon/sink_config.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "config/daemon/source_config.h"
@@ -103,6 +105,13 @@ void read_wrap(const YamlReader& reader, WrapConfig& wrap) {
   read_code(reader["severity"], kSeverities, wrap.severity);
 }
 
+/// An address to listen on, which connect() takes for this machine.
+bool is_any(const std::string& host) {
+  in6_addr address;
+  return host == "*" || host == "0.0.0.0" ||
+         (inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address));
+}
+
 std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   bool tcp = address.transport == Transport::tcp || address.transport == Transport::tls;
   bool local =
@@ -111,7 +120,7 @@ std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
     return "must be tcp:// or tls:// with the types syslog, tcp and relp";
   if (sink.type == Type::unix_ && !local)
     return "must be unix:// or unixgram:// with the type unix";
-  if (tcp && address.host == "*") return "must name a host to connect to";
+  if (tcp && is_any(address.host)) return "must name a host to connect to";
   if (tcp && address.port == "0") return "must name a port to connect to";
   if (std::find(sink.endpoints.begin(), sink.endpoints.end(), address) != sink.endpoints.end())
     return "stands in the list already";
