@@ -156,7 +156,8 @@ class Starting(ProcessTest):
             while True:
                 os.write(writer, b"\n" * 4096)
         os.set_blocking(writer, True)
-        daemon, port = self.start_between(self.aggregator, command=("sh", "-c", f'exec "$0" "$@" 2>&{writer}', BINARY), pass_fds=[writer])
+        # bash, for dash knows descriptors below 10 alone
+        daemon, port = self.start_between(self.aggregator, command=("bash", "-c", f'exec "$0" "$@" 2>&{writer}', BINARY), pass_fds=[writer])
         with Client(port) as client:
             client.send(frame(OCTET, b"hello"), b"no count")
             self.assertTrue(client.is_closed_by_peer())
