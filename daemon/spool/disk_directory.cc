@@ -84,7 +84,7 @@ class DiskFile final : public SpoolFile {
 
 class DiskDirectory final : public SpoolDirectory {
  public:
-  DiskDirectory(Descriptor directory, Descriptor lock)
+  DiskDirectory(Descriptor directory, std::unique_ptr<DiskFile> lock)
       : directory_(std::move(directory)), lock_(std::move(lock)) {}
 
   std::vector<std::string> names() override {
@@ -140,7 +140,7 @@ class DiskDirectory final : public SpoolDirectory {
   }
 
   Descriptor directory_;
-  Descriptor lock_;
+  std::unique_ptr<DiskFile> lock_;
 };
 
 /// Of this process and no other, also not of one with the same number in another container.
@@ -191,13 +191,16 @@ std::unique_ptr<SpoolDirectory> open_spool_directory(const std::string& path) {
                             std::string(holder.substr(0, holder.find(' '))) +
                             "); give each a directory of its own");
   }
-  const std::string& token = token_of_this_process();
-  // Never empty: whoever looks meanwhile sees a name.
-  if (pwrite(lock.get(), token.data(), token.size(), 0) != static_cast<ssize_t>(token.size()) ||
-      ftruncate(lock.get(), static_cast<off_t>(token.size())) != 0) {
-    throw refusal(path, "cannot be written: " + text_of(errno));
+  auto held = std::make_unique<DiskFile>(std::move(lock));
+  try {
+    // Never empty: whoever looks meanwhile sees a name.
+    const std::string_view token = token_of_this_process();
+    held->write(0, {&token, 1});
+    held->truncate(token.size());
+  } catch (const std::system_error& error) {
+    throw refusal(path, "cannot be written: " + error.code().message());
   }
-  return std::make_unique<DiskDirectory>(std::move(directory), std::move(lock));
+  return std::make_unique<DiskDirectory>(std::move(directory), std::move(held));
 }
 
 }  // namespace redactd

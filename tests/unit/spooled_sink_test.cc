@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -363,6 +364,18 @@ TEST_F(SpooledSinkTest, RefusesSymbolicLinks) {
   chmod(config.spool.directory.c_str(), 0700);
   std::filesystem::create_symlink("/etc/passwd", config.spool.directory + "/position");
   EXPECT_THAT(refusal(), HasSubstr("cannot be taken up"));
+}
+
+TEST_F(SpooledSinkTest, SaysWhyADirectoryCannotBeWrittenTo) {
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit little = before;
+  little.rlim_cur = 5;  // a write that does a part of its work, and then one that fails
+  signal(SIGXFSZ, SIG_IGN);  // as redactd does
+  setrlimit(RLIMIT_FSIZE, &little);
+  const std::string said = refusal();
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_THAT(said, HasSubstr("cannot be written: File too large"));
 }
 
 TEST_F(SpooledSinkTest, RefusesADirectoryThatAnotherProcessHas) {
