@@ -132,6 +132,7 @@ Verdict find_in_url(const RecordView& record, size_t run, size_t anchor,
   size_t colon = text.substr(0, anchor).find(spelling.colon, user);
   if (colon == kNone) {  // https://TOKEN@host: the user is the secret
     size_t at = anchor - spelling.at.size();
+    if (scheme_before(text, slashes.colon) == "enode") return Verdict::no_password;  // a public key
     if (text.substr(user, at - user).find_first_of("/?#") != kNone) return Verdict::no_password;
     password = Password{at, at, user};
     return Verdict::masked;

@@ -42,6 +42,12 @@ TEST(Userinfo, OfEveryScheme) {
   }
 }
 
+TEST(Userinfo, PublicKeysOfNodesStay) {
+  expect_kept("peer enode://{hex:128}@10.0.0.1:30303");
+  expect_exactly_masked("peer enode://bob:«{alnum:16}»@10.0.0.1:30303");
+  expect_exactly_masked("peer https://«{hex:128}»@10.0.0.1:30303");
+}
+
 TEST(Userinfo, UserAndHostStayReadable) {
   expect_exactly_masked(
       "url=postgres://admin:«super"

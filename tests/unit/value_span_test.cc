@@ -1179,6 +1179,29 @@ TEST(Value, TagsInQuotesArePlaceholders) {
                      R"(<password>"«', {alnum:12}</password>»)"});
 }
 
+TEST(Value, MasksInGroupsAndBeginningsOfTokensStay) {
+  expect_all_kept({"license key: XXXXX-XXXXX-XXXXX-XXXXX", "api key: ****-****-****-{alnum:4}",
+                   "Authorization: Bearer eyJ...", "Authorization: Bearer eyJhbGci...",
+                   "token=eyJ*** user=bob", R"({"password":"--redacted--"})",
+                   R"x({"password":"******* (hidden)"})x", "password=Optional.empty",
+                   "POST https://api.telegram.org/bot<token>/sendMessage"});
+  expect_all_masked({"license key: «XXXXX-{upper:5}-{upper:5}-{digits:5}»",
+                     "password=«****-{alnum:8}»", "password=«x-x-x-{alnum:4}»",
+                     "password=«--{alnum:8}--»", "password=«-hunter{digits:2}-»",
+                     "password=«eyJ{alnum:16}***»", "<a>bot<token>«/{alnum:12}»</token></a>"});
+}
+
+TEST(Value, SwitchesAndCommentsOfColumnsStay) {
+  expect_all_kept(
+      {R"x(password = click.prompt("Password", hide_input=True))x",
+       R"x(password = Application.get_env(:app, :password))x",
+       "COMMENT ON COLUMN users.password IS 'bcrypt hash';",
+       "null_resource.rotate_password: Provisioning with 'local-exec'...",
+       "passwd: pam_pwquality(passwd:chauthtok): pam_get_authtok_verify returned error"});
+  expect_all_masked({"password=«hide_input=True»", "WHERE users.password = '«{alnum:12}»'",
+                     "password: «pam_{alnum:8}»", "db_password: «Plan» to rule"});
+}
+
 TEST(Value, WhatDocumentationHasInPlaceOfATokenStays) {
   expect_all_kept({"GITHUB_TOKEN=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
                    "aws_access_key_id = AKIAXXXXXXXXXXXXXXXX",

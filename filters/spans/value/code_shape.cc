@@ -158,7 +158,7 @@ bool begins_call(std::string_view value) {
   if (name == 0 || name == open || !is_lower(callee[name])) return false;
   std::string_view argument = value.substr(open + 1);
   if (argument == "{") return true;
-  if (argument.empty() || !is_letter(argument[0])) return false;
+  if (argument.empty() || (!is_letter(argument[0]) && argument[0] != ':')) return false;
   const size_t given = argument.find('=');
   if (given == kNone) return kOfNames.has_all(argument);
   if (!kOfNames.has_all(argument.substr(0, given))) return false;

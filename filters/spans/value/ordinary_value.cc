@@ -55,6 +55,14 @@ bool is_phrase(std::string_view rest) {
                                                   "Reading...",
                                                   "Drift detected (",
                                                   "Preparing import...",
+                                                  "Plan to create",
+                                                  "Provisioning with '",
+                                                  "Executing: [",
+                                                  "Resource creation Initiated",
+                                                  "pam_unix(",
+                                                  "pam_sss(",
+                                                  "pam_pwquality(",
+                                                  "pam_cracklib(",
                                                   "output<string>",
                                                   "in cleartext",
                                                   "entirely numeric",
@@ -111,6 +119,31 @@ bool is_call_in_code(std::string_view text, size_t begin, size_t end) {
   while (name < rest.size() && (is_letter(rest[name]) || rest[name] == '_')) ++name;
   return name > 1 && name < rest.size() && std::string_view(":,").find(rest[name]) != kNone &&
          rest.find('}') != kNone;
+}
+
+/// `click.prompt("Password", hide_input=True)`: an argument that has a name.
+bool is_switch(std::string_view text, size_t begin, std::string_view value) {
+  static constexpr std::string_view kValues[] = {"True",  "False", "None", "true",
+                                                 "false", "str",   "int",  "bool"};
+  if (begin < 3 || text.substr(begin - 2, 2) != ", ") return false;
+  const size_t equals = value.find('=');
+  if (equals == kNone || equals < 3) return false;
+  while (!value.empty() && value.back() == ')') value.remove_suffix(1);
+  std::string_view name = value.substr(0, equals);
+  return std::find(std::begin(kValues), std::end(kValues), value.substr(equals + 1)) !=
+             std::end(kValues) &&
+         std::all_of(name.begin(), name.end(), [](char c) { return is_lower(c) || c == '_'; });
+}
+
+/// `COMMENT ON COLUMN users.password IS 'bcrypt hash'`
+bool is_comment_on_column(std::string_view text, size_t begin, size_t key_end) {
+  constexpr size_t kLongest = 128;
+  constexpr std::string_view kComment = "COMMENT ON COLUMN ";
+  if (text.substr(key_end, begin - key_end) != " IS '") return false;
+  const size_t first = key_end - std::min(key_end, kLongest);
+  std::string_view before = text.substr(first, key_end - first);
+  const size_t blank = before.rfind(' ');
+  return blank != kNone && before.substr(0, blank + 1).ends_with(kComment);
 }
 
 /// PASSWORD=`kubectl get secret db`: a command of the shell, for what it prints.
@@ -221,9 +254,13 @@ bool ValueResolver::is_ordinary(size_t begin, size_t end, const Opening& opening
     return true;
   if (opening.quote.none() &&
       (is_function_of_pam(text_, begin, end) || is_phrase(text_.substr(begin)) ||
-       is_call_in_code(text_, begin, end)))
+       is_call_in_code(text_, begin, end) ||
+       is_switch(text_, begin, text_.substr(begin, end - begin))))
     return true;
   if (opening.quote.mark == '`' && is_command(text_, begin, text_.substr(begin, end - begin)))
+    return true;
+  if (opening.quote.mark == '\'' &&
+      is_comment_on_column(text_, begin, end_of_key(text_, anchor_end_)))
     return true;
   if (is_when_to_update(text_.substr(begin, end - begin)) &&
       text_.substr(0, end_of_key(text_, anchor_end_)).ends_with("update_password"))

@@ -17,7 +17,7 @@ constexpr std::string_view kNothingWords[] = {
     "empty",   "unset",     "not set",  "void",     "0",        "ok",        "set",
     "present", "missing",   "absent",   "wrong",    "invalid",  "incorrect", "valid",
     "changed", "unchanged", "expired",  "provided", "found",    "created",   "updated",
-    "rotated", "matched",   "mismatch", "stdin",    "prompt",   "~"};
+    "rotated", "matched",   "mismatch", "stdin",    "prompt",   "~",         "optional.empty"};
 constexpr WordList kNothings(kNothingWords);
 
 /// Masks of other tools, without the brackets and stars around them.
@@ -33,8 +33,8 @@ constexpr WordList kBare(kBareMasks);
 /// [redacted], (none), ***masked***, [**removed**]
 bool is_wrapped_word(std::string_view value) {
   constexpr size_t kLongest = 32;
-  constexpr std::string_view kOpeners = "[(*";
-  constexpr std::string_view kClosers = "])*";
+  constexpr std::string_view kOpeners = "[(*- ";
+  constexpr std::string_view kClosers = "])*-";
   if (value.size() > kLongest) return false;
   const size_t begin = value.find_first_not_of(kOpeners);
   if (begin == kNone) return false;
@@ -79,6 +79,29 @@ bool is_starred_token(std::string_view value) {
   std::string_view head = value.substr(0, begin);
   if (head.empty()) return end > kFewestStars;
   return std::find(std::begin(kHeads), std::end(kHeads), head) != std::end(kHeads);
+}
+
+/// XXXX-XXXX-XXXX, ****-****-9oWG: a key in groups, of which the last may show.
+bool is_masked_in_groups(std::string_view value) {
+  constexpr size_t kShortest = 9;
+  constexpr size_t kShown = 5;
+  const char mark = value[0];
+  if (value.size() < kShortest || (mark != '*' && mark != 'X' && mark != 'x')) return false;
+  const size_t last = value.rfind('-');
+  if (last == kNone || last < 4 || value.size() - last > kShown + 1) return false;
+  auto all = [&](std::string_view part) {
+    return std::all_of(part.begin(), part.end(), [&](char c) { return c == mark || c == '-'; });
+  };
+  std::string_view shown = value.substr(last + 1);
+  return all(value.substr(0, last)) &&
+         (all(shown) || (mark == '*' && std::all_of(shown.begin(), shown.end(), is_alnum)));
+}
+
+/// eyJhbGci..., eyJ***: the beginning of every JWT.
+bool is_beginning_of_jwt(std::string_view value) {
+  constexpr size_t kLongest = 16;
+  if (value.size() > kLongest || !value.starts_with("eyJ")) return false;
+  return value.ends_with("...") || value.ends_with("\u2026") || value.ends_with("***");
 }
 
 /// __DB_PASSWORD__, @@DB_PASSWORD@@: what an installer puts the value in place of.
@@ -310,14 +333,18 @@ std::string_view behind_control_bytes(std::string_view value) {
 
 bool is_filled_token(std::string_view token) {
   constexpr size_t kLongestHead = 14;
+  constexpr size_t kLongestPath = 24;  // T00000000/B00000000/ of a webhook
   constexpr size_t kFewest = 12;
   constexpr size_t kLongest = 256;
   const char mark = token.empty() ? '\0' : token.back();
   if ((mark != 'x' && mark != 'X') || token.size() < kFewest || token.size() > kLongest)
     return false;
-  size_t head = std::min(token.size(), kLongestHead);
+  size_t head = std::min(token.size(), kLongestPath);
   while (head > 0 && token[head - 1] == mark) --head;
   if (token.size() - head < kFewest || token.find_first_not_of(mark, head) != kNone) return false;
+  if (head > 0 && token[head - 1] == '/')
+    return token.substr(0, head).find_first_not_of("TB0/") == kNone;
+  if (head > kLongestHead) return false;
   if (head == 0 || token[head - 1] == '-' || token[head - 1] == '_') return true;
   return head == 4 && std::all_of(token.begin(), token.begin() + 4, is_upper);
 }
@@ -332,13 +359,13 @@ bool is_placeholder(std::string_view value) {
   static constexpr ByteClass kOfReferences = ByteClass::of("aefps");
   static constexpr ByteClass kOfStarred = ByteClass::of("ghnprs");
   if (!kFirsts.has(value[0])) {
-    return (kOfReferences.has(value[0]) && is_reference(value)) ||
+    return (kOfReferences.has(value[0]) && is_reference(value)) || is_beginning_of_jwt(value) ||
            (kOfStarred.has(value[0]) && is_starred_token(value));
   }
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
   // Secret([REDACTED alloc::string::String]), and the beginning of ERB's <%= … %>
   if (value == "[REDACTED" || value == "<%=" || value == "()") return true;
-  static constexpr ByteClass kWrappers = ByteClass::of("[(*");
+  static constexpr ByteClass kWrappers = ByteClass::of("[(*-");
   if (kWrappers.has(value[0]) && is_wrapped_word(value)) return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
@@ -360,6 +387,7 @@ bool is_placeholder(std::string_view value) {
     if (repeated) return true;
   }
   if ((value[0] == '*' || value[0] == 'x') && is_starred_token(value)) return true;
+  if (is_masked_in_groups(value)) return true;
   return is_template(value) || is_encoded_mask(value) || is_required_variable(value) ||
          is_scheme_in_braces(value) || is_name_between_marks(value) || is_shell_variable(value) ||
          is_printf(value) || is_yours(value) || is_bind_parameter(value) ||
