@@ -69,8 +69,9 @@ bool is_phrase(std::string_view rest) {
                                                   "base64 encoded",
                                                   "input too short when revealing password"};
   static constexpr ByteClass kFirsts = first_bytes(kPhrases);
-  return kFirsts.has(rest[0]) &&
-         std::any_of(std::begin(kPhrases), std::end(kPhrases),
+  if (!kFirsts.has(rest[0]) || rest.size() < 3 || !is_lower(rest[1])) return false;
+  if (!is_lower(rest[2]) && rest[2] != ' ') return false;
+  return std::any_of(std::begin(kPhrases), std::end(kPhrases),
                      [&](std::string_view phrase) { return rest.starts_with(phrase); });
 }
 

@@ -359,7 +359,8 @@ bool is_placeholder(std::string_view value) {
   static constexpr ByteClass kOfReferences = ByteClass::of("aefps");
   static constexpr ByteClass kOfStarred = ByteClass::of("ghnprs");
   if (!kFirsts.has(value[0])) {
-    return (kOfReferences.has(value[0]) && is_reference(value)) || is_beginning_of_jwt(value) ||
+    return (kOfReferences.has(value[0]) && is_reference(value)) ||
+           (value[0] == 'e' && is_beginning_of_jwt(value)) ||
            (kOfStarred.has(value[0]) && is_starred_token(value));
   }
   if (size_t mask = mask_at(value, 0); mask == value.size()) return true;
