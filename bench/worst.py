@@ -34,6 +34,8 @@ INPUTS = {
     "lists behind keys": Input("value", b'auth:["a","'),
     "passwords for": Input("value", b"password for "),
     "codes": Input("value", b"otp: ("),
+    "keys and spelt line breaks": Input("value", b"token:\\n"),
+    "keys and their verb": Input("value", b"api_key is a\\"),
     "keys in paths": Input("value", b"/token:"),
     "paths": Input("value", b"/reset"),
     "user and password": Input("value", b"userpwd:"),

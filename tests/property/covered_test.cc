@@ -111,6 +111,67 @@ TEST(KeysInAMaskedValue, AreSparedWithoutADifference) {
   }
 }
 
+/// A key that lacked its rule's names once is not asked again, and one whose value is masked is no
+/// other rule's to look for: names, values and what stands before the same keys differ.
+TEST(KeysAgainAndAgain, AreSparedWithoutADifference) {
+  static constexpr std::string_view kBefore[] = {"",
+                                                 " ",
+                                                 "/",
+                                                 ":",
+                                                 ", ",
+                                                 "=",
+                                                 "\"",
+                                                 "[31m",
+                                                 "\x1b[31m",
+                                                 ";1m",
+                                                 "_",
+                                                 "-",
+                                                 "\\n",
+                                                 "%3D",
+                                                 "#012",
+                                                 "(",
+                                                 "stripe ",
+                                                 "datadog_",
+                                                 "Adafruit IO ",
+                                                 "api ",
+                                                 "sonar.",
+                                                 "\\u003d",
+                                                 "GITHUB_",
+                                                 "\t"};
+  static constexpr std::string_view kKeys[] = {"api_key",    "key",    "token",   "Token1",
+                                               "dd_app_key", "secret", "API key", "access_token",
+                                               "otp",        "apikey", "password"};
+  static constexpr std::string_view kSeparators[] = {": ",  ":",     "=",    "%3D",  " = ", "=>",
+                                                     ": (", "\":\"", ":\\n", " is ", "#012"};
+  static constexpr std::string_view kValues[] = {"",
+                                                 "x7Qk2mP9vLw4RtZ8c1f0d3e",
+                                                 "hunter2 ",
+                                                 "winter ",
+                                                 "8c1f0d3e8c1f0d3e8c1f0d3e8c1f0d3e,",
+                                                 "123456 ",
+                                                 "/a/b ",
+                                                 "none\" ",
+                                                 "old to new "};
+  std::mt19937 random(17);
+  auto any_of = [&random](const auto& pieces) { return pieces[random() % std::size(pieces)]; };
+  for (int round = 0; round < 4000; ++round) {
+    std::string text;
+    while (text.size() < 300) {
+      const std::string_view key = any_of(kKeys);
+      const std::string_view separator = any_of(kSeparators);
+      const std::string_view value = any_of(kValues);
+      const std::string_view before = any_of(kBefore);
+      for (unsigned times = random() % 5; times > 0; --times) {
+        text += random() % 4 == 0 ? any_of(kBefore) : before;
+        (text += key) += separator;
+        text += random() % 4 == 0 ? any_of(kValues) : value;
+      }
+    }
+    auto [plain, traced] = both(text + "\nx7Qk2mP9vLw4RtZ8c1f0d3e\n");
+    ASSERT_EQ(first_difference(traced, plain), "") << text;
+  }
+}
+
 TEST(KeysInAPlainValue, AreSparedWithoutADifference) {
   static constexpr std::string_view kPieces[] = {"key=",        "key:",
                                                  "auth:",       "password:",

@@ -76,8 +76,10 @@ bool is_part_of_arn(std::string_view text, size_t key_begin) {
   if (key_begin == 0 || text[key_begin - 1] != ':') return false;
   size_t from = key_begin > kLongest ? key_begin - kLongest : 0;
   std::string_view before = text.substr(from, key_begin - from);
-  size_t arn = before.rfind("arn:aws");
-  return arn != kNone && before.find_first_of(" \t\"'", arn) == kNone;
+  constexpr std::string_view kArn = "arn:aws";
+  if (before.find(kArn) == kNone) return false;  // quicker than to look for the last one
+  const size_t arn = before.rfind(kArn);
+  return before.find_first_of(" \t\"'", arn) == kNone;
 }
 
 /// urn:ietf:params:oauth:grant-type:…, also percent-encoded: a part of a name, not a key.
