@@ -35,6 +35,7 @@ struct OpenBlock {
   bool one_word = false;
   bool member = false;  // one_word: behind `value:`
   bool strong = false;  // one_word: of a password
+  bool certain = false;  // one_word: nothing but the value stands there
   size_t indent = 0;    // one_word: of the key
 
   friend bool operator==(const OpenBlock&, const OpenBlock&) = default;

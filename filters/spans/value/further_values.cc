@@ -114,6 +114,21 @@ void ValueResolver::next_words(size_t at, size_t end, const Opening& opening) {
   }
 }
 
+/// `'…' but got '…'`, `'…' != '…'`, `changed password '…' to '…'`: where the other value begins of
+/// two that are compared, else npos.
+size_t ValueResolver::compared_value(size_t begin, size_t at) const {
+  constexpr size_t kReach = 24;
+  if (at >= text_.size()) return kNone;
+  const size_t from = begin - std::min(begin, kReach);
+  std::string_view before = text_.substr(from, begin - from);
+  const bool changed = before.ends_with(' ') && before.find("changed ") != kNone;
+  if (changed && text_.substr(at).starts_with(" to ")) return at + 4;
+  for (std::string_view words : {" but got ", ", got ", ", but got ", " != "}) {
+    if (text_.substr(at).starts_with(words)) return at + words.size();
+  }
+  return kNone;
+}
+
 /// `"old" -> "new"`, as Terraform and Kubernetes tools print changes, and `"old":"…","new":"…"`.
 void ValueResolver::changed_value(size_t begin, size_t end, const Opening& opening) {
   if (size_t newer = newer_version(text_, begin, end, opening.quote); newer != kNone) {
@@ -122,6 +137,11 @@ void ValueResolver::changed_value(size_t begin, size_t end, const Opening& openi
     return;
   }
   size_t at = end + opening.quote.size();
+  if (const size_t other = compared_value(begin - opening.quote.size(), at); other != kNone) {
+    Opening next = open_value_at(record_, other);
+    if (!next.quote.none()) add(next.begin, value_end(next), next, Strength::medium);
+    return;
+  }
   while (at < text_.size() && text_[at] == ' ') ++at;
   if (at >= text_.size() || (text_[at] != '-' && text_[at] != '=')) return;
   std::string_view arrow = text_.substr(at, 3);
@@ -159,15 +179,17 @@ void ValueResolver::fallback_of_code(size_t at, size_t end) {
   }
 }
 
-/// `changed from old to new`, with quotes or without
+/// `changed from old to new`, `changed password from old to new`, with quotes or without
 void ValueResolver::changed_word(size_t at, size_t end, const Opening& opening) {
   constexpr std::string_view kTo = " to ";
+  constexpr std::string_view kFrom = " from ";
   if (!opening.quote.none()) {
     at -= opening.quote.size();
     end += opening.quote.size();
   }
-  if (!text_.substr(0, at).ends_with("changed from ") ||
-      !text_.substr(std::min(end, text_.size())).starts_with(kTo))
+  const size_t from = at - std::min(at, kFrom.size());
+  if (!equals_ignoring_case(text_.substr(from, at - from), kFrom) ||
+      !starts_with_ignoring_case(text_.substr(std::min(end, text_.size())), kTo))
     return;
   Opening next = open_value_at(record_, end + kTo.size());
   next.sentence = next.quote.none();

@@ -25,11 +25,42 @@ bool is_visibility(std::string_view tail) {
          (tail.ends_with(":protected]=>") || tail.ends_with(":private]=>"));
 }
 
+/// `- `, the mark of a list's element, and `+ ` and `~ ` as Terraform shows changes.
+bool is_mark(std::string_view text, size_t at) {
+  static constexpr ByteClass kMarks = ByteClass::of("-+~");
+  return at + 1 < text.size() && kMarks.has(text[at]) && text[at + 1] == ' ';
+}
+
+/// Whether what begins at `at` is an element of a list in YAML.
+bool is_element(std::string_view text, size_t at) {
+  return at >= 3 && text.substr(at - 2, 2) == "- " && text[at - 3] == ' ';
+}
+
+/// Where the option begins that ends at `end`; npos: it is none.
+size_t option_begin(std::string_view text, size_t end) {
+  while (end > 0 && is_name_byte(text[end - 1])) --end;
+  return text.substr(end, 2) == "--" ? end : kNone;
+}
+
+/// `- --password`, an element of arguments in YAML, with nothing behind it.
+bool ends_listed_option(std::string_view text, size_t end, std::string_view tail) {
+  const size_t begin = option_begin(text, end);
+  if (begin == kNone || (!tail.empty() && tail != "\"" && tail != "'")) return false;
+  const bool quoted = begin > 0 && (text[begin - 1] == '"' || text[begin - 1] == '\'');
+  return is_element(text, begin - (quoted ? 1 : 0));
+}
+
 /// `--password` alone on its line, as kubectl describes arguments.
-bool is_option_alone(std::string_view text, size_t key_begin) {
-  while (key_begin > 0 && is_name_byte(text[key_begin - 1])) --key_begin;
-  return text.substr(key_begin, 2) == "--" &&
-         without_trailing_blanks(text.substr(0, key_begin)).empty();
+bool is_option_alone(std::string_view text, size_t end) {
+  const size_t begin = option_begin(text, end);
+  return begin != kNone && without_trailing_blanks(text.substr(0, begin)).empty();
+}
+
+/// `"db_password": {` as Terraform prints an output: its value is a member of what follows.
+bool opens_object(std::string_view tail) {
+  tail.remove_prefix(std::min(tail.find_first_not_of('\\'), tail.size()));
+  if (tail.starts_with('"')) tail.remove_prefix(1);
+  return tail == ": {" || tail == ":{" || tail == " : {";
 }
 
 /// What follows a key whose value the next line may be: `:`, `": |`, ` is:`, `"]=>`, ` = \`,
@@ -44,6 +75,7 @@ bool announces_value(std::string_view tail) {
   if (tail == " is:" || tail == " was:" || tail == " =\\" || tail == "=\\" || tail == "= \\" ||
       tail == " = \\")
     return !quoted;
+  if (opens_object(tail)) return quoted;
   if (!tail.starts_with(':')) return false;
   size_t style = tail.find_first_not_of(' ', 1);
   if (style == kNone) return true;
@@ -80,7 +112,7 @@ bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail
   return text.substr(0, at).ends_with("form-data; name=");
 }
 
-/// `name: X_PASSWORD`, or `Key: …` and its like of CloudFormation, whose last word ends before
+/// `name: X_PASSWORD`, `name = "X_PASSWORD"` of Terraform, or `Key: …` and its like of CloudFormation, whose last word ends before
 /// `end`: where `name` begins, npos when it is something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
   constexpr size_t kMostBlanks = 2;
@@ -92,7 +124,8 @@ size_t name_before(std::string_view text, size_t end) {
   };
   skip_quote();
   for (size_t i = 0; i < kMostBlanks && at > 0 && text[at - 1] == ' '; ++i) --at;
-  if (at == 0 || text[at - 1] != ':') return kNone;
+  const bool assigned = at > 0 && text[at - 1] == '=' && text[at] == ' ';  // no attribute
+  if (at == 0 || (text[at - 1] != ':' && !assigned)) return kNone;
   --at;
   for (size_t i = 0; i < kMostPadding && at > 0 && text[at - 1] == ' '; ++i) --at;
   skip_quote();
@@ -111,7 +144,7 @@ bool is_name_tail(std::string_view tail) {
   return tail.empty() || tail == ",";
 }
 
-/// `value: …`, `"value": "…"` and `OutputValue: …`: where the value begins, npos when the line is
+/// `value: …`, `value = "…"`, `"value": "…"` and `OutputValue: …`: where the value begins, npos when the line is
 /// none.
 size_t value_of_member(std::string_view text, size_t at) {
   constexpr std::string_view kValue = "value";
@@ -123,7 +156,7 @@ size_t value_of_member(std::string_view text, size_t at) {
   }
   if (!starts_with_ignoring_case(text.substr(at), kValue)) return kNone;
   at = skip_blanks(text, at + kValue.size() + mark);
-  if (at >= text.size() || text[at] != ':') return kNone;
+  if (at >= text.size() || (text[at] != ':' && text[at] != '=')) return kNone;
   return skip_blanks(text, at + 1);
 }
 
@@ -142,6 +175,12 @@ bool looks_picked(std::string_view word) {
          word.find_first_of("@:/[](){}<>$=,\\") == kNone;
 }
 
+/// Where nothing but a value may stand: one in quotes, or no option, no border between the parts of a
+/// form, and none of `int(5)`, `array(2) {`.
+bool is_whole_value(std::string_view word, bool quoted) {
+  return quoted || (!word.starts_with("--") && word.find_first_of("(){}[]<>") == kNone);
+}
+
 /// The one word of the line from `at` on, without its quotes; empty: the line is another.
 std::string_view only_word(std::string_view text, size_t at, bool member, bool& quoted) {
   constexpr std::string_view kElements[] = {"<string>", "<value>", "<param-value>"};
@@ -155,7 +194,8 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
   size_t end = text.size();
   const bool listed = member || text.substr(at).starts_with('"');  // "…", in Some( of Rust
   if (listed && text[end - 1] == ',') --end;
-  if (text.substr(at, 7) == "string(") {  // of PHP's var_dump()
+  const bool dumped = text.substr(at, 7) == "string(";  // of PHP's var_dump()
+  if (dumped) {
     size_t wrapped = text.find(") ", at);
     if (wrapped != kNone) at = wrapped + 2;
   }
@@ -168,8 +208,9 @@ std::string_view only_word(std::string_view text, size_t at, bool member, bool& 
     end = close;
   }
   std::string_view word = text.substr(at, end - at);
-  bool single = std::none_of(word.begin(), word.end(), is_blank) && !word.ends_with(':') &&
-                (quoted || !word.ends_with(','));
+  const bool whole = quoted && (member || dumped);
+  bool single = (whole || std::none_of(word.begin(), word.end(), is_blank)) &&
+                !word.ends_with(':') && (quoted || !word.ends_with(','));
   return single ? word : std::string_view();
 }
 
@@ -237,7 +278,8 @@ std::optional<BlockMarker> key_before_its_line(std::string_view text, const Valu
   const size_t key_end = end_of_key(text, anchor_end);
   std::string_view tail = without_trailing_blanks(text.substr(key_end));
   const bool member = is_name_tail(tail) && name_before(text, key_end) != kNone;
-  const bool option = !member && tail.empty() && is_option_alone(text, key_end);
+  const bool option = !member && ((tail.empty() && is_option_alone(text, key_end)) ||
+                                  ends_listed_option(text, key_end, tail));
   if (!member && tail.empty() && !option) return std::nullopt;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
@@ -277,8 +319,9 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   const size_t member_name = is_name_tail(without_trailing_blanks(text.substr(key.end)))
                                  ? name_before(text, key.end)
                                  : kNone;
-  const bool member = member_name != kNone;
-  size_t before = member ? member_name : key.begin;
+  std::string_view tail = without_trailing_blanks(text.substr(key.end));
+  const bool member = member_name != kNone || opens_object(tail);
+  size_t before = member_name != kNone ? member_name : key.begin;
   auto belongs = [](char c) {
     return is_name_byte(c) || c == '"' || c == '\'' || c == '<' || c == '[' || c == '\\';
   };
@@ -287,7 +330,7 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   for (std::string_view element : kPropertyKeys) {
     if (text.substr(0, before).ends_with(element)) before -= element.size();
   }
-  while (before >= 2 && text[before - 1] == ' ' && text[before - 2] == '-') before -= 2;
+  while (before >= 2 && is_mark(text, before - 2)) before -= 2;
   std::string_view head = text.substr(0, std::min(before, kPrefixBytes));
   open = OpenBlock{};
   open.active = true;
@@ -297,6 +340,8 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   open.indent = head.size() - prefix.size();
   open.one_word = true;
   open.member = member;
+  open.certain = is_form_part(text, key.begin, tail) || tail.ends_with("]=>") ||
+                 ends_listed_option(text, key.end, tail);
   open.strong = std::search(name.begin(), name.end(), kPass.begin(), kPass.end(),
                             [](char a, char b) { return to_lower(a) == b; }) != name.end();
 }
@@ -312,6 +357,7 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
     begin = first + 1;
     first = std::min(text.find_first_not_of(" \t", begin), text.size());
   }
+  if (is_mark(text, first)) first = skip_blanks(text, first + 2);
   const bool blank = first == text.size() && record.ends_record;
   open.active = blank && ++open.lines < kMostLines;
   if (blank || !record.ends_record || !record.starts_record) return;
@@ -323,13 +369,15 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   std::string_view word = only_word(text, value, open.member, setting.quoted);
   if (word.size() < std::max<size_t>(rule.min, 1) || failed_validator(rule.validators, word, false))
     return;
-  setting.strength = open.member && open.strong ? Strength::strong : Strength::medium;
+  const bool certain = open.certain && is_whole_value(word, setting.quoted);
+  setting.strength =
+      (open.member || certain) && open.strong ? Strength::strong : Strength::medium;
   if (rule.strength == Strength::weak) setting.strength = Strength::weak;
   if (rule.strength == Strength::random || !rule.names.empty()) setting.strength = Strength::random;
-  setting.sentence = !open.member && !element;
+  setting.sentence = !open.member && !element && !certain;
   if (check_value(word, setting) != Verdict::masked) return;
   const bool deeper = first - begin > open.indent;
-  if (!open.member && !element && !deeper && !looks_picked(word)) return;
+  if (!open.member && !element && !deeper && !certain && !looks_picked(word)) return;
   const auto at = static_cast<size_t>(word.data() - text.data());
   spans.push_back(Span{at, at + word.size(), open.rule, {}});
 }

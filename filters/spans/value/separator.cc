@@ -126,6 +126,7 @@ class SeparatorReader {
     if (rest_[0] == '=') return equals();
     if (rest_[0] == ':' && !rest_.starts_with("::")) return colon();
     if (rest_[0] == '!') return unequal();
+    if (size_t value = behind_or(); value != kNone) return ends(value);
     if (size_t bar = cell_bar(rest_); bar != 0) return next_cell(bar);
     if (size_t length = compound_assignment(rest_); length != 0) return ends(at_ + length);
     if (rest_[0] == ':') return colon();
@@ -168,6 +169,7 @@ class SeparatorReader {
   Separator equals() const {
     static constexpr ByteClass kMore = ByteClass::of("=>~");
     size_t end = at_ + 1;
+    if (rest_.starts_with("=&gt;")) return ends(at_ + 5);
     while (end < text_.size() && end < at_ + 3 && kMore.has(text_[end])) ++end;
     // `["password"]=>\n  string(12) "…"` of PHP, in a string
     if (rest_.starts_with("=>\\")) {
@@ -176,6 +178,16 @@ class SeparatorReader {
     }
     bool compared = rest_.starts_with("== ") && blank_before_;
     return compared ? sentence(end) : ends(end);  // token == expected_token
+  }
+
+  /// `process.env.DB_PASSWORD || '…'`, `?? '…'`, `?: "…"`: what is taken when nothing is set.
+  size_t behind_or() const {
+    if (!blank_before_) return kNone;
+    for (std::string_view mark : {"|| ", "?? ", "?: "}) {
+      if (rest_.starts_with(mark) && !quote_at(text_, at_ + mark.size()).none())
+        return at_ + mark.size();
+    }
+    return kNone;
   }
 
   /// `password <- "…"` of R.
@@ -194,9 +206,24 @@ class SeparatorReader {
   Separator next_cell(size_t bar) const {
     size_t before = key_.name_begin;
     while (before > 0 && is_blank(text_[before - 1])) --before;
-    bool first = before == 0 && blank_before_;  // password | …, as psql prints a record
+    const bool first = blank_before_ && (before == 0 || is_only_cell(bar));
     if (!first && !text_.substr(0, before).ends_with(rest_.substr(0, bar))) return {};
     return doubtful_sentence(at_ + bar);
+  }
+
+  /// `password | …`, as psql prints a record, behind the header of a log or in a string.
+  bool is_only_cell(size_t bar) const {
+    constexpr size_t kReach = 256;
+    constexpr size_t kHeader = 128;
+    const size_t begin = key_.name_begin;
+    const size_t from = begin - std::min(begin, kHeader);
+    std::string_view header = text_.substr(from, begin - from);
+    const bool starts = header.ends_with("  ") || header.ends_with(": ") ||
+                        header.ends_with("] ") || header.ends_with("- ") ||
+                        header.ends_with("F ") || header.ends_with('"') || header.ends_with("\\n");
+    std::string_view mark = rest_.substr(0, bar);
+    return starts && key_.quote.none() && header.find(mark) == kNone &&
+           rest_.substr(bar, kReach).find(mark) == kNone;
   }
 
   Separator colon() const {
@@ -212,9 +239,28 @@ class SeparatorReader {
       return ends(typed);  // let password: string = "…"
     if (size_t block = spelt_block(text_, next); block != kNone) return ends(block);
     found.colon = true;
+    if (size_t value = behind_emphasis(found.end); value != kNone) return doubtful_sentence(value);
     found.sentence = (key_.quote.none() || blank_before_) && found.end < text_.size() &&
                      is_blank(text_[found.end]);
     return found;
+  }
+
+  /// `**Password:** …` of Markdown, `<b>Password:</b> …` of HTML, also `</th><td>`: where the value
+  /// begins, else npos.
+  size_t behind_emphasis(size_t at) const {
+    constexpr size_t kLongestTag = 16;
+    constexpr size_t kMostTags = 4;
+    if (!key_.quote.none() || at >= text_.size()) return kNone;
+    for (std::string_view mark : {"** ", "__ ", "* "}) {
+      if (text_.substr(at).starts_with(mark)) return at + mark.size();
+    }
+    if (text_.substr(at, 2) != "</") return kNone;
+    for (size_t i = 0; i < kMostTags && at < text_.size() && text_[at] == '<'; ++i) {
+      const size_t close = text_.substr(at, kLongestTag).find('>');
+      if (close == kNone) return kNone;
+      at += close + 1;
+    }
+    return skip_blanks(text_, at);
   }
 
   /// `<password>` and `<Password Type="…">`: past it, else npos.
@@ -296,6 +342,7 @@ class SeparatorReader {
     if (blank_before_ && !attribute && rest_[0] != ',') {
       const size_t quote = key_.name_begin - std::min(key_.name_begin, key_.quote.size());
       if (rest_.starts_with("changed from ")) return doubtful(at_ + 13);
+      if (size_t value = behind_with_value(); value != kNone) return set_to(value);
       const bool to = rest_.starts_with("to ") || rest_.starts_with("TO ");
       if (to && is_set(text_, quote, "to ")) return set_to(at_ + 3);
       if (size_t value = said_anew(); value != kNone) return set_to(value);
@@ -404,6 +451,8 @@ class SeparatorReader {
         return set_to(at_ + preposition.size());
     }
     if (size_t value = behind_remark(); value != kNone) return doubtful_sentence(value);
+    if (size_t value = behind_with_value(); value != kNone) return set_to(value);
+    if (starts_with_ignoring_case(rest_, "from ") && changes_to(at_ + 5)) return set_to(at_ + 5);
     return behind_owner();
   }
 
@@ -414,6 +463,36 @@ class SeparatorReader {
     if (mask_at(rest_, 0) != 0) return kNone;  // of what stood there without brackets
     const size_t close = rest_.substr(0, kLongest).find(rest_[0] == '(' ? "): " : "]: ");
     return close == kNone ? kNone : at_ + close + 3;
+  }
+
+  /// `with value …`, `from .env with value …`, `in PropertySource 'x' with type [String] and value …`:
+  /// where the value begins, else npos.
+  size_t behind_with_value() const {
+    constexpr size_t kReach = 96;
+    constexpr std::string_view kWith = "with value ";
+    if (rest_.starts_with(kWith)) return past_type(at_ + kWith.size());
+    if (!rest_.starts_with("from ") && !rest_.starts_with("in ")) return kNone;
+    std::string_view near = rest_.substr(0, kReach);
+    for (std::string_view words : {" with value ", " and value "}) {
+      if (size_t at = near.find(words); at != kNone) return past_type(at_ + at + words.size());
+    }
+    return kNone;
+  }
+
+  /// Past the `of type String: ` that Spring has before a value.
+  size_t past_type(size_t at) const {
+    constexpr size_t kLongest = 40;
+    if (!text_.substr(at).starts_with("of type ")) return at;
+    const size_t colon = text_.substr(at, kLongest).find(": ");
+    return colon == kNone ? kNone : at + colon + 2;
+  }
+
+  /// `changed password from … to …`: whether what stands at `at` is changed to something else.
+  bool changes_to(size_t at) const {
+    constexpr size_t kReach = 160;
+    if (!is_set(text_, key_.name_begin, "to ")) return false;
+    std::string_view near = text_.substr(at, kReach);
+    return near.find(" to ") != kNone || near.find(" TO ") != kNone;
   }
 
   /// Quotes prove more than a word in a sentence.
@@ -429,7 +508,7 @@ class SeparatorReader {
     if (rest_[0] != 'f' && rest_[0] != 'o' && rest_[0] != 'c') return {};
     size_t at = at_;
     if (skip(at, {"changed from "})) return doubtful_sentence(at);
-    if (!skip(at, {"for ", "of "})) return {};
+    if (!skip(at, {"for ", "of ", "für "})) return {};
     while (skip(at, {"the ", "user ", "account "})) {
     }
     size_t end = text_.substr(0, std::min(text_.size(), at + kLongest)).find_first_of(" \t:=", at);
@@ -437,7 +516,7 @@ class SeparatorReader {
     if (text_[end] == ':' && text_.substr(end + 1, 1) == " ") return doubtful_sentence(end + 2);
     if (text_[end] != ' ') return {};
     at = end + 1;
-    if (!skip(at, {"is ", "is: ", "was ", "set to ", "changed to "})) return {};
+    if (!skip(at, {"is: ", "is ", "was ", "set to ", "changed to ", "= ", ": "})) return {};
     return doubtful_sentence(at);
   }
 

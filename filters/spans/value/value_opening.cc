@@ -89,9 +89,30 @@ size_t skip_dumped_type(std::string_view text, size_t at) {
   return close == kNone || quote_at(text, close + 2).none() ? at : close + 2;
 }
 
+/// `chr "…"` as R shows a string, `Just "…"` of Haskell, `0x55d0a8b2c1e0 "…"` as a debugger shows a
+/// pointer to one: where the quote stands; `at` when there is none.
+size_t skip_word_before_quote(std::string_view text, size_t at) {
+  constexpr size_t kLongestAddress = 18;
+  static constexpr ByteClass kFirsts = ByteClass::of("cJ0");
+  if (at >= text.size() || !kFirsts.has(text[at])) return at;
+  size_t end = at;
+  if (text.substr(at, 2) == "0x") {
+    end = at + 2;
+    while (end < text.size() && end - at < kLongestAddress && is_hex(text[end])) ++end;
+  } else if (text.substr(at, 4) == "chr ") {
+    end = at + 3;
+  } else if (text.substr(at, 5) == "Just ") {
+    end = at + 4;
+  }
+  if (end == at || text.substr(end, 1) != " ") return at;
+  Quote quote = quote_at(text, end + 1);
+  return quote.mark == '"' ? end + 1 : at;
+}
+
 /// `Some("…")`, `(*string)("…")`, `string(12) "…"`, `<<"…">>`: where the quote stands that printers
 /// put such things before; `at` when there is none.
 size_t skip_wrapper(std::string_view text, size_t at) {
+  if (const size_t quote = skip_word_before_quote(text, at); quote != at) return quote;
   static constexpr std::string_view kWrappers[] = {
       "Some(",     "Secret(",   "SecretString(", "SecretStr(", "Sensitive(",
       "Optional(", "Just(",     "(*string)(",    "String(",    "<<",
@@ -128,7 +149,10 @@ size_t skip_wrapper(std::string_view text, size_t at) {
   if (text.substr(inside, kPhp.size()) == kPhp) {
     size_t digits = inside + kPhp.size();
     while (digits < text.size() && is_digit(text[digits])) ++digits;
-    if (digits > inside + kPhp.size() && text.substr(digits, 2) == ") ") inside = digits + 2;
+    if (digits > inside + kPhp.size() && text.substr(digits, 2) == ") ")
+      inside = digits + 2;
+    else if (!quote_at(text, digits).none())
+      inside = digits;  // string("…")
   }
   if (inside != at) inside = skip_line_breaks(text, inside);  // Some(\n    "…"
   return inside == at || quote_at(text, inside).none() ? at : inside;
@@ -184,7 +208,8 @@ size_t skip_index(std::string_view text, size_t at) {
 
 /// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type, `"String":`
 /// of Go's sql.NullString, `"#text":` of XML in JSON.
-constexpr std::string_view kTypes[] = {"S", "stringValue", "String", "#text", "_text", "$t"};
+constexpr std::string_view kTypes[] = {"S",     "stringValue", "String",    "#text",    "_text",
+                                       "$t", "plain",       "plaintext", "cleartext"};
 /// Of changes and of queries.
 constexpr std::string_view kChanges[] = {"from", "old", "before", "oldValue", "old_value",
                                          "to",   "new", "after",  "newValue", "previous",
@@ -204,18 +229,20 @@ size_t typed_string(std::string_view text, size_t at, const Quote& quote,
   return kNone;
 }
 
-/// `"sensitive":true,"type":"string",` that Terraform has before the value of an output: where the
-/// next member begins; `at` when there is none.
+/// `"sensitive":true,"type":"string",` that Terraform has before the value of an output, and
+/// `"type":"SecureString",` that Azure has: where the next member begins; `at` when there is none.
 size_t skip_output_type(std::string_view text, size_t at) {
-  constexpr size_t kLongest = 64;
-  constexpr std::string_view kMark = "sensitive";
-  if (text.substr(at + quote_at(text, at).size(), kMark.size()) != kMark) return at;
+  constexpr size_t kLongest = 64;  // of each
   size_t next = at;
-  for (size_t comma;
-       (comma = text.substr(0, std::min(text.size(), at + kLongest)).find(',', next)) != kNone;)
-    next = skip_blanks(text, comma + 1);
-  std::string_view between = text.substr(at, next - at);
-  return between.find_first_of("{}[]") == kNone ? next : at;
+  for (std::string_view name : {"sensitive", "type"}) {
+    const size_t word = next + quote_at(text, next).size();
+    if (text.substr(word, name.size()) != name || quote_at(text, word + name.size()).none())
+      continue;
+    const size_t comma = text.substr(0, std::min(text.size(), next + kLongest)).find(',', next);
+    if (comma == kNone || text.substr(next, comma - next).find_first_of("{}[]") != kNone) return at;
+    next = skip_line_breaks(text, comma + 1);
+  }
+  return next;
 }
 
 /// `!!str ` and `&name ` of YAML, with something behind them: to what they stand before.
@@ -255,6 +282,7 @@ void open_quote(std::string_view text, size_t at, Opening& opening) {
   Quote quote = quote_at(text, at);
   if (quote.none() && at + 1 < text.size() && kStringPrefixes.has(text[at]) &&
       (text[at + 1] == '"' || text[at + 1] == '\'' ||
+       (text[at + 1] == '&' && !quote_at(text, at + 1).none()) ||
        (text[at] == '@' && text[at + 1] == '\\' && !quote_at(text, at + 1).none()))) {
     quote = quote_at(text, at + 1);
     ++at;
@@ -305,7 +333,7 @@ std::optional<Opening> value_in_object(const RecordView& record, size_t at,
                                        const Opening& opening) {
   std::string_view text = record.text;
   if (!opening.bare.json || text.substr(at, 1) != "{") return std::nullopt;
-  size_t name = skip_blanks(text, at + 1);
+  size_t name = skip_line_breaks(text, at + 1);
   Quote quote = quote_at(text, name);
   if (quote.none()) return std::nullopt;
   name = skip_output_type(text, name);

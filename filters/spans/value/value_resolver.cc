@@ -9,11 +9,28 @@
 namespace redactd {
 namespace {
 
+constexpr std::string_view kTakesVariable[] = {" -e ",         "--env ",     "--env=",
+                                               "Environment=", "export ",    "declare -x ",
+                                               "--build-arg ", "--build-arg=", "env "};
+
 /// Past the `[` of a list, or the `[]string{` of Go's; npos when there is none at `at`.
 size_t list_begin(std::string_view text, size_t at) {
   constexpr std::string_view kGo = "[]string{";
   if (at >= text.size() || text[at] != '[') return kNone;
   return at + (text.substr(at).starts_with(kGo) ? kGo.size() : 1);
+}
+
+/// Whether `NAME=` with the quote before it stands before `at`, where a shell or systemd takes a
+/// variable: `-e "DB_PASSWORD=…"`, `Environment="DB_PASSWORD=…"`, `export 'DB_PASSWORD=…'`.
+bool is_quoted_assignment(std::string_view text, size_t at, const Quote& outer) {
+  static constexpr ByteClass kOfVariables = ByteClass::of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+  if (at == 0 || text[at - 1] != '=') return false;
+  size_t name = at - 1;
+  while (name > 0 && kOfVariables.has(text[name - 1])) --name;
+  if (name + 1 == at || name < outer.size() || outer.spelling != 0) return false;
+  std::string_view before = text.substr(0, name - outer.size());
+  return std::any_of(std::begin(kTakesVariable), std::end(kTakesVariable),
+                     [before](std::string_view word) { return before.ends_with(word); });
 }
 
 /// How many times check_value() looks through the value, about.
@@ -90,12 +107,32 @@ Verdict ValueResolver::assign(const Opening& opening) {
     end = record_.path_ends.first_in(text_, at, end);
     record_.work += record_.path_ends.work();
   }
+  if (opening.quote.none() && end < text_.size() && text_[end] == ' ')
+    end = std::max(end, end_with_blanks(at, opening));
   if (is_name(at, end, opening)) return Verdict::plain_word;
   const size_t before = spans_.size();
   Verdict verdict = add(at, end, opening, strength);
   further_values(at, end, opening, spans_.size() > before);
   if (verdict == Verdict::plain_word && opening.quote.none()) fallback_of_code(at, end);
   return verdict;
+}
+
+/// Where a value with blanks ends that has no quotes of its own; 0: nothing tells.
+size_t ValueResolver::end_with_blanks(size_t at, const Opening& opening) const {
+  constexpr size_t kLongest = 128;
+  std::string_view near = text_.substr(0, std::min(text_.size(), at + kLongest));
+  size_t end = 0;
+  if (!opening.outer.none() && is_quoted_assignment(text_, at, opening.outer)) {
+    end = quoted_end(near, at, opening.outer);
+    if (end == near.size() || near.substr(at, end - at).find('=') != kNone) return 0;
+  } else if (near.substr(0, at).ends_with("] => ") && rule_.strength == Strength::strong) {
+    // [password] => …, as PHP's print_r() shows an array, a line or a blank for each
+    end = std::min({near.find(" [", at), near.find(" )", at), near.find_first_of("\"\\<", at)});
+    if (end == kNone && near.size() < text_.size()) return 0;
+    end = std::min(end, near.size());
+  }
+  record_.work += kLongest;
+  return end;
 }
 
 /// Its values are numbers, which prove no less for what stands between them and the key.
@@ -107,10 +144,14 @@ bool ValueResolver::is_code_rule() const {
 /// `PWD={…};` of ODBC, where `}}` stands for a brace: the closing one; npos when it is none.
 size_t ValueResolver::brace_end(size_t at) const {
   static constexpr ByteClass kNotInside = ByteClass::of(" \t\r\n\"'`:=,{");
+  static constexpr ByteClass kNotInOdbc = ByteClass::of("\r\n\"'`{");
   constexpr size_t kLongest = 256;
   if (at == 0 || text_[at] != '{' || text_[at - 1] != '=') return kNone;
+  const bool odbc = at > 4 && text_[at - 5] == ';' &&
+                    equals_ignoring_case(text_.substr(at - 4, 4), "pwd=");
+  const ByteClass& ends = odbc ? kNotInOdbc : kNotInside;
   size_t limit = std::min(text_.size(), at + kLongest);
-  for (size_t i = at + 1; i < limit && !kNotInside.has(text_[i]); ++i) {
+  for (size_t i = at + 1; i < limit && !ends.has(text_[i]); ++i) {
     if (text_[i] != '}') continue;
     bool doubled = i + 1 < limit && text_[i + 1] == '}';
     if (!doubled) return i;

@@ -40,6 +40,7 @@ class ValueResolver {
   Verdict assign(const Opening& opening);
   bool is_code_rule() const;
   size_t brace_end(size_t at) const;
+  size_t end_with_blanks(size_t at, const Opening& opening) const;
   Verdict add_word(size_t begin, size_t end, const Opening& opening);
   bool is_code_in_sentence(const Opening& opening) const;
   bool is_masked_already(size_t begin, size_t end) const;
@@ -59,6 +60,7 @@ class ValueResolver {
   void further_values(size_t at, size_t end, const Opening& opening, bool masked);
   void next_words(size_t at, size_t end, const Opening& opening);
   void changed_value(size_t begin, size_t end, const Opening& opening);
+  size_t compared_value(size_t begin, size_t at) const;
   void changed_word(size_t at, size_t end, const Opening& opening);
   void fallback_of_code(size_t at, size_t end);
 
