@@ -33,10 +33,10 @@ struct OpenBlock {
   /// The secret is the last word of the next line, with nothing behind it: words that a blank
   /// follows are none.
   bool one_word = false;
-  bool member = false;  // one_word: behind `value:`
-  bool strong = false;  // one_word: of a password
+  bool member = false;   // one_word: behind `value:`
+  bool strong = false;   // one_word: of a password
   bool certain = false;  // one_word: nothing but the value stands there
-  size_t indent = 0;    // one_word: of the key
+  size_t indent = 0;     // one_word: of the key
 
   friend bool operator==(const OpenBlock&, const OpenBlock&) = default;
 };

@@ -324,6 +324,33 @@ TEST(Block, AValueOnTheNextLineInTheWaysOfPrinters) {
     expect_kept(source);
 }
 
+TEST(Block, AValueOnTheNextLineWhereNothingElseMayStandNeedNotLookRandom) {
+  for (const char* source :
+       {"MESSAGE: [\"password\"]=>\nMESSAGE: string(12) \"«{alnum:6}:$ {alnum:4}»\"\n",
+        "Content-Disposition: form-data; name=\"password\"\n\n«{alpha:6}${alpha:6}»\n--b1--\n",
+        "      - --admin-password\n      - «{alpha:12}$»\n      - --port=80\n",
+        "      - \"--admin-password\"\n      - \"«{alpha:12}$»\"\n"})
+    expect_exactly_masked(source);
+  for (const char* source :
+       {"[\"password\"]=>\nNULL\n", "[\"password\"]=>\nint(12345)\n",
+        "Content-Disposition: form-data; name=\"password\"\n\n\n------WebKitFormBoundaryA1\n",
+        "      - --password\n      - --port=8080\n"})
+    expect_kept(source);
+}
+
+TEST(Block, AMemberOfAnObjectThatTerraformPrints) {
+  for (const char* source :
+       {"  \"admin_password\": {\n    \"sensitive\": true,\n    \"type\": \"string\",\n"
+        "    \"value\": \"«{digits:1}{alnum:11}»\"\n  }\n",
+        "   ~ {\n   ~ name  = \"DB_PASSWORD\"\n   ~ value = \"«{digits:1}{alnum:11}»\"\n",
+        "   + name  = \"API_TOKEN\"\n   + value = \"«{alnum:32}»\"\n",
+        "a.b.C -  + name  = \"DB_PASSWORD\"\na.b.C -  + value = \"«{digits:1}{alnum:11}»\"\n"})
+    expect_exactly_masked(source);
+  for (const char* source : {"  \"password\": {\n    \"type\": \"string\",\n    \"minLength\": 8\n",
+                             "  \"password\": {\n    \"value\": null\n  }\n"})
+    expect_kept(source);
+}
+
 TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
   for (const char* source :
        {"password:\n  «{digits:1}{alnum:11}»\n",

@@ -1274,5 +1274,88 @@ TEST(Value, MembersAndCallsOfCodeStay) {
                    "password: i18n.t('password'),", R"("password": t("form.password"),)"});
 }
 
+TEST(Value, InObjectsThatTellItsTypeFirst) {
+  expect_all_masked(
+      {R"("adminPassword": {"type": "SecureString", "value": "«{alnum:12}»"})",
+       R"({"db_password":{"sensitive":true,"type":"string","value":"«{alnum:5}»"},"url":{"value":"x"}})",
+       R"({"m":"\"db_password\": {\n  \"sensitive\": true,\n  \"type\": \"string\",\n  \"value\": \"«{alnum:12}»\"\n}"})",
+       R"({"password":{"plaintext":"«{alnum:12}»","algo":"none"}})"});
+  expect_kept(R"({"password":{"type":"string","description":"at least 8 characters"}})");
+}
+
+TEST(Value, BehindTheWordsOfPrintersBeforeAQuote) {
+  expect_all_masked({R"( $ password: chr "«{alnum:12}»")", R"(token = Just "«{alnum:32}»", x = 1)",
+                     R"(user = 0x55d0a8b2 "bob", password = 0x55d0a8b2 "«{alnum:12}»"})",
+                     R"("password": string("«{alnum:12}»"),)"});
+}
+
+TEST(Value, BehindMarksOfEmphasis) {
+  expect_all_masked({"**Password:** «{digits:1}{alnum:11}»", "__Password:__ «{digits:1}{alnum:11}»",
+                     "<b>Password:</b> «{digits:1}{alnum:11}»<br/>",
+                     "<th>Password:</th><td>«{digits:1}{alnum:11}»</td>"});
+  expect_all_kept({"**Password:** required", "<b>Password:</b></p>", "password:** ok"});
+}
+
+TEST(Value, BehindWordsThatTellOfAValue) {
+  expect_all_masked(
+      {"Loaded DB_PASSWORD from .env with value «{digits:1}{alnum:11}»",
+       "Found key 'db.password' in [env] with type [String] and value '«{digits:1}{alnum:11}»'",
+       R"(ValidationError: "password" with value "«{digits:1}{alnum:11}»" fails to match)",
+       "api key for prod = «{alnum:32}»", "Passwort für bob: «{digits:1}{alnum:11}»"});
+  expect_all_kept({"password from the vault with value", "password in db and value is unset",
+                   "api key for prod = none"});
+}
+
+TEST(Value, WhatIsTakenWhenNothingIsSet) {
+  expect_all_masked({"const secret = process.env.JWT_SECRET || '«{alnum:16}»';",
+                     R"(const secret = process.env.JWT_SECRET ?? "«{alnum:16}»";)",
+                     R"(val password = System.getenv("DB_PASSWORD") ?: "«{alnum:16}»")"});
+  expect_kept("const secret = process.env.JWT_SECRET || '';");
+}
+
+TEST(Value, BothOfTwoThatAreCompared) {
+  expect_all_masked({"expected password '«{digits:1}{alnum:11}»' but got '«{digits:1}{alnum:11}»'",
+                     "changed password from «{digits:1}{alnum:11}» to «{digits:1}{alnum:11}»",
+                     "changed password '«{digits:1}{alnum:11}»' to '«{digits:1}{alnum:11}»'",
+                     "SET PASSWORD FROM '«{digits:1}{alnum:11}»' TO '«{digits:1}{alnum:11}»'"});
+  expect_all_masked({"sent password '«{digits:1}{alnum:11}»' to 'bob2@example.com'"});
+}
+
+TEST(Value, WithBlanksInAQuotedAssignment) {
+  expect_all_masked({R"(docker run -e "DB_PASSWORD=«{alnum:6} {alnum:6}»" -p 1:1 db)",
+                     R"(Environment="DB_PASSWORD=«{alnum:6} {alnum:6}»")",
+                     "+ export 'DB_PASSWORD=«{alnum:6} {alnum:6}»'"});
+  expect_all_masked({R"(log -m "DB_PASSWORD=«{alnum:12}» was set")",
+                     R"(docker run -e "DB_PASSWORD=«{alnum:12}» X=1" db)",
+                     R"(docker run -e "DB_PASSWORD=«{alnum:12}» db)"});
+}
+
+TEST(Value, WithBlanksInAnArrayOfPhp) {
+  expect_all_masked({"    [password] => «{alnum:6} {alnum:6}»",
+                     "Array ( [password] => «{alnum:6} {alnum:6}» [db] => shop )",
+                     "Array ( [db] => shop [password] => «{alnum:6} {alnum:6}» )"});
+}
+
+TEST(Value, WithBlanksInTheBracesOfOdbc) {
+  expect_all_masked({"SERVER=db;UID=bob;PWD={«{alnum:6}; {alnum:6}»};X=1"});
+}
+
+TEST(Value, InTheOnlyCellBehindItsName) {
+  expect_all_masked({"password | «{digits:1}{alnum:11}»",
+                     "<134>Mar  2 10:22:11 db app[1]: password | «{digits:1}{alnum:11}»",
+                     "│ 0 │ 'password' │ '«{digits:1}{alnum:11}»' │"});
+  expect_all_kept({"password | hint", "app[1]: password | created_at2 | email"});
+}
+
+TEST(Value, InEntitiesBehindAnArrow) {
+  expect_all_masked({"&quot;password&quot; =&gt; &quot;«{alnum:12}»&quot;",
+                     "auth(password=b&apos;«{alnum:12}»&apos;)</Data>"});
+}
+
+TEST(Value, ChannelsOfPlaywrightStay) {
+  expect_all_kept({"pw:api => page.goto started", "2026-03-02T10:22:11Z pw:browser [pid=7] up"});
+  expect_exactly_masked("pw:«api{digits:4}»");
+}
+
 }  // namespace
 }  // namespace redactd::test

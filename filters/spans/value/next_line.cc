@@ -112,8 +112,9 @@ bool is_form_part(std::string_view text, size_t key_begin, std::string_view tail
   return text.substr(0, at).ends_with("form-data; name=");
 }
 
-/// `name: X_PASSWORD`, `name = "X_PASSWORD"` of Terraform, or `Key: …` and its like of CloudFormation, whose last word ends before
-/// `end`: where `name` begins, npos when it is something else that ends a line.
+/// `name: X_PASSWORD`, `name = "X_PASSWORD"` of Terraform, or `Key: …` and its like of
+/// CloudFormation, whose last word ends before `end`: where `name` begins, npos when it is
+/// something else that ends a line.
 size_t name_before(std::string_view text, size_t end) {
   constexpr size_t kMostBlanks = 2;
   constexpr size_t kMostPadding = 16;  // of PowerShell's lists
@@ -144,8 +145,8 @@ bool is_name_tail(std::string_view tail) {
   return tail.empty() || tail == ",";
 }
 
-/// `value: …`, `value = "…"`, `"value": "…"` and `OutputValue: …`: where the value begins, npos when the line is
-/// none.
+/// `value: …`, `value = "…"`, `"value": "…"` and `OutputValue: …`: where the value begins, npos
+/// when the line is none.
 size_t value_of_member(std::string_view text, size_t at) {
   constexpr std::string_view kValue = "value";
   Quote quote = quote_at(text, at);
@@ -175,8 +176,8 @@ bool looks_picked(std::string_view word) {
          word.find_first_of("@:/[](){}<>$=,\\") == kNone;
 }
 
-/// Where nothing but a value may stand: one in quotes, or no option, no border between the parts of a
-/// form, and none of `int(5)`, `array(2) {`.
+/// Where nothing but a value may stand: one in quotes, or no option, no border between the parts of
+/// a form, and none of `int(5)`, `array(2) {`.
 bool is_whole_value(std::string_view word, bool quoted) {
   return quoted || (!word.starts_with("--") && word.find_first_of("(){}[]<>") == kNone);
 }
@@ -370,8 +371,7 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   if (word.size() < std::max<size_t>(rule.min, 1) || failed_validator(rule.validators, word, false))
     return;
   const bool certain = open.certain && is_whole_value(word, setting.quoted);
-  setting.strength =
-      (open.member || certain) && open.strong ? Strength::strong : Strength::medium;
+  setting.strength = (open.member || certain) && open.strong ? Strength::strong : Strength::medium;
   if (rule.strength == Strength::weak) setting.strength = Strength::weak;
   if (rule.strength == Strength::random || !rule.names.empty()) setting.strength = Strength::random;
   setting.sentence = !open.member && !element && !certain;

@@ -204,7 +204,7 @@ class SeparatorReader {
 
   /// `| password | … |`: the next cell of a table.
   Separator next_cell(size_t bar) const {
-    size_t before = key_.name_begin;
+    size_t before = key_.name_begin - std::min(key_.name_begin, key_.quote.size());
     while (before > 0 && is_blank(text_[before - 1])) --before;
     const bool first = blank_before_ && (before == 0 || is_only_cell(bar));
     if (!first && !text_.substr(0, before).ends_with(rest_.substr(0, bar))) return {};
@@ -465,8 +465,8 @@ class SeparatorReader {
     return close == kNone ? kNone : at_ + close + 3;
   }
 
-  /// `with value …`, `from .env with value …`, `in PropertySource 'x' with type [String] and value …`:
-  /// where the value begins, else npos.
+  /// `with value …`, `from .env with value …`, `in PropertySource 'x' with type [String] and value
+  /// …`: where the value begins, else npos.
   size_t behind_with_value() const {
     constexpr size_t kReach = 96;
     constexpr std::string_view kWith = "with value ";

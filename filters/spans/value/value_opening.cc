@@ -208,7 +208,7 @@ size_t skip_index(std::string_view text, size_t at) {
 
 /// `"S":` of DynamoDB and `"stringValue":` of Firestore, whose values tell their type, `"String":`
 /// of Go's sql.NullString, `"#text":` of XML in JSON.
-constexpr std::string_view kTypes[] = {"S",     "stringValue", "String",    "#text",    "_text",
+constexpr std::string_view kTypes[] = {"S",  "stringValue", "String",    "#text",    "_text",
                                        "$t", "plain",       "plaintext", "cleartext"};
 /// Of changes and of queries.
 constexpr std::string_view kChanges[] = {"from", "old", "before", "oldValue", "old_value",

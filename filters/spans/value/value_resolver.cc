@@ -9,9 +9,9 @@
 namespace redactd {
 namespace {
 
-constexpr std::string_view kTakesVariable[] = {" -e ",         "--env ",     "--env=",
-                                               "Environment=", "export ",    "declare -x ",
-                                               "--build-arg ", "--build-arg=", "env "};
+constexpr std::string_view kTakesVariable[] = {
+    " -e ",        "--env ",       "--env=",       "Environment=", "export ",
+    "declare -x ", "--build-arg ", "--build-arg=", "env "};
 
 /// Past the `[` of a list, or the `[]string{` of Go's; npos when there is none at `at`.
 size_t list_begin(std::string_view text, size_t at) {
@@ -147,8 +147,8 @@ size_t ValueResolver::brace_end(size_t at) const {
   static constexpr ByteClass kNotInOdbc = ByteClass::of("\r\n\"'`{");
   constexpr size_t kLongest = 256;
   if (at == 0 || text_[at] != '{' || text_[at - 1] != '=') return kNone;
-  const bool odbc = at > 4 && text_[at - 5] == ';' &&
-                    equals_ignoring_case(text_.substr(at - 4, 4), "pwd=");
+  const bool odbc =
+      at > 4 && text_[at - 5] == ';' && equals_ignoring_case(text_.substr(at - 4, 4), "pwd=");
   const ByteClass& ends = odbc ? kNotInOdbc : kNotInside;
   size_t limit = std::min(text_.size(), at + kLongest);
   for (size_t i = at + 1; i < limit && !ends.has(text_[i]); ++i) {

@@ -96,12 +96,26 @@ bool is_did(std::string_view text, size_t key_begin) {
   return key_begin >= 4 && text.substr(key_begin - 4, 4) == "did:";
 }
 
+/// `pw:api`, `pw:browser`: what Playwright's debug log has before its lines.
+bool is_debug_channel(std::string_view text, size_t key_begin, size_t key_end) {
+  static constexpr std::string_view kChannels[] = {"api",   "browser", "channel",   "protocol",
+                                                   "error", "test",    "webserver", "install",
+                                                   "proxy", "mcp"};
+  if (text.substr(key_begin, key_end + 1 - key_begin) != "pw:") return false;
+  std::string_view rest = text.substr(key_end + 1);
+  return std::any_of(std::begin(kChannels), std::end(kChannels), [rest](std::string_view channel) {
+    return rest.starts_with(channel) &&
+           (rest.size() == channel.size() || !is_alnum(rest[channel.size()]));
+  });
+}
+
 /// Whether the key is a part of a name of another kind.
-bool is_part_of_name(std::string_view text, size_t key_begin) {
+bool is_part_of_name(std::string_view text, size_t key_begin, size_t key_end) {
   static constexpr ByteClass kBefore = ByteClass::of(":Aa");  // what those end with
-  return key_begin > 0 && kBefore.has(text[key_begin - 1]) &&
-         (is_part_of_arn(text, key_begin) || is_part_of_urn(text, key_begin) ||
-          is_did(text, key_begin));
+  return (key_begin > 0 && kBefore.has(text[key_begin - 1]) &&
+          (is_part_of_arn(text, key_begin) || is_part_of_urn(text, key_begin) ||
+           is_did(text, key_begin))) ||
+         is_debug_channel(text, key_begin, key_end);
 }
 
 /// Without looking back, as open_value_at() does.
@@ -224,7 +238,7 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   if (blank && !separator_may_follow(text, key_end)) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
-  if (names_no_secret(record, start, key_end) || is_part_of_name(text, start))
+  if (names_no_secret(record, start, key_end) || is_part_of_name(text, start, key_end))
     return Verdict::inside_word;
   if (is_found_already(record, value, start, key_end)) return Verdict::masked;
   KeyName name;
