@@ -169,6 +169,13 @@ bool is_plain_member(std::string_view text, size_t at) {
   return at < text.size() && text[at] == ':' && text.find_first_of("{}[]", at) == kNone;
 }
 
+/// `"type": "Identifier",`: the object is a token of a parser, and its value no secret.
+bool tells_other_type(std::string_view text, size_t at) {
+  constexpr std::string_view kType = "\"type\"";
+  return text.substr(at, kType.size()) == kType && text.find("\"string\"", at) == kNone &&
+         text.find("Secure", at) == kNone;
+}
+
 /// A word that stands where no more than a line's place says that it is a secret.
 bool looks_picked(std::string_view word) {
   constexpr size_t kShortest = 6;
@@ -176,10 +183,9 @@ bool looks_picked(std::string_view word) {
          word.find_first_of("@:/[](){}<>$=,\\") == kNone;
 }
 
-/// Where nothing but a value may stand: one in quotes, or no option, no border between the parts of
-/// a form, and none of `int(5)`, `array(2) {`.
+/// Where nothing but a value may stand: one in quotes, or none of `int(5)`, `array(2) {`.
 bool is_whole_value(std::string_view word, bool quoted) {
-  return quoted || (!word.starts_with("--") && word.find_first_of("(){}[]<>") == kNone);
+  return quoted || word.find_first_of("(){}[]<>") == kNone;
 }
 
 /// The one word of the line from `at` on, without its quotes; empty: the line is another.
@@ -342,7 +348,7 @@ void await_next_line(std::string_view text, const BlockMarker& key, OpenBlock& o
   open.one_word = true;
   open.member = member;
   open.certain = is_form_part(text, key.begin, tail) || tail.ends_with("]=>") ||
-                 ends_listed_option(text, key.end, tail);
+                 ends_listed_option(text, key.end, tail) || opens_object(tail);
   open.strong = std::search(name.begin(), name.end(), kPass.begin(), kPass.end(),
                             [](char a, char b) { return to_lower(a) == b; }) != name.end();
 }
@@ -363,13 +369,17 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   open.active = blank && ++open.lines < kMostLines;
   if (blank || !record.ends_record || !record.starts_record) return;
   const size_t value = open.member ? value_of_member(text, first) : first;
-  if (value == kNone && is_plain_member(text, first)) open.active = ++open.lines < kMostLines;
+  const bool other = open.certain && open.member && tells_other_type(text, first);
+  if (value == kNone && !other && is_plain_member(text, first))
+    open.active = ++open.lines < kMostLines;
   if (value == kNone || value >= text.size()) return;
   const bool element = text[value] == '<';
   ValueSetting setting;
   std::string_view word = only_word(text, value, open.member, setting.quoted);
   if (word.size() < std::max<size_t>(rule.min, 1) || failed_validator(rule.validators, word, false))
     return;
+  // Another option, or the border between the parts of a form.
+  if (open.certain && !setting.quoted && word.starts_with("--")) return;
   const bool certain = open.certain && is_whole_value(word, setting.quoted);
   setting.strength = (open.member || certain) && open.strong ? Strength::strong : Strength::medium;
   if (rule.strength == Strength::weak) setting.strength = Strength::weak;

@@ -452,7 +452,8 @@ class SeparatorReader {
     }
     if (size_t value = behind_remark(); value != kNone) return doubtful_sentence(value);
     if (size_t value = behind_with_value(); value != kNone) return set_to(value);
-    if (starts_with_ignoring_case(rest_, "from ") && changes_to(at_ + 5)) return set_to(at_ + 5);
+    if (starts_with_ignoring_case(rest_, "from ") && is_set(text_, key_.name_begin, "to "))
+      return set_to(at_ + 5);  // changed password from … to …
     return behind_owner();
   }
 
@@ -485,14 +486,6 @@ class SeparatorReader {
     if (!text_.substr(at).starts_with("of type ")) return at;
     const size_t colon = text_.substr(at, kLongest).find(": ");
     return colon == kNone ? kNone : at + colon + 2;
-  }
-
-  /// `changed password from … to …`: whether what stands at `at` is changed to something else.
-  bool changes_to(size_t at) const {
-    constexpr size_t kReach = 160;
-    if (!is_set(text_, key_.name_begin, "to ")) return false;
-    std::string_view near = text_.substr(at, kReach);
-    return near.find(" to ") != kNone || near.find(" TO ") != kNone;
   }
 
   /// Quotes prove more than a word in a sentence.

@@ -240,6 +240,9 @@ size_t skip_output_type(std::string_view text, size_t at) {
       continue;
     const size_t comma = text.substr(0, std::min(text.size(), next + kLongest)).find(',', next);
     if (comma == kNone || text.substr(next, comma - next).find_first_of("{}[]") != kNone) return at;
+    // {"type":"Identifier","value":…} is a token of a parser
+    if (next == at && name == "type" && text.substr(next, comma - next).find("Secure") == kNone)
+      return at;
     next = skip_line_breaks(text, comma + 1);
   }
   return next;
