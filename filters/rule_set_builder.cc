@@ -7,6 +7,7 @@
 #include "filters/anchor_check.h"
 #include "filters/known/known.h"
 #include "filters/known/known_digest.h"
+#include "filters/matcher/encoded_expressions.h"
 #include "filters/matcher/literal_head.h"
 #include "filters/matcher/pattern_text.h"
 #include "filters/matcher/written_out.h"
@@ -222,7 +223,7 @@ struct RuleSet::Builder::Group {
     }
   }
 
-  /// The escapes that tell of any rule's secrets, once a group that has such rules.
+  /// The escapes and line breaks that tell of any rule's secrets, once a group that has such rules.
   void add_escapes(uint32_t first_rule) {
     bool any = false;
     bool all_muted = true;
@@ -232,11 +233,14 @@ struct RuleSet::Builder::Group {
       all_muted = all_muted && set.anchors_[i].muted;
     }
     if (!any) return;
-    for (std::string& expression : TokenCores::escape_expressions()) {
+    auto add = [&](TextEncoding encoding, std::string expression) {
       add_expression(first_rule, Anchor::Role::encoded, "pattern", std::move(expression),
-                     static_cast<size_t>(TextEncoding::escapes));
+                     static_cast<size_t>(encoding));
       set.anchors_.back().muted = all_muted;
-    }
+    };
+    for (std::string& expression : TokenCores::escape_expressions())
+      add(TextEncoding::escapes, std::move(expression));
+    add(TextEncoding::base64, wrap_expression());
   }
 
   /// What tells of the keys of any rule of the group. The expressions are the same whatever is

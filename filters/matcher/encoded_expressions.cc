@@ -58,20 +58,43 @@ std::bitset<64> digit_values(const Prefix& prefix, size_t before, size_t bit) {
   return values;
 }
 
+/// The digits of these values, of either alphabet.
+std::string base64_digits(std::bitset<64> values) {
+  std::string members;
+  for (unsigned value = 0; value < 64; ++value) {
+    if (values[value]) append_digit(members, value);
+  }
+  return members;
+}
+
+std::string none_of(const std::string& members) {
+  std::string escaped = one_of(members);
+  return "[^" + (escaped.starts_with('[') ? escaped.substr(1) : escaped + ']');
+}
+
+/// Where not both digits stand before.
+std::string not_behind(const std::string& first, const std::string& second) {
+  return "(?:^|" + none_of(second) + "|(?:^|" + none_of(first) + ')' + one_of(second) + ')';
+}
+
 }  // namespace
 
 std::string base64_expression(const Prefix& prefix, size_t before) {
   std::string expression;
   size_t end = (before + prefix.size()) * 8;
   for (size_t bit = (before * 8 + 5) / 6 * 6; bit + 6 <= end; bit += 6) {
-    std::bitset<64> values = digit_values(prefix, before, bit);
-    std::string members;
-    for (unsigned value = 0; value < 64; ++value) {
-      if (values[value]) append_digit(members, value);
-    }
-    expression += one_of(members);
+    expression += one_of(base64_digits(digit_values(prefix, before, bit)));
   }
   return expression;
+}
+
+std::string base64_run_expression(const Prefix& prefix, size_t before) {
+  Prefix longer = {prefix[0]};
+  longer.insert(longer.end(), prefix.begin(), prefix.end());
+  const size_t bit = 24 + (before * 8 + 5) / 6 * 6;  // of the first digit, a group before it
+  return not_behind(base64_digits(digit_values(longer, before + 2, bit - 12)),
+                    base64_digits(digit_values(longer, before + 2, bit - 6))) +
+         base64_expression(prefix, before);
 }
 
 std::string hex_expression(const Prefix& prefix) {
@@ -89,6 +112,13 @@ std::string hex_expression(const Prefix& prefix) {
   }
   return expression;
 }
+
+std::string hex_run_expression(const Prefix& prefix) {
+  const std::string digits = hex_expression({prefix[0]});
+  return not_behind(digits.substr(0, 1), digits.substr(1, 1)) + hex_expression(prefix);
+}
+
+std::string wrap_expression() { return R"((?:[A-Za-z0-9+/_\\-]\\n[A-Za-z0-9+/_-]{4}))"; }
 
 std::string escaped_expression(const Prefix& prefix) {
   std::string expression;

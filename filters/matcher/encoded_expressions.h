@@ -16,8 +16,17 @@ using Prefix = std::vector<std::string>;
 /// of its neighbours would make several literals of each for the matcher.
 std::string base64_expression(const Prefix& prefix, size_t before);
 
+/// The same where it does not stand behind its own first byte, for one that begins with a letter
+/// several times: found once in a run of the letter, where it begins.
+std::string base64_run_expression(const Prefix& prefix, size_t before);
+
+/// Its hexadecimal digits, in lower case; where it does not stand behind its own first byte.
+std::string hex_run_expression(const Prefix& prefix);
 /// Its hexadecimal digits, in lower case.
 std::string hex_expression(const Prefix& prefix);
+
+/// Where base64 may go on behind a line break in its spelling (`\n`), which may cut a prefix.
+std::string wrap_expression();
 
 /// The prefix as URLs have it, and with `\/` for slashes, where encoders do not leave it as it is.
 /// Empty: there is no such byte in it, or too few others.

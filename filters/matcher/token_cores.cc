@@ -47,6 +47,14 @@ std::string_view fixed_part(std::string_view expression) {
   return longest;
 }
 
+/// Whether it begins with one letter several times, so that it might be reported all along a run of
+/// it. Where a word has to begin, a token does so at the run's beginning, or a few bytes behind.
+bool begins_run(const Prefix& prefix) {
+  return prefix[0].size() == 1 && is_letter(prefix[0][0]) &&
+         std::all_of(prefix.begin(), prefix.begin() + kLeastPrefix,
+                     [&](const std::string& bytes) { return bytes == prefix[0]; });
+}
+
 }  // namespace
 
 TokenCores::TokenCores() : bytes_(256) {
@@ -82,9 +90,13 @@ std::vector<TokenCores::Wanted> TokenCores::add(const Rule& rule, uint32_t numbe
     if (std::string escapes = escaped_expression(prefix); !escapes.empty())
       wanted.push_back({TextEncoding::escapes, std::move(escapes)});
     prefix.resize(std::min(prefix.size(), kMostInDigits));
-    for (size_t before = 0; before < 3; ++before)
-      wanted.push_back({TextEncoding::base64, base64_expression(prefix, before)});
-    wanted.push_back({TextEncoding::hex, hex_expression(prefix)});
+    const bool run = !marker && rule.boundary == Boundary::word && begins_run(prefix);
+    for (size_t before = 0; before < 3; ++before) {
+      wanted.push_back({TextEncoding::base64, run ? base64_run_expression(prefix, before)
+                                                  : base64_expression(prefix, before)});
+    }
+    wanted.push_back(
+        {TextEncoding::hex, run ? hex_run_expression(prefix) : hex_expression(prefix)});
     if (!muted) note({number, marker, marker || rule.boundary == Boundary::none, std::move(core)});
   }
   return wanted;
@@ -142,9 +154,11 @@ void TokenCores::build() {
   buckets_.assign((size_t{1} << kBucketBits) + 1, 0);
   for (const auto& [key, core] : keys_) ++buckets_[bucket_of(key) + 1];
   sieve_.assign((size_t{1} << kSieveBits) / 64, 0);
+  sieve_anywhere_ = sieve_;
   for (const auto& [key, core] : keys_) {
     const uint32_t bit = key * kMix >> (32 - kSieveBits);
     sieve_[bit / 64] |= uint64_t{1} << (bit % 64);
+    if (cores_[core].anywhere) sieve_anywhere_[bit / 64] |= uint64_t{1} << (bit % 64);
   }
   std::partial_sum(buckets_.begin(), buckets_.end(), buckets_.begin());
   classes_.resize(bytes_.size());

@@ -59,23 +59,16 @@ class TokenCores {
   }
 
   /// Of the first bytes of any core, as a number with the first of them in its highest bits:
-  /// whether a core may begin with them.
-  bool may_begin_with(uint32_t key) const {
-    const uint32_t bit = key * kMix >> (32 - kSieveBits);
-    return (sieve_[bit / 64] >> (bit % 64) & 1u) != 0;
+  /// whether a core may begin with them, but for a few others never if none does. `word`: a word
+  /// begins there; else it has to be a core for anywhere.
+  bool may_begin_with(uint32_t key, bool word) const {
+    return sieve_has(word ? sieve_ : sieve_anywhere_, key);
   }
-  /// Whether a core begins with them, one for anywhere unless a word begins there. Of each of its
-  /// further bytes, in order, may_stand(its number, its class) tells.
-  template <typename MayStand>
-  bool any_begins(uint32_t key, bool word, MayStand may_stand) const {
+  /// Whether one does.
+  bool begin_with(uint32_t key, bool word) const {
     const size_t bucket = bucket_of(key);
     for (size_t i = buckets_[bucket]; i < buckets_[bucket + 1]; ++i) {
-      if (keys_[i].first != key) continue;
-      const Core& core = cores_[keys_[i].second];
-      if (!word && !core.anywhere) continue;
-      size_t same = kKeyBytes;
-      while (same < core.classes.size() && may_stand(same, classes_[core.classes[same]])) ++same;
-      if (same == core.classes.size()) return true;
+      if (keys_[i].first == key && (word || cores_[keys_[i].second].anywhere)) return true;
     }
     return false;
   }
@@ -93,6 +86,10 @@ class TokenCores {
     return key;
   }
   static size_t bucket_of(uint32_t key) { return key * kMix >> (32 - kBucketBits); }
+  static bool sieve_has(const std::vector<uint64_t>& sieve, uint32_t key) {
+    const uint32_t bit = key * kMix >> (32 - kSieveBits);
+    return (sieve[bit / 64] >> (bit % 64) & 1u) != 0;
+  }
   uint16_t number_of(const ByteClass& members);
   std::vector<std::string> prefix_of(const std::vector<uint16_t>& core) const;
   bool matches(const Core& core, std::string_view bytes) const;
@@ -104,7 +101,8 @@ class TokenCores {
   /// A core's first bytes and its number, sorted by their buckets; where each bucket begins.
   std::vector<std::pair<uint32_t, uint32_t>> keys_;
   std::vector<uint32_t> buckets_;
-  std::vector<uint64_t> sieve_;  // a bit for each of the keys
+  std::vector<uint64_t> sieve_;           // a bit for each of the keys
+  std::vector<uint64_t> sieve_anywhere_;  // of cores for anywhere
 };
 
 }  // namespace redactd

@@ -1,55 +1,41 @@
 #include "filters/spans/encoded_digits.h"
 
-#include <algorithm>
-
-#include "filters/give_back.h"
-#include "filters/spans/extent.h"
-#include "filters/spans/plain_digits.h"
-
 namespace redactd {
-namespace {
-
-constexpr size_t kUnitsAfter = 64;  // the rest of a core, and the first bytes of a key
-
-}  // namespace
 
 size_t EncodedDigits::move_to(std::string_view text, size_t hit, TextEncoding encoding) {
   encoding_ = encoding;
-  const bool near = units_ && units_->size() < kMostHeld && hit >= units_->begin_of(hit_);
-  const size_t number = near ? units_->number_of(hit) : kNone;
-  if (number != kNone) {
-    const size_t held = units_->size();
-    first_new_ = std::max(hit_, number - std::min(number, kDigitsToHit));
-    hit_ = number;
-    units_->extend(hit_ + kUnitsAfter - std::min(held, hit_ + kUnitsAfter));
-    return units_->size() - held;
+  const bool near =
+      looked_until_ != 0 && hit <= units_.begin_of(units_.size()) && hit >= units_.begin_of(0);
+  if (!near) {
+    units_.read(text, hit, encoding, kUnitsBefore, kAhead);
+    forget_decoded();
+    next_ = units_.before() - std::min(units_.before(), kDigitsToHit);
+    next_ = std::max(next_, units_.first_from(looked_until_));
+    return units_.size();
   }
-  units_.emplace(text, hit, encoding, kUnitsBefore, kUnitsAfter);
-  for (SecretText& bytes : bytes_) bytes.clear();
-  hit_ = units_->before();
-  first_new_ = hit_ - std::min(hit_, kDigitsToHit);
-  return units_->size();
+  const size_t needed = units_.first_from(hit) + kDigitsInRun + kDigitsOfCore;
+  if (units_.ends() || needed <= units_.size()) return 0;
+  if (units_.size() > kMostHeld) {
+    const size_t groups = (next_ - std::min(next_, kUnitsBefore)) / group_of(encoding);
+    units_.drop_front(groups);
+    next_ -= groups * group_of(encoding);
+    forget_decoded();
+  }
+  const size_t held = units_.size();
+  units_.extend(kAhead);
+  return units_.size() - held;
+}
+
+void EncodedDigits::pass(size_t place) {
+  const size_t unit = units_.first_from(place);
+  next_ = std::max(next_, unit - std::min(unit, kDigitsToHit));
+  looked_until_ = units_.begin_of(next_);
 }
 
 void EncodedDigits::trim() {
-  units_.reset();
-  near_ = {};
-  for (SecretText& bytes : bytes_) give_back(bytes);
-}
-
-size_t EncodedDigits::window_begin() const { return hit_ - std::min(hit_, kUnitsBefore); }
-
-EncodedText& EncodedDigits::around() {
-  units_->around(hit_, kUnitsBefore, kUnitsAfter, near_);
-  return near_;
-}
-
-std::string_view EncodedDigits::decoded(size_t phase) const {
-  const size_t first = window_begin() + phase;
-  const size_t from = first % group_of(encoding_);
-  const size_t end = std::min(units_->size(), hit_ + kUnitsAfter);
-  const std::string_view bytes = bytes_[from];
-  return bytes.substr(units_->first_byte(from, first), units_->whole_bytes(end - first));
+  forget();
+  units_ = {};
+  for (DecodedText& text : decoded_) text.trim();
 }
 
 }  // namespace redactd

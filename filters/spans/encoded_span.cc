@@ -7,7 +7,6 @@
 #include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/plain_digits.h"
 #include "filters/spans/token_span.h"
 
 namespace redactd {
@@ -53,120 +52,101 @@ bool body_follows(std::string_view bytes, size_t at, bool cut_off) {
 /// The units around a hit, read as bytes from one phase on: applies the rules to them.
 class Reading {
  public:
-  Reading(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
-          EncodedText& units, TokenRuns* runs, EncodedScratch& scratch)
+  Reading(const RecordView& record, const EncodedRules& rules, EncodedText& units, size_t phase,
+          DecodedText& text, EncodedScratch& scratch)
       : record_(record),
         rules_(rules),
-        encoding_(encoding),
         units_(units),
-        runs_(runs),
-        bytes_(scratch.bytes),
-        closed_(scratch.closed),
+        phase_(phase),
+        text_(text),
         spaced_(scratch.spaced),
         cores_(scratch.cores),
-        spans_(scratch.spans) {}
-
-  /// The text from that unit on; `decoded`: what it stands for is known.
-  void read(size_t phase) {
-    phase_ = phase;
-    decode();
-  }
-  void read(size_t phase, std::string_view decoded) {
-    phase_ = phase;
-    bytes_ = decoded;
-    close();
+        spans_(scratch.spans) {
+    spaced_.clear();
+    read();
   }
 
-  size_t size() const { return bytes_.size(); }
-  size_t unit_of(size_t byte) const { return units_.first_unit(phase_, byte); }
+  size_t size() const { return text_.bytes().size(); }
 
-  /// The secret that begins with byte `at`, or whose marker holds it.
-  std::optional<Decoded> find_at(size_t at, Verdict& verdict) {
+  /// In forms a space is written as a plus.
+  void take_pluses_for_spaces() {
+    if (text_.bytes().find('+') == kNone) return;
+    spaced_ = text_.bytes();
+    std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
+  }
+
+  /// The secret that begins with byte `at`, or whose marker holds it. `at_line`: what stands before
+  /// may be another text.
+  template <typename AtLine>
+  std::optional<Decoded> find_at(size_t at, AtLine at_line, Verdict& verdict) {
     cores_.clear();
+    const std::string_view bytes = text_.bytes().substr(at);
     auto collect = [this](const TokenCores::Core& core) { cores_.push_back(&core); };
     // Most of what looks like a token stands inside a word, which is told with fewer comparisons.
     std::optional<bool> starts;
     auto may_begin = [&](const TokenCores::Core& core) {
       if (core.anywhere) return true;
-      if (!starts) starts = word_starts(closed_, at);
+      if (!starts) starts = word_starts(text_.closed(), at) || at_line();
       return *starts;
     };
     auto any = [](const TokenCores::Core&) { return true; };
     if (spaced_.empty()) {
-      rules_.cores.at(std::string_view(bytes_).substr(at), may_begin, collect);
+      rules_.cores.at(bytes, may_begin, collect);
     } else {
-      rules_.cores.at(std::string_view(bytes_).substr(at), any, collect);
+      rules_.cores.at(bytes, any, collect);
       if (cores_.empty()) rules_.cores.at(std::string_view(spaced_).substr(at), any, collect);
     }
     for (const TokenCores::Core* core : cores_) {
       Decoded found;
-      verdict = core->marker ? try_marker(at, *core, found) : try_token(at, *core, found);
+      verdict = core->marker ? try_marker(at, *core, found)
+                             : try_token(at, *core, starts && *starts, found);
       if (verdict == Verdict::masked) return found;
     }
     return std::nullopt;
   }
 
  private:
-  void decode() {
-    bytes_.clear();
-    units_.decode(phase_, bytes_);
-    close();
-  }
+  /// Where the units end the text does, unless the record goes on and cuts it off.
+  bool goes_on() const { return !units_.ends() || units_.ends_text(); }
+  void read() { text_.read(units_, phase_, goes_on()); }
 
-  void close() {
-    // In forms a space is written as a plus.
-    bool form = encoding_ == TextEncoding::escapes && bytes_.find('+') != std::string::npos;
-    spaced_.assign(bytes_, 0, form ? bytes_.size() : 0);
-    std::replace(spaced_.begin(), spaced_.end(), '+', ' ');
-    // Where the units end the text does, unless the record goes on and cuts it off.
-    cut_off_ = !units_.ends() || units_.begin_of(units_.size()) == record_.text.size();
-    closed_ = bytes_;
-    if (!cut_off_) closed_ += ' ';
-    view_ = RecordView{closed_};
-    if (runs_ != nullptr) runs_->forget();
-  }
-
-  Verdict try_token(size_t at, const TokenCores::Core& core, Decoded& found) {
+  Verdict try_token(size_t at, const TokenCores::Core& core, bool at_word, Decoded& found) {
     const size_t width = core.classes.size();
     while (true) {
       spans_.clear();
-      Verdict verdict = resolve_token(view_, rules_.rules[core.rule], core.rule,
-                                      {width, at + width, nullptr}, runs_, spans_);
+      Verdict verdict = resolve_token(text_.view(), rules_.rules[core.rule], core.rule,
+                                      {width, at + width, nullptr, at_word}, &text_.runs(), spans_);
+      record_.work += text_.work();
       if (spans_.empty()) return verdict;
       found = {spans_[0].begin, spans_[0].end, core.rule, false};
-      bool all_seen = found.end < bytes_.size() || units_.ends() || units_.size() > kUnitsMore;
-      if (all_seen) return verdict;
+      const size_t seen = units_.size() - units_.first_unit(phase_, at);
+      if (found.end < size() || units_.ends() || seen > kUnitsMore) return verdict;
       units_.extend(kUnitsMore);
       record_.work += kUnitsMore;
-      decode();
+      read();
     }
   }
 
   Verdict try_marker(size_t at, const TokenCores::Core& core, Decoded& found) const {
     size_t width = core.classes.size();
     size_t begin = at > kUnitsBefore ? at - kUnitsBefore : 0;
-    std::string_view bytes = spaced_.empty() ? bytes_ : spaced_;
+    std::string_view bytes = spaced_.empty() ? text_.bytes() : std::string_view(spaced_);
     size_t end =
         rules_.markers.end_of_next(bytes.substr(0, at + width + kLeastBody), begin, core.rule);
     if (end == kNone || end < at + width) return Verdict::no_match;
-    if (!body_follows(bytes_, end, cut_off_)) return Verdict::no_value;
+    if (!body_follows(text_.bytes(), end, goes_on())) return Verdict::no_value;
     found = {at, end, core.rule, true};
     return Verdict::masked;
   }
 
   const RecordView& record_;
   const EncodedRules& rules_;
-  TextEncoding encoding_;
   EncodedText& units_;
-  size_t phase_ = 0;
-  TokenRuns* runs_;  // may be null
-  SecretText& bytes_;
-  SecretText& closed_;  // with a blank behind them where the text ends
-  RecordView view_;     // of them
+  size_t phase_;
+  DecodedText& text_;
   SecretText& spaced_;  // with spaces for pluses; empty: there is none
   std::vector<const TokenCores::Core*>& cores_;
   std::vector<Span>& spans_;
-  bool cut_off_ = false;
 };
 
 /// Whether a whole group of units, their values in order, stands for text.
@@ -186,9 +166,9 @@ size_t text_begin(std::string_view text, size_t at, size_t floor, TextEncoding e
   while (at > floor) {
     size_t begin = at;
     for (size_t i = values.size(); i > 0; --i) {
-      size_t length = unit_before(text, begin, encoding, values[i - 1]);
-      if (length == 0) return at;
-      begin -= length;
+      const UnitBefore unit = unit_before_break(text, begin, encoding, values[i - 1]);
+      if (unit.begin == unit.end) return at;
+      begin = unit.begin;
     }
     if (!group_is_text(values, encoding)) return at;
     at = begin;
@@ -224,7 +204,8 @@ Span span_in_digits(const RecordView& record, TextEncoding encoding, const Encod
   last = std::min(last + (group - (last - phase) % group) % group, units.size());
   size_t floor = secret > kReach ? secret - kReach : 0;
   Span span;
-  span.begin = text_begin(record.text, units.begin_of(first), floor, encoding);
+  const size_t begin = skip_wrap(record.text, units.begin_of(first));
+  span.begin = text_begin(record.text, begin, floor, encoding);
   span.end = text_end(record.text, units.begin_of(last), found.key, encoding);
   span.rule = found.rule;
   if (span.end == record.text.size() && !record.ends_record)
@@ -253,30 +234,27 @@ Span key_in_escapes(const RecordView& record, size_t begin, uint32_t rule) {
 Verdict resolve_digits(const RecordView& record, const EncodedRules& rules, TextEncoding encoding,
                        size_t anchor_end, EncodedDigits& digits, EncodedScratch& scratch,
                        std::vector<Span>& spans) {
-  if (anchor_end <= digits.looked_until()) return Verdict::no_match;  // two expressions' hit
-  size_t& clear_until = record.clear_until[static_cast<size_t>(encoding)];
-  clear_until = clear_of_cores(record, rules.cores, encoding, anchor_end,
-                               std::max(clear_until, digits.looked_until()));
-  if (anchor_end <= clear_until) return Verdict::no_match;
-  record.work += 2 * digits.move_to(record.text, anchor_end, encoding);
+  record.work += 3 * digits.move_to(record.text, anchor_end, encoding);
+  EncodedText& units = digits.units();
   Verdict verdict = Verdict::no_match;
-  for (size_t phase = 0; phase < group_of(encoding); ++phase) {
-    if (!digits.holds_core(rules.cores, phase)) continue;
-    EncodedText& units = digits.around();
-    record.work += 2 * units.size();
-    Reading reading(record, rules, encoding, units, nullptr, scratch);
-    reading.read(phase, digits.decoded(phase));
-    size_t at = units.first_byte(phase, digits.first_new());
-    for (; at < reading.size() && reading.unit_of(at) < units.before(); ++at) {
-      std::optional<Decoded> found = reading.find_at(at, verdict);
-      if (!found || units.last_unit(phase, found->end - 1) < units.before()) continue;
-      spans.push_back(span_in_digits(record, encoding, units, phase, *found));
-      record.work += 2 * (spans.back().end - spans.back().begin);
-      record.encoded_until = spans.back().end;
-      return Verdict::masked;
-    }
-  }
-  return verdict;
+  std::optional<Span> span;
+  digits.look(rules.cores, [&](const EncodedDigits::Place& place) {
+    Reading reading(record, rules, units, place.phase, digits.decoded(place.phase), scratch);
+    auto at_line = [&] { return units.begins_line(place.unit); };
+    const std::optional<Decoded> found = reading.find_at(place.byte, at_line, verdict);
+    const size_t before = record.encoded_until;
+    if (!found || units.begin_of(units.last_unit(place.phase, found->end - 1)) <= before)
+      return false;
+    span = span_in_digits(record, encoding, units, place.phase, *found);
+    return true;
+  });
+  record.clear_until[static_cast<size_t>(encoding)] = digits.clear_until();
+  if (!span) return verdict;
+  spans.push_back(*span);
+  record.work += 2 * (span->end - span->begin);
+  record.encoded_until = span->end;
+  digits.pass(span->end);
+  return Verdict::masked;
 }
 
 /// All secrets of the text with escapes around the hit, so that no escape is looked at for each of
@@ -285,8 +263,9 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
                         EncodedMemo& memo, std::vector<Span>& spans) {
   EncodedText units(record.text, anchor_end, TextEncoding::escapes, kUnitsBefore, kUnitsMore);
   record.work += 2 * units.size();
-  Reading reading(record, rules, TextEncoding::escapes, units, &memo.runs, memo.scratch);
-  reading.read(0);
+  memo.escapes.forget();
+  Reading reading(record, rules, units, 0, memo.escapes, memo.scratch);
+  reading.take_pluses_for_spaces();
   Verdict verdict = Verdict::no_match;
   // What begins near the end is left to the next hit.
   size_t bytes = reading.size();
@@ -294,7 +273,8 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
   size_t found_before = spans.size();
   for (size_t at = 0; at < decided; ++at) {
     if (units.begin_of(at) < record.escapes_until) continue;
-    std::optional<Decoded> found = reading.find_at(at, verdict);
+    std::optional<Decoded> found = reading.find_at(
+        at, [] { return false; }, verdict);
     if (!found) continue;
     size_t end = units.begin_of(found->end);
     Span span{units.begin_of(found->begin), end, found->rule, {}};
@@ -316,8 +296,6 @@ Verdict resolve_escapes(const RecordView& record, const EncodedRules& rules, siz
 }  // namespace
 
 void EncodedScratch::trim() {
-  give_back(bytes);
-  give_back(closed);
   give_back(spaced);
   give_back(cores);
   give_back(spans);

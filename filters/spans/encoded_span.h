@@ -6,10 +6,10 @@
 
 #include "filters/matcher/token_cores.h"
 #include "filters/rule.h"
+#include "filters/spans/decoded_text.h"
 #include "filters/spans/encoded_digits.h"
 #include "filters/spans/marker_expressions.h"
 #include "filters/spans/span.h"
-#include "filters/spans/token_span.h"
 
 namespace redactd {
 
@@ -22,8 +22,6 @@ struct EncodedRules {
 
 /// What is kept between looks at encoded text, so that none allocates.
 struct EncodedScratch {
-  SecretText bytes;
-  SecretText closed;
   SecretText spaced;
   std::vector<const TokenCores::Core*> cores;
   std::vector<Span> spans;
@@ -35,8 +33,8 @@ struct EncodedScratch {
 struct EncodedMemo {
   EncodedDigits base64;
   EncodedDigits hex;
+  DecodedText escapes;  // those at hand
   EncodedScratch scratch;
-  TokenRuns runs;  // in the escapes at hand
 
   /// Another record comes.
   void forget() {
@@ -46,8 +44,8 @@ struct EncodedMemo {
   void trim() {
     base64.trim();
     hex.trim();
+    escapes.trim();
     scratch.trim();
-    runs.trim();
   }
 };
 

@@ -73,6 +73,17 @@ size_t wrapped_at(std::string_view text, size_t at) {
   return last ? end - at : 0;
 }
 
+/// The same of one that ends before `at`.
+size_t wrapped_before(std::string_view text, size_t at) {
+  size_t begin = at;
+  for (char letter : {'n', 'r'}) {
+    if (begin < 2 || text[begin - 1] != letter) continue;
+    const size_t backslashes = backslashes_before(text, begin - 1);
+    if (backslashes > 0) begin -= backslashes + 1;
+  }
+  return begin != at && wrapped_at(text, begin) == at - begin ? at - begin : 0;
+}
+
 size_t base64_at(std::string_view text, size_t at, unsigned char& value) {
   if (at >= text.size()) return 0;
   char c = text[at];
@@ -143,6 +154,12 @@ size_t byte_unit_before(std::string_view text, size_t at, unsigned char& value) 
   return backslashes + 1;
 }
 
+/// The value of each byte that is a plain digit; null: there are none.
+const unsigned char* digits_of(TextEncoding encoding) {
+  if (encoding == TextEncoding::escapes) return nullptr;
+  return encoding == TextEncoding::base64 ? kBase64Digits.data() : kHexDigits.data();
+}
+
 /// Bits that a unit stands for.
 size_t bits_of(TextEncoding encoding) {
   return encoding == TextEncoding::base64 ? 6 : encoding == TextEncoding::hex ? 4 : 8;
@@ -200,80 +217,105 @@ size_t padding_end(std::string_view text, size_t at) {
   return at;
 }
 
-size_t group_of(TextEncoding encoding) {
-  return encoding == TextEncoding::base64 ? 4 : encoding == TextEncoding::hex ? 2 : 1;
+UnitBefore unit_before_break(std::string_view text, size_t at, TextEncoding encoding,
+                             unsigned char& value) {
+  size_t length = unit_before(text, at, encoding, value);
+  if (length == 0 && encoding == TextEncoding::base64) {
+    const size_t wrapped = wrapped_before(text, at);
+    at -= wrapped;
+    length = wrapped == 0 ? 0 : unit_before(text, at, encoding, value);
+  }
+  return {at - length, at};
 }
 
-EncodedText::EncodedText(std::string_view text, size_t at, TextEncoding encoding, size_t before,
-                         size_t after)
-    : text_(text), encoding_(encoding), end_(at) {
-  size_t begin = at;
-  unsigned char value = 0;
-  while (before_ < before) {
-    size_t length = unit_before(text, begin, encoding, value);
-    if (length == 0) break;
-    begin -= length;
-    begins_.push_back(begin);
-    values_ += static_cast<char>(value);
-    ++before_;
-  }
-  std::reverse(begins_.begin(), begins_.end());
-  std::reverse(values_.begin(), values_.end());
+size_t skip_wrap(std::string_view text, size_t at) {
+  return at < text.size() && text[at] == '\\' ? at + wrapped_at(text, at) : at;
+}
+
+void EncodedText::read(std::string_view text, size_t at, TextEncoding encoding, size_t before,
+                       size_t after) {
+  text_ = text;
+  encoding_ = encoding;
+  begins_.clear();
+  values_.clear();
+  end_ = at;
+  ends_ = false;
+  read_back(before);
   extend(after);
 }
 
-void EncodedText::extend(size_t after) {
+void EncodedText::read_back(size_t before) {
+  size_t begin = end_;
   unsigned char value = 0;
-  for (; after > 0 && !ends_; --after) {
-    size_t length = unit_at(text_, end_, encoding_, value);
+  while (begins_.size() < before) {
+    const UnitBefore unit = unit_before_break(text_, begin, encoding_, value);
+    if (unit.begin == unit.end) break;
+    if (!begins_.empty()) begins_.back() = unit.end;
+    begin = unit.begin;
+    push(begin, value);
+  }
+  before_ = begins_.size();
+  std::reverse(begins_.begin(), begins_.end());
+  std::reverse(values_.begin(), values_.end());
+}
+
+void EncodedText::extend(size_t after) {
+  const unsigned char* const digits = digits_of(encoding_);
+  const size_t wanted = begins_.size() + after;
+  while (begins_.size() < wanted && !ends_) {
+    // Nearly all digits are plain ones.
+    for (; digits != nullptr && end_ < text_.size() && begins_.size() < wanted; ++end_) {
+      const unsigned char digit = digits[static_cast<unsigned char>(text_[end_])];
+      if (digit == kNoDigit) break;
+      push(end_, digit);
+    }
+    if (begins_.size() == wanted) return;
+    unsigned char value = 0;
+    const size_t length = unit_at(text_, end_, encoding_, value);
     ends_ = length == 0;
-    if (ends_) break;
-    begins_.push_back(end_);
-    values_ += static_cast<char>(value);
+    if (ends_) return;
+    push(end_, value);
     end_ += length;
   }
 }
 
-size_t EncodedText::number_of(size_t begin) const {
-  if (begin == end_) return begins_.size();
-  const auto found = std::lower_bound(begins_.begin(), begins_.end(), begin);
-  return found != begins_.end() && *found == begin ? static_cast<size_t>(found - begins_.begin())
-                                                   : kNone;
+void EncodedText::drop_front(size_t groups) {
+  const size_t units = groups * group_of(encoding_);
+  begins_.erase(begins_.begin(), begins_.begin() + static_cast<std::ptrdiff_t>(units));
+  values_.erase(0, units);
+  before_ -= std::min(before_, units);
 }
 
-void EncodedText::around(size_t at, size_t before, size_t after, EncodedText& part) const {
-  const size_t first = at - std::min(at, before);
-  const size_t last = std::min(size(), at + after);
-  part.text_ = text_;
-  part.encoding_ = encoding_;
-  part.begins_.assign(begins_.begin() + static_cast<std::ptrdiff_t>(first),
-                      begins_.begin() + static_cast<std::ptrdiff_t>(last));
-  part.values_.assign(values_, first, last - first);
-  part.before_ = at - first;
-  part.end_ = begin_of(last);
-  part.ends_ = ends_ && last == size() && last < at + after;
+size_t EncodedText::first_from(size_t place) const {
+  return static_cast<size_t>(std::lower_bound(begins_.begin(), begins_.end(), place) -
+                             begins_.begin());
+}
+
+bool EncodedText::holds_wrap(size_t first, size_t last) const {
+  for (size_t unit = first; unit <= last; ++unit) {
+    if (skip_wrap(text_, begins_[unit]) != begins_[unit]) return true;
+  }
+  return false;
 }
 
 void EncodedText::decode(size_t phase, SecretText& bytes) const {
   const size_t width = bits_of(encoding_);
-  const size_t first_bit = bytes.size() * 8;
+  const size_t all = values_.size() < phase ? 0 : (values_.size() - phase) * width / 8;
+  size_t at = bytes.size();
+  if (at >= all) return;
+  const size_t first_bit = at * 8;
+  bytes.resize(all);
   unsigned held = 0;
   size_t bits = 0;
   size_t taken = first_bit % width;  // of the first unit's bits, by the byte before
-  for (size_t unit = phase + first_bit / width; unit < values_.size(); ++unit) {
+  for (size_t unit = phase + first_bit / width; at < all; ++unit) {
     held = held << width | static_cast<unsigned char>(values_[unit]);
     bits += width - taken;
     taken = 0;
     if (bits < 8) continue;
     bits -= 8;
-    bytes += static_cast<char>(held >> bits & 0xffu);
+    bytes[at++] = static_cast<char>(held >> bits & 0xffu);
   }
-}
-
-size_t EncodedText::whole_bytes(size_t units) const { return units * bits_of(encoding_) / 8; }
-
-size_t EncodedText::first_byte(size_t phase, size_t unit) const {
-  return unit <= phase ? 0 : ((unit - phase) * bits_of(encoding_) + 7) / 8;
 }
 
 size_t EncodedText::first_unit(size_t phase, size_t byte) const {

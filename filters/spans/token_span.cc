@@ -127,7 +127,8 @@ Verdict resolve_one(const RecordView& record, const Rule& rule, uint32_t rule_nu
   if (!spans.empty() && spans.back().rule == rule_number && spans.back().end >= core_end) {
     return Verdict::masked;
   }
-  if (rule.boundary == Boundary::word && !word_starts(text, begin)) return Verdict::inside_word;
+  if (rule.boundary == Boundary::word && !hit.at_word && !word_starts(text, begin))
+    return Verdict::inside_word;
   if (hit.head != nullptr && !tail_follows(text, hit.end, *hit.head)) return Verdict::no_match;
   size_t end = core_end;
   TokenRuns::Run* run = nullptr;

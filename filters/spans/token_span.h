@@ -17,6 +17,7 @@ struct TokenHit {
   size_t width = 0;
   size_t end = 0;
   const LiteralHead* head = nullptr;  // whose tail has to follow
+  bool at_word = false;               // a word is known to begin there
 };
 
 /// What is known of the runs in which a rule's tokens begin, of one record: of near misses in one

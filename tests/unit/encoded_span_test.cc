@@ -281,8 +281,7 @@ TEST(Encoded, ATokenBehindManyBeginningsOfOneIsMasked) {
   }
 }
 
-/// Behind beginnings that were looked through ahead of the matcher, wherever the token is wrapped
-/// but in its own beginning.
+/// Behind beginnings that were looked through ahead of the matcher.
 TEST(Encoded, ATokenBehindManyBeginningsIsMaskedOverTheEndOfALine) {
   const std::string token = fill("ghp_{alnum:36}").text;
   const std::string digits = base64("ghp_").substr(0, 5);
@@ -291,10 +290,73 @@ TEST(Encoded, ATokenBehindManyBeginningsIsMaskedOverTheEndOfALine) {
   const std::string secret = base64("to " + token);
   for (size_t shift = 0; shift < 4; ++shift) {
     const std::string before = "\"" + std::string(shift, 'A') + beginnings;
-    for (size_t cut = base64("to ghp_").size() - 1; cut + 16 < secret.size(); ++cut) {
+    for (size_t cut = 1; cut + 16 < secret.size(); ++cut) {
       const std::string wrapped = secret.substr(0, cut) + "\\n" + secret.substr(cut);
       const std::string redacted = redact(before + wrapped + '"');
       EXPECT_EQ(redacted.find(secret.substr(cut, 16)), std::string::npos) << shift << ' ' << cut;
+    }
+  }
+}
+
+/// Wherever a line ends, in the token's own beginning too, with nothing else that tells of it.
+TEST(Encoded, ATokenIsMaskedWhereverItsLinesAreWrapped) {
+  const std::string token = fill("ghp_{alnum:36}").text;
+  for (const std::string& before : {std::string(), std::string("t "), std::string("to:")}) {
+    const std::string text = before + "to " + token + " end";
+    const std::string secret = base64(token.substr(6, 24));
+    for (const std::string& line_end :
+         {std::string("\\n"), std::string("\\r\\n"), std::string("\\\\n")}) {
+      for (size_t width = 20; width < 40; ++width) {
+        const std::string encoded = base64(text);
+        std::string wrapped = encoded.substr(0, width);
+        for (size_t at = width; at < encoded.size(); at += width)
+          wrapped += line_end + encoded.substr(at, width);
+        const std::string redacted = redact("{\"x\":\"" + wrapped + "\"}\n");
+        std::string left;
+        for (size_t at = 0; at < redacted.size(); ++at) {
+          if (redacted.compare(at, line_end.size(), line_end) == 0) at += line_end.size();
+          if (at < redacted.size()) left += redacted[at];
+        }
+        EXPECT_NE(redacted.find("REDACTED"), std::string::npos) << wrapped;
+        EXPECT_EQ(left.find(encoded.substr(16, 32)), std::string::npos) << redacted;
+        EXPECT_TRUE(redacted.ends_with("\"}\n")) << redacted;
+      }
+    }
+  }
+}
+
+/// What stands on the line before may be no base64.
+TEST(Encoded, ATokenThatBeginsALineIsMaskedWhateverStandsOnTheLineBefore) {
+  const std::string encoded = base64(fill("ghp_{alnum:36}").text);
+  std::string word;
+  for (char letter = 'a'; letter < 'j'; ++letter) {
+    word += letter;
+    const std::string redacted = redact("{\"x\":\"" + word + "\\n" + encoded + "\"}\n");
+    EXPECT_EQ(redacted.find(encoded.substr(0, 8)), std::string::npos) << redacted;
+  }
+}
+
+/// All of the blob that the secret is part of goes, its earlier lines too.
+TEST(Encoded, EarlierLinesOfWrappedBase64AreMaskedWithTheirSecret) {
+  const std::string encoded =
+      base64("what stands on the first lines of it is text as well, and then " +
+             fill("ghp_{alnum:36}").text);
+  std::string wrapped = encoded.substr(0, 20);
+  for (size_t at = 20; at < encoded.size(); at += 20) wrapped += "\\n" + encoded.substr(at, 20);
+  EXPECT_EQ(shape_of(redact("{\"x\":\"" + wrapped + "\"}\n")), "{\"x\":\"\xc2\xab\xc2\xbb\"}\n");
+}
+
+/// Once in a run is what the matcher tells of tokens that begin with one letter several times.
+TEST(Encoded, ATokenIsFoundBehindARunOfItsFirstLetter) {
+  const std::string token =
+      "AAAA" + fill("{base64url:7}").text + ":APA91b" + fill("{alnum:130}").text;
+  for (const std::string& before :
+       {std::string(), std::string(40, 'A') + ' ', std::string("AA \n"), std::string("%AA"),
+        std::string("x\x01"), std::string("\xc1")}) {
+    for (size_t shift = 0; shift < 3; ++shift) {
+      const std::string text = std::string(shift, ' ') + before + token;
+      EXPECT_NE(redact(base64(text)).find("REDACTED"), std::string::npos) << before << shift;
+      EXPECT_NE(redact(hex(text)).find("REDACTED"), std::string::npos) << before << shift;
     }
   }
 }
