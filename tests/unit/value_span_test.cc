@@ -1357,5 +1357,10 @@ TEST(Value, ChannelsOfPlaywrightStay) {
   expect_exactly_masked("pw:«api{digits:4}»");
 }
 
+TEST(Value, APhraseEndsBeforeAWordThatGoesOnWithOtherBytes) {
+  expect_exactly_masked(
+      "mnemonic: «able cat about dog absorb sun absurd ice access fox across actor» node-7 up");
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/markup.h"
+#include "filters/spans/value/separator.h"
 
 namespace redactd {
 namespace {
@@ -86,6 +87,7 @@ size_t ValueResolver::phrase_end(const Opening& opening) const {
     size_t stop = at;
     while (stop < end && is_lower(text_[stop])) ++stop;
     if (stop - at < kShortestWord || stop - at > kLongestWord) break;
+    if (stop < end && is_name_byte(text_[stop])) break;  // node-7
     last = stop;
     if (stop < end && text_[stop] == ',') ++stop;
     if (stop >= end || text_[stop] != ' ') break;
