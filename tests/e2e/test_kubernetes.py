@@ -147,6 +147,7 @@ class Records(KubernetesTest):
 
 
 class Descriptors(KubernetesTest):
+    @unittest.skipIf(SANITIZED, "a sanitizer that looks at a type opens a pipe for it, and takes the type for wrong when it cannot")
     def test_nothing_comes_twice_when_there_were_none_left(self):
         for pod in range(5):
             self.append(self.log(f"web-{pod}"), cri("stdout", f"pod {pod}", pod))
