@@ -351,6 +351,21 @@ TEST(Block, AMemberOfAnObjectThatTerraformPrints) {
     expect_kept(source);
 }
 
+TEST(Block, AValueOnTheNextLineOfAStringHoweverDeepIsMaskedOnce) {
+  std::string escape = "\\";
+  std::string mark = "\"";
+  for (int depth = 1; depth <= 4; ++depth) {
+    std::string breaks = escape + "n" + escape + "n";
+    expect_exactly_masked(R"({"m":")" + mark + "db_password:" + breaks + "«{digits:1}{hex:31}»" +
+                          breaks + mark + " on\"}\n");
+    std::string masked = R"({"m":")" + mark + "db_password:" + breaks + "[REDACTED:password]" +
+                         breaks + mark + "\"}\n";
+    EXPECT_EQ(redact(masked), masked);
+    mark = escape + mark;
+    escape += escape;
+  }
+}
+
 TEST(Block, AWordAloneOnTheLineAfterItsKeyIsItsValue) {
   for (const char* source :
        {"password:\n  «{digits:1}{alnum:11}»\n",

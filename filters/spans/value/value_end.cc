@@ -28,6 +28,14 @@ size_t markup_end(std::string_view text, size_t at) {
   return close == at ? kNone : close;
 }
 
+/// `\n`, `\\n`, `\\\\n`, however deep the string is in others.
+bool is_spelt_break(std::string_view text, size_t at) {
+  const size_t letter = text.find_first_not_of('\\', at);
+  if (letter == kNone || letter == at || (text[letter] != 'n' && text[letter] != 'r')) return false;
+  const size_t backslashes = letter - at;
+  return (backslashes & (backslashes - 1)) == 0;
+}
+
 /// `realm=` before the quote at `at`, not the padding of `Basic dXNlcjpw…=`.
 bool names_parameter(std::string_view text, size_t at) {
   constexpr size_t kLongest = 32;
@@ -64,6 +72,7 @@ size_t ValueResolver::value_end(const Opening& opening) const {
 size_t ValueResolver::bare_value_end(size_t at, const Opening& opening) const {
   constexpr size_t kLong = 64;
   static constexpr ByteClass kRemembered = ByteClass::of("\\([{)]}>");  // by bare_end()
+  if (opening.bare.escapes && is_spelt_break(text_, at)) return at;     // it is on the next line
   RecordView::BareMemo& memo = record_.bare;
   if (memo.from <= at && at < memo.end && memo.context == opening.bare) return memo.end;
   const size_t end = bare_end(text_, at, opening.bare);
