@@ -370,7 +370,7 @@ TEST_F(SpooledSinkTest, SaysWhyADirectoryCannotBeWrittenTo) {
   rlimit before = {};
   getrlimit(RLIMIT_FSIZE, &before);
   rlimit little = before;
-  little.rlim_cur = 5;  // a write that does a part of its work, and then one that fails
+  little.rlim_cur = 5;       // a write that does a part of its work, and then one that fails
   signal(SIGXFSZ, SIG_IGN);  // as redactd does
   setrlimit(RLIMIT_FSIZE, &little);
   const std::string said = refusal();
