@@ -161,7 +161,7 @@ TEST(KeysAgainAndAgain, AreSparedWithoutADifference) {
       const std::string_view separator = any_of(kSeparators);
       const std::string_view value = any_of(kValues);
       const std::string_view before = any_of(kBefore);
-      for (unsigned times = random() % 5; times > 0; --times) {
+      for (size_t times = random() % 5; times > 0; --times) {
         text += random() % 4 == 0 ? any_of(kBefore) : before;
         (text += key) += separator;
         text += random() % 4 == 0 ? any_of(kValues) : value;
