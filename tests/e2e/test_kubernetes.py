@@ -62,7 +62,7 @@ class KubernetesTest(DaemonTest):
     def written(self):
         if not os.path.exists(self.out):
             return ""
-        with open(self.out, encoding="utf-8") as file:
+        with open(self.out, encoding="utf-8", errors="surrogateescape") as file:  # a character may be half written
             return file.read()
 
     def wait_for(self, text):
