@@ -81,7 +81,7 @@ struct NameLookup::Question {
 
 class NameLookup::Waiting {
  public:
-  Waiting(std::shared_ptr<Question> question, Milliseconds time, IoExecutor home)
+  Waiting(std::shared_ptr<Question> question, Milliseconds time, const IoExecutor& home)
       : question_(std::move(question)), timer_(home) {
     timer_.expires_after(time);
     question_->waiting.push_back(&timer_);
@@ -125,7 +125,7 @@ Awaitable<error_code> NameLookup::find(const Address& to, Milliseconds time, IoE
   co_return last_.empty() ? error : error_code();
 }
 
-error_code NameLookup::begin(const Address& to, IoExecutor home) {
+error_code NameLookup::begin(const Address& to, const IoExecutor& home) {
   question_ = std::make_shared<Question>(home);
   question_->self = question_;
   try {

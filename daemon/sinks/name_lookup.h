@@ -38,7 +38,7 @@ class NameLookup {
   struct Question;
   class Waiting;
 
-  boost::system::error_code begin(const Address& to, IoExecutor home);
+  boost::system::error_code begin(const Address& to, const IoExecutor& home);
 
   Ask ask_;
   std::shared_ptr<Question> question_;  // that is open, or whose answer nobody has taken
