@@ -410,6 +410,9 @@ TEST_F(FileFollowerTest, WhatWasNotReadOfATruncatedFileIsReadInItsCopy) {
 }
 
 TEST_F(FileFollowerTest, TheCopyOfATruncatedFileIsReadAlthoughItCouldNotBeOpenedAtFirst) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "without descriptors UBSan cannot look at types, and takes them for wrong ones";
+#endif
   Writer writer(log_path());
   follow_with_a_line(writer);
   writer.write("2\n3\n");
