@@ -106,6 +106,14 @@ class FileFollowerTest : public ::testing::Test {
     rename("app.log", "app.log.1");
     folder_.write("app.log", "");
   }
+  /// Two lines that were not read when the file was truncated, and one behind.
+  void leave_unread_in_a_copy(Writer& writer) {
+    follow_with_a_line(writer);
+    writer.write("2\n3\n");
+    copy("app.log", "app.log.1");
+    truncate();
+    writer.write("4\n");
+  }
   void follow_with_a_line(const Writer& writer) {
     writer.write("1\n");
     follow();
@@ -399,11 +407,7 @@ TEST_F(FileFollowerTest, ATruncatedFileThatHasGrownAgainIsTold) {
 
 TEST_F(FileFollowerTest, WhatWasNotReadOfATruncatedFileIsReadInItsCopy) {
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  writer.write("2\n3\n");
-  copy("app.log", "app.log.1");
-  truncate();
-  writer.write("4\n");
+  leave_unread_in_a_copy(writer);
   EXPECT_EQ(read(), "2\n3\n4\n");
   writer.write("5\n");
   EXPECT_EQ(read(), "5\n");
@@ -414,11 +418,7 @@ TEST_F(FileFollowerTest, TheCopyOfATruncatedFileIsReadAlthoughItCouldNotBeOpened
   GTEST_SKIP() << "without descriptors UBSan cannot look at types, and takes them for wrong ones";
 #endif
   Writer writer(log_path());
-  follow_with_a_line(writer);
-  writer.write("2\n3\n");
-  copy("app.log", "app.log.1");
-  truncate();
-  writer.write("4\n");
+  leave_unread_in_a_copy(writer);
   {
     const NoDescriptors none;
     EXPECT_EQ(read(), "");
