@@ -1,12 +1,14 @@
 #include "daemon/sources/listener.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
@@ -34,6 +36,16 @@ bool out_of_resources(const boost::system::error_code& error) {
          error == boost::system::errc::too_many_files_open_in_system ||
          error == boost::system::errc::no_buffer_space ||
          error == boost::system::errc::not_enough_memory;
+}
+
+/// Another executor's socket; closed on an error.
+template <typename Socket>
+void move_to(StreamSocket& socket, const asio::generic::stream_protocol& protocol, Socket from,
+             boost::system::error_code& error) {
+  const int descriptor = from.release(error);
+  if (error) return;
+  socket.assign(protocol, descriptor, error);
+  if (error) ::close(descriptor);
 }
 
 }  // namespace
@@ -153,9 +165,11 @@ Awaitable<void> Listener::accept(std::shared_ptr<Acceptor<Protocol>> acceptor) {
     }
     Worker& worker = *workers[next_worker_++ % workers.size()];
     typename Protocol::endpoint peer;
-    auto [error, socket] =
-        co_await acceptor->async_accept(worker.context().get_executor(), peer, kAwait);
+    // Not of the worker's executor yet: what waits here may outlive the worker.
+    auto [error, accepted] = co_await acceptor->async_accept(peer, kAwait);
     if (error == asio::error::operation_aborted || !acceptor->is_open()) co_return;
+    StreamSocket socket(worker.context().get_executor());
+    if (!error) move_to(socket, peer.protocol(), std::move(accepted), error);
     if (error) {
       co_await pause_for(error);
       continue;
@@ -169,7 +183,7 @@ Awaitable<void> Listener::accept(std::shared_ptr<Acceptor<Protocol>> acceptor) {
       continue;
     }
     source_->open.fetch_add(1, std::memory_order_relaxed);
-    hand_over(StreamSocket(std::move(socket)), name_of(peer), worker);
+    hand_over(std::move(socket), name_of(peer), worker);
   }
 }
 
