@@ -12,10 +12,6 @@
 
 namespace redactd {
 
-/// `{"value":"…"` after a key, as in Terraform's outputs: the value; nothing when the object begins
-/// otherwise.
-std::optional<Opening> value_in_object(const RecordView& record, size_t at, const Opening& opening);
-
 /// Where the value of the key [key_begin, key_end) begins; nothing when no separator follows the
 /// key.
 std::optional<Opening> open_value(const RecordView& record, size_t key_begin, size_t key_end);
@@ -27,8 +23,5 @@ bool any_key_opens_last_value(const RecordView& record, size_t key_end);
 
 /// The same for a value that begins at `at` without a key before it.
 Opening open_value_at(const RecordView& record, size_t at);
-
-/// Whether the quote at `at` closes a string that began before it rather than opening a value.
-bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote);
 
 }  // namespace redactd

@@ -4,6 +4,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/value_object.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {

@@ -7,6 +7,7 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/next_line.h"
+#include "filters/spans/value/outer_quotes.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/value/value_opening.h"
 #include "filters/spans/value/value_resolver.h"
