@@ -5,13 +5,12 @@
 #include "filters/byte_class.h"
 #include "filters/byte_search.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/value_check.h"
 #include "filters/spans/word_list.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {
-
-constexpr size_t kLookedAt = 512;
 
 /// r.secret, n.token||"": what minifiers leave of names.
 bool is_minified(std::string_view value) {

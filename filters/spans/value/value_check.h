@@ -24,6 +24,9 @@ struct ValueSetting {
 /// is looked at than this.
 inline constexpr size_t kMostChecked = 4097;
 
+/// What a long value is, its beginning tells.
+inline constexpr size_t kLookedAt = 512;
+
 /// Verdict::masked, or why the value is no secret.
 Verdict check_value(std::string_view value, const ValueSetting& setting);
 
