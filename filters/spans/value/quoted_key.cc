@@ -4,7 +4,8 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/value/separator.h"
+#include "filters/spans/value/markup.h"
+#include "filters/spans/value/separator_words.h"
 #include "filters/spans/word_list.h"
 #include "filters/validators/validators.h"
 
@@ -86,6 +87,27 @@ size_t skip_slot_setting(std::string_view text, size_t at) {
   return next + quote_at(text, next).size();
 }
 
+/// `name="` before the quote at `quote`.
+bool has_attribute_before(std::string_view text, size_t quote) {
+  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\", "Name=", "Name=\\"}) {
+    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
+  }
+  return false;
+}
+
+/// `<<"password">>,<<"…">>` and `<<"password">> => <<"…">>` of Erlang: to the value, else npos.
+size_t behind_binary(const BehindKey& key) {
+  const size_t quote = key.quote_begin();
+  if (!key.rest.starts_with(">>") || !key.text.substr(0, quote).ends_with("<<")) return kNone;
+  const size_t mark = skip_blanks(key.text, key.at + 2);
+  for (std::string_view separator : {",", "=>"}) {
+    if (!key.text.substr(mark).starts_with(separator)) continue;
+    const size_t value = skip_blanks(key.text, mark + separator.size());
+    return key.text.substr(value).starts_with("<<") ? value : kNone;
+  }
+  return kNone;
+}
+
 }  // namespace
 
 bool is_option(std::string_view text, size_t name_begin) {
@@ -94,13 +116,6 @@ bool is_option(std::string_view text, size_t name_begin) {
   char before = text[name_begin - 1];
   return is_blank(before) || before == '"' || before == '\'' || before == '[' || before == ',' ||
          before == '(' || before == '=';
-}
-
-bool has_attribute_before(std::string_view text, size_t quote) {
-  for (std::string_view name : {"name=", "key=", "name=\\", "key=\\", "Name=", "Name=\\"}) {
-    if (quote >= name.size() && text.substr(quote - name.size(), name.size()) == name) return true;
-  }
-  return false;
 }
 
 size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
@@ -132,6 +147,9 @@ size_t value_member(std::string_view text, size_t at, const Quote& key_quote) {
   return at < text.size() && (text[at] == ':' || text[at] == '=') ? at + 1 : kNone;
 }
 
+namespace {
+
+/// Past what stands in a list, a call or a member between the name and its value, else npos.
 size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
                         const Quote& key_quote) {
   std::string_view rest = text.substr(at);
@@ -150,6 +168,30 @@ size_t quoted_separator(std::string_view text, size_t at, size_t name_begin,
   bool attribute =
       name_begin >= key_quote.size() && has_attribute_before(text, name_begin - key_quote.size());
   return attribute ? form_part(text, at) : kNone;
+}
+
+}  // namespace
+
+Separator behind_quoted_name(const BehindKey& key) {
+  if (size_t value = behind_binary(key); value != kNone) return Separator::to(value);
+  bool attribute = key.place.name_begin >= key.place.quote.size() &&
+                   has_attribute_before(key.text, key.place.name_begin - key.place.quote.size());
+  if (attribute && key.rest.size() > 1 && key.rest[0] == '>' &&
+      (key.rest[1] != '<' || is_value_tag(key.text, key.at + 1)))
+    return Separator::tag(key.at + 1);  // <property name="password">…, also with <value> in it
+  if (attribute && key.blank_before) {  // <setting name="Password" serializeAs="String"><value>…
+    const size_t tag = tag_with_attributes(key.text, key.at);
+    const size_t value = tag == kNone ? kNone : skip_line_breaks(key.text, tag);
+    if (value != kNone && key.text.substr(value).starts_with("<value>"))
+      return Separator::tag(value);
+  }
+  if (key.blank_before && !attribute && key.rest[0] != ',') {
+    if (Separator set = set_behind_quotes(key); set.end != kNone) return set;
+  }
+  Separator found =
+      Separator::to(quoted_separator(key.text, key.at, key.place.name_begin, key.place.quote));
+  found.colon = found.end != kNone && key.text[found.end - 1] == ':' && key.rest[0] != ';';
+  return found;
 }
 
 }  // namespace redactd

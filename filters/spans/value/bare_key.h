@@ -1,0 +1,16 @@
+#pragma once
+
+// What may stand behind a name without quotes instead of = and :, in code, calls, lists, members
+// and sentences.
+
+#include "filters/spans/value/separator.h"
+
+namespace redactd {
+
+Separator behind_bare_name(const BehindKey& key);
+
+/// `var dbPassword string = "…"`, `let password: &str = "…"`: past the = behind the type's name,
+/// else kNone (npos).
+size_t typed_assignment(std::string_view text, size_t at);
+
+}  // namespace redactd
