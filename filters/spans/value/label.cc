@@ -4,6 +4,7 @@
 
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/separator.h"
 #include "filters/spans/word_list.h"
 
 namespace redactd {
@@ -45,8 +46,8 @@ std::string_view without_marks(std::string_view word) {
   return word;
 }
 
-}  // namespace
-
+/// `Password`, `Enter your password`, `Client Secret`, `Mot de passe`. `password` may be a weak
+/// one.
 bool is_label(std::string_view value) {
   constexpr size_t kLongest = 64;
   constexpr size_t kMostWords = 7;
@@ -69,6 +70,46 @@ bool is_label(std::string_view value) {
   }
   if (foreign || (english && asks)) return words <= kMostWords;
   return (english || other) && words <= kFewWords;
+}
+
+/// Nothing but blanks stands before the key with dots that ends at `end`.
+bool key_begins_line(const RecordView& record, size_t end) {
+  std::string_view text = record.text;
+  constexpr size_t kLongest = 128;
+  const size_t first = end - std::min(end, kLongest);
+  while (end > first && (is_name_byte(text[end - 1]) || text[end - 1] == '.')) --end;
+  while (end > first && is_blank(text[end - 1])) --end;
+  return end == 0 ? record.starts_record : text[end - 1] == '\n';
+}
+
+/// Whether a file of translations may have the key: behind `=` a dotted one, never one in capitals.
+bool may_name_label(std::string_view text, size_t key_end, size_t begin) {
+  static constexpr ByteClass kOfKey = alnum_and("._-");
+  size_t key_begin = key_end;
+  while (key_begin > 0 && kOfKey.has(text[key_begin - 1])) --key_begin;
+  std::string_view key = text.substr(key_begin, key_end - key_begin);
+  if (key.empty() || is_upper(key.back())) return false;
+  std::string_view separator = text.substr(key_end, begin - key_end);
+  if (separator.find('=') != kNone) return key.find('.') != kNone;
+  return separator.find(':') != kNone;
+}
+
+}  // namespace
+
+bool is_label_of_field(const RecordView& record, size_t begin, size_t end, size_t key_end,
+                       bool quoted) {
+  constexpr size_t kLongest = 64;
+  std::string_view text = record.text;
+  if (!may_name_label(text, key_end, begin)) return false;
+  std::string_view value = text.substr(begin, end - begin);
+  if (is_label(value)) return true;
+  if (quoted || std::any_of(value.begin(), value.end(), is_digit)) return false;
+  if (!key_begins_line(record, key_end)) return false;
+  const size_t farthest = std::min(text.size(), begin + kLongest);
+  const size_t stop = std::min(text.substr(0, farthest).find_first_of("\r\n", begin), farthest);
+  if (stop == text.size() && !record.ends_record) return false;
+  if (stop < text.size() && text[stop] != '\r' && text[stop] != '\n') return false;
+  return is_label(text.substr(begin, stop - begin));
 }
 
 }  // namespace redactd

@@ -66,10 +66,8 @@ class ValueResolver {
 
   // ordinary_value.cc
   bool is_name(size_t begin, size_t end, const Opening& opening) const;
-  bool is_own_name(size_t begin, size_t end, const Opening& opening) const;
   bool is_ordinary(size_t begin, size_t end, const Opening& opening) const;
-  bool is_label_of_field(size_t begin, size_t end, const Opening& opening) const;
-  bool may_name_label(size_t begin) const;
+  size_t key_end() const { return end_of_key(text_, anchor_end_); }
   bool is_whole(size_t end) const;
   bool stands_in_mask() const;
 
