@@ -163,6 +163,11 @@ def redactd(program, pack=None, reloads=False, tls=False, framing="octet-countin
     return (ReloadedRelay if reloads else Relay)(program, config, lambda folder, path: ["--config", path])
 
 
+def bare_relay(program):
+    """Scans and does nothing else. What stands in its configuration is its command line."""
+    return Relay(program, lambda _folder, port, sink: "--listen %d --to %d" % (port, sink), lambda _folder, path: open(path, encoding="utf-8").read().split())
+
+
 # ---------------------------------------------------------------- processes
 
 class Relay:

@@ -22,7 +22,7 @@ FAST_MEGABYTES = 1200
 class Tcp:
     """`runs` are filled as results.json holds them."""
 
-    def __init__(self, folder, redactd, load, rounds, quick, samples, fetched):
+    def __init__(self, folder, redactd, load, bare_relay, rounds, quick, samples, fetched):
         """`fetched`: programs that redactors.relays() found."""
         self.folder, self.load, self.rounds, self.quick = folder, load, rounds, quick
         self.runs, self.lines, self.truth = [], {}, {}
@@ -44,6 +44,7 @@ class Tcp:
             "haproxy, TLS": relays.haproxy(tls=True),
             "redactd": relays.redactd(redactd),
             "redactd, TLS": relays.redactd(redactd, tls=True),
+            "bare_relay": relays.bare_relay(bare_relay),
             "haproxy, newline": relays.haproxy(),
             "redactd, newline": relays.redactd(redactd, framing="newline"),
             "redactd, 100 rules": relays.redactd(redactd, pack),

@@ -48,7 +48,7 @@ def throughput(report):
         "## Syslog over TCP\n\nOctet-counted RFC 5424 records over loopback from `tcp_load` through a relay and back to `tcp_load`, from the first byte sent to the last "
         "record received. Sender, relay and receiver share the machine's processors, nothing is pinned; `direct` is the load without a relay. HAProxy relays in TCP "
         "mode and looks at nothing, with Debian's defaults and with larger buffers. *TLS*: the relay takes TLS 1.3 with AES-128-GCM and sends plain; the ratio is to "
-        "HAProxy doing so. *newline*: lines instead of counted records. redactd scans with its built-in rules, or with the 100 expressions that rsyslog "
+        "HAProxy doing so. *newline*: lines instead of counted records. `bare_relay` reads, scans with the built-in rules' compiled expressions and sends, and does nothing else: it looks for no record and masks nothing. redactd scans with its built-in rules, or with the 100 expressions that rsyslog "
         "(`re_extract`, `replace`), syslog-ng (`subst`) and an OpenTelemetry Collector (`otelcol`: syslog receiver, redaction processor, syslog exporter) are given as well; these three also run "
         "without any rule. The slow ones get less to do. *Ratio* is the median of "
         "the rounds' ratios, with the least and the greatest. CPU seconds are for a gigabyte, of the relay and of the load; peak memory is the relay's resident set. "
