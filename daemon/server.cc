@@ -83,6 +83,12 @@ bool has_failed(const std::string& source, size_t workers, Metrics& metrics) {
   return false;
 }
 
+/// `a` may be null.
+const std::shared_ptr<const Generation>& newest(const std::shared_ptr<const Generation>& a,
+                                                const std::shared_ptr<const Generation>& b) {
+  return a && a->number > b->number ? a : b;
+}
+
 }  // namespace
 
 Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Log& log)
@@ -174,7 +180,8 @@ int Server::run() {
 }
 
 /// The control thread finishes one configuration before it makes the next, and that takes this
-/// worker to adopt it: so it does while it waits.
+/// worker to adopt it: so it does while it waits. The sinks of the one before may be gone by then,
+/// so that the stream has to go on with what its worker has.
 std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t worker) {
   struct Asked {
     std::mutex mutex;
@@ -202,7 +209,7 @@ std::shared_ptr<const Generation> Server::obey(std::string_view original, size_t
     const bool answered = asked->come.wait_for(lock, kMaskPoll, [&] { return asked->left == 0; });
     if (asked->failed || (!answered && Clock::now() > deadline))
       throw MatchError("a value that is to be masked from now on was not taken in time");
-    if (answered) return asked->generation;
+    if (answered) return newest(asked->generation, workers_[worker]->generation());
   }
 }
 

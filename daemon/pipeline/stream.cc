@@ -131,7 +131,7 @@ size_t Stream::end_of_row(std::string_view text, size_t begin) const {
 
 void Stream::obey(std::string_view lines) {
   auto next = settings_.commands->obey(lines, thread_.worker);
-  if (!next) return;
+  if (next == generation_) return;
   for (const auto& database : next->rules->databases()) thread_.scratch.fit(*database);
   adopt(std::move(next));
 }

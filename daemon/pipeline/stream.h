@@ -31,8 +31,8 @@ struct StreamCommands {
   size_t (*find)(std::string_view text, size_t from);
   std::function<bool()> on;  // whether they are obeyed now
   /// Shown lines as they came, at least one with the mark. Waits for, and returns, the
-  /// configuration that the lines after them need; null: the one in force. Throws MatchError when
-  /// it does not come: the stream fails closed.
+  /// configuration that the lines after them need, never an older one than the worker has. Throws
+  /// MatchError when it does not come: the stream fails closed.
   std::function<std::shared_ptr<const Generation>(std::string_view lines, size_t worker)> obey;
 };
 

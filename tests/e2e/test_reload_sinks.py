@@ -49,6 +49,38 @@ class RouteTest(DaemonTest):
         return [record.decode() for record in self.aggregators[name].records]
 
 
+class AReadOfCommands(RouteTest):
+    """`::add-mask::` lines are waited for in the middle of a read, and a reload may come there."""
+
+    def test_goes_on_to_the_sinks_of_a_reload_that_it_has_waited_for(self):
+        files = [os.path.join(self.folder, name) for name in ("one", "two")]
+        settings = [([self.source("in")], [{"name": os.path.basename(path), "type": "file", "path": path}],
+                     {"known_values": {"add_mask": True}, "workers": 1}) for path in files]
+        self.start(settings[0][0], settings[0][1], **settings[0][2])
+        others = [Client(self.ports["in"]) for _ in range(100)]  # a worker tells some sessions at a time of a reload, the oldest first
+        self.daemon.wait_for_metric(len(others), "redactd_source_connections_total", source="in")
+        # Each command is waited for by itself and refused, for its value is too short: no rule set is made for it.
+        sent = [f"<13>{number}\n".encode() for number in range(40000)]
+        reloads = 0
+        with Client(self.ports["in"]) as client:
+            sender = threading.Thread(target=lambda: client.send(b"<13>::add-mask::x\n".join(sent)))
+            sender.start()
+            while self.daemon.metric("redactd_source_received_records_total", source="in") < 2 * len(sent) - 1:
+                reloads += 1
+                sources, sinks, more = settings[reloads % 2]
+                self.assertEqual(self.reload(sources, sinks, **more)[0], 200)
+            sender.join()
+        self.assertGreater(reloads, 3)
+        for other in others:
+            other.close()
+        self.daemon.stop()
+        written = []
+        for path in files:
+            with open(path, "rb") as file:
+                written += [line for line in file if b"add-mask" not in line]
+        self.assertEqual((len(set(sent) - set(written)), len(written)), (0, len(sent)))
+
+
 class GoneSource(RouteTest):
     """A source that is no longer in the file goes on until a restart."""
 
