@@ -74,12 +74,10 @@ int looks_a_second(const std::vector<SourceConfig>& sources) {
   return static_cast<int>(std::clamp<int64_t>(10 * kSecond / shortest, 1, 50));
 }
 
-/// Whether the source ended because it could not be read, or not be redacted.
+/// Whether the source, or a file of it, ended because it could not be read, or not be redacted.
 bool has_failed(const std::string& source, size_t workers, Metrics& metrics) {
   for (size_t i = 0; i < workers; ++i)
-    if (metrics.source(source, i).read_errors.get() > 0 ||
-        metrics.worker(i).engine_errors.get() > 0)
-      return true;
+    if (metrics.source(source, i).failed_streams.get() > 0) return true;
   return false;
 }
 
@@ -405,13 +403,25 @@ std::vector<std::string> Server::not_ready() {
       reasons.push_back("the spool of sink '" + name + "' is full");
   }
   if (!self_check_.passed()) reasons.emplace_back("a self-check's secret was not masked");
+  for (std::string& reason : failed_sources()) reasons.push_back(std::move(reason));
   if (stopping_) reasons.emplace_back("stopping");
   return reasons;
 }
 
-std::vector<std::string> Server::unhealthy() const {
-  if (silent_ticks_ < kTicksUntilUnhealthy) return {};
-  return {"a worker does not answer"};
+std::vector<std::string> Server::unhealthy() {
+  std::vector<std::string> reasons = failed_sources();
+  if (silent_ticks_ >= kTicksUntilUnhealthy) reasons.emplace_back("a worker does not answer");
+  return reasons;
+}
+
+std::vector<std::string> Server::failed_sources() {
+  std::vector<std::string> reasons;
+  for (const SourceConfig& source : config_.sources) {
+    if (has_failed(source.name, workers_.size(), metrics_))
+      reasons.push_back("source '" + source.name +
+                        "' has failed: what comes is not read before a restart");
+  }
+  return reasons;
 }
 
 }  // namespace redactd

@@ -67,7 +67,8 @@ class Server {
   void sink_drained();
   void end();
   std::vector<std::string> not_ready();
-  std::vector<std::string> unhealthy() const;
+  std::vector<std::string> unhealthy();
+  std::vector<std::string> failed_sources();
   void run_self_check();
   /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
   std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);

@@ -76,6 +76,7 @@ struct SourceCounters {
   Counter idle_closed;
   std::array<Counter, kTlsFailures> handshake_failures;
   Counter read_errors;
+  Counter failed_streams;  // of a socket, a file, standard input: they stay ended until a restart
   Counter held_bytes;  // of records whose end has not come
   Counter stalled;     // times that reading waited for a full sink
   Counter rate_delays;

@@ -74,7 +74,7 @@ Awaitable<void> DatagramSession::run(std::shared_ptr<DatagramSession> self) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception&) {
-    note_failed_stream(self->worker_, self->setup_->config);
+    note_failed_stream(self->worker_, self->setup_->config, self->counters_);
   }
 }
 

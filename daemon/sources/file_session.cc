@@ -57,7 +57,7 @@ Awaitable<void> FileSession::run(std::shared_ptr<FileSession> self) {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception&) {
-    note_failed_stream(self->worker_, self->setup_->config);
+    note_failed_stream(self->worker_, self->setup_->config, self->counters_);
   }
   self->stop();
 }

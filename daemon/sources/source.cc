@@ -74,10 +74,12 @@ std::unique_ptr<Source> make_source(SourceSetup setup) {
   }
 }
 
-void note_failed_stream(Worker& worker, const SourceConfig& config) {
+void note_failed_stream(Worker& worker, const SourceConfig& config, SourceCounters& counters) {
   worker.counters().engine_errors.add();
-  worker.log().error("source ended: the matcher failed; what came last is held back",
-                     {{"source", configured(config.name)}});
+  counters.failed_streams.add();
+  worker.log().error(
+      "source ended until a restart: the matcher failed; what came last is held back",
+      {{"source", configured(config.name)}});
 }
 
 StreamSettings stream_settings(const SourceConfig& config, size_t number) {

@@ -42,9 +42,10 @@ class Source {
   virtual void reload_tls(const TlsConfig&) {}
 };
 
-/// For a source whose stream has thrown what is none of its reading's errors: counts it and says
-/// so.
-void note_failed_stream(Worker& worker, const SourceConfig& config);
+/// For a source whose stream has thrown what is none of its reading's errors, and where nobody can
+/// connect again: counts it and says so. It stays ended until a restart, which redactd asks for
+/// (/healthz).
+void note_failed_stream(Worker& worker, const SourceConfig& config, SourceCounters& counters);
 
 /// Every kind that the configuration knows.
 std::unique_ptr<Source> make_source(SourceSetup setup);

@@ -77,13 +77,14 @@ Awaitable<void> StdinSession::run(std::shared_ptr<StdinSession> self) {
     self->stream_->finish(Clock::now(), self->notice_);
   } catch (const std::system_error& error) {
     self->counters_.read_errors.add();
+    self->counters_.failed_streams.add();
     self->worker_.log().error(
         "standard input cannot be read",
         {{"source", configured(self->setup_->config.name)}, {"error", error.code()}});
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception&) {
-    note_failed_stream(self->worker_, self->setup_->config);
+    note_failed_stream(self->worker_, self->setup_->config, self->counters_);
   }
   if (!self->stopped_) self->notice_->arm();
   self->notice_.reset();

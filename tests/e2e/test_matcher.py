@@ -2,12 +2,15 @@
 
 import glob
 import os
+import socket
 import subprocess
 import unittest
 
 import peers
-from daemon import SANITIZED
+from aggregator import Aggregator
+from daemon import SANITIZED, DaemonTest, sink_to
 from harness import BINARY, RedactdTest
+from wire import Client, free_port, wait_until
 
 MISSING = os.environ.get("REDACTD_MISSING_MATCHES")  # tests/testing/missing_matches.cc
 MATCHER_TESTS = os.path.join(os.path.dirname(BINARY), "tests/property_matcher")
@@ -68,6 +71,72 @@ class AMatcherThatMissesNowAndThen(RedactdTest):
     def test_not_one_that_misses_nothing(self):
         run = self.start_with(0)
         self.assertEqual((run.returncode, run.stdout, run.stderr), (0, b"x\n", b""))
+
+
+@unittest.skipIf(SANITIZED, "a sanitizer has to be the first that is loaded")
+@unittest.skipUnless(MISSING, "the library that fails is not built; ctest names it")
+class AMatcherThatFails(DaemonTest):
+    """What it failed at stays in; where nobody can connect again, redactd says that it has to be restarted."""
+
+    def setUp(self):
+        super().setUp()
+        self.aggregator = Aggregator(self, "newline")
+        self.tcp, self.udp = free_port(), free_port(socket.SOCK_DGRAM)
+        self.log = os.path.join(self.folder, "app.log")
+        self.write("app.log", "")
+        listen = {"type": "tcp", "framing": "newline", "name": "tcp", "listen": f"tcp://127.0.0.1:{self.tcp}"}
+        sources = [listen, {"type": "syslog", "name": "udp", "listen": f"udp://127.0.0.1:{self.udp}"},
+                   {"type": "file", "name": "file", "path": self.log, "start_at": "beginning", "position_file": os.path.join(self.folder, "at")},
+                   {"type": "stdin", "name": "stdin"}]
+        self.daemon = self.start_daemon(sources, [{"type": "tcp", "framing": "newline", **sink_to(self.aggregator)}], stdin=subprocess.PIPE,
+                                        environment={"LD_PRELOAD": MISSING, "FAILING_SCANS": "breaks it"})
+
+        self.addCleanup(self.daemon.process.stdin.close)
+
+    def send(self, source, text):
+        line = text.encode() + b"\n"
+        if source == "tcp":
+            with Client(self.tcp) as client:
+                client.send(line)
+        elif source == "udp":
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+                client.sendto(b"<13>" + line, ("127.0.0.1", self.udp))
+        elif source == "file":
+            with open(self.log, "ab") as file:
+                file.write(line)
+        else:
+            self.daemon.process.stdin.write(line)
+            self.daemon.process.stdin.flush()
+
+    def fail(self, source):
+        before = self.daemon.metric("redactd_engine_errors_total")
+        self.send(source, f"{source} breaks it")
+        self.daemon.wait_for_metric(before + 1, "redactd_engine_errors_total")
+
+    def test_ends_a_source_that_has_one_stream_and_says_so_until_a_restart(self):
+        ended = []
+        for source in ("udp", "file", "stdin"):
+            self.assertEqual(self.daemon.metric("redactd_source_failed_streams", source=source), 0)
+            self.fail(source)
+            ended.append(source)
+            self.assertEqual(self.daemon.metric("redactd_source_failed_streams", source=source), 1)
+            reasons = "".join(f"source '{name}' has failed: what comes is not read before a restart\n"
+                              for name in ("udp", "file", "stdin") if name in ended)
+            for page in ("/healthz", "/readyz"):
+                self.assertEqual(self.daemon.ask(page), (503, reasons))
+            self.assertIn(f"source={source}", next(line for line in self.daemon.says().splitlines()[::-1] if "source ended" in line))
+        self.send("tcp", "still here")
+        self.aggregator.wait_for(1)
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.records, [b"still here"])
+
+    def test_ends_a_connection_and_takes_the_next(self):
+        self.fail("tcp")
+        self.send("tcp", "next one")
+        self.aggregator.wait_for(1)
+        self.assertEqual([self.daemon.ask(page)[0] for page in ("/healthz", "/readyz")], [200, 200])
+        self.daemon.stop()
+        self.assertEqual(self.aggregator.records, [b"next one"])
 
 
 class TheBuild(RedactdTest):

@@ -1,10 +1,11 @@
 // Preloaded, a matcher that misses one match in so many as the environment variable
-// MISSING_MATCHES tells.
+// MISSING_MATCHES tells, and that fails at what holds the text of FAILING_SCANS.
 
 #include <dlfcn.h>
 #include <hs.h>
 
 #include <cstdlib>
+#include <string_view>
 
 namespace {
 
@@ -21,6 +22,11 @@ bool misses_this_one() {
   return of != 0 && (number >> 16) % of == 0;
 }
 
+bool fails_at(std::string_view text) {
+  static const char* const what = std::getenv("FAILING_SCANS");
+  return what != nullptr && text.find(what) != std::string_view::npos;
+}
+
 int pass_on(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
             void* context) {
   if (misses_this_one()) return 0;
@@ -35,6 +41,7 @@ extern "C" hs_error_t hs_scan_stream(hs_stream_t* stream, const char* data, unsi
                                      match_event_handler handler, void* context) {
   static const auto call =
       reinterpret_cast<decltype(&hs_scan_stream)>(dlsym(RTLD_NEXT, "hs_scan_stream"));
+  if (fails_at({data, size})) return HS_INVALID;
   Caller caller = {handler, context};
   return call(stream, data, size, flags, scratch, handler == nullptr ? nullptr : pass_on, &caller);
 }
