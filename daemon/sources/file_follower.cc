@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "daemon/descriptor.h"
+
 namespace redactd {
 namespace {
 
@@ -32,10 +34,9 @@ uint64_t last_line_begin(int descriptor, uint64_t size) {
   std::string piece(kBackwardBytes, '\0');
   for (uint64_t end = size; end > 0;) {
     uint64_t begin = end - std::min<uint64_t>(end, piece.size());
-    ssize_t got = pread(descriptor, piece.data(), static_cast<size_t>(end - begin),
-                        static_cast<off_t>(begin));
-    if (got <= 0) break;
-    size_t line_feed = std::string_view(piece.data(), static_cast<size_t>(got)).rfind('\n');
+    auto got = read_at(descriptor, std::span(piece).first(static_cast<size_t>(end - begin)), begin);
+    if (got.empty()) break;
+    size_t line_feed = std::string_view(got.data(), got.size()).rfind('\n');
     explicit_bzero(piece.data(), piece.size());
     if (line_feed != std::string_view::npos) return begin + line_feed + 1;
     end = begin;
@@ -74,8 +75,9 @@ FileFollower::Step FileFollower::step(std::span<char> room, Time now) {
   ssize_t size =
       pread(current_->descriptor, room.data(), room.size(), static_cast<off_t>(current_->offset));
   if (size < 0) {
-    note_error(errno);
-    if (errno == ESTALE) close();  // the file server has forgotten it
+    const int error = errno;
+    note_error(error);
+    if (error == ESTALE && !reopen()) close();
     return {Happened::failed};
   }
   std::span<const char> read = room.first(static_cast<size_t>(size));
@@ -123,6 +125,15 @@ void FileFollower::give_up_line() {
 // Opening
 
 bool FileFollower::open_first() {
+  try {
+    return find_first();
+  } catch (const std::system_error&) {
+    close();  // it is not known from where to read it
+    throw;
+  }
+}
+
+bool FileFollower::find_first() {
   if (saved_) return open_saved() || open_after_saved();
   if (start_at_ == SourceConfig::StartAt::oldest) return open_oldest();
   FileInfo at_path = look_at(path_);
@@ -226,6 +237,21 @@ bool FileFollower::open(const std::string& path, const FileInfo& expected) {
   return true;
 }
 
+/// The file server has forgotten the descriptor; that of the file itself it may give again.
+bool FileFollower::reopen() {
+  std::vector<RotatedFile> files = rotated_files(target_);
+  files.push_back({path_, look_at(path_)});
+  for (const RotatedFile& file : files) {
+    if (file.info.error != 0 || !file.info.is(current_->info)) continue;
+    Descriptor again(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (again.get() < 0 || !look_at(again.get()).is(current_->info)) continue;
+    ::close(current_->descriptor);
+    current_->descriptor = again.release();
+    return true;
+  }
+  return false;
+}
+
 void FileFollower::close() {
   if (current_) ::close(current_->descriptor);
   current_.reset();
@@ -237,9 +263,7 @@ void FileFollower::close() {
 /// At the begin of the last line if its LF is missing, for no line may be looked at in halves.
 void FileFollower::start_at_end() {
   std::array<char, Fingerprint::kBytes> head;
-  ssize_t size = pread(current_->descriptor, head.data(), head.size(), 0);
-  if (size <= 0) return;
-  current_->fingerprint = fingerprint_of({head.data(), static_cast<size_t>(size)});
+  current_->fingerprint = fingerprint_of(read_at(current_->descriptor, head, 0));
   explicit_bzero(head.data(), head.size());
   current_->offset = current_->line_begin =
       last_line_begin(current_->descriptor, current_->info.size);
@@ -266,8 +290,7 @@ bool FileFollower::note_error(int error) {
 
 bool FileFollower::has_prefix(int descriptor, const Fingerprint& fingerprint) {
   std::array<char, Fingerprint::kBytes> head;
-  ssize_t size = pread(descriptor, head.data(), head.size(), 0);
-  if (size < static_cast<ssize_t>(fingerprint.bytes)) return false;
+  if (read_at(descriptor, head, 0).size() < fingerprint.bytes) return false;
   bool same = fingerprint_of({head.data(), fingerprint.bytes}) == fingerprint;
   explicit_bzero(head.data(), head.size());
   return same;
@@ -281,11 +304,11 @@ bool FileFollower::still_the_same(std::span<const char> read) {
     return true;
   }
   std::array<char, Fingerprint::kBytes> head;
-  ssize_t size = pread(file.descriptor, head.data(), head.size(), 0);
-  if (size < static_cast<ssize_t>(file.fingerprint.bytes)) return false;
+  const size_t size = read_at(file.descriptor, head, 0).size();
+  if (size < file.fingerprint.bytes) return false;
   bool same = fingerprint_of({head.data(), file.fingerprint.bytes}) == file.fingerprint;
   if (same && file.fingerprint.bytes < Fingerprint::kBytes)
-    file.fingerprint = fingerprint_of({head.data(), static_cast<size_t>(size)});
+    file.fingerprint = fingerprint_of({head.data(), size});
   explicit_bzero(head.data(), head.size());
   return same;
 }
@@ -335,14 +358,12 @@ std::optional<RotatedFile> FileFollower::copy_of_current() const {
   for (RotatedFile& file : rotated_files(target_)) {
     if (!may_be_copy(file.info, current_->info.written)) continue;
     if (file.info.size < (best ? best->info.size + 1 : current_->offset)) continue;
-    int descriptor = ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (descriptor < 0) {
+    Descriptor copy(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (copy.get() < 0) {
       throw_if_lacking(errno);
       continue;
     }
-    bool same = has_prefix(descriptor, current_->fingerprint);
-    ::close(descriptor);
-    if (same) best = std::move(file);
+    if (has_prefix(copy.get(), current_->fingerprint)) best = std::move(file);
   }
   return best;
 }

@@ -91,11 +91,13 @@ class FileFollower {
   static bool has_prefix(int descriptor, const Fingerprint& fingerprint);
 
   bool open_first();
+  bool find_first();
   bool open_oldest();
   bool open_saved();
   bool resume_in(const RotatedFile& file, bool is_copy);
   bool open_after_saved();
   bool open(const std::string& path, const FileInfo& expected);
+  bool reopen();
   void close();
   void start_at_end();
   void note_start();

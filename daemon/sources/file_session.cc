@@ -100,7 +100,7 @@ FileFollower::Step FileSession::read_once() {
   const bool again = begin < follower_.replay_until();
   if (again) room = room.first(std::min(room.size(), follower_.replay_until() - begin));
   FileFollower::Step step = follower_.next(room, Clock::now());
-  if (epoch_ != follower_.epoch()) {
+  if (epoch_ != follower_.epoch() && follower_.descriptor() >= 0) {
     // From here on it counts what comes meanwhile if redactd ends before a record has been written.
     if (epoch_ == 0 && !settled_at_) set_position(open_receipt());
     epoch_ = follower_.epoch();

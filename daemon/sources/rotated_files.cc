@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "daemon/descriptor.h"
 #include "daemon/sources/position.h"
 #include "filters/byte_class.h"
 
@@ -43,20 +44,15 @@ FileInfo info_of(int folder, const char* path, int flags) {
 /// The first bytes, at most those of a fingerprint; wiped by the caller.
 std::string head_of(int descriptor) {
   std::string head(Fingerprint::kBytes, '\0');
-  ssize_t size = pread(descriptor, head.data(), head.size(), 0);
-  head.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  head.resize(read_at(descriptor, head, 0).size());
   return head;
 }
 
 std::string head_of(const std::string& path) {
-  int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (descriptor < 0) {
-    throw_if_lacking(errno);
-    return {};
-  }
-  std::string head = head_of(descriptor);
-  close(descriptor);
-  return head;
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (file.get() >= 0) return head_of(file.get());
+  throw_if_lacking(errno);
+  return {};
 }
 
 bool are_alike(std::string head_a, std::string head_b) {
@@ -86,6 +82,12 @@ bool is_rotation_suffix(std::string_view added) {
 void throw_if_lacking(int error) {
   if (error == EMFILE || error == ENFILE || error == ENOMEM)
     throw std::system_error(error, std::generic_category());
+}
+
+std::span<const char> read_at(int descriptor, std::span<char> room, uint64_t offset) {
+  ssize_t size = pread(descriptor, room.data(), room.size(), static_cast<off_t>(offset));
+  if (size < 0) throw std::system_error(errno, std::generic_category());
+  return room.first(static_cast<size_t>(size));
 }
 
 FileInfo look_at(const std::string& path) { return info_of(AT_FDCWD, path.c_str(), 0); }

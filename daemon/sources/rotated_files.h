@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -40,6 +41,10 @@ struct RotatedFile {
 /// for it may be there, and nothing can be said of it now.
 void throw_if_lacking(int error);
 
+/// What stands at `offset`, as much as there is. Throws std::system_error if it cannot be read:
+/// that says nothing of what stands there.
+std::span<const char> read_at(int descriptor, std::span<char> room, uint64_t offset);
+
 /// Those beside the file `target`, the oldest first. What cannot be looked at is left out. Throws
 /// as above.
 std::vector<RotatedFile> rotated_files(const std::string& target);
@@ -49,7 +54,7 @@ std::vector<RotatedFile> rotated_files(const std::string& target);
 bool is_rotated_name(std::string_view base, std::string_view name);
 
 /// Whether the files at both paths begin with the same bytes, as far as both go and a fingerprint
-/// (position.h) reaches. Throws as above.
+/// (position.h) reaches. Throws as above, and as read_at() does.
 bool begin_alike(const std::string& a, const std::string& b);
 /// The same of a file that is open, wherever it is by now.
 bool begin_alike(const std::string& path, int descriptor);

@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/testing/failing_reads.h"
 #include "tests/testing/no_descriptors.h"
 #include "tests/testing/temp_dir.h"
 
@@ -75,6 +76,7 @@ class FileFollowerTest : public ::testing::Test {
           break;
         default:
           wait_ = step.wait;
+          what_ = step.what;
           return all;
       }
     }
@@ -150,6 +152,7 @@ class FileFollowerTest : public ::testing::Test {
            [] { return std::chrono::steady_clock::now(); }};
   FileFollower::Time now_ = std::chrono::steady_clock::now();
   FileFollower::Duration wait_{};
+  FileFollower::Happened what_ = FileFollower::Happened::nothing;
   std::optional<FileFollower> follower_;
 };
 
@@ -539,6 +542,75 @@ TEST_F(FileFollowerTest, WhatCannotBeReadIsTriedAgain) {
   fs::remove(log_path());
   folder_.write("app.log", "1\n");
   EXPECT_EQ(read(), "1\n");
+}
+
+TEST_F(FileFollowerTest, AReadErrorAtTheHeadIsNoTruncation) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  writer.write("2\n");
+  {
+    FailingReads fail({0, EIO});
+    EXPECT_EQ(read(), "");
+    EXPECT_EQ(what_, FileFollower::Happened::failed);
+    EXPECT_EQ(follower_->position()->offset, 2u);
+  }
+  EXPECT_EQ(said().find("truncated"), std::string::npos) << said();
+  EXPECT_NE(said().find("Input/output error"), std::string::npos) << said();
+  EXPECT_EQ(read(), "2\n");
+}
+
+TEST_F(FileFollowerTest, AReadErrorAtTheStartForgetsNoPosition) {
+  Writer writer(log_path());
+  std::optional<Position> saved = stop_after_a_line(writer);
+  writer.write("2\n");
+  follow_from(saved);
+  {
+    FailingReads fail({0, EIO});
+    EXPECT_EQ(read(), "");
+    EXPECT_EQ(what_, FileFollower::Happened::failed);
+  }
+  EXPECT_EQ(said().find("is gone"), std::string::npos) << said();
+  EXPECT_EQ(read(), "2\n");
+}
+
+TEST_F(FileFollowerTest, AReadErrorAtTheStartReadsNothingOfBefore) {
+  for (off_t where : {0, 2}) {  // the head, and where the last line is looked for
+    folder_.write("app.log", std::string(64 * 1024, '0') + "\n1");
+    follow(SourceConfig::StartAt::end);
+    {
+      FailingReads fail({where, EIO});
+      EXPECT_EQ(read(), "");
+      EXPECT_EQ(what_, FileFollower::Happened::failed);
+    }
+    EXPECT_EQ(read(), "1");
+  }
+}
+
+TEST_F(FileFollowerTest, AReadErrorIsNoReasonToReadACopyOnceMore) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  copy("app.log", "app.log.1");
+  writer.write("2\n");
+  rename("app.log", "gone.log");
+  {
+    FailingReads fail({0, EIO});
+    EXPECT_EQ(read_on(), "");
+  }
+  EXPECT_EQ(read_on(), "2\n");
+}
+
+TEST_F(FileFollowerTest, AFileServerThatHasForgottenTheOpenFileIsAskedForItAgain) {
+  Writer writer(log_path());
+  follow_with_a_line(writer);
+  writer.write("2 and");
+  EXPECT_EQ(read(), "2 and");
+  writer.write(" on\n3\n");
+  {
+    FailingReads fail({7, ESTALE});
+    EXPECT_EQ(read(), "");
+  }
+  EXPECT_EQ(read(), " on\n3\n");
+  EXPECT_EQ(follower_->position()->offset, 13u);
 }
 
 TEST_F(FileFollowerTest, AFileWithoutPermissionIsTriedAgain) {
