@@ -71,13 +71,16 @@ size_t ValueResolver::value_end(const Opening& opening) const {
 /// Where the value without quotes ends that stands at `at`.
 size_t ValueResolver::bare_value_end(size_t at, const Opening& opening) const {
   constexpr size_t kLong = 64;
-  static constexpr ByteClass kRemembered = ByteClass::of("\\([{)]}>");  // by bare_end()
+  // What bare_end() remembers; a backslash only where it begins an escape.
+  static constexpr ByteClass kRemembered = ByteClass::of("([{)]}>");
+  static constexpr ByteClass kAmongEscapes = ByteClass::of("\\([{)]}>");
   if (opening.bare.escapes && is_spelt_break(text_, at)) return at;     // it is on the next line
   RecordView::BareMemo& memo = record_.bare;
   if (memo.from <= at && at < memo.end && memo.context == opening.bare) return memo.end;
   const size_t end = bare_end(text_, at, opening.bare);
   record_.work += end - at;
-  if (end - at > kLong && !kRemembered.any_in(text_.substr(at, end - at)))
+  const ByteClass& remembered = opening.bare.escapes ? kAmongEscapes : kRemembered;
+  if (end - at > kLong && !remembered.any_in(text_.substr(at, end - at)))
     memo = {at, end, opening.bare};
   return end;
 }
