@@ -35,7 +35,8 @@ bool is_wrapped_word(std::string_view value) {
   constexpr size_t kLongest = 32;
   constexpr std::string_view kOpeners = "[(*- ";
   constexpr std::string_view kClosers = "])*-";
-  if (value.size() > kLongest) return false;
+  static constexpr ByteClass kLasts = ByteClass::of(kClosers);
+  if (value.size() > kLongest || !kLasts.has(value.back())) return false;
   const size_t begin = value.find_first_not_of(kOpeners);
   if (begin == kNone) return false;
   const size_t last = value.find_last_not_of(kClosers);
@@ -119,8 +120,7 @@ bool is_name_between_marks(std::string_view value) {
 bool is_scheme_in_braces(std::string_view value) {
   static constexpr std::string_view kSchemes[] = {
       "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
-  static constexpr ByteClass kFirsts = ByteClass::of("%{$");
-  if (value.size() >= 256 || !kFirsts.has(value[0])) return false;
+  if (value.size() >= 256) return false;
   if (value.starts_with("%env(") && value.find(")%") + 2 == value.size()) return true;  // Symfony
   const size_t close = value.find('}');
   if (value.starts_with("{{resolve:")) return value.substr(std::min(close, value.size())) == "}}";
@@ -202,8 +202,8 @@ bool is_template(std::string_view value) {
                                                              {"%(", ")s"},
                                                              {"((", "))"},
                                                              {"%", "%"}}};
-  static constexpr ByteClass kOpenings = ByteClass::of("${<%#(");
-  if (value.empty() || !kOpenings.has(value[0])) return false;
+  static constexpr ByteClass kLasts = ByteClass::of("})>|%#s");
+  if (!kLasts.has(value.back())) return false;
   for (const Delimiters& delimiters : kTemplates) {
     if (value[0] != delimiters.open[0] ||
         value.size() <= delimiters.open.size() + delimiters.close.size() ||
@@ -329,6 +329,62 @@ std::string_view behind_control_bytes(std::string_view value) {
   return value;
 }
 
+/// Bullets, an ellipsis, and bullets in JSON: one sign repeated.
+bool is_repeated_sign(std::string_view value) {
+  static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x97\x8f", "\xe2\x80\xa6",
+                                                "\\u2022",      "\\u25cf",      "\\u25CF",
+                                                "\\\\u2022",    "\\\\u25cf"};
+  for (std::string_view sign : kSigns) {
+    if (value.size() % sign.size() != 0 || !value.starts_with(sign)) continue;
+    bool repeated = true;
+    for (size_t i = 0; i < value.size(); i += sign.size()) {
+      repeated = repeated && value.substr(i, sign.size()) == sign;
+    }
+    if (repeated) return true;
+  }
+  return false;
+}
+
+/// What tells by its first byte what it may be.
+bool begins_placeholder(std::string_view value) {
+  switch (value[0]) {
+    case '*':
+    case 'x':
+    case 'X':
+      return is_masked_in_groups(value);
+    case '$':
+      return is_template(value) || is_required_variable(value) || is_scheme_in_braces(value) ||
+             is_shell_variable(value) || is_bind_parameter(value);
+    case '{':
+      return is_template(value) || is_scheme_in_braces(value) || is_name_in_braces(value);
+    case '%':
+      return is_template(value) || is_encoded_mask(value) || is_scheme_in_braces(value) ||
+             is_printf(value);
+    case '<':
+    case '#':
+    case '(':
+      return is_template(value);
+    case '[':
+      return is_capitals_in_brackets(value);
+    case '?':
+    case ':':
+      return is_bind_parameter(value);
+    case '@':
+      return is_name_between_marks(value) || is_bind_parameter(value) || is_reference(value);
+    case '_':
+      return is_name_between_marks(value);
+    case 'y':
+    case 'Y':
+      return is_yours(value);
+    case 'v':
+    case 'o':
+    case 'r':
+      return is_reference(value);
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool is_filled_token(std::string_view token) {
@@ -370,29 +426,15 @@ bool is_placeholder(std::string_view value) {
   if (kWrappers.has(value[0]) && is_wrapped_word(value)) return true;
   // Masks of other tools: one character repeated.
   static constexpr ByteClass kRepeated = ByteClass::of("*xX.-_#");
+  static constexpr ByteClass kSigns = ByteClass::of("\xe2\\");
   if (kRepeated.has(value[0])) {
     const size_t end = value.find_first_not_of(value[0]);
     // *********(redacted), as Spark prints it
     if (end == kNone || (value[0] == '*' && kOtherMasks.has(value.substr(end)))) return true;
   }
-  static constexpr std::string_view kSigns[] = {"\xe2\x80\xa2", "\xe2\x97\x8f", "\xe2\x80\xa6",
-                                                "\\u2022",      "\\u25cf",      "\\u25CF",
-                                                "\\\\u2022",    "\\\\u25cf"};
-  for (std::string_view sign : kSigns) {  // bullets, an ellipsis, and bullets in JSON
-    if (value[0] != sign[0] || value.size() % sign.size() != 0 || !value.starts_with(sign))
-      continue;
-    bool repeated = true;
-    for (size_t i = 0; i < value.size(); i += sign.size()) {
-      repeated = repeated && value.substr(i, sign.size()) == sign;
-    }
-    if (repeated) return true;
-  }
+  if (kSigns.has(value[0]) && is_repeated_sign(value)) return true;
   if ((value[0] == '*' || value[0] == 'x') && is_starred_token(value)) return true;
-  if (is_masked_in_groups(value)) return true;
-  return is_template(value) || is_encoded_mask(value) || is_required_variable(value) ||
-         is_scheme_in_braces(value) || is_name_between_marks(value) || is_shell_variable(value) ||
-         is_printf(value) || is_yours(value) || is_bind_parameter(value) ||
-         is_capitals_in_brackets(value) || is_name_in_braces(value) || is_reference(value);
+  return begins_placeholder(value);
 }
 
 }  // namespace redactd
