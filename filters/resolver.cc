@@ -96,13 +96,14 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
     const bool of_value = anchor.role == Anchor::Role::value;
+    const Rule* const rule = of_value ? &rules_->rules()[anchor.rule] : nullptr;
     const bool encoded = anchor.role == Anchor::Role::encoded;
     if (encoded && is_looked_at(record, static_cast<TextEncoding>(anchor.width), match.end))
       continue;
     if (of_value && decisions == nullptr &&
-        (covered.covers_value(record, rules_->rules()[anchor.rule], match.end) ||
-         plain.covers_plain(record, rules_->rules()[anchor.rule], match.end) ||
-         nameless.stands_before(record, rules_->rules()[anchor.rule], anchor.rule, match.end)))
+        (covered.covers_value(record, *rule, match.end) ||
+         plain.covers_plain(record, *rule, match.end) ||
+         nameless.stands_before(record, *rule, anchor.rule, match.end)))
       continue;
     const size_t before = found_.size();
     record.key = {};
@@ -121,8 +122,7 @@ void Resolver::resolve_anchors(const RecordView& record, const std::vector<Recor
       record.masked = {value.begin, value.end, value.rule, only ? record.key : RecordView::Key{}};
       if (CoveredRun::is_long(value)) covered.note(record, value);
     }
-    if (of_value && verdict == Verdict::not_random &&
-        CoveredRun::asks_for_randomness(rules_->rules()[anchor.rule]))
+    if (of_value && verdict == Verdict::not_random && CoveredRun::asks_for_randomness(*rule))
       plain.note_plain(record, match.end);
     if (of_value && verdict == Verdict::name_missing) nameless.note(record, anchor.rule, match.end);
     if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
@@ -144,18 +144,18 @@ void Resolver::note_decision(const Anchor& anchor, size_t end, Verdict verdict, 
 }
 
 Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
-  const Rule& rule = rules_->rules()[anchor.rule];
   switch (anchor.role) {
     case Anchor::Role::token:
-      return resolve_token(record, rule, anchor.rule, {anchor.width, end, anchor.head}, &runs_,
-                           found_);
-    case Anchor::Role::value:
-      if (!rule.required_text.empty() && !has_required_text(record, anchor.rule)) {
+      return resolve_token(record, rules_->rules()[anchor.rule], anchor.rule,
+                           {anchor.width, end, anchor.head}, &runs_, found_);
+    case Anchor::Role::value: {
+      const ValueRule& value = rules_->value_rule(anchor);
+      if (!value.rule.required_text.empty() && !has_required_text(record, anchor.rule))
         return Verdict::required_text_missing;
-      }
-      return resolve_key(record, rules_->value_rule(anchor), end);
+      return resolve_key(record, value, end);
+    }
     case Anchor::Role::userinfo:
-      return resolve_userinfo(record, rule, anchor.rule, end, found_);
+      return resolve_userinfo(record, rules_->rules()[anchor.rule], anchor.rule, end, found_);
     case Anchor::Role::known:
       if (end < anchor.width) return Verdict::crosses_record;
       if (stands_in_own_mask(record.text, end - anchor.width, end)) return Verdict::inside_mask;
@@ -184,7 +184,10 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 /// or else the next line that it may stand on.
 Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
   if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
-  if (resolve_spelt_next_line(record, value, end, found_)) return Verdict::masked;
+  const bool of_key = end > 0 && !value.rule.keys.empty();
+  if (of_key && tail_of_key(record, end_of_key(record.text, end)).may_spell_break &&
+      resolve_spelt_next_line(record, value, end, found_))
+    return Verdict::masked;
   if (is_masked_for_any_key(record, value, end)) return Verdict::masked;
   Verdict verdict = Verdict::no_value;
   if (end <= record.text.size()) verdict = resolve_value(record, value, end, found_);

@@ -49,11 +49,15 @@ bool RuleSet::any_regexes() const {
                      [](const auto& regexes) { return !regexes->empty(); });
 }
 
-Anchor RuleSet::anchor_behind(uint32_t number) const {
-  if (number < first_known()) {
-    const uint32_t key = number - first_key();
-    return {Anchor::Role::value, false, key_rules_[key], key, nullptr};
-  }
+void RuleSet::list_value_rules() {
+  value_rules_.reserve(rules_.size());
+  for (uint32_t number = 0; number < rules_.size(); ++number)
+    value_rules_.push_back({rules_[number], number, nullptr, masker_->fixed_text(number)});
+  for (size_t key = 0; key < key_rules_.size(); ++key)
+    value_rules_[key_rules_[key]].keys = &rule_keys_[key];
+}
+
+Anchor RuleSet::known_anchor(uint32_t number) const {
   size_t known = number - first_known();
   return {Anchor::Role::known, false, known_rules_[known_->owner(known)],
           known_->text(known).size(), nullptr};

@@ -98,14 +98,13 @@ class RuleSet {
   /// Every number that a match can have; the anchor of one.
   size_t anchor_count() const { return first_known() + known_->size(); }
   Anchor anchor(uint32_t number) const {
-    return number < anchors_.size() ? anchors_[number] : anchor_behind(number);
+    if (number < anchors_.size()) return anchors_[number];
+    const size_t key = number - anchors_.size();
+    if (key < key_rules_.size()) return {Anchor::Role::value, false, key_rules_[key], key, nullptr};
+    return known_anchor(number);
   }
   /// The rule of an anchor with the role `value`.
-  ValueRule value_rule(const Anchor& anchor) const {
-    const Rule& rule = rules_[anchor.rule];
-    return {rule, anchor.rule, rule.keys.empty() ? nullptr : &rule_keys_[anchor.width],
-            masker_->fixed_text(anchor.rule)};
-  }
+  const ValueRule& value_rule(const Anchor& anchor) const { return value_rules_[anchor.rule]; }
   /// The first userinfo rule that is on.
   std::optional<uint32_t> userinfo_rule() const { return userinfo_rule_; }
   bool is_muted(uint32_t rule) const { return muted_[rule]; }
@@ -150,7 +149,8 @@ class RuleSet {
  private:
   RuleSet() = default;
   struct Builder;
-  Anchor anchor_behind(uint32_t number) const;
+  Anchor known_anchor(uint32_t number) const;
+  void list_value_rules();
   void wipe_values();
   void find_blanks();
 
@@ -163,8 +163,9 @@ class RuleSet {
   std::vector<std::shared_ptr<const MatchDatabase>> databases_;
   std::vector<uint32_t> first_anchor_;
   std::vector<Keys> keys_;
-  std::vector<uint32_t> key_rules_;  // those that are on
-  std::vector<RuleKeys> rule_keys_;  // of each of them
+  std::vector<uint32_t> key_rules_;     // those that are on
+  std::vector<RuleKeys> rule_keys_;     // of each of them
+  std::vector<ValueRule> value_rules_;  // every rule's, for quick access; of no use to other kinds
   std::vector<std::shared_ptr<const RegexRules>> regexes_;
   bool looks_at_every_record_ = false;
   bool may_match_blanks_ = false;

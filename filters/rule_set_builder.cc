@@ -417,6 +417,7 @@ std::shared_ptr<const RuleSet> RuleSet::compile(std::vector<RuleGroup> groups,
   builder.add_known_values();
   if (!errors.empty()) return nullptr;
   set->masker_.emplace(set->rules_, masks.standard, masks.key);
+  set->list_value_rules();
   set->find_blanks();
   return set;
 }

@@ -47,10 +47,8 @@ void NamelessKey::note(const RecordView& record, uint32_t rule, size_t anchor_en
   key_ = text.substr(begin, anchor_end - begin);
 }
 
-bool NamelessKey::stands_before(const RecordView& record, const Rule& rule, uint32_t number,
-                                size_t anchor_end) const {
-  return rule_ == number && !key_.empty() && rule.form == ValueForm::assign &&
-         record.text.substr(0, anchor_end).ends_with(key_) &&
+bool NamelessKey::ends_text(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+  return rule.form == ValueForm::assign && record.text.substr(0, anchor_end).ends_with(key_) &&
          has_value_on_its_line(record, anchor_end);
 }
 
@@ -74,10 +72,6 @@ void CoveredRun::begin_run(std::string_view text, size_t least) {
   while (from_ > least && kInBare.has(text[from_ - 1])) --from_;
 }
 
-bool CoveredRun::asks_for_randomness(const Rule& rule) {
-  return rule.strength == Strength::weak && rule.names.empty();
-}
-
 void CoveredRun::note_plain(const RecordView& record, size_t anchor_end) {
   const RecordView::BareMemo& value = record.bare;
   if (anchor_end < value.from || anchor_end >= value.end || value.end <= end_) return;
@@ -89,13 +83,10 @@ void CoveredRun::note_plain(const RecordView& record, size_t anchor_end) {
   begin_run(record.text, anchor_end);
 }
 
-bool CoveredRun::covers_plain(const RecordView& record, const Rule& rule, size_t anchor_end) const {
-  return anchor_end < end_ && asks_for_randomness(rule) && covers_value(record, rule, anchor_end);
-}
-
-bool CoveredRun::covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+bool CoveredRun::covers_value_before(const RecordView& record, const Rule& rule,
+                                     size_t anchor_end) const {
   constexpr size_t kLongestType = 24;  // `password: string = "…"`
-  if (anchor_end >= end_ || anchor_end < from_ + 2) return false;
+  if (anchor_end < from_ + 2) return false;
   // Behind `key=` and `key:` the value begins at once, and is no other sign.
   const char mark = record.text[anchor_end - 1];
   const bool sign = mark == '=' || (mark == ':' && anchor_end + kLongestType < end_);

@@ -27,13 +27,21 @@ class CoveredRun {
 
   /// Whether all that the key of an anchor which ends at `anchor_end` could mask is masked already,
   /// and its value is on its own line.
-  bool covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const;
+  bool covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+    return anchor_end < end_ && covers_value_before(record, rule, anchor_end);
+  }
 
   /// Whether the key asks for a value that looks random, and has one in which nothing does.
-  bool covers_plain(const RecordView& record, const Rule& rule, size_t anchor_end) const;
-  static bool asks_for_randomness(const Rule& rule);
+  bool covers_plain(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+    return anchor_end < end_ && asks_for_randomness(rule) &&
+           covers_value_before(record, rule, anchor_end);
+  }
+  static bool asks_for_randomness(const Rule& rule) {
+    return rule.strength == Strength::weak && rule.names.empty();
+  }
 
  private:
+  bool covers_value_before(const RecordView& record, const Rule& rule, size_t anchor_end) const;
   void begin_run(std::string_view text, size_t least);
 
   size_t from_ = 0;
@@ -47,9 +55,13 @@ class NamelessKey {
  public:
   void note(const RecordView& record, uint32_t rule, size_t anchor_end);
   bool stands_before(const RecordView& record, const Rule& rule, uint32_t number,
-                     size_t anchor_end) const;
+                     size_t anchor_end) const {
+    return rule_ == number && !key_.empty() && ends_text(record, rule, anchor_end);
+  }
 
  private:
+  bool ends_text(const RecordView& record, const Rule& rule, size_t anchor_end) const;
+
   uint32_t rule_ = 0;
   std::string_view key_;  // with what stands around it; empty: there is none
 };

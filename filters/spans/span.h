@@ -124,6 +124,13 @@ struct RecordView {
     std::optional<Opening> opening = {};
   };
   mutable OpeningMemo opening = {};
+  /// What stands behind the key that was asked for last, for all rules of the key.
+  struct TailMemo {
+    size_t key_end = static_cast<size_t>(-1);  // that: nothing remembered
+    bool may_spell_break = false;              // a line break may be spelt out near
+    bool separable = false;                    // see separator_may_follow()
+  };
+  mutable TailMemo tail = {};
   struct NoSecretMemo {
     size_t key_end = 0;  // 0: nothing remembered
     size_t begin = 0;    // of the longest name there that is none of a secret's

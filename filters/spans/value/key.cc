@@ -319,12 +319,6 @@ std::vector<std::string> key_expressions(const Rule& rule) {
   return expressions;
 }
 
-size_t end_of_key(std::string_view text, size_t anchor_end) {
-  size_t at = anchor_end - 1;
-  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
-  return at;
-}
-
 bool separator_may_follow(std::string_view text, size_t key_end) {
   constexpr size_t kTypeName = 40;
   size_t at = key_end;

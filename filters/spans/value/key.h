@@ -68,7 +68,11 @@ std::vector<std::string> ending_expressions(const std::vector<std::string>& keys
 
 /// Where the key of a match that ended at `anchor_end` ends: before the byte that ended the match
 /// and the blanks between them.
-size_t end_of_key(std::string_view text, size_t anchor_end);
+inline size_t end_of_key(std::string_view text, size_t anchor_end) {
+  size_t at = anchor_end - 1;
+  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t')) --at;
+  return at;
+}
 
 /// Whether a separator can follow the key at all: the quick look that most words in sentences do
 /// not pass.

@@ -108,12 +108,8 @@ std::optional<std::string_view> line_at(const RecordView& record, size_t at, siz
 bool resolve_spelt_next_line(const RecordView& record, const ValueRule& value, size_t anchor_end,
                              std::vector<Span>& spans) {
   std::string_view text = record.text;
-  if (anchor_end == 0 || value.rule.keys.empty()) return false;
   const size_t key_end = end_of_key(text, anchor_end);
   const size_t limit = std::min(text.size(), key_end + kLongestKeyTail);
-  if (!record.backslashes.stands_in(text, key_end, limit) &&
-      !record.number_signs.stands_in(text, key_end, limit))
-    return false;
   LineBreak at = break_behind_key(text, key_end, limit);
   if (at.begin == kNone || at.begin + 1 < anchor_end) return false;
   const size_t backslashes = at.backslashes;

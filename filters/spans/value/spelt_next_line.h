@@ -11,8 +11,8 @@
 
 namespace redactd {
 
-/// Adds the value on the next line of the string behind the key whose match ended at `anchor_end`.
-/// Returns whether there is one.
+/// Adds the value on the next line of the string behind the key whose match ended at `anchor_end`,
+/// near which a line break may be spelt out (RecordView::TailMemo). Returns whether there is one.
 bool resolve_spelt_next_line(const RecordView& record, const ValueRule& value, size_t anchor_end,
                              std::vector<Span>& spans);
 

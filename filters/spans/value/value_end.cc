@@ -74,7 +74,7 @@ size_t ValueResolver::bare_value_end(size_t at, const Opening& opening) const {
   // What bare_end() remembers; a backslash only where it begins an escape.
   static constexpr ByteClass kRemembered = ByteClass::of("([{)]}>");
   static constexpr ByteClass kAmongEscapes = ByteClass::of("\\([{)]}>");
-  if (opening.bare.escapes && is_spelt_break(text_, at)) return at;     // it is on the next line
+  if (opening.bare.escapes && is_spelt_break(text_, at)) return at;  // it is on the next line
   RecordView::BareMemo& memo = record_.bare;
   if (memo.from <= at && at < memo.end && memo.context == opening.bare) return memo.end;
   const size_t end = bare_end(text_, at, opening.bare);

@@ -206,11 +206,22 @@ bool is_found_already(const RecordView& record, const ValueRule& value, size_t k
 
 }  // namespace
 
-bool is_masked_for_any_key(const RecordView& record, const ValueRule& value, size_t anchor_end) {
+const RecordView::TailMemo& look_behind_key(const RecordView& record, size_t key_end) {
+  std::string_view text = record.text;
+  RecordView::TailMemo& memo = record.tail;
+  const size_t limit = std::min(text.size(), key_end + kLongestKeyTail);
+  const bool blank = key_end < text.size() && is_blank(text[key_end]);
+  memo.key_end = key_end;
+  memo.may_spell_break = record.backslashes.stands_in(text, key_end, limit) ||
+                         record.number_signs.stands_in(text, key_end, limit);
+  memo.separable = !blank || separator_may_follow(text, key_end);
+  return memo;
+}
+
+bool is_value_masked_for_any_key(const RecordView& record, const ValueRule& value,
+                                 size_t anchor_end) {
   const size_t key_end = record.masked.key.end;
-  if (record.masked.key.begin != record.opening.key.begin) return false;
-  if (key_end == 0 || key_end >= anchor_end || value.rule.keys.empty()) return false;
-  return end_of_key(record.text, anchor_end) == key_end &&
+  return !value.rule.keys.empty() && end_of_key(record.text, anchor_end) == key_end &&
          any_key_opens_last_value(record, key_end) && is_found_behind(record, value, key_end);
 }
 
@@ -234,9 +245,8 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
     opening.sentence = opening.quote.none() && is_blank(text[anchor_end - 1]);
     return ValueResolver(record, value, anchor_end, spans).resolve(opening);
   }
-  size_t key_end = end_of_key(text, anchor_end);
-  const bool blank = key_end < text.size() && is_blank(text[key_end]);
-  if (blank && !separator_may_follow(text, key_end)) return Verdict::no_separator;
+  const size_t key_end = end_of_key(text, anchor_end);
+  if (!tail_of_key(record, key_end).separable) return Verdict::no_separator;
   size_t start = key_start(text, key_end, *value.keys);
   if (start == kNone) return Verdict::inside_word;
   if (names_no_secret(record, start, key_end) || is_part_of_name(text, start, key_end))
