@@ -143,7 +143,8 @@ void Resolver::note_decision(const Anchor& anchor, size_t end, Verdict verdict, 
     decisions.push_back({found_.back().rule, end, verdict});
 }
 
-Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end) {
+inline Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
+                                        size_t end) {
   switch (anchor.role) {
     case Anchor::Role::token:
       return resolve_token(record, rules_->rules()[anchor.rule], anchor.rule,
@@ -182,7 +183,7 @@ Verdict Resolver::resolve_anchor(const RecordView& record, const Anchor& anchor,
 
 /// The value on the next line of the string that the key ends a line of, or on the key's own line,
 /// or else the next line that it may stand on.
-Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
+inline Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& value, size_t end) {
   if (value.rule.form == ValueForm::spaced) return resolve_spaced(record, value, end, found_);
   const bool of_key = end > 0 && !value.rule.keys.empty();
   if (of_key && tail_of_key(record, end_of_key(record.text, end)).may_spell_break &&
