@@ -218,6 +218,13 @@ Quote quote_behind(std::string_view text, size_t at) {
     quote.backslashes = static_cast<uint8_t>(i - at);
     return quote;
   }
+  static constexpr ByteClass kSeconds = [] {
+    ByteClass seconds;
+    for (std::string_view encoded : kEncodedQuotes)
+      seconds.add(static_cast<unsigned char>(encoded[1]));
+    return seconds;
+  }();
+  if (at + 1 >= text.size() || !kSeconds.has(text[at + 1])) return quote;
   for (size_t n = 0; n < std::size(kEncodedQuotes); ++n) {
     if (text.substr(at, kEncodedQuotes[n].size()) == kEncodedQuotes[n]) {
       quote.spelling = static_cast<uint8_t>(n + 1);

@@ -13,6 +13,8 @@ namespace {
 
 /// `?=` `::=` `:::=` `.=` `+=` `||=`: its length, else 0.
 size_t compound_assignment(std::string_view rest) {
+  static constexpr ByteClass kFirsts = ByteClass::of("?:.+|");
+  if (!kFirsts.has(rest[0])) return 0;
   for (std::string_view assignment : {"?=", "::=", ":::=", ".=", "+=", "||=", "?\?="}) {
     if (rest.starts_with(assignment)) return assignment.size();
   }
@@ -160,22 +162,27 @@ size_t spelt_blank(const BehindKey& key, size_t at) {
   return list ? at + 3 : at;
 }
 
-/// `%3D`, also encoded twice, and `\u003d`.
-Separator behind_encoded(const BehindKey& key) {
-  if (key.rest[0] == '&') {
-    for (std::string_view entity : {"&#61;", "&#x3d;", "&equals;", "&#58;", "&colon;"}) {
-      if (starts_with_ignoring_case(key.rest, entity)) return Separator::to(key.at + entity.size());
-    }
-    return {};
+Separator behind_entity(const BehindKey& key) {
+  for (std::string_view entity : {"&#61;", "&#x3d;", "&equals;", "&#58;", "&colon;"}) {
+    if (starts_with_ignoring_case(key.rest, entity)) return Separator::to(key.at + entity.size());
   }
-  if (key.rest[0] != '%' && key.rest[0] != '\\') return {};
-  for (std::string_view escaped : {"%253d", "%253a", "%25253d", "%3d", "%3a"}) {
+  return {};
+}
+
+/// `%3D`, also encoded twice and more.
+Separator behind_percent(const BehindKey& key) {
+  for (std::string_view escaped : {"%3d", "%3a", "%253d", "%253a", "%25253d"}) {
     if (!starts_with_ignoring_case(key.rest, escaped)) continue;
     Separator found = Separator::to(spelt_blank(key, key.at + escaped.size()));
     found.percent = true;
     found.sentence = key.place.quote.none() && found.end > key.at + escaped.size();
     return found;
   }
+  return {};
+}
+
+/// `\u003d`, `\=`
+Separator behind_backslash(const BehindKey& key) {
   for (std::string_view equals : {"\\=", "\\\\=", "\\x3d", "\\x3D", "\\x3a",
                                   "\\x3A"}) {  // of CEF, also in JSON; of JavaScript
     if (key.rest.starts_with(equals)) return Separator::to(key.at + equals.size());
@@ -183,6 +190,19 @@ Separator behind_encoded(const BehindKey& key) {
   bool json = starts_with_ignoring_case(key.rest, "\\u003d") ||
               starts_with_ignoring_case(key.rest, "\\u003a");
   return json ? Separator::to(key.at + 6) : Separator{};
+}
+
+Separator behind_encoded(const BehindKey& key) {
+  switch (key.rest[0]) {
+    case '&':
+      return behind_entity(key);
+    case '%':
+      return behind_percent(key);
+    case '\\':
+      return behind_backslash(key);
+    default:
+      return {};
+  }
 }
 
 Separator read_any(const BehindKey& key) {

@@ -59,6 +59,7 @@ size_t skip_index(std::string_view text, size_t at) {
     std::string_view close;
   };
   if (at >= text.size() || (text[at] != ']' && text[at] != '%' && text[at] != '[')) return at;
+  if (text[at] == '%' && text.substr(at + 1, 1) != "5") return at;
   for (const Brackets& brackets : {Brackets{"[", "]"}, {"%5B", "%5D"}, {"%5b", "%5d"}}) {
     size_t from = at;
     if (text.substr(from).starts_with(brackets.close)) from += brackets.close.size();
