@@ -1362,5 +1362,48 @@ TEST(Value, APhraseEndsBeforeAWordThatGoesOnWithOtherBytes) {
       "mnemonic: «able cat about dog absorb sun absurd ice access fox across actor» node-7 up");
 }
 
+TEST(Value, NamesOfTestsStayBehindTheirResult) {
+  expect_all_kept({"PASS: gdb.base/assign_1.exp: set x to 1",
+                   "XPASS: gcc.c-torture/compile/20000105-1.c   -O0", "PASS: test-sha1",
+                   "PASS: elf/tst-tls1", "PASS: test-c32.sh", "pass:12 fail:3",
+                   "pass=763, failed=0"});
+  expect_all_masked({"PASS: «{alnum:12}»", "PASS: «{digits:1}{alnum:6}/{digits:1}{alnum:6}»",
+                     "PASS: «test-{digits:1}{alnum:14}»", "pass:«{digits:6}» user:12"});
+}
+
+TEST(Value, WhoCouldNotLogInStays) {
+  expect_all_kept({"Invalid password for user: bob1234", "wrong password for account: acct98x7",
+                   "Invalid password for user: 'bob1234x'", "invalid token for user: {hex:16}"});
+  expect_all_masked({"Generated password for user: «{alnum:12}»",
+                     "Invalid password for user bob: «{digits:1}{alnum:11}»",
+                     "Invalid password: «{digits:1}{alnum:11}»"});
+}
+
+TEST(Value, NamesThatKubernetesPrintsStay) {
+  expect_all_kept({"references non-existent secret key: tls-internal-1",
+                   R"(kube_secret_info{namespace="x",secret="web-tls-9f8e7d"} 1)"});
+  expect_all_masked(
+      {R"(login{user="x",secret="«{alnum:12}»"} 1)", "the secret key: «{digits:1}{alnum:11}»"});
+}
+
+TEST(Value, WhatToolsReportStays) {
+  expect_all_kept({"ERROR: Wrong password : data.7z", "'Cipher key': '512 bits'",
+                   "ii  passwd    1:4.13+dfsg1-1+deb12u1   amd64", "/etc/passwd:3:daemon",
+                   "mysql --password -u root", "mysql --password --user root",
+                   "Extended master secret: no.", "use expect_passphrase=False. It is",
+                   "x.exp: pass=0: continue", "x.exp: pass=12: continue", "passwd: winbind files",
+                   "#passwd:    db files nisplus", "PWD=/run/docker/libcontainerd/{hex:64}",
+                   "PWD=/builds/group/project_{hex:16}", "cc -frandom-seed={alnum:20}",
+                   "cc -frandom-seed=-{alnum:19}",
+                   "\"key\": \"AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:43}\"",
+                   "key: AAAAB3NzaC1yc2EAAAADAQABAAABAQC{alnum:200}"});
+  expect_all_masked({"Wrong password : «{digits:1}{alnum:11}»", "passwd: «winbind» x",
+                     "pass=«{digits:4}:»", "PWD=«/{alnum:20}/{alnum:20}»",
+                     "'Cipher key': '«{alnum:24}»'", "passwd «{digits:1}{alnum:11}» x",
+                     "mysql --password «-{digits:1}{alnum:7}» db",
+                     "secret: «{digits:1}{alnum:11}.»", "app --seed=«{digits:1}{alnum:20}»",
+                     "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
+}
+
 }  // namespace
 }  // namespace redactd::test

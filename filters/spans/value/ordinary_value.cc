@@ -6,6 +6,7 @@
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/label.h"
 #include "filters/spans/value/program_words.h"
+#include "filters/spans/value/reported_value.h"
 #include "filters/spans/value/separator.h"
 #include "filters/spans/value/value_resolver.h"
 #include "filters/spans/word_list.h"
@@ -122,6 +123,7 @@ bool ValueResolver::is_ordinary(size_t begin, size_t end, const Opening& opening
   if (bare && is_ordinary_without_quotes(text_, begin, end)) return true;
   if (opening.quote.mark == '`' && is_command(text_, begin, end)) return true;
   if (opening.quote.mark == '\'' && is_comment_on_column(text_, begin, key_end())) return true;
+  if (is_whole(end) && is_reported(text_, key_end(), begin, end, opening)) return true;
   if (is_when_to_update(text_.substr(begin, end - begin)) &&
       text_.substr(0, key_end()).ends_with("update_password"))
     return true;

@@ -33,13 +33,24 @@ size_t last_of(std::string_view value, char c) {
                           : static_cast<size_t>(static_cast<const char*>(found) - value.data());
 }
 
+/// /run/containerd/4f0c…, /builds/app_4f0c…: below a folder that systems have. Base64 may begin
+/// with a slash, but hardly like one of these.
+bool is_below_known_folder(std::string_view path) {
+  static constexpr std::string_view kFolders[] = {"/run/",  "/var/", "/home/", "/usr/",    "/tmp/",
+                                                  "/opt/",  "/srv/", "/root/", "/builds/", "/etc/",
+                                                  "/data/", "/mnt/", "/Users/"};
+  return std::any_of(std::begin(kFolders), std::end(kFolders), [&](std::string_view folder) {
+    return path.size() > folder.size() && path.starts_with(folder);
+  });
+}
+
 }  // namespace
 
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;
   if (value.empty() || value[0] != '/' || value.size() >= kMostChecked) return false;
   if (holds_byte<'+', '='>(value)) return false;  // of base64
-  if (!holds_digit_or_capital(value)) return true;
+  if (!holds_digit_or_capital(value) || is_below_known_folder(value)) return true;
   const bool two_slashes = value.find('/', 1) != kNone;
   return two_slashes && (has_few_bytes(value) || entropy(value) < 4.2);
 }

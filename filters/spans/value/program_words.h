@@ -1,7 +1,7 @@
 #pragma once
 
-// What programs print where the value of a key would stand: plain data. ordinary_value.cc and
-// code_around.cc say where each counts.
+// What programs print where the value of a key would stand: plain data. ordinary_value.cc,
+// reported_value.cc and code_around.cc say where each counts.
 
 #include <string_view>
 
@@ -55,5 +55,19 @@ inline constexpr std::string_view kSecretCommands[] = {
 
 /// Ansible: when `update_password` does, not what it sets.
 inline constexpr std::string_view kWhenToUpdate[] = {"always", "on_create"};
+
+/// Runners of tests: what they count besides `pass`.
+inline constexpr std::string_view kResultsOfTests[] = {"fail",    "failed", "failures", "skip",
+                                                       "skipped", "xfail",  "errors"};
+
+/// Services: what they say before `password for user: bob` where the password is not told.
+inline constexpr std::string_view kSaidBeforePassword[] = {
+    "invalid", "wrong", "bad", "incorrect", "failed", "resetting", "reset", "expired"};
+inline constexpr std::string_view kWhosePassword[] = {
+    " for user", " for account", " for login", " for principal", " for email", " for username"};
+
+/// nsswitch.conf: where names are looked up.
+inline constexpr std::string_view kSourcesOfNames[] = {
+    "files", "compat", "db", "nis", "nisplus", "sss", "ldap", "winbind", "systemd"};
 
 }  // namespace redactd
