@@ -1387,22 +1387,37 @@ TEST(Value, NamesThatKubernetesPrintsStay) {
 }
 
 TEST(Value, WhatToolsReportStays) {
-  expect_all_kept({"ERROR: Wrong password : data.7z", "'Cipher key': '512 bits'",
-                   "ii  passwd    1:4.13+dfsg1-1+deb12u1   amd64", "/etc/passwd:3:daemon",
-                   "mysql --password -u root", "mysql --password --user root",
-                   "Extended master secret: no.", "use expect_passphrase=False. It is",
-                   "x.exp: pass=0: continue", "x.exp: pass=12: continue", "passwd: winbind files",
-                   "#passwd:    db files nisplus", "PWD=/run/docker/libcontainerd/{hex:64}",
-                   "PWD=/builds/group/project_{hex:16}", "cc -frandom-seed={alnum:20}",
+  expect_all_kept({"ERROR: Wrong password : data.7z",
+                   "'Cipher key': '512 bits'",
+                   "ii  passwd    1:4.13+dfsg1-1+deb12u1   amd64",
+                   "/etc/passwd:3:daemon",
+                   "identityToken -> {alnum:21}|7a35d387, x -> 1",
+                   "  Setting token to filter:3239235440",
+                   "filter = keystonemiddleware.auth_token:filter_factory",
+                   "alias: x86cpu:vendor:*:family:*:model:*:feature:*0099*",
+                   "  --some-api-key, --some_api_key API_KEY",
+                   R"("SandboxKey": "/var/run/docker/netns/0a9908c68f05",)",
+                   "mysql --password -u root",
+                   "mysql --password --user root",
+                   "Extended master secret: no.",
+                   "use expect_passphrase=False. It is",
+                   "x.exp: pass=0: continue",
+                   "x.exp: pass=12: continue",
+                   "passwd: winbind files",
+                   "#passwd:    db files nisplus",
+                   "PWD=/run/docker/libcontainerd/{hex:64}",
+                   "PWD=/builds/group/project_{hex:16}",
+                   "cc -frandom-seed={alnum:20}",
                    "cc -frandom-seed=-{alnum:19}",
                    "\"key\": \"AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:43}\"",
                    "key: AAAAB3NzaC1yc2EAAAADAQABAAABAQC{alnum:200}"});
-  expect_all_masked({"Wrong password : «{digits:1}{alnum:11}»", "passwd: «winbind» x",
-                     "pass=«{digits:4}:»", "PWD=«/{alnum:20}/{alnum:20}»",
-                     "'Cipher key': '«{alnum:24}»'", "passwd «{digits:1}{alnum:11}» x",
-                     "mysql --password «-{digits:1}{alnum:7}» db",
-                     "secret: «{digits:1}{alnum:11}.»", "app --seed=«{digits:1}{alnum:20}»",
-                     "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
+  expect_all_masked(
+      {"Wrong password : «{digits:1}{alnum:11}»", "passwd: «winbind» x", "pass=«{digits:4}:»",
+       "identityToken: «{digits:1}{alnum:20}» x", "x.auth_token:«{digits:1}{alnum:20}»",
+       "*:*:*:app:«{alnum:14}»", "--api-key «{digits:1}{alnum:20}»", "PWD=«/{alnum:20}/{alnum:20}»",
+       "'Cipher key': '«{alnum:24}»'", "passwd «{digits:1}{alnum:11}» x",
+       "mysql --password «-{digits:1}{alnum:7}» db", "secret: «{digits:1}{alnum:11}.»",
+       "app --seed=«{digits:1}{alnum:20}»", "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ size_t last_of(std::string_view value, char c) {
                           : static_cast<size_t>(static_cast<const char*>(found) - value.data());
 }
 
-/// /run/containerd/4f0c…, /builds/app_4f0c…: below a folder that systems have. Base64 may begin
-/// with a slash, but hardly like one of these.
+}  // namespace
+
 bool is_below_known_folder(std::string_view path) {
   static constexpr std::string_view kFolders[] = {"/run/",  "/var/", "/home/", "/usr/",    "/tmp/",
                                                   "/opt/",  "/srv/", "/root/", "/builds/", "/etc/",
@@ -43,8 +43,6 @@ bool is_below_known_folder(std::string_view path) {
     return path.size() > folder.size() && path.starts_with(folder);
   });
 }
-
-}  // namespace
 
 bool is_path(std::string_view value) {
   if (value.starts_with("./") || value.starts_with("../") || value.starts_with("~/")) return true;

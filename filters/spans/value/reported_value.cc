@@ -166,19 +166,20 @@ bool is_line_of_file(std::string_view text, size_t key_end, size_t begin, size_t
          all_digits(value) && text.substr(0, key_end).ends_with("/etc/passwd");
 }
 
-/// `mysql --password -u root`: an option without a value, and the next one.
+/// `mysql --password -u root`, `--api-key, --api_key KEY`: an option without a value, and the next
+/// one or its other name.
 bool is_next_option(std::string_view text, size_t key_end, size_t begin, size_t end) {
+  constexpr size_t kLongest = 40;
   std::string_view value = text.substr(begin, end - begin);
-  if (value.size() < 2 || value[0] != '-' || key_end >= begin || !is_blank(text[begin - 1]))
-    return false;
+  if (value.size() < 2 || value.size() > kLongest || !is_blank(text[begin - 1])) return false;
   size_t key = key_end;
   while (key > 0 && (is_alnum(text[key - 1]) || text[key - 1] == '-')) --key;
   if (text[key] != '-') return false;
   value.remove_prefix(1);
   if (value.size() == 1) return is_letter(value[0]);
-  constexpr size_t kLongest = 16;
-  return value[0] == '-' && value.size() > 3 && value.size() <= kLongest && is_lower(value[1]) &&
-         std::all_of(value.begin(), value.end(), [](char c) { return is_lower(c) || c == '-'; });
+  return value[0] == '-' && value.size() > 3 && is_lower(value[1]) &&
+         std::all_of(value.begin(), value.end(),
+                     [](char c) { return is_lower(c) || c == '-' || c == '_'; });
 }
 
 /// `Extended master secret: no.`, `expect_passphrase=False.`, `pass=1: continue`: nothing or a
@@ -210,6 +211,42 @@ bool is_of_passwd(std::string_view text, size_t key_end, size_t begin, size_t en
           is_source_of_names(text, key_end, begin, end));
 }
 
+/// `identityToken -> 2sonpk9c|7a35d387`: what c3p0 calls a pool of connections.
+bool is_pool(std::string_view text, size_t key_end, std::string_view value) {
+  constexpr size_t kMostDigits = 8;
+  const size_t bar = value.rfind('|');
+  return bar != kNone && value.size() - bar - 1 <= kMostDigits &&
+         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(bar) + 1, value.end(), is_hex) &&
+         text.substr(0, key_end).ends_with("identityToken");
+}
+
+/// `keystonemiddleware.auth_token:filter_factory`: a function by its module, as Python's entry
+/// points name it.
+bool is_entry_point(std::string_view text, size_t key_end, size_t begin, size_t end) {
+  constexpr size_t kLongest = 32;
+  if (begin != key_end + 1 || text[key_end] != ':' || end - begin > kLongest) return false;
+  std::string_view value = text.substr(begin, end - begin);
+  size_t module = key_end;
+  while (module > 0 && (is_lower(text[module - 1]) || text[module - 1] == '_')) --module;
+  return module > 1 && text[module - 1] == '.' && is_lower(text[module - 2]) &&
+         value.find('_') != kNone &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_lower(c) || c == '_'; });
+}
+
+/// `Setting token to filter:3239235440` of LVM.
+bool is_filter_of_lvm(std::string_view text, size_t key_end, std::string_view value) {
+  constexpr std::string_view kFilter = "filter:";
+  return value.starts_with(kFilter) && all_digits(value.substr(kFilter.size())) &&
+         text.substr(0, key_end).ends_with("Setting token");
+}
+
+/// `alias: x86cpu:vendor:*:family:*:model:*:feature:*0099*` of modinfo and udev.
+bool is_module_alias(std::string_view text, size_t begin, std::string_view value) {
+  return (value.starts_with("model:") || value.starts_with("feature:")) &&
+         (text.substr(0, begin).ends_with(":family:*:") ||
+          text.substr(0, begin).ends_with(":model:*:"));
+}
+
 /// ssh-rsa's and ssh-ed25519's, as ssh-keygen writes them in base64. A private one has other
 /// numbers first, or is longer.
 bool is_public_key(std::string_view value) {
@@ -222,11 +259,13 @@ bool is_public_key(std::string_view value) {
 
 bool is_reported(std::string_view text, size_t key_end, size_t begin, size_t end,
                  const Opening& opening) {
-  if (key_end == 0 || key_end >= begin) return false;
   std::string_view value = text.substr(begin, end - begin);
+  if ((value[0] == 'm' || value[0] == 'f') && is_module_alias(text, begin, value)) return true;
+  if (key_end == 0 || key_end >= begin) return false;
   if (value[0] == 'A' && is_public_key(value)) return true;
   if (text[key_end] == ' ' && (is_login(text, key_end, begin, end) || is_archive(text, begin, end)))
     return true;
+  if (value[0] == 'f' && is_filter_of_lvm(text, key_end, value)) return true;
   const char last = text[key_end - 1];  // which spares most keys the rest
   if ((last == 't' || last == 'y') && is_name_in_kubernetes(text, key_end, begin, end)) return true;
   if (!opening.quote.none()) return value.back() == 's' && is_size(value);
@@ -234,6 +273,8 @@ bool is_reported(std::string_view text, size_t key_end, size_t begin, size_t end
   if (last == 'd' && is_of_passwd(text, key_end, begin, end)) return true;
   if ((last == 's' || last == 'S') && (is_result_of_test(text, key_end, begin, end) ||
                                        is_count_of_tests(text, key_end, begin, end)))
+    return true;
+  if (last == 'n' && (is_pool(text, key_end, value) || is_entry_point(text, key_end, begin, end)))
     return true;
   return is_nothing_and_mark(value);
 }

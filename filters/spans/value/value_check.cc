@@ -93,6 +93,7 @@ Verdict check_weak(std::string_view value) {
       kNotOfAKey.any_in(value))
     return Verdict::not_random;
   if (looks_like_hash(value) || is_address(value)) return Verdict::not_random;
+  if (value[0] == '/' && is_below_known_folder(value)) return Verdict::not_random;
   if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
