@@ -1396,6 +1396,15 @@ TEST(Value, WhatToolsReportStays) {
                    "filter = keystonemiddleware.auth_token:filter_factory",
                    "alias: x86cpu:vendor:*:family:*:model:*:feature:*0099*",
                    "  --some-api-key, --some_api_key API_KEY",
+                   "  -keypass val           Key's password",
+                   "now accept --password for keys",
+                   "with --hide-secret flag. Please",
+                   "grep -Pw 'x{digits:9}' f",
+                   "pkcs11:token=Root%20CA%20Certificates;serial=1%3AROOTS",
+                   "if the passphrase is requested.",
+                   "rm: cannot remove `/etc/passwd': Not a directory",
+                   "rm: cannot remove '/tmp/secret': Operation not permitted",
+                   "stat '/srv/app/password': input/output error",
                    R"("SandboxKey": "/var/run/docker/netns/0a9908c68f05",)",
                    "mysql --password -u root",
                    "mysql --password --user root",
@@ -1411,13 +1420,16 @@ TEST(Value, WhatToolsReportStays) {
                    "cc -frandom-seed=-{alnum:19}",
                    "\"key\": \"AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:43}\"",
                    "key: AAAAB3NzaC1yc2EAAAADAQABAAABAQC{alnum:200}"});
-  expect_all_masked(
-      {"Wrong password : «{digits:1}{alnum:11}»", "passwd: «winbind» x", "pass=«{digits:4}:»",
-       "identityToken: «{digits:1}{alnum:20}» x", "x.auth_token:«{digits:1}{alnum:20}»",
-       "*:*:*:app:«{alnum:14}»", "--api-key «{digits:1}{alnum:20}»", "PWD=«/{alnum:20}/{alnum:20}»",
-       "'Cipher key': '«{alnum:24}»'", "passwd «{digits:1}{alnum:11}» x",
-       "mysql --password «-{digits:1}{alnum:7}» db", "secret: «{digits:1}{alnum:11}.»",
-       "app --seed=«{digits:1}{alnum:20}»", "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
+  expect_all_masked({"Wrong password : «{digits:1}{alnum:11}»", "passwd: «winbind» x",
+                     "pass=«{digits:4}:»", "identityToken: «{digits:1}{alnum:20}» x",
+                     "x.auth_token:«{digits:1}{alnum:20}»", "*:*:*:app:«{alnum:14}»",
+                     "--api-key «{digits:1}{alnum:20}»", "mysql --password «winter»  shop",
+                     "app --password «{alnum:12}»  x", "plink -pw «{digits:1}{alnum:9}» host",
+                     "vault:token=«{digits:1}{alnum:20}»", "PWD=«/{alnum:20}/{alnum:20}»",
+                     "'Cipher key': '«{alnum:24}»'", "passwd «{digits:1}{alnum:11}» x",
+                     "mysql --password «-{digits:1}{alnum:7}» db",
+                     "secret: «{digits:1}{alnum:11}.»", "app --seed=«{digits:1}{alnum:20}»",
+                     "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
 }
 
 }  // namespace

@@ -24,6 +24,12 @@ inline constexpr std::string_view kProgramPhrases[] = {
     "output<string>",
     // checks of passwords, Django's among them, and of scanners
     "in cleartext", "entirely numeric", "base64 encoded",
+    // the C library's errors, and Go's, behind the name of a file
+    "Operation not permitted", "operation not permitted", "Input/output error",
+    "input/output error", "Not a directory", "not a directory", "Is a directory",
+    "Device or resource busy", "device or resource busy", "Read-only file system",
+    "read-only file system", "Text file busy", "text file busy", "Stale file handle",
+    "stale file handle", "Directory not empty", "directory not empty",
     // HashiCorp Vault's and Consul's libraries
     "input too short when revealing password"};
 
@@ -33,9 +39,9 @@ inline constexpr std::string_view kPamFunctions[] = {"auth", "account", "session
 
 /// Programs that check passwords: what they say that one is, `is locked`.
 inline constexpr std::string_view kSaidOfPasswords[] = {
-    "correct",   "entirely",  "weak",   "strong",   "stale",       "protected",
-    "encrypted", "hashed",    "active", "inactive", "compromised", "locked",
-    "identical", "mandatory", "shown",  "outdated", "leaked"};
+    "correct", "entirely", "weak",     "strong",      "stale",   "protected", "encrypted",
+    "hashed",  "active",   "inactive", "compromised", "locked",  "identical", "mandatory",
+    "shown",   "outdated", "leaked",   "requested",   "supplied"};
 
 /// How such a sentence goes on, where a password of several words does not.
 inline constexpr std::string_view kSentenceGoesOn[] = {" and ", " but ",   " for ",  " in ",
@@ -65,6 +71,12 @@ inline constexpr std::string_view kSaidBeforePassword[] = {
     "invalid", "wrong", "bad", "incorrect", "failed", "resetting", "reset", "expired"};
 inline constexpr std::string_view kWhosePassword[] = {
     " for user", " for account", " for login", " for principal", " for email", " for username"};
+
+/// Documentation: how a sentence goes on behind an option without a value, `--password to …`.
+inline constexpr std::string_view kBehindOptions[] = {
+    "to",   "for",  "if",    "with",   "was",     "is",   "can",  "and",  "or",
+    "in",   "of",   "as",    "the",    "on",      "from", "that", "when", "given",
+    "used", "flag", "flags", "option", "options", "like", "maybe"};
 
 /// nsswitch.conf: where names are looked up.
 inline constexpr std::string_view kSourcesOfNames[] = {

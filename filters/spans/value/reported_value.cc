@@ -166,20 +166,55 @@ bool is_line_of_file(std::string_view text, size_t key_end, size_t begin, size_t
          all_digits(value) && text.substr(0, key_end).ends_with("/etc/passwd");
 }
 
+/// Where the option begins that ends at `key_end`, with its dashes; npos when it is none.
+size_t option_begin(std::string_view text, size_t key_end) {
+  size_t key = key_end;
+  while (key > 0 && (is_alnum(text[key - 1]) || text[key - 1] == '-' || text[key - 1] == '_'))
+    --key;
+  return text[key] == '-' && key + 1 < key_end ? key : kNone;
+}
+
 /// `mysql --password -u root`, `--api-key, --api_key KEY`: an option without a value, and the next
 /// one or its other name.
-bool is_next_option(std::string_view text, size_t key_end, size_t begin, size_t end) {
+bool is_next_option(std::string_view value) {
   constexpr size_t kLongest = 40;
-  std::string_view value = text.substr(begin, end - begin);
-  if (value.size() < 2 || value.size() > kLongest || !is_blank(text[begin - 1])) return false;
-  size_t key = key_end;
-  while (key > 0 && (is_alnum(text[key - 1]) || text[key - 1] == '-')) --key;
-  if (text[key] != '-') return false;
+  if (value.size() < 2 || value.size() > kLongest || value[0] != '-') return false;
   value.remove_prefix(1);
   if (value.size() == 1) return is_letter(value[0]);
   return value[0] == '-' && value.size() > 3 && is_lower(value[1]) &&
          std::all_of(value.begin(), value.end(),
                      [](char c) { return is_lower(c) || c == '-' || c == '_'; });
+}
+
+/// `  -password val       Set the password`: the option begins the line, and what it does follows.
+bool is_argument_in_usage(std::string_view text, size_t option, size_t begin, size_t end) {
+  size_t line = option;
+  while (line > 0 && is_blank(text[line - 1]) && text[line - 1] != '\n') --line;
+  return line < option && (line == 0 || text[line - 1] == '\n') && text.substr(end, 2) == "  " &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                     text.begin() + static_cast<std::ptrdiff_t>(end), is_lower);
+}
+
+/// What stands behind an option that has no value, or none yet.
+bool is_behind_option(std::string_view text, size_t key_end, size_t begin, size_t end) {
+  static constexpr WordList kWords(kBehindOptions);
+  if (!is_blank(text[begin - 1])) return false;
+  const size_t option = option_begin(text, key_end);
+  if (option == kNone) return false;
+  std::string_view value = text.substr(begin, end - begin);
+  if (is_next_option(value) || is_argument_in_usage(text, option, begin, end)) return true;
+  if (value.back() == '.') value.remove_suffix(1);
+  return kWords.has(value) && text.substr(end, 1) == " ";
+}
+
+/// `pkcs11:token=Root%20CA;serial=1`: what the token is called. Its PIN has a key of its own.
+bool is_token_of_pkcs11(std::string_view text, size_t key_end) {
+  constexpr size_t kFarthest = 256;
+  std::string_view before = text.substr(key_end - std::min(key_end, kFarthest), kFarthest);
+  before = before.substr(0, std::min(key_end, kFarthest));
+  if (!before.ends_with(":token") && !before.ends_with(";token")) return false;
+  const size_t uri = before.rfind("pkcs11:");
+  return uri != kNone && before.find_first_of(" \t\"'", uri) == kNone;
 }
 
 /// `Extended master secret: no.`, `expect_passphrase=False.`, `pass=1: continue`: nothing or a
@@ -268,12 +303,14 @@ bool is_reported(std::string_view text, size_t key_end, size_t begin, size_t end
   if (value[0] == 'f' && is_filter_of_lvm(text, key_end, value)) return true;
   const char last = text[key_end - 1];  // which spares most keys the rest
   if ((last == 't' || last == 'y') && is_name_in_kubernetes(text, key_end, begin, end)) return true;
+  if (last == 'w' && text.substr(0, key_end).ends_with(" -Pw")) return true;  // of grep
   if (!opening.quote.none()) return value.back() == 's' && is_size(value);
-  if (value[0] == '-' && is_next_option(text, key_end, begin, end)) return true;
+  if (is_behind_option(text, key_end, begin, end)) return true;
   if (last == 'd' && is_of_passwd(text, key_end, begin, end)) return true;
   if ((last == 's' || last == 'S') && (is_result_of_test(text, key_end, begin, end) ||
                                        is_count_of_tests(text, key_end, begin, end)))
     return true;
+  if (last == 'n' && text[key_end] == '=' && is_token_of_pkcs11(text, key_end)) return true;
   if (last == 'n' && (is_pool(text, key_end, value) || is_entry_point(text, key_end, begin, end)))
     return true;
   return is_nothing_and_mark(value);
