@@ -8,11 +8,13 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "daemon/descriptor.h"
 #include "daemon/process/block_signals.h"
 
 namespace redactd {
@@ -45,6 +47,29 @@ int open_to_append(const SinkConfig& config) {
   return opened;
 }
 
+/// Of records that have none their length tells where they end.
+std::optional<char> record_end(Framing framing) {
+  if (framing == Framing::newline) return '\n';
+  return framing == Framing::nul ? std::optional('\0') : std::nullopt;
+}
+
+/// Whether the file's last record lacks its end, as after a crash in the middle of a write.
+bool ends_with_half_record(const SinkConfig& config) {
+  const std::optional<char> end = record_end(config.framing);
+  struct stat is = {};
+  if (!end || stat(config.path.c_str(), &is) != 0 || !S_ISREG(is.st_mode)) return false;
+  const Descriptor file(open(config.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
+  char last = *end;
+  return is.st_size > 0 && pread(file.get(), &last, 1, is.st_size - 1) == 1 && last != *end;
+}
+
+bool are_one_file(int a, int b) {
+  struct stat of_a = {};
+  struct stat of_b = {};
+  return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
 }  // namespace
 
 std::shared_ptr<FdSink> FdSink::start(const SinkConfig& config, int descriptor,
@@ -67,6 +92,7 @@ FdSink::FdSink(const SinkConfig& config, int descriptor, boost::asio::io_context
       descriptor_(descriptor),
       queue_(config.queue_bytes, config.when_full),
       waiters_(config.queue_bytes) {
+  behind_half_record_ = config.type == SinkConfig::Type::file && ends_with_half_record(config);
   set_up(true);
 }
 
@@ -158,6 +184,8 @@ void FdSink::run() {
   while (wait_for_work(lock)) {
     if (std::exchange(reopen_, false)) {
       open_again(lock);
+    } else if (behind_half_record_) {
+      end_half_record(lock);
     } else {
       write_some(lock);
     }
@@ -214,9 +242,21 @@ void FdSink::written(Lock& lock, size_t bytes) {
   wake_waiters(lock, queue_.queued());
 }
 
-/// The batch is kept and tried again: with O_APPEND the bytes that were taken stand in the file,
-/// and the rest comes behind them.
+/// It stays a record of its own. Written only when another comes.
+void FdSink::end_half_record(Lock& lock) {
+  lock.unlock();
+  const char end = *record_end(config_.framing);
+  const int error = ::write(descriptor_, &end, 1) == 1 ? 0 : errno;
+  lock.lock();
+  behind_half_record_ = error != 0;
+  if (error != 0 && !abandoned_) failed(lock, error);
+}
+
+/// The batch is kept and tried again. A record that was torn begins anew, for nobody knows what
+/// comes before there is space: another file at the path, the end of redactd. Not in a named pipe,
+/// which has the half for its next reader.
 void FdSink::failed(Lock& lock, int error) {
+  if (cut_off_half_record()) begin_record_anew();
   const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
   counters_.write_errors.add();
   set_up(false);
@@ -224,10 +264,28 @@ void FdSink::failed(Lock& lock, int error) {
   changed_.wait_for(lock, kRetry, [this] { return reopen_ || abandoned_; });
 }
 
+/// If nobody has written behind it. False: it stands there, or there is none.
+bool FdSink::cut_off_half_record() const {
+  const size_t begun = queue_.begun();
+  const off_t end = lseek(descriptor_, 0, SEEK_CUR);  // of what was appended last
+  struct stat is = {};
+  return config_.type == SinkConfig::Type::file && begun > 0 && fstat(descriptor_, &is) == 0 &&
+         S_ISREG(is.st_mode) && is.st_size == end &&
+         ftruncate(descriptor_, end - static_cast<off_t>(begun)) == 0;
+}
+
+void FdSink::begin_record_anew() {
+  const size_t before = queue_.queued();
+  queue_.rewind(0);
+  update_queued(before);
+}
+
 void FdSink::open_again(Lock& lock) {
+  if (cut_off_half_record()) begin_record_anew();
   lock.unlock();
   int opened = open_to_append(config_);
   int error = opened < 0 ? errno : 0;
+  const bool another = opened >= 0 && !are_one_file(opened, descriptor_);
   if (opened >= 0) {
     ::close(descriptor_);
     descriptor_ = opened;
@@ -235,9 +293,7 @@ void FdSink::open_again(Lock& lock) {
   lock.lock();
   if (abandoned_) return;
   if (error != 0) return tell(lock, SinkEvent::Kind::reopen_failed, text_of(error));
-  size_t before = queue_.queued();
-  queue_.rewind(0);  // a record that was torn is written whole to the new file
-  update_queued(before);
+  if (another) begin_record_anew();  // a record that was torn is written whole there
   tell(lock, SinkEvent::Kind::reopened);
 }
 

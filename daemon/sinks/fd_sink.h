@@ -48,7 +48,10 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
   bool wait_for_work(Lock& lock);
   void write_some(Lock& lock);
   void written(Lock& lock, size_t bytes);
+  void end_half_record(Lock& lock);
   void failed(Lock& lock, int error);
+  bool cut_off_half_record() const;
+  void begin_record_anew();
   void open_again(Lock& lock);
   void reader_is_gone(Lock& lock);
   void finish(Lock& lock);
@@ -67,6 +70,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
 
   // The sink's thread only.
   int descriptor_;
+  bool behind_half_record_ = false;  // which a crash has left in the file
   Outage outage_;
   Outage crowded_;
   std::vector<std::string_view> views_;

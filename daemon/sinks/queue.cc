@@ -47,8 +47,8 @@ uint64_t Queue::drop_oldest() {
   return records;
 }
 
-bool Queue::at_record_start() const {
-  return offset_ == 0 || record_start(batches_[cursor_], offset_) == offset_;
+size_t Queue::begun() const {
+  return offset_ == 0 ? 0 : offset_ - record_start(batches_[cursor_], offset_);
 }
 
 void Queue::gather(size_t max_bytes, size_t max_views, std::vector<std::string_view>& to) {

@@ -47,8 +47,9 @@ class Queue {
   size_t queued() const { return queued_; }
   /// Bytes sent and not acknowledged, as far as their batches are still here.
   size_t unacknowledged() const { return held_; }
-  /// Whether the cursor stands between two records.
-  bool at_record_start() const;
+  /// Bytes that are sent of the record in which the cursor stands.
+  size_t begun() const;
+  bool at_record_start() const { return begun() == 0; }
 
   /// Puts the next unsent bytes into `to`, at most `max_bytes` (but at least one batch's rest) in
   /// at most `max_views` views, which live until sent() or rewind(). `to` is emptied first.

@@ -184,10 +184,10 @@ TEST_F(FileSinkTest, WritesTheRestOnceThereIsRoomAgain) {
       all += record;
     }
     UNTIL(told(Kind::write_failed));
-    EXPECT_EQ(contents(config.path), all.substr(0, 10));
+    EXPECT_EQ(contents(config.path), all.substr(0, 6)) << "no half of a record stands there";
     EXPECT_EQ(counters.connected.get(), 0u);
     EXPECT_GT(counters.down_since_ms.get(), 0u);
-    EXPECT_EQ(counters.queued_bytes.get(), 8u);
+    EXPECT_EQ(counters.queued_bytes.get(), 12u);
   }
   UNTIL(counters.records.get() == 3);
   EXPECT_EQ(contents(config.path), all);
@@ -207,9 +207,44 @@ TEST_F(FileSinkTest, ARecordTornByAFullDiskComesWholeInTheNextFile) {
     UNTIL(told(Kind::reopened));
   }
   close();
-  EXPECT_EQ(contents(dir.path("old")), "12345\n67");
+  EXPECT_EQ(contents(dir.path("old")), "12345\n");
   EXPECT_EQ(contents(config.path), "67890\nabcde\n");
   EXPECT_EQ(counters.records.get(), 3u);
+  EXPECT_EQ(counters.bytes.get(), 18u);
+}
+
+TEST_F(FileSinkTest, ARecordTornByAFullDiskIsWholeWhenTheSameFileIsOpenedAgain) {
+  start();
+  {
+    FileSizeLimit full(8);
+    push({"12345\n", "67890\n", "abcde\n"});
+    UNTIL(told(Kind::write_failed));
+    sink->reopen();
+    UNTIL(told(Kind::reopened));
+  }
+  close();
+  EXPECT_EQ(contents(config.path), "12345\n67890\nabcde\n");
+}
+
+TEST_F(FileSinkTest, ARecordTornByAFullDiskLeavesNoHalfAtTheEnd) {
+  start();
+  FileSizeLimit full(8);
+  push({"12345\n", "67890\n"});
+  UNTIL(told(Kind::write_failed));
+  close(milliseconds(0));
+  EXPECT_EQ(contents(config.path), "12345\n");
+  EXPECT_EQ(counters.dropped_at_exit_records.get(), 1u);
+}
+
+TEST_F(FileSinkTest, AHalfRecordThatACrashLeftIsGluedToNoOther) {
+  for (const auto& [framing, end] : {std::pair(Framing::newline, '\n'), {Framing::nul, '\0'}}) {
+    config.framing = framing;
+    dir.write("out.log", std::string("12345") + end + "67");
+    start();
+    push({std::string("one") + end});
+    close();
+    EXPECT_EQ(contents(config.path), std::string("12345") + end + "67" + end + "one" + end);
+  }
 }
 
 TEST_F(FileSinkTest, IsUpWhenTheOneBeforeItHasEnded) {
