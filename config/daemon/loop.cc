@@ -1,16 +1,68 @@
 #include "config/daemon/loop.h"
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <memory>
+
+#include "filters/byte_class.h"
 
 namespace redactd {
 namespace {
 
-/// `localhost` may be any of the loopback addresses.
-bool reaches(const Address& endpoint, const Address& listen) {
-  if (!is_ip(endpoint.transport)) return collide(endpoint, listen);
+std::string text_of(int family, const void* address) {
+  std::array<char, INET6_ADDRSTRLEN> text = {};
+  inet_ntop(family, address, text.data(), text.size());
+  return text.data();
+}
+
+/// One spelling of all that mean the same. IPv4 within IPv6 is connected to as IPv4.
+Address plain(Address address) {
+  std::string& host = address.host;
+  std::transform(host.begin(), host.end(), host.begin(), to_lower);
+  in6_addr parsed = {};
+  if (inet_pton(AF_INET6, host.c_str(), &parsed) != 1) return address;
+  host = IN6_IS_ADDR_V4MAPPED(&parsed) ? text_of(AF_INET, &parsed.s6_addr[12])
+                                       : text_of(AF_INET6, &parsed);
+  return address;
+}
+
+bool is_own_name(const std::string& host) {
+  std::array<char, 256> name = {};
+  Address own;
+  if (gethostname(name.data(), name.size() - 1) == 0) own.host = name.data();
+  return !host.empty() && host == plain(own).host;
+}
+
+bool is_own_address(const std::string& host) {
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return false;
+  const std::unique_ptr<ifaddrs, decltype(&freeifaddrs)> all(first, freeifaddrs);
+  for (const ifaddrs* each = first; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr) continue;
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(each->ifa_addr);
+    if (v4->sin_family == AF_INET && text_of(AF_INET, &v4->sin_addr) == host) return true;
+    if (v4->sin_family == AF_INET6 && text_of(AF_INET6, &v6->sin6_addr) == host) return true;
+  }
+  return false;
+}
+
+/// No name server is asked. `localhost` may be any of the loopback addresses.
+bool reaches(const Address& sent_to, const Address& listened_at) {
+  if (!is_ip(sent_to.transport)) return collide(sent_to, listened_at);
+  const Address endpoint = plain(sent_to);
+  const Address listen = plain(listened_at);
+  if (collide(endpoint, listen)) {
+    return endpoint.host == listen.host || is_loopback(endpoint) || is_own_name(endpoint.host) ||
+           is_own_address(endpoint.host);
+  }
   if (!is_loopback(endpoint)) return false;
-  if (collide(endpoint, listen)) return true;
   Address named = listen;
   named.host = endpoint.host;
   bool by_name = endpoint.host == "localhost" || listen.host == "localhost";
