@@ -65,8 +65,10 @@ bool is_phrase(std::string_view rest) {
   static constexpr ByteClass kFirsts = first_bytes(kProgramPhrases);
   if (!kFirsts.has(rest[0]) || rest.size() < 3 || !is_lower(rest[1])) return false;
   if (!is_lower(rest[2]) && rest[2] != ' ') return false;
-  return std::any_of(std::begin(kProgramPhrases), std::end(kProgramPhrases),
-                     [&](std::string_view phrase) { return rest.starts_with(phrase); });
+  return std::any_of(
+      std::begin(kProgramPhrases), std::end(kProgramPhrases), [&](std::string_view phrase) {
+        return rest[0] == phrase[0] && rest[1] == phrase[1] && rest.starts_with(phrase);
+      });
 }
 
 /// `reason = Invalid password : server = 10.0.0.1`: what follows is a key with a value of its own.

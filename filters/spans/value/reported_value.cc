@@ -249,10 +249,10 @@ bool is_of_passwd(std::string_view text, size_t key_end, size_t begin, size_t en
 /// `identityToken -> 2sonpk9c|7a35d387`: what c3p0 calls a pool of connections.
 bool is_pool(std::string_view text, size_t key_end, std::string_view value) {
   constexpr size_t kMostDigits = 8;
+  if (!text.substr(0, key_end).ends_with("identityToken")) return false;
   const size_t bar = value.rfind('|');
   return bar != kNone && value.size() - bar - 1 <= kMostDigits &&
-         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(bar) + 1, value.end(), is_hex) &&
-         text.substr(0, key_end).ends_with("identityToken");
+         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(bar) + 1, value.end(), is_hex);
 }
 
 /// `keystonemiddleware.auth_token:filter_factory`: a function by its module, as Python's entry
