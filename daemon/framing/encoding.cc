@@ -117,7 +117,7 @@ void encode_record(const Encoding& encoding, std::string_view body, bool plain,
   } else {
     append(encoding.framing, {}, body, to.bytes);
   }
-  to.ends.push_back(static_cast<uint32_t>(to.bytes.size()));
+  to.end_record_at(to.bytes.size());
 }
 
 std::string_view body_of(std::string_view record, Framing framing) {

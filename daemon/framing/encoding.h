@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,14 @@ struct Encoding {
 struct Encoded {
   std::string bytes;
   std::vector<uint32_t> ends;  // behind each record and its framing: where a connection may be cut
+
+  /// With room for the ends beside them, where both are counted in 32 bits (the spool).
+  static constexpr size_t kMostBytes = 0xF000'0000;
+  /// Throws std::length_error beyond that many bytes: nothing of the batch may go out.
+  void end_record_at(size_t end) {
+    if (end > kMostBytes) throw std::length_error("a batch of records is too long");
+    ends.push_back(static_cast<uint32_t>(end));
+  }
 };
 
 /// Appends `body` to `to` in the sink's form, as one record.

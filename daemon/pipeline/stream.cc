@@ -287,8 +287,7 @@ void Stream::collect_whole(RedactedView& view, uint64_t base, std::span<const Re
   outputs_[0] = std::make_shared<Encoded>();
   outputs_[0]->bytes = view.take_all();
   outputs_[0]->ends.reserve(ends.size());
-  for (const RecordEnd& end : ends)
-    outputs_[0]->ends.push_back(static_cast<uint32_t>(view.place_of(base + end.offset)));
+  for (const RecordEnd& end : ends) outputs_[0]->end_record_at(view.place_of(base + end.offset));
   std::fill(outputs_.begin() + 1, outputs_.end(), outputs_[0]);
   record_begin_ = base + ends.back().offset;
 }

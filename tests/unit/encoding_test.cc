@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <stdexcept>
 #include <string>
 
 #include "tests/testing/framed.h"
@@ -151,6 +152,18 @@ std::string received(const std::string& body, Framing framing) {
     }
   }
   return text;
+}
+
+/// A record of 1 GiB can become four times as long, and masks are longer than what they mask.
+TEST(Encoding, ABatchBeyondItsPlacesIsAnErrorAndNoOtherPlace) {
+  const size_t most = Encoded::kMostBytes;
+  Encoded encoded;
+  encoded.end_record_at(7);
+  encoded.end_record_at(most);
+  EXPECT_EQ(encoded.ends, (std::vector<uint32_t>{7, static_cast<uint32_t>(most)}));
+  EXPECT_THROW(encoded.end_record_at(most + 1), std::length_error);
+  EXPECT_THROW(encoded.end_record_at((size_t{1} << 32) + 7), std::length_error);
+  EXPECT_EQ(encoded.ends.size(), 2u);
 }
 
 /// OUT1 and OUT2.
