@@ -77,8 +77,8 @@ struct SourceCounters {
   std::array<Counter, kTlsFailures> handshake_failures;
   Counter read_errors;
   Counter failed_streams;  // of a socket, a file, standard input: they stay ended until a restart
-  Counter held_bytes;  // of records whose end has not come
-  Counter stalled;     // times that reading waited for a full sink
+  Counter held_bytes;      // of records whose end has not come
+  Counter stalled;         // times that reading waited for a full sink
   Counter rate_delays;
   Counter damaged_positions;
   Counter lost_datagrams;  // that the socket's buffer had no room for
