@@ -7,6 +7,7 @@
 
 namespace redactd {
 
+/// What is there, else nothing. `key.rest` is not empty.
 Separator behind_bare_name(const BehindKey& key);
 
 /// `var dbPassword string = "…"`, `let password: &str = "…"`: past the = behind the type's name,

@@ -21,6 +21,11 @@ constexpr std::string_view kWrappers[] = {
     "crypt(",    "CRYPT(",    "(string)",      "Token(",     "AccessToken(",
     "ApiKey(",   "Password(", "RefreshToken(", "SecretKey(", "ClientSecret("};
 constexpr std::string_view kPhp = "string(";
+constexpr ByteClass kFirsts = [] {  // of all that is looked for here
+  ByteClass firsts = first_bytes(kWrappers);
+  for (unsigned char c : {'c', 'J', '0', 'i', 's'}) firsts.add(c);
+  return firsts;
+}();
 static_assert(std::size(kWrappers) <= 32);
 constexpr std::array<uint32_t, 256> kByFirst = [] {  // a bit for each wrapper
   std::array<uint32_t, 256> wrappers{};
@@ -49,8 +54,6 @@ size_t skip_dumped_type(std::string_view text, size_t at) {
 /// pointer to one: where the quote stands; `at` when there is none.
 size_t skip_word_before_quote(std::string_view text, size_t at) {
   constexpr size_t kLongestAddress = 18;
-  static constexpr ByteClass kFirsts = ByteClass::of("cJ0");
-  if (at >= text.size() || !kFirsts.has(text[at])) return at;
   size_t end = at;
   if (text.substr(at, 2) == "0x") {
     end = at + 2;
@@ -95,7 +98,6 @@ size_t skip_to_quote(std::string_view text, size_t at) {
       text.substr(at, kGo.size()) == kGo)
     return at + kGo.size();
   constexpr size_t kLongest = 13;  // of all but what begins with a parenthesis
-  if (at >= text.size()) return at;
   if (kByFirst[static_cast<unsigned char>(text[at])] == 0 && text[at] != kPhp[0]) return at;
   if (text[at] != '<' && text.substr(at, kLongest).find('(') == kNone) return at;
   if (size_t quote = skip_dumped_type(text, at); quote != at) return quote;
@@ -108,8 +110,6 @@ size_t skip_to_quote(std::string_view text, size_t at) {
 /// `Some(…)`, `Str(…)`, `Slice(…)` and `Optional[…]` with no quotes inside.
 size_t skip_bare_wrapper(std::string_view text, size_t at) {
   static constexpr std::string_view kBare[] = {"Some(", "Str(", "Slice(", "Secret(", "Optional["};
-  static constexpr ByteClass kFirsts = first_bytes(kBare);
-  if (at >= text.size() || !kFirsts.has(text[at])) return at;
   for (std::string_view wrapper : kBare) {
     if (text.substr(at, wrapper.size()) == wrapper) return at + wrapper.size();
   }
@@ -119,6 +119,7 @@ size_t skip_bare_wrapper(std::string_view text, size_t at) {
 }  // namespace
 
 size_t skip_wrapper(std::string_view text, size_t at) {
+  if (at >= text.size() || !kFirsts.has(text[at])) return at;
   return skip_bare_wrapper(text, skip_to_quote(text, at));
 }
 

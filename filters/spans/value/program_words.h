@@ -22,15 +22,19 @@ inline constexpr std::string_view kProgramPhrases[] = {
     "pam_unix(", "pam_sss(", "pam_pwquality(", "pam_cracklib(",
     // Pulumi: the type of an output
     "output<string>",
-    // checks of passwords, Django's among them, and of scanners
-    "in cleartext", "entirely numeric", "base64 encoded",
+    // Suricata's rules, what they have seen
+    "in cleartext",
+    // Django's check of passwords
+    "entirely numeric",
+    // programs that describe a secret: how it is written
+    "base64 encoded",
     // the C library's errors, and Go's, behind the name of a file
     "Operation not permitted", "operation not permitted", "Input/output error",
     "input/output error", "Not a directory", "not a directory", "Is a directory",
     "Device or resource busy", "device or resource busy", "Read-only file system",
     "read-only file system", "Text file busy", "text file busy", "Stale file handle",
     "stale file handle", "Directory not empty", "directory not empty",
-    // HashiCorp Vault's and Consul's libraries
+    // rclone
     "input too short when revealing password"};
 
 /// PAM: what it is asked for, behind the service, `pam_unix(gdm-password:session)`.

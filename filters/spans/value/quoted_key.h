@@ -11,6 +11,7 @@
 
 namespace redactd {
 
+/// What is there, else nothing. `key.rest` is not empty.
 Separator behind_quoted_name(const BehindKey& key);
 
 /// `"name":"KEY","value":"…"` and `name="KEY" value="…"`: past the second name's separator, else
