@@ -317,10 +317,4 @@ void Framer::finish(std::vector<RecordEnd>& ends) {
   body_left_ = 0;
 }
 
-bool Framer::in_header() const {
-  if (framing_ != Framing::octet_counting || error_ != FrameError::none) return false;
-  const bool undecided = in_opening_ && opening_size_ > 0;
-  return digits_ > 0 || (body_left_ > 0 && body_ == 0) || undecided;
-}
-
 }  // namespace redactd

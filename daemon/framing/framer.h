@@ -94,8 +94,6 @@ class Framer {
 
   /// Bytes of a record that has not ended were put out.
   bool in_record() const { return body_ > 0; }
-  /// A count has begun, and no byte of its body has come.
-  bool in_header() const;
   uint64_t empty_records() const { return empty_records_; }
   /// What `automatic` became; automatic while no byte came.
   Framing framing() const { return framing_; }

@@ -27,7 +27,6 @@ struct Framed {
   std::vector<FramedRecord> records;
   FrameError error = FrameError::none;
   uint64_t empty_records = 0;
-  bool in_header = false;  // at the end of the stream
   Framing framing = Framing::automatic;
 
   bool operator==(const Framed&) const = default;
@@ -68,7 +67,6 @@ class FramedStream {
   }
 
   Framed finish() {
-    framed_.in_header = framer_.in_header();
     std::vector<RecordEnd> ends;
     framer_.finish(ends);
     if (ends.size() != (open_.empty() ? 0 : 1)) break_rule("the open record did not end");
