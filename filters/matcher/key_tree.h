@@ -4,8 +4,8 @@
 //
 // The matcher looks for what keys end with only, and the byte behind: as whole expressions keys
 // were a third of its time. From there a tree of all keys is followed backwards, and the separator
-// is looked for. key_expressions() (filters/spans/value/key.h) says the same as expressions; tests
-// compare.
+// is looked for. key_expressions() (tests/testing/key_expressions.h) says the same as expressions;
+// tests compare.
 //
 // Everything is decided by a few bytes behind the last letter and the bytes before it, so the same
 // matches are found however the bytes arrive.

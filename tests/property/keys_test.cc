@@ -14,6 +14,7 @@
 #include "filters/matcher/key_tree.h"
 #include "filters/rule.h"
 #include "filters/spans/value/key.h"
+#include "tests/testing/key_expressions.h"
 #include "tests/testing/pattern_sampler.h"
 #include "tests/testing/redact.h"
 

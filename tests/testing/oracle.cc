@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "filters/rewriter.h"
-#include "filters/spans/value/key.h"
+#include "tests/testing/key_expressions.h"
 
 namespace redactd::test {
 

@@ -59,9 +59,6 @@ std::vector<std::string> distinct_keys(const std::vector<std::string>& keys);
 /// What separates the rule's keys from a value: a weak key in a sentence is nothing to look at.
 KeySeparator key_separator(const Rule& rule);
 
-/// What KeyTree decides for a rule, as expressions: its reference in tests.
-std::vector<std::string> key_expressions(const Rule& rule);
-
 /// What the matcher looks for so that no key is missed: expressions for what each of `keys` ends
 /// with, and the byte behind it.
 std::vector<std::string> ending_expressions(const std::vector<std::string>& keys);
