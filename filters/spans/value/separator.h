@@ -21,6 +21,7 @@ struct Separator {
   bool sentence = false;
   bool of_name = false;  // the same whatever part of the name the key is
 
+  // Behind which the value begins at `value`:
   static Separator to(size_t value) {
     Separator found;
     found.end = value;

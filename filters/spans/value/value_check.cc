@@ -141,6 +141,23 @@ bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kind
          (kinds.may_have(kOfCode) && is_remark(value)) || is_address(value) || is_mount(value);
 }
 
+/// `word`: the value without the marks that end a sentence.
+Verdict check_strong(std::string_view value, std::string_view word, bool quoted,
+                     KindsOfBytes kinds) {
+  if (quoted) {
+    if (is_type(value)) return Verdict::plain_word;
+  } else if (is_listing(value, word, kinds) || (kinds.may_have(kSlash) && is_ratio(value)) ||
+             (value.size() == 1 && is_letter(value[0]))) {
+    return Verdict::plain_word;  // also ({password:t,user:n}) of minified code
+  }
+  const bool plain =
+      (kinds.may_have(kDash) &&
+       ((kinds.may_have(kSlash) && is_object_name(value)) || is_account_secret(value))) ||
+      (kinds.may_have(kSpace) && is_message(value)) ||
+      (kinds.may_have(kSlash) && is_path(value));  // PWD=/home/bob, password: /run/secrets/db
+  return plain ? Verdict::plain_word : Verdict::masked;
+}
+
 }  // namespace
 
 Verdict check_value(std::string_view value, const ValueSetting& setting) {
@@ -159,19 +176,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
     return Verdict::plain_word;
   switch (setting.strength) {
     case Strength::strong:
-      if (!setting.quoted &&
-          (is_listing(value, word, kinds) || (kinds.may_have(kSlash) && is_ratio(value))))
-        return Verdict::plain_word;
-      if (!setting.quoted && value.size() == 1 && is_letter(value[0]))
-        return Verdict::plain_word;  // ({password:t,user:n}) of minified code
-      if (kinds.may_have(kDash) &&
-          ((kinds.may_have(kSlash) && is_object_name(value)) || is_account_secret(value)))
-        return Verdict::plain_word;
-      if (kinds.may_have(kSpace) && is_message(value)) return Verdict::plain_word;
-      if (setting.quoted && is_type(value)) return Verdict::plain_word;
-      if (kinds.may_have(kSlash) && is_path(value))
-        return Verdict::plain_word;  // PWD=/home/bob, password: /run/secrets/db
-      return Verdict::masked;
+      return check_strong(value, word, setting.quoted, kinds);
     case Strength::medium:
       return check_medium(value, setting, kinds);
     case Strength::weak:

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <string_view>
 
 #include "filters/rule.h"
 #include "filters/spans/span.h"
