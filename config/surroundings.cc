@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <vector>
 
 #include "filters/wiping_allocator.h"
 
@@ -57,7 +56,7 @@ std::optional<std::string> file_contents(const std::string& path, std::string& e
   if (!file) return std::nullopt;
   std::setvbuf(file.get(), nullptr, _IONBF, 0);  // no copy of a key stays in a buffer
   std::string text;
-  std::vector<char, WipingAllocator<char>> chunk(4096);
+  WipedBuffer chunk(4096);
   while (size_t size = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
     text.append(chunk.data(), size);
     if (text.size() > kLargestFile) {

@@ -52,22 +52,22 @@ void HeldBytes::clear() {
   begin_ = end_;
 }
 
-void HeldBytes::move_into(RecordBuffer& buffer, uint64_t keep) {
+void HeldBytes::move_into(WipedBuffer& buffer, uint64_t keep) {
   std::string_view held = view(keep, end_);
   std::copy(held.begin(), held.end(), buffer.begin() + kScanPadding);
   begin_ = keep;
   buffer_.swap(buffer);
 }
 
-void HeldBytes::borrow(RecordBuffer& shared, uint64_t keep) {
+void HeldBytes::borrow(WipedBuffer& shared, uint64_t keep) {
   if (shared.size() <= buffer_.size()) return;
   if (shared.size() >= needed(keep) + 2 * kScanPadding) move_into(shared, keep);
 }
 
-void HeldBytes::give_back(RecordBuffer& shared, uint64_t keep) {
+void HeldBytes::give_back(WipedBuffer& shared, uint64_t keep) {
   const size_t held = needed(keep);
   if (held > kCheapToMove || buffer_.size() <= shared.size()) return;
-  RecordBuffer small(held == 0 ? 0 : held + 2 * kScanPadding);
+  WipedBuffer small(held == 0 ? 0 : held + 2 * kScanPadding);
   if (held > 0) {
     move_into(small, keep);
   } else {

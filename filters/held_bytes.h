@@ -6,15 +6,11 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "filters/matcher/matcher.h"
 #include "filters/wiping_allocator.h"
 
 namespace redactd {
-
-/// Bytes that are not redacted yet.
-using RecordBuffer = std::vector<char, WipingAllocator<char>>;
 
 /// Belongs to one stream and one thread at a time. Places count from the start of the stream; there
 /// are bytes from begin() to end(), with kScanPadding readable ones around them. What is called
@@ -44,16 +40,16 @@ class HeldBytes {
   void clear();
 
   /// Takes the buffer that several streams share for its own, if it is the larger one.
-  void borrow(RecordBuffer& shared, uint64_t keep);
+  void borrow(WipedBuffer& shared, uint64_t keep);
   /// Puts its buffer back, if it is the larger one, and keeps one as large as what is held. With
   /// much in it it stays.
-  void give_back(RecordBuffer& shared, uint64_t keep);
+  void give_back(WipedBuffer& shared, uint64_t keep);
 
  private:
   size_t needed(uint64_t keep) const { return static_cast<size_t>(end_ - keep); }
-  void move_into(RecordBuffer& buffer, uint64_t keep);
+  void move_into(WipedBuffer& buffer, uint64_t keep);
 
-  RecordBuffer buffer_;  // kScanPadding, then the bytes [begin_, end_) and room, then kScanPadding
+  WipedBuffer buffer_;  // kScanPadding, then the bytes [begin_, end_) and room, then kScanPadding
   const char* elsewhere_ = nullptr;  // not null: there they are
   uint64_t begin_ = 0;
   uint64_t end_ = 0;

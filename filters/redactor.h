@@ -41,7 +41,7 @@ inline constexpr size_t kLeastMaxRecord = 1024;
 
 /// What the streams of one thread pass on to each other.
 struct SpareBuffers {
-  RecordBuffer records;
+  WipedBuffer records;
   std::string output;
 };
 

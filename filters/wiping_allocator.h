@@ -35,6 +35,8 @@ struct WipingAllocator {
 /// itself).
 using SecretText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
 using SecretBytes = std::vector<unsigned char, WipingAllocator<unsigned char>>;
+/// Bytes that are not redacted yet, or a secret's own.
+using WipedBuffer = std::vector<char, WipingAllocator<char>>;
 
 /// Overwrites the text and makes it empty.
 inline void wipe(std::string& text) {

@@ -106,7 +106,7 @@ class Comparison {
     name_ = path == "-" ? "<stdin>" : path;
     lines_ = {};
     int error = 0;
-    std::vector<char, WipingAllocator<char>> bytes(kReadBytes);
+    WipedBuffer bytes(kReadBytes);
     while (true) {
       ssize_t size = read(descriptor, bytes.data(), bytes.size());
       if (size < 0 && errno == EINTR) continue;

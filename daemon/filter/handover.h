@@ -8,7 +8,6 @@
 #include <mutex>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "filters/wiping_allocator.h"
 
@@ -74,7 +73,7 @@ class Handover {
 
  private:
   struct Batch {
-    std::vector<char, WipingAllocator<char>> bytes;
+    WipedBuffer bytes;
     size_t size = 0;
   };
 

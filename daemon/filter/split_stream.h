@@ -77,7 +77,7 @@ class SplitStream {
   size_t threads_wanted_;  // 0: nothing is split
   std::vector<std::unique_ptr<Slot>> slots_;
   std::span<char> room_;  // from prepare() to commit(); rest_ stands at its beginning
-  RecordBuffer rest_;     // behind the last complete record
+  WipedBuffer rest_;      // behind the last complete record
   bool more_ = false;
   bool split_ = false;  // room_ is a slot's
   std::unique_ptr<PartRedactor> without_key_;

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "filters/wiping_allocator.h"
 
@@ -35,7 +34,7 @@ class Secret {
   bool operator==(const Secret& other) const { return view() == other.view(); }
 
  private:
-  std::vector<char, WipingAllocator<char>> bytes_;
+  WipedBuffer bytes_;
 };
 
 /// An exact secret and the name that its mask shows: `[REDACTED:known:NAME]`.

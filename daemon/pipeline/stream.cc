@@ -18,12 +18,6 @@ bool lies_in(std::span<const char> room, std::string_view bytes) {
   return !room.empty() && bytes.data() >= room.data() && bytes.data() < room.data() + room.size();
 }
 
-/// Behind the line that `at` is in.
-size_t line_end(std::string_view text, size_t at) {
-  const size_t end = text.find('\n', at);
-  return end == std::string_view::npos ? text.size() : end + 1;
-}
-
 bool is_cut(const RecordEnd& end) { return end.cut > 0 || end.skipped > 0; }
 
 }  // namespace
@@ -84,180 +78,11 @@ void Stream::redact_all(const Part& read, const Arrival& arrival) {
   push(arrival);
 }
 
-/// What a command asks for holds from the next line on. Commands in a row are obeyed together
-/// before the second of them, for each time costs a rule set.
-void Stream::redact_and_obey(const Part& read, const Arrival& arrival) {
-  const RecordBuffer copy(read.text.begin(),
-                          read.text.end());  // the room goes with the first piece
-  const std::string_view text(copy.data(), copy.size());
-  size_t done = 0;
-  auto next_end = read.ends.begin();
-  auto redact_to = [&](size_t end) {
-    std::vector<RecordEnd> ends;
-    for (; next_end != read.ends.end() && next_end->offset <= end; ++next_end)
-      ends.emplace_back(*next_end).offset -= done;
-    std::span<char> room = redactor_.prepare(end - done);
-    std::copy_n(text.data() + done, end - done, room.data());
-    redact_all({{room.data(), end - done}, ends}, arrival);
-    done = end;
-  };
-  if (redactor_.held_bytes() > 0) {
-    redact_to(line_end(text, 0));
-    if (holds_command(redactor_.original())) obey(redactor_.original());
-  }
-  for (size_t obeyed = 0; done < text.size();) {
-    const size_t at = settings_.commands->find(text, std::max(done, obeyed));
-    redact_to(line_end(text, at));
-    if (at == std::string_view::npos || text[done - 1] != '\n') continue;
-    const size_t begin = text.rfind('\n', at) + 1;
-    obeyed = end_of_row(text, done);
-    obey(text.substr(begin, obeyed - begin));
-  }
-}
-
-bool Stream::holds_command(std::string_view text) const {
-  return settings_.commands->find(text, 0) != std::string_view::npos;
-}
-
-/// Behind the whole lines at `begin` that hold a command each.
-size_t Stream::end_of_row(std::string_view text, size_t begin) const {
-  size_t end = line_end(text, begin);
-  while (end > begin && text[end - 1] == '\n' && holds_command(text.substr(begin, end - begin))) {
-    begin = end;
-    end = line_end(text, begin);
-  }
-  return begin;
-}
-
-void Stream::obey(std::string_view lines) {
-  auto next = settings_.commands->obey(lines, thread_.worker);
-  if (next == generation_) return;
-  for (const auto& database : next->rules->databases()) thread_.scratch.fit(*database);
-  adopt(std::move(next));
-}
-
 /// The next `size` bytes of the redactor's room, which begin at `from` where the ends count from.
 void Stream::redact_here(size_t size, size_t from, std::span<const RecordEnd> ends) {
   const uint64_t base = redactor_.received() - from;  // may wrap round
   RedactedView view(redactor_, redactor_.commit(size));
   collect(view, base, ends);
-}
-
-/// Whole records that lie behind what was redacted of the room; they begin at `from`.
-void Stream::redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends) {
-  record_begin_ = redactor_.received();
-  const uint64_t base = record_begin_ - from;  // may wrap round
-  RedactedView view(redactor_, redactor_.commit_records(records));
-  collect(view, base, ends);
-}
-
-/// With the help of other workers. False: the records are too long for that.
-bool Stream::redact_together(const Part& read) {
-  const std::vector<Part> parts = parts_of(read);
-  if (parts.size() < 2) return false;
-  std::vector<std::string_view> others;
-  for (size_t i = 1; i < parts.size(); ++i) others.push_back(parts[i].text);
-  ScanShare::Read shared(*thread_.share, redactor_, others);
-  size_t done = parts[0].text.size();
-  size_t ended = parts[0].ends.size();
-  redact_here(done, 0, parts[0].ends);
-  for (size_t i = 1; i < parts.size(); ++i) {
-    // Where a private key is open, those who help do not know it.
-    if (redactor_.in_block()) {
-      redact_there(parts[i].text, done, parts[i].ends);
-    } else {
-      take_over(shared.take(i - 1), done, parts[i].ends);
-    }
-    done += parts[i].text.size();
-    ended += parts[i].ends.size();
-  }
-  shared.finish();
-  const RecordBuffer rest(read.text.begin() + static_cast<std::ptrdiff_t>(done), read.text.end());
-  std::copy(rest.begin(), rest.end(), redactor_.prepare(rest.size()).begin());
-  record_begin_ = redactor_.received();
-  redact_here(rest.size(), done, read.ends.subspan(ended));
-  return true;
-}
-
-/// A part that another redactor has done.
-void Stream::take_over(const ScanShare::Read::Redacted& part, size_t from,
-                       std::span<const RecordEnd> ends) {
-  redactor_.add_state(part.redactor.take_state());
-  record_begin_ = part.redactor.view_begin();
-  RedactedView view(part.redactor, part.view);
-  collect(view, record_begin_ - from, ends);
-}
-
-/// Whole records, cut into parts of about equal size.
-std::vector<Stream::Part> Stream::parts_of(const Part& read) {
-  const size_t count =
-      std::min(read.text.size() / ScanShare::kPartBytes, ScanShare::kMostParts + 1);
-  std::vector<Part> parts;
-  size_t begin = 0;
-  size_t first = 0;
-  for (size_t i = 0; i < read.ends.size(); ++i) {
-    const size_t size = read.ends[i].offset - begin;
-    const bool last = i + 1 == read.ends.size();
-    if (!last && (size < read.text.size() / count || parts.size() + 1 == count)) continue;
-    parts.push_back({read.text.substr(begin, size), read.ends.subspan(first, i + 1 - first)});
-    begin += size;
-    first = i + 1;
-  }
-  return parts;
-}
-
-std::span<char> Stream::room(size_t size) {
-  size_t lead = framer_.lead();
-  room_ = redactor_.prepare(size + lead + 1);
-  return room_.subspan(lead, size);
-}
-
-std::span<char> Stream::record_room(size_t size) {
-  room_ = redactor_.prepare(size);
-  return room_;
-}
-
-void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
-  ends_.clear();
-  framer_.finish(ends_);
-  std::string_view clean = redactor_.finish();
-  if (!ends_.empty()) {
-    RedactedView view(redactor_, clean);
-    open_outputs(held_.size() + clean.size(), 1);
-    encode(next_record(view, redactor_.received(), redactor_.received(), ends_.back().cut),
-           std::chrono::system_clock::now());
-    close_outputs();
-  }
-  count_masks(redactor_);
-  count_read(0, ends_);
-  count_redacted();
-  push({received, receipt});
-  if (obeys() && holds_command(redactor_.original())) obey(redactor_.original());  // for the others
-}
-
-void Stream::break_off(Time received, const std::shared_ptr<void>& receipt) {
-  finish(received, receipt);
-  redactor_.resume();
-  record_begin_ = redactor_.received();
-}
-
-void Stream::replay(std::string_view lines) {
-  ends_.clear();
-  if (!lies_in(room_, lines)) room_ = redactor_.prepare(lines.size() + 1);
-  Framer::Fed fed = framer_.feed(lines, std::exchange(room_, {}), ends_);
-  redactor_.commit(fed.size);
-  record_begin_ = redactor_.received();
-}
-
-void Stream::return_buffers() {
-  room_ = {};
-  redactor_.return_buffers(thread_.buffers.spare);
-}
-
-void Stream::trim() {
-  room_ = {};
-  redactor_.trim();
-  if (held_.empty()) std::string().swap(held_);
 }
 
 /// Makes batches of the records that `ends` names; they count from `base` in the input of the
@@ -342,6 +167,22 @@ void Stream::hold_rest(RedactedView& view) {
   held_ += view.take_to(std::min(view.end(), record_begin_ + settings_.framing.max_record));
 }
 
+/// The batches of a part are ready to be pushed.
+void Stream::close_outputs() {
+  if (!outputs_.empty()) ready_.push_back(std::exchange(outputs_, {}));
+}
+
+void Stream::push(const Arrival& arrival) {
+  const std::vector<Route::Group>& groups = route().groups;
+  for (const Outputs& outputs : ready_) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
+        sink->push({outputs[i], number_, arrival.received, arrival.receipt, canary_});
+    }
+  }
+  ready_.clear();
+}
+
 void Stream::count_masks(const Redactor& redactor) {
   for (const Finding& finding : redactor.findings())
     generation_->redactions[thread_.worker][finding.rule]->add();
@@ -370,20 +211,58 @@ void Stream::count_redacted() {
   noted_masked_whole_ = masked_whole;
 }
 
-/// The batches of a part are ready to be pushed.
-void Stream::close_outputs() {
-  if (!outputs_.empty()) ready_.push_back(std::exchange(outputs_, {}));
+std::span<char> Stream::room(size_t size) {
+  size_t lead = framer_.lead();
+  room_ = redactor_.prepare(size + lead + 1);
+  return room_.subspan(lead, size);
 }
 
-void Stream::push(const Arrival& arrival) {
-  const std::vector<Route::Group>& groups = route().groups;
-  for (const Outputs& outputs : ready_) {
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      for (const std::shared_ptr<Sink>& sink : groups[i].sinks)
-        sink->push({outputs[i], number_, arrival.received, arrival.receipt, canary_});
-    }
+std::span<char> Stream::record_room(size_t size) {
+  room_ = redactor_.prepare(size);
+  return room_;
+}
+
+void Stream::finish(Time received, const std::shared_ptr<void>& receipt) {
+  ends_.clear();
+  framer_.finish(ends_);
+  std::string_view clean = redactor_.finish();
+  if (!ends_.empty()) {
+    RedactedView view(redactor_, clean);
+    open_outputs(held_.size() + clean.size(), 1);
+    encode(next_record(view, redactor_.received(), redactor_.received(), ends_.back().cut),
+           std::chrono::system_clock::now());
+    close_outputs();
   }
-  ready_.clear();
+  count_masks(redactor_);
+  count_read(0, ends_);
+  count_redacted();
+  push({received, receipt});
+  if (obeys() && holds_command(redactor_.original())) obey(redactor_.original());  // for the others
+}
+
+void Stream::break_off(Time received, const std::shared_ptr<void>& receipt) {
+  finish(received, receipt);
+  redactor_.resume();
+  record_begin_ = redactor_.received();
+}
+
+void Stream::replay(std::string_view lines) {
+  ends_.clear();
+  if (!lies_in(room_, lines)) room_ = redactor_.prepare(lines.size() + 1);
+  Framer::Fed fed = framer_.feed(lines, std::exchange(room_, {}), ends_);
+  redactor_.commit(fed.size);
+  record_begin_ = redactor_.received();
+}
+
+void Stream::return_buffers() {
+  room_ = {};
+  redactor_.return_buffers(thread_.buffers.spare);
+}
+
+void Stream::trim() {
+  room_ = {};
+  redactor_.trim();
+  if (held_.empty()) std::string().swap(held_);
 }
 
 }  // namespace redactd

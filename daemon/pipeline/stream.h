@@ -135,32 +135,38 @@ class Stream {
     Time received;
     std::shared_ptr<void> receipt;
   };
+
+  // stream.cc
   void redact(const Part& read, const Arrival& arrival);
   void redact_all(const Part& read, const Arrival& arrival);
   void redact_here(size_t size, size_t from, std::span<const RecordEnd> ends);
-  void redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends);
+  void collect(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
+  bool goes_out_as_it_is(const Encoding& encoding) const;
+  void collect_whole(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
+  void collect_each(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
+  std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end, uint64_t cut);
+  void hold_rest(RedactedView& view);
+  void open_outputs(size_t bytes, size_t records);
+  void encode(std::string_view body, std::chrono::system_clock::time_point now);
+  void close_outputs();
+  void push(const Arrival& arrival);
+  void count_read(size_t bytes, std::span<const RecordEnd> ends);
+  void count_masks(const Redactor& redactor);
+  void count_redacted();
+
+  // stream_parts.cc
   bool redact_together(const Part& read);
+  void redact_there(std::string_view records, size_t from, std::span<const RecordEnd> ends);
   void take_over(const ScanShare::Read::Redacted& part, size_t from,
                  std::span<const RecordEnd> ends);
   static std::vector<Part> parts_of(const Part& read);
+
+  // stream_commands.cc
   bool obeys() const { return settings_.commands != nullptr && settings_.commands->on(); }
   bool holds_command(std::string_view text) const;
   void redact_and_obey(const Part& read, const Arrival& arrival);
   size_t end_of_row(std::string_view text, size_t begin) const;
   void obey(std::string_view lines);
-  void collect(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
-  void collect_whole(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
-  void collect_each(RedactedView& view, uint64_t base, std::span<const RecordEnd> ends);
-  void open_outputs(size_t bytes, size_t records);
-  void close_outputs();
-  void encode(std::string_view body, std::chrono::system_clock::time_point now);
-  bool goes_out_as_it_is(const Encoding& encoding) const;
-  std::string_view next_record(RedactedView& view, uint64_t body_end, uint64_t end, uint64_t cut);
-  void hold_rest(RedactedView& view);
-  void count_masks(const Redactor& redactor);
-  void count_read(size_t bytes, std::span<const RecordEnd> ends);
-  void count_redacted();
-  void push(const Arrival& arrival);
 
   const StreamSettings& settings_;
   std::shared_ptr<const Generation> generation_;

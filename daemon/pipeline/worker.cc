@@ -22,7 +22,7 @@ constexpr size_t kSlice = 64;
 constexpr int kNumberBits = 48;  // of a stream's number; its worker's stand above
 
 /// What was read through it does not stay until something else is.
-void overwrite(RecordBuffer& buffer) {
+void overwrite(WipedBuffer& buffer) {
   if (!buffer.empty()) explicit_bzero(buffer.data(), buffer.size());
 }
 

@@ -104,7 +104,7 @@ class Worker {
   const int looks_;
   MatchScratch scratch_;
   StreamBuffers buffers_;  // of the streams
-  std::vector<char, WipingAllocator<char>> read_buffer_;
+  WipedBuffer read_buffer_;
   std::shared_ptr<const Generation> generation_;
   std::mutex adopting_mutex_;
   std::vector<Adopting> adopting_;

@@ -117,9 +117,9 @@ class KnownMatcher {
   uint32_t longest_at(const char* end, size_t available) const;
   uint32_t longest_before(const char* end, size_t available, Runs::Slot run) const;
 
-  std::vector<char, WipingAllocator<char>> text_;  // with 8 bytes of padding at its end
-  std::vector<Entry> entries_;                     // by their bytes from the last on
-  Runs tails_;                                     // of entries_, by the last bytes
+  WipedBuffer text_;            // with 8 bytes of padding at its end
+  std::vector<Entry> entries_;  // by their bytes from the last on
+  Runs tails_;                  // of entries_, by the last bytes
   PairMarks pairs_;
   std::array<Grams, 2> grams_;     // of short texts and of long ones
   std::vector<uint32_t> by_head_;  // numbers of entries, by their bytes from the first on
