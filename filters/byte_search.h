@@ -3,6 +3,8 @@
 // Looks through long texts for a few bytes. Without a branch for each byte, so that the compiler
 // makes vector instructions of it.
 
+#include <string.h>
+
 #include <cstddef>
 #include <string_view>
 
@@ -23,6 +25,13 @@ bool any_place(size_t places, Is is) {
     if (is(at)) return true;
   }
   return false;
+}
+
+/// Where the byte stands last; npos: nowhere. rfind() goes byte by byte.
+inline size_t last_place(std::string_view text, char byte) {
+  const void* found = text.empty() ? nullptr : memrchr(text.data(), byte, text.size());
+  return found == nullptr ? std::string_view::npos
+                          : static_cast<size_t>(static_cast<const char*>(found) - text.data());
 }
 
 /// Whether one of these bytes stands in the text. A look for each of them, for the compiler makes

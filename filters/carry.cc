@@ -1,7 +1,6 @@
 #include "filters/carry.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "filters/byte_class.h"
 #include "filters/spans/encoded_span.h"

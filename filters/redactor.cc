@@ -1,10 +1,10 @@
 #include "filters/redactor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "filters/byte_class.h"
+#include "filters/byte_search.h"
 #include "filters/give_back.h"
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
@@ -14,12 +14,6 @@ namespace {
 
 constexpr size_t kRoomForMasks = 4096;    // masks are longer than what they stand for, now and then
 constexpr size_t kMostOpenMatches = 256;  // of an open record, to be looked at again and again
-
-size_t last_line_feed(std::string_view bytes) {
-  const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
-  return found == nullptr ? kNone
-                          : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
-}
 
 /// Behind the last blank, or the whole if it ends in a word and a colon: `Password:`. 0: neither.
 size_t end_of_words(std::string_view text) {
@@ -31,12 +25,6 @@ size_t end_of_words(std::string_view text) {
   }
   while (end > 0 && !is_blank(text[end - 1])) --end;
   return end;
-}
-
-size_t first_line_feed(std::string_view bytes) {
-  const void* found = bytes.empty() ? nullptr : std::memchr(bytes.data(), '\n', bytes.size());
-  return found == nullptr ? kNone
-                          : static_cast<size_t>(static_cast<const char*>(found) - bytes.data());
 }
 
 /// What is open, a block or a span, goes on under the number that its rule has in the rules `to`,
@@ -54,26 +42,6 @@ void renumber(Open& open, const RuleSet& from, const RuleSet& to) {
 }
 
 }  // namespace
-
-void RedactorCounters::add(const RedactorCounters& other) {
-  bytes_in += other.bytes_in;
-  bytes_out += other.bytes_out;
-  masks += other.masks;
-  records_masked_whole += other.records_masked_whole;
-  for (const auto& [rule, count] : other.masks_by_rule) masks_by_rule[rule] += count;
-}
-
-void RedactorCounters::subtract(const RedactorCounters& other) {
-  bytes_in -= other.bytes_in;
-  bytes_out -= other.bytes_out;
-  masks -= other.masks;
-  records_masked_whole -= other.records_masked_whole;
-  for (const auto& [rule, count] : other.masks_by_rule) {
-    uint64_t& of_rule = masks_by_rule[rule];
-    of_rule -= count;
-    if (of_rule == 0) masks_by_rule.erase(rule);
-  }
-}
 
 /// A call that does not come to its end leaves the stream failed: no later one puts anything out.
 class Redactor::Attempt {
@@ -94,45 +62,6 @@ Redactor::Redactor(std::shared_ptr<const RuleSet> rules, MatchScratch& scratch, 
   anchors_.open(*rules_, 0);
 }
 
-void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
-  Attempt attempt(*this);
-  held_.let_go();
-  std::shared_ptr<const RuleSet> old = std::move(rules_);
-  rules_ = std::move(rules);
-  resolver_.adopt(*rules_);
-  renumber(block_, *old, *rules_);
-  renumber(carry_, *old, *rules_);
-  counters_.masks_by_rule.clear();
-  // The matcher starts anew at the start of the record, as it stood there when the record began. Of
-  // a long record, at what the next window looks back at.
-  uint64_t begin = std::max(record_, held_.begin());
-  anchors_.open(*rules_, begin);
-  anchors_.take(held_.all(), static_cast<size_t>(held_.end() - begin), held_.begin());
-  attempt.succeed();
-}
-
-StreamState Redactor::take_state() {
-  return {std::exchange(block_, {}), std::exchange(counters_, {})};
-}
-
-void Redactor::add_state(StreamState state) {
-  block_ = std::move(state.block);
-  counters_.add(state.counters);
-}
-
-void Redactor::trim() {
-  if (emitted_ != held_.end() || record_ != held_.end()) return;
-  held_.clear();
-  give_back(out_);
-  anchors_.trim();
-  give_back(record_matches_);
-  give_back(forms_);
-  give_back(edits_);
-  give_back(replaced_);
-  give_back(findings_);
-  resolver_.trim();
-}
-
 /// Where the window that holds emitted_ begins. It depends on the record alone, not on what of it
 /// went out early.
 uint64_t Redactor::window_begin() const {
@@ -149,18 +78,6 @@ uint64_t Redactor::first_needed() const {
   return std::max(keep, held_.begin());
 }
 
-void Redactor::borrow_buffers(SpareBuffers& spare) {
-  if (spare.output.capacity() > out_.capacity()) out_.swap(spare.output);
-  held_.borrow(spare.records, first_needed());
-}
-
-void Redactor::return_buffers(SpareBuffers& spare) {
-  view_is_input_ = true;
-  if (out_.capacity() > spare.output.capacity()) out_.swap(spare.output);
-  std::string().swap(out_);
-  held_.give_back(spare.records, first_needed());
-}
-
 std::span<char> Redactor::prepare(size_t size) {
   held_.let_go();
   return held_.room(size, first_needed());
@@ -173,7 +90,7 @@ std::string_view Redactor::commit(size_t size) {
   std::string_view fresh = held_.add(size);
   anchors_.take(held_.all(), size, held_.begin());
   counters_.bytes_in += size;
-  size_t line_feed = last_line_feed(fresh);
+  size_t line_feed = last_place(fresh, '\n');
   std::string_view view = release(line_feed == kNone ? record_ : start + line_feed + 1, false);
   attempt.succeed();
   return view;
@@ -200,60 +117,12 @@ std::string_view Redactor::finish() {
   return view;
 }
 
-std::string_view Redactor::settle_open() {
-  Attempt attempt(*this);
-  findings_.clear();
-  out_.clear();
-  edits_.clear();
-  view_begin_ = copied_ = emitted_;
-  view_is_input_ = true;
-  emitted_ = end_of_open_words();
-  counters_.bytes_out += emitted_ - view_begin_;
-  attempt.succeed();
-  return held_.view(view_begin_, emitted_);
-}
-
-/// Up to where the open record can go out: behind its last blank, or behind a colon after a word,
-/// for no token and no password has one of these within it.
-uint64_t Redactor::end_of_open_words() const {
-  bool long_record = held_.end() - record_ > limits_.max_record;
-  if (emitted_ == held_.end() || long_record || (block_.active && !block_.one_word) ||
-      carry_.active || rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
-    return emitted_;
-  std::string_view record = held_.view(record_, held_.end());
-  size_t end = end_of_words(record);
-  if (record_ + end <= emitted_) return emitted_;
-  record = record.substr(0, end);
-  if (block_.active && (record.ends_with('\r') || record.ends_with(':'))) return emitted_;
-  if (record.find('{') != kNone) return emitted_;  // what follows in an object may tell of a secret
-  for (const Match& match : anchors_.matches()) {
-    size_t match_end = static_cast<size_t>(match.end - record_);
-    if (match.end > record_ && !resolver_.leaves(record, {match_end, match.expression}))
-      return emitted_;
-  }
-  uint32_t rule = 0;
-  bool known = rules_->cut_off_known(record, rule) != 0;
-  // Of a record that ends here, a final CR is no part.
-  if (record.ends_with('\r')) record.remove_suffix(1);
-  known = known || rules_->cut_off_known(record, rule) != 0;
-  return known ? emitted_ : record_ + end;
-}
-
-void Redactor::resume() {
-  Attempt attempt(*this);
-  at_end_of_stream_ = false;
-  anchors_.open(*rules_, held_.end());
-  attempt.succeed();
-}
-
 /// Settles the complete records before `ready` and, of a record without an end that has grown too
 /// long, the windows that are complete. Returns what goes out.
 std::string_view Redactor::release(uint64_t ready, bool finished) {
   out_.clear();
   edits_.clear();
-  copied_ = emitted_;
-  uint64_t from = emitted_;
-  view_begin_ = from;
+  view_begin_ = copied_ = emitted_;
   if (!finished) {
     redact_records(ready);
     redact_record(record_, held_.end(), false);
@@ -261,9 +130,10 @@ std::string_view Redactor::release(uint64_t ready, bool finished) {
     if (emitted_ < held_.end()) redact_record(record_, held_.end(), true);
     record_ = emitted_;
   }
-  view_is_input_ = out_.empty() && copied_ == from;
+  view_is_input_ = out_.empty() && copied_ == view_begin_;
   if (!view_is_input_) put_through(emitted_);
-  std::string_view result = view_is_input_ ? held_.view(from, emitted_) : std::string_view(out_);
+  std::string_view result =
+      view_is_input_ ? held_.view(view_begin_, emitted_) : std::string_view(out_);
   counters_.bytes_out += result.size();
   return result;
 }
@@ -279,11 +149,11 @@ void Redactor::redact_records(uint64_t ready) {
       if (matches.empty() || matches.front().end > ready) break;
       uint64_t last_byte = matches.front().end - 1;
       size_t line_feed =
-          last_byte > record_ ? last_line_feed(held_.view(record_, last_byte)) : kNone;
+          last_byte > record_ ? last_place(held_.view(record_, last_byte), '\n') : kNone;
       if (line_feed != kNone) begin = record_ + line_feed + 1;
     }
     uint64_t search = std::max(begin, emitted_);
-    uint64_t end = search + first_line_feed(held_.view(search, ready));
+    uint64_t end = search + held_.view(search, ready).find('\n');
     record_ = begin;
     emitted_ = std::max(emitted_, begin);
     redact_record(begin, end, true);
@@ -338,6 +208,15 @@ void Redactor::redact_window(const Window& window) {
   carry_.take(window, spans);
 }
 
+void Redactor::collect_matches(uint64_t begin, uint64_t end) {
+  record_matches_.clear();
+  for (const Match& match : anchors_.matches()) {
+    if (match.end > end) break;
+    if (match.end <= begin) continue;
+    record_matches_.push_back({static_cast<size_t>(match.end - begin), match.expression});
+  }
+}
+
 /// Masks in place of the spans.
 void Redactor::put_out(const Window& window, std::vector<Span>& spans) {
   const size_t from = window.offset(window.from);
@@ -359,13 +238,18 @@ void Redactor::put_out(const Window& window, std::vector<Span>& spans) {
   }
 }
 
-void Redactor::collect_matches(uint64_t begin, uint64_t end) {
-  record_matches_.clear();
-  for (const Match& match : anchors_.matches()) {
-    if (match.end > end) break;
-    if (match.end <= begin) continue;
-    record_matches_.push_back({static_cast<size_t>(match.end - begin), match.expression});
-  }
+/// Copies what lies between the last mask and `to` into the output.
+void Redactor::put_through(uint64_t to) {
+  if (out_.empty()) out_.reserve(static_cast<size_t>(held_.end() - view_begin_) + kRoomForMasks);
+  if (copied_ < to) out_.append(held_.view(copied_, to));
+  copied_ = std::max(copied_, to);
+}
+
+/// What append_masked() replaced, by its places in the stream; `begin` is where its text begins.
+void Redactor::note_edits(uint64_t begin) {
+  for (const Replaced& part : replaced_)
+    edits_.push_back({begin + part.begin, begin + part.end, part.out_end});
+  replaced_.clear();
 }
 
 /// Fails closed: the record cost more than its budget, so all that has not come out is masked.
@@ -387,25 +271,6 @@ void Redactor::mask_whole(const Window& window) {
   if (view.ends_record) resolver_.follow_blocks(view, record_matches_, block_);
 }
 
-/// What append_masked() replaced, by its places in the stream; `begin` is where its text begins.
-void Redactor::note_edits(uint64_t begin) {
-  for (const Replaced& part : replaced_)
-    edits_.push_back({begin + part.begin, begin + part.end, part.out_end});
-  replaced_.clear();
-}
-
-std::string Redactor::take_view() {
-  if (view_is_input_) return std::string(held_.view(view_begin_, emitted_));
-  return std::exchange(out_, {});
-}
-
-/// Copies what lies between the last mask and `to` into the output.
-void Redactor::put_through(uint64_t to) {
-  if (out_.empty()) out_.reserve(static_cast<size_t>(held_.end() - view_begin_) + kRoomForMasks);
-  if (copied_ < to) out_.append(held_.view(copied_, to));
-  copied_ = std::max(copied_, to);
-}
-
 /// The stream ends in the middle of a known value: its first part is as secret as the whole.
 void Redactor::mask_cut_off_known(const RecordView& view, std::vector<Span>& spans) const {
   uint32_t rule = 0;
@@ -417,6 +282,128 @@ void Redactor::mask_cut_off_known(const RecordView& view, std::vector<Span>& spa
     spans.pop_back();
   }
   spans.push_back(Span{begin, view.text.size(), rule, {}});
+}
+
+std::string Redactor::take_view() {
+  if (view_is_input_) return std::string(held_.view(view_begin_, emitted_));
+  return std::exchange(out_, {});
+}
+
+std::string_view Redactor::settle_open() {
+  Attempt attempt(*this);
+  findings_.clear();
+  out_.clear();
+  edits_.clear();
+  view_begin_ = copied_ = emitted_;
+  view_is_input_ = true;
+  emitted_ = end_of_open_words();
+  counters_.bytes_out += emitted_ - view_begin_;
+  attempt.succeed();
+  return held_.view(view_begin_, emitted_);
+}
+
+/// Up to where the open record can go out: behind its last blank, or behind a colon after a word,
+/// for no token and no password has one of these within it.
+uint64_t Redactor::end_of_open_words() const {
+  bool long_record = held_.end() - record_ > limits_.max_record;
+  if (emitted_ == held_.end() || long_record || (block_.active && !block_.one_word) ||
+      carry_.active || rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
+    return emitted_;
+  std::string_view record = held_.view(record_, held_.end());
+  size_t end = end_of_words(record);
+  if (record_ + end <= emitted_) return emitted_;
+  record = record.substr(0, end);
+  if (block_.active && (record.ends_with('\r') || record.ends_with(':'))) return emitted_;
+  if (record.find('{') != kNone) return emitted_;  // what follows in an object may tell of a secret
+  for (const Match& match : anchors_.matches()) {
+    size_t match_end = static_cast<size_t>(match.end - record_);
+    if (match.end > record_ && !resolver_.leaves(record, {match_end, match.expression}))
+      return emitted_;
+  }
+  uint32_t rule = 0;
+  bool known = rules_->cut_off_known(record, rule) != 0;
+  // Of a record that ends here, a final CR is no part.
+  if (record.ends_with('\r')) record.remove_suffix(1);
+  known = known || rules_->cut_off_known(record, rule) != 0;
+  return known ? emitted_ : record_ + end;
+}
+
+void Redactor::resume() {
+  Attempt attempt(*this);
+  at_end_of_stream_ = false;
+  anchors_.open(*rules_, held_.end());
+  attempt.succeed();
+}
+
+void Redactor::adopt(std::shared_ptr<const RuleSet> rules) {
+  Attempt attempt(*this);
+  held_.let_go();
+  std::shared_ptr<const RuleSet> old = std::move(rules_);
+  rules_ = std::move(rules);
+  resolver_.adopt(*rules_);
+  renumber(block_, *old, *rules_);
+  renumber(carry_, *old, *rules_);
+  counters_.masks_by_rule.clear();
+  // The matcher starts anew at the start of the record, as it stood there when the record began. Of
+  // a long record, at what the next window looks back at.
+  uint64_t begin = std::max(record_, held_.begin());
+  anchors_.open(*rules_, begin);
+  anchors_.take(held_.all(), static_cast<size_t>(held_.end() - begin), held_.begin());
+  attempt.succeed();
+}
+
+StreamState Redactor::take_state() {
+  return {std::exchange(block_, {}), std::exchange(counters_, {})};
+}
+
+void Redactor::add_state(StreamState state) {
+  block_ = std::move(state.block);
+  counters_.add(state.counters);
+}
+
+void Redactor::trim() {
+  if (emitted_ != held_.end() || record_ != held_.end()) return;
+  held_.clear();
+  give_back(out_);
+  anchors_.trim();
+  give_back(record_matches_);
+  give_back(forms_);
+  give_back(edits_);
+  give_back(replaced_);
+  give_back(findings_);
+  resolver_.trim();
+}
+
+void Redactor::borrow_buffers(SpareBuffers& spare) {
+  if (spare.output.capacity() > out_.capacity()) out_.swap(spare.output);
+  held_.borrow(spare.records, first_needed());
+}
+
+void Redactor::return_buffers(SpareBuffers& spare) {
+  view_is_input_ = true;
+  if (out_.capacity() > spare.output.capacity()) out_.swap(spare.output);
+  std::string().swap(out_);
+  held_.give_back(spare.records, first_needed());
+}
+
+void RedactorCounters::add(const RedactorCounters& other) {
+  bytes_in += other.bytes_in;
+  bytes_out += other.bytes_out;
+  masks += other.masks;
+  records_masked_whole += other.records_masked_whole;
+  for (const auto& [rule, count] : other.masks_by_rule) masks_by_rule[rule] += count;
+}
+
+void RedactorCounters::subtract(const RedactorCounters& other) {
+  bytes_in -= other.bytes_in;
+  bytes_out -= other.bytes_out;
+  masks -= other.masks;
+  records_masked_whole -= other.records_masked_whole;
+  for (const auto& [rule, count] : other.masks_by_rule) {
+    uint64_t& of_rule = masks_by_rule[rule];
+    of_rule -= count;
+    if (of_rule == 0) masks_by_rule.erase(rule);
+  }
 }
 
 }  // namespace redactd

@@ -3,9 +3,9 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "filters/byte_search.h"
 #include "filters/spans/key_bytes.h"
 
 namespace redactd {
@@ -28,9 +28,7 @@ std::string_view put_through(Redactor& redactor, std::string_view records) {
 
 /// Behind the last line feed; 0: there is none.
 size_t end_of_records(std::string_view bytes) {
-  const void* found = bytes.empty() ? nullptr : memrchr(bytes.data(), '\n', bytes.size());
-  return found == nullptr ? 0
-                          : static_cast<size_t>(static_cast<const char*>(found) - bytes.data()) + 1;
+  return last_place(bytes, '\n') + 1;  // npos + 1 is 0
 }
 
 /// The quick look that most logs do not pass.

@@ -1,6 +1,5 @@
 #include "daemon/sinks/name_lookup.h"
 
-#include <algorithm>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <charconv>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <string>
 
 #include "filters/give_back.h"
 #include "filters/spans/encoded_text.h"

@@ -1,7 +1,6 @@
 #include "filters/validators/byte_window.h"
 
 #include <algorithm>
-#include <string>
 
 #include "filters/validators/validators.h"
 
