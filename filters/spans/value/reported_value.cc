@@ -198,6 +198,7 @@ bool is_argument_in_usage(std::string_view text, size_t option, size_t begin, si
 /// What stands behind an option that has no value, or none yet.
 bool is_behind_option(std::string_view text, size_t key_end, size_t begin, size_t end) {
   static constexpr WordList kWords(kBehindOptions);
+  if (!is_blank(text[key_end]) && text[key_end] != ',') return false;
   if (!is_blank(text[begin - 1])) return false;
   const size_t option = option_begin(text, key_end);
   if (option == kNone) return false;
