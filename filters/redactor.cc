@@ -8,6 +8,7 @@
 #include "filters/give_back.h"
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/table_rows.h"
 
 namespace redactd {
 namespace {
@@ -306,7 +307,8 @@ std::string_view Redactor::settle_open() {
 /// for no token and no password has one of these within it.
 uint64_t Redactor::end_of_open_words() const {
   bool long_record = held_.end() - record_ > limits_.max_record;
-  if (emitted_ == held_.end() || long_record || (block_.active && !block_.one_word) ||
+  const bool rows = block_.active && !block_.columns.empty();
+  if (emitted_ == held_.end() || long_record || (block_.active && !block_.one_word && !rows) ||
       carry_.active || rules_->may_match_blanks() || anchors_.matches().size() > kMostOpenMatches)
     return emitted_;
   std::string_view record = held_.view(record_, held_.end());
@@ -314,6 +316,7 @@ uint64_t Redactor::end_of_open_words() const {
   if (record_ + end <= emitted_) return emitted_;
   record = record.substr(0, end);
   if (block_.active && (record.ends_with('\r') || record.ends_with(':'))) return emitted_;
+  if (rows && may_hold_value(record, block_)) return emitted_;
   if (record.find('{') != kNone) return emitted_;  // what follows in an object may tell of a secret
   for (const Match& match : anchors_.matches()) {
     size_t match_end = static_cast<size_t>(match.end - record_);

@@ -11,6 +11,7 @@
 #include "filters/spans/userinfo_span.h"
 #include "filters/spans/value/next_line.h"
 #include "filters/spans/value/spelt_next_line.h"
+#include "filters/spans/value/table_rows.h"
 #include "filters/spans/value/value_span.h"
 
 namespace redactd {
@@ -197,9 +198,11 @@ inline Verdict Resolver::resolve_key(const RecordView& record, const ValueRule& 
 }
 
 void Resolver::collect_last_key(const RecordView& record, const ValueRule& value, size_t end) {
-  if (!record.ends_record || !ends_its_line(record.text, end)) return;
-  if (std::optional<BlockMarker> key = key_before_its_line(record.text, value, end))
-    markers_.push_back(*key);
+  if (!record.ends_record) return;
+  std::optional<BlockMarker> key;
+  if (ends_its_line(record.text, end)) key = key_before_its_line(record.text, value, end);
+  if (!key && record.starts_record) key = key_in_header(record.text, value, end);
+  if (key) markers_.push_back(*key);
 }
 
 void Resolver::find_blocks(const RecordView& record, OpenBlock& block) {

@@ -7,6 +7,7 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/key_bytes.h"
 #include "filters/spans/value/next_line.h"
+#include "filters/spans/value/table_rows.h"
 #include "filters/validators/validators.h"
 
 namespace redactd {
@@ -194,6 +195,7 @@ void continue_hex(const RecordView& record, OpenBlock& open, std::vector<Span>& 
 void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
                     std::vector<Span>& spans) {
   if (open.one_word) return take_next_line(record, rule, open, spans);
+  if (!open.columns.empty()) return take_row(record, open, spans);
   ++open.lines;
   open.bytes += record.text.size();
   if (open.lines > rule.max_lines || open.bytes > rule.max_bytes) {
@@ -366,10 +368,11 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
         return marker.opens && (open.one_word || rules[marker.rule].kind != RuleKind::value);
       });
       if (!restarts) {
+        const bool rows = !open.columns.empty();
         continue_block(record, rules[open.rule], open, spans);
-        return;
+        if (open.active || !rows) return;
       }
-      open.active = false;
+      open.active = false;  // what follows a table may be the header of another one
     } else {
       std::string_view head = text.substr(0, end->begin);
       bool pairs = rules[open.rule].body == BlockBody::pairs;
@@ -381,6 +384,10 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
   for (; next < markers.size(); ++next) {
     const BlockMarker& marker = markers[next];
     if (!marker.opens) continue;
+    if (marker.delimiter != 0) {
+      await_rows(text, marker, open);
+      continue;
+    }
     if (rules[marker.rule].kind == RuleKind::value) {
       const bool other = open.active && open.one_word;  // a rule with the same key
       if (!other || proves_more(rules[marker.rule], rules[open.rule]))

@@ -20,6 +20,15 @@ struct BlockMarker {
   size_t end = 0;
   uint32_t rule = 0;
   bool opens = false;
+  char delimiter = 0;  // not 0: a key in a table's header, whose cells it separates
+};
+
+/// A column of a table that holds secrets.
+struct TableColumn {
+  size_t number = 0;      // counted from 0, the empty cell before a first bar included
+  bool password = false;  // else a key, which looks random
+
+  friend bool operator==(const TableColumn&, const TableColumn&) = default;
 };
 
 /// A stream's memory of a block that an earlier record opened. Copyable; belongs to one stream.
@@ -37,6 +46,10 @@ struct OpenBlock {
   bool strong = false;   // one_word: of a password
   bool certain = false;  // one_word: nothing but the value stands there
   size_t indent = 0;     // one_word: of the key
+  /// The secrets stand in these columns of the lines that have so many cells.
+  std::vector<TableColumn> columns;
+  size_t cells = 0;
+  char delimiter = 0;
 
   friend bool operator==(const OpenBlock&, const OpenBlock&) = default;
 };

@@ -437,6 +437,41 @@ TEST(Block, AnAnnouncedPasswordBehindALoggersNameAndADash) {
       "03:04 INFO [main] c.acme.Other - abc123def456 done\n");
 }
 
+TEST(Block, AColumnOfATableThatItsHeaderNames) {
+  for (const char* source :
+       {"| User | Password | Role |\n|------|:--------:|------|\n"
+        "| bob  | «{digits:1}{alnum:11}» | dev |\n| amy  | `«{digits:1}{alnum:11}»` | ops |\n",
+        "+-----+--------------+\n| user | password     |\n+-----+--------------+\n"
+        "| bob | «{digits:1}{alnum:11}» |\n| amy | NULL |\n| joe | «{digits:1}{alnum:11}» |\n",
+        " id | username |   password   \n----+----------+--------------\n"
+        "  1 | bob      | «{digits:1}{alnum:11}»\n  2 | amy      | «{digits:1}{alnum:11}»\n",
+        "INFO out: | user | password |\nINFO out: | bob | «{digits:1}{alnum:11}» |\n",
+        "id,username,password\n1,bob,«{digits:1}{alnum:11}»\n2,amy,«{digits:1}{alnum:11}»\n",
+        "username,password,email\r\n\"Doe, "
+        "J\",\"«{digits:1}{alnum:6},{alnum:6}»\",bob@example.org\r\n",
+        "user;password\nbob;«{digits:1}{alnum:11}»\n",
+        "user\tpassword\tn\nbob\t«{digits:1}{alnum:11}»\t3\n",
+        "User Name,Password,Access key ID,Secret access key\n"
+        "bob,«{digits:1}{alnum:11}»,x,«{alnum:40}»\n",
+        "name,api_key\nshop,«{hex:32}»\n",
+        "| user | password |\n| bob | «{digits:1}{alnum:11}» "
+        "|\nid,n,password\n1,2,«{digits:1}{alnum:11}»\n"})
+    expect_exactly_masked(source);
+}
+
+TEST(Block, WhatIsNoRowOfATableStays) {
+  for (const char* source :
+       {"| Field | Password |\n|---|---|\n| type | string |\n| required | yes |\n",
+        "id,username,password\n1,bob\n2,x9y8z7w6\n",
+        "id,username,password\n1,bob,\nready\n1,bob,{digits:1}{alnum:11}\n",
+        "missing: user, password\nfound: host1, a1b2c3d4e5\n",
+        "login(user,password)\nstart(eu,{digits:1}{alnum:11})\n",
+        "user,password\nbob,bob@example.org\n", "user,password\nbob,two words2 three3\n",
+        "x,token\na,/var/lib/app1/cache2\n", "5,password\n6,{digits:1}{alnum:11}\n",
+        "| password | required |\n\n| bob | {digits:1}{alnum:11} |\n"})
+    expect_kept(source);
+}
+
 TEST(Block, OtherLinesAfterAKeyStay) {
   for (const char* source :
        {"password:\n  min: 8\n", "Password:\nlogin successful\n", "Password:\nWelcome\n",

@@ -183,6 +183,12 @@ TEST(RedactorSettleOpen, ShowsPrompts) {
     EXPECT_EQ(shown(prompt), prompt);
 }
 
+TEST(RedactorSettleOpen, ShowsThePromptBehindATableAndNoPartOfARow) {
+  EXPECT_EQ(shown("user,password\nbob,x1y2z3w4\n$ "), "user,password\nbob,[REDACTED:password]\n$ ");
+  EXPECT_EQ(shown("user | password\nbob | x1y2z3w4 "), "user | password\n");
+  EXPECT_EQ(shown("password |user\nx1y2z3w4 "), "password |user\n");
+}
+
 TEST(RedactorSettleOpen, ShowsProgress) {
   EXPECT_EQ(shown("fetching 3 %\rfetching 7 %\rfetching"), "fetching 3 %\rfetching 7 %\r");
   EXPECT_EQ(shown("building . . "), "building . . ");

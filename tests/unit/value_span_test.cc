@@ -1352,6 +1352,34 @@ TEST(Value, InEntitiesBehindAnArrow) {
                      "auth(password=b&apos;«{alnum:12}»&apos;)</Data>"});
 }
 
+TEST(Value, InBracketsBehindABlank) {
+  for (const char* source :
+       {"Received token [«{alnum:40}»]", "Session for id token [«{hex:40}»] has expired.",
+        "Replacing Password Reset Token [«{uuid}»] with new token [«{uuid}»] for user [5]",
+        "with apiKey [«{alnum:32}»], device [x]", "newPassword [«{digits:1}{alnum:11}»]",
+        "API key («{alnum:32}») is unknown", "ssh: user(bob), dbPassword («{digits:1}{alnum:11}»)",
+        "Token <«{alnum:32}»> has expired", "ssid <home> password <«{digits:1}{alnum:11}»> type 3"})
+    expect_exactly_masked(source);
+  for (const char* source :
+       {"token [expired]", "Unexpected token [identifier] at 12", "token [type=bearer, n=1]",
+        "newPassword [confirmed]", "Password [bob]: ", "secret [my-app-tls-certificate] created",
+        "token <string> is no number", "API key (see the documentation)",
+        "secret (default/web-tls-secret-2024)", "password (8 characters)",
+        "Usage: htpasswd [-cimBdpsDv] [-C cost] passwordfile username",
+        "api key [{alnum:20}] has been invalidated"})
+    expect_kept(source);
+}
+
+TEST(Value, BehindTheColonOfASentence) {
+  for (const char* source : {"Token retrieved: «{alnum:32}»", "FCM token received: «{alnum:40}»",
+                             "Password has been reset to: «{digits:1}{alnum:11}»",
+                             "password set to: «{digits:1}{alnum:11}»"})
+    expect_exactly_masked(source);
+  for (const char* source : {"token retrieved: ok", "access token received: true",
+                             "password set to: none", "password has been reset to: default"})
+    expect_kept(source);
+}
+
 TEST(Value, ChannelsOfPlaywrightStay) {
   expect_all_kept({"pw:api => page.goto started", "2026-03-02T10:22:11Z pw:browser [pid=7] up"});
   expect_exactly_masked("pw:«api{digits:4}»");

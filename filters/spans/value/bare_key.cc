@@ -103,6 +103,27 @@ size_t typed_assignment(std::string_view text, size_t at) {
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
 
+bool brackets_show_value(const BehindKey& key) {
+  constexpr size_t kShortestPassword = 6;
+  constexpr size_t kShortestKey = 24;
+  constexpr size_t kLongest = 4096;
+  static constexpr ByteClass kNotInside = ByteClass::of(" \t\"'`[](){}<>,");
+  const size_t kind = std::string_view("[(<").find(key.rest[0]);
+  if (kind == kNone || !key.blank_before || !key.place.quote.none()) return false;
+  if (mask_at(key.rest, 0) != 0) return false;
+  std::string_view inside = key.rest.substr(1, kLongest);
+  const auto close =
+      std::find_if(inside.begin(), inside.end(), [](char c) { return kNotInside.has(c); });
+  if (close == inside.end() || *close != "])>"[kind]) return false;
+  std::string_view value = inside.substr(0, static_cast<size_t>(close - inside.begin()));
+  std::string_view name = key.text.substr(key.place.key_begin, key.key_end - key.place.key_begin);
+  if (name.find("ass") == kNone && name.find("ASS") == kNone)
+    return value.size() >= kShortestKey && (is_scrambled(value) || looks_like_hash(value));
+  // passwd [-cimB], passwd (1:4.13-1): options and a package's version.
+  const bool version = key.rest[0] == '(' && value.find(':') != kNone;
+  return value.size() >= kShortestPassword && is_mixed(value) && value[0] != '-' && !version;
+}
+
 Separator behind_bare_name(const BehindKey& key) {
   const char c = key.rest[0];
   const char before = key.place.name_begin > 0 ? key.text[key.place.name_begin - 1] : '\0';
@@ -127,7 +148,9 @@ Separator behind_bare_name(const BehindKey& key) {
   if (!key.blank_before) return {};
   if (size_t typed = typed_assignment(key.text, key.at); typed != kNone)
     return Separator::to(typed);
-  return behind_words(key);
+  const Separator words = behind_words(key);
+  if (words.end != kNone || !brackets_show_value(key)) return words;
+  return Separator::doubtful(key.at + 1);
 }
 
 }  // namespace redactd

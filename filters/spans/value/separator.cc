@@ -215,6 +215,7 @@ Separator read_any(const BehindKey& key) {
   if (size_t length = compound_assignment(key.rest); length != 0)
     return Separator::to(key.at + length);
   if (key.rest[0] == ':') return behind_colon(key);
+  if (key.rest[0] == '<' && brackets_show_value(key)) return Separator::doubtful(key.at + 1);
   if (key.rest[0] == '<')
     return is_assigned(key) ? Separator::to(key.at + 3)
                             : Separator::tag(next_element(key.text, key.at));

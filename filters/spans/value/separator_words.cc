@@ -48,7 +48,8 @@ size_t said_anew(const BehindKey& key) {
   const bool now = skip_any(key.text, at, {"is now "});
   if (!now) skip_any(key.text, at, {"has been ", "was "});
   if (skip_any(key.text, at,
-               {"set to ", "changed to ", "reset to ", "updated to ", "resolved to "}))
+               {"set to ", "set to: ", "changed to ", "changed to: ", "reset to ",
+                "reset to: ", "updated to ", "resolved to "}))
     return at;
   return now ? at : kNone;
 }
@@ -125,7 +126,8 @@ Separator behind_words(const BehindKey& key) {
   static constexpr ByteClass kFirsts = ByteClass::of("ihwscrugtfo([IWF");
   if (!kFirsts.has(key.rest[0])) return {};
   if (size_t value = said_anew(key); value != kNone) return set_to(key, value);
-  for (std::string_view made : {"issued: ", "generated: "}) {
+  for (std::string_view made :
+       {"issued: ", "generated: ", "retrieved: ", "received: ", "obtained: "}) {
     if (key.rest.starts_with(made)) return Separator::doubtful_words(key.at + made.size());
   }
   for (std::string_view is : {"is: ", "is : ", "is "}) {

@@ -110,6 +110,10 @@ Verdict ValueResolver::assign(const Opening& opening) {
   }
   if (opening.quote.none() && end < text_.size() && text_[end] == ' ')
     end = std::max(end, end_with_blanks(at, opening));
+  if (at > 0 && text_[at - 1] == '<' && opening.quote.none()) {  // password <…>
+    end = std::min(end, text_.find('>', at));
+    record_.work += end - at;
+  }
   if (is_name(at, end, opening)) return Verdict::plain_word;
   const size_t before = spans_.size();
   Verdict verdict = add(at, end, opening, strength);
