@@ -101,6 +101,15 @@ char delimiter_around(std::string_view text, size_t key_begin, size_t key_end) {
   return both && kDelimiters.has(delimiter) ? delimiter : '\0';
 }
 
+/// Whether the cell may end behind a key that ends there: the quick look that nearly all keys do
+/// not pass.
+bool cell_may_end(std::string_view text, size_t key_end) {
+  static constexpr ByteClass kBehind = ByteClass::of("|,;\t");
+  size_t at = key_end;
+  while (at < text.size() && (text[at] == ' ' || kMarks.has(text[at]))) ++at;
+  return at >= text.size() || kBehind.has(text[at]);
+}
+
 /// `|---|:--|`, `+---+`, `----+----`: the line below a header.
 bool is_rule_line(std::string_view text) {
   static constexpr ByteClass kOfLines = ByteClass::of("-+=|: \t");
@@ -145,6 +154,7 @@ std::optional<BlockMarker> key_in_header(std::string_view text, const ValueRule&
   const bool tells = rule.strength == Strength::strong || rule.strength == Strength::medium;
   if (rule.form != ValueForm::assign || !tells || !rule.names.empty()) return std::nullopt;
   const size_t key_end = end_of_key(text, std::min(anchor_end, text.size() + 1));
+  if (!cell_may_end(text, key_end)) return std::nullopt;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
   const char delimiter = delimiter_around(text, begin, key_end);
