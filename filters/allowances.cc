@@ -88,7 +88,7 @@ std::shared_ptr<const re2::RE2> Allowances::compile(const std::string& expressio
                                                     std::string& error) {
   std::shared_ptr<const re2::RE2>& compiled = expressions_[expression];
   if (compiled) return compiled;
-  auto fresh = std::make_shared<const RE2>(expression, byte_options());
+  auto fresh = std::make_shared<const RE2>(byte_expression(expression), byte_options());
   if (!fresh->ok()) error = "RE2 refuses it: " + fresh->error();
   compiled = std::move(fresh);
   return compiled;

@@ -2,7 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 
 namespace redactd {
 
@@ -17,6 +19,19 @@ inline re2::RE2::Options byte_options(int64_t max_memory = re2::RE2::Options::kD
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_max_mem(max_memory);
   return options;
+}
+
+/// `expression` so that RE2 finds it wherever it stands. A prefix that alternatives share
+/// (`(?:密码|密碼)=`) loses the mark that it is Latin-1 (seen in 2022-12-01), and before RE2 runs
+/// its automaton it looks for the prefix as UTF-8 of Latin-1, which no text holds. Behind an empty
+/// expression it looks for no prefix.
+inline std::string byte_expression(const std::string& expression) {
+  const bool ascii = std::all_of(expression.begin(), expression.end(),
+                                 [](char c) { return static_cast<signed char>(c) >= 0; });
+  const bool escapes = expression.find("\\x") != std::string::npos ||
+                       expression.find("\\2") != std::string::npos ||
+                       expression.find("\\3") != std::string::npos;
+  return ascii && !escapes ? expression : "(?:)" + expression;
 }
 
 }  // namespace redactd

@@ -26,11 +26,13 @@ MarkerExpressions::MarkerExpressions(MarkerExpressions&&) noexcept = default;
 MarkerExpressions& MarkerExpressions::operator=(MarkerExpressions&&) noexcept = default;
 
 std::string MarkerExpressions::add(const std::string& expression, uint32_t rule, bool opens) {
-  auto regex = std::make_unique<RE2>("(?:" + expression + ")\\z", byte_options(kMemoryOfRule));
+  auto regex = std::make_unique<RE2>(byte_expression("(?:" + expression + ")\\z"),
+                                     byte_options(kMemoryOfRule));
   if (!regex->ok()) return regex->error();
   compiled_->expressions[{rule, opens}] = std::move(regex);
   if (opens)
-    compiled_->anywhere[rule] = std::make_unique<RE2>(expression, byte_options(kMemoryOfRule));
+    compiled_->anywhere[rule] =
+        std::make_unique<RE2>(byte_expression(expression), byte_options(kMemoryOfRule));
   return {};
 }
 

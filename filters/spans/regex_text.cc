@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "filters/byte_options.h"
+
 namespace redactd {
 namespace {
 
@@ -102,7 +104,7 @@ bool is_ascii(const std::string& text) {
 }  // namespace
 
 std::string record_expression(const std::string& expression) {
-  return Rewriting(expression, "$").done();
+  return byte_expression(Rewriting(expression, "$").done());
 }
 
 std::optional<std::string> stream_expression(const std::string& expression) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "filters/byte_options.h"
 #include "filters/rewriter.h"
 #include "tests/testing/key_expressions.h"
 
@@ -26,7 +27,7 @@ Oracle::Oracle(Rules rules) : rules_(std::move(rules)), resolver_(*rules_) {
   auto add = [&](uint32_t anchor, const std::string& pattern) {
     Expression expression;
     expression.anchor = anchor;
-    expression.anywhere = std::make_unique<RE2>("(?:" + pattern + ")", options);
+    expression.anywhere = std::make_unique<RE2>(byte_expression("(?:" + pattern + ")"), options);
     expression.up_to_end = std::make_unique<RE2>("(?s:.*)(?:" + pattern + ")", options);
     if (!expression.up_to_end->ok()) {
       refused_.push_back(pattern + ": " + expression.up_to_end->error());

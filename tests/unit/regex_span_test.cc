@@ -83,6 +83,20 @@ TEST(Regex, NamesGroupsAsGoDoes) {
   EXPECT_EQ(redact("pin: 1234 ok", regex({R"((pin): (?<secret>\d+))"})), "pin: [REDACTED:re] ok");
 }
 
+TEST(Regex, FindsAlternativesThatShareBytesBeyondAscii) {
+  for (const char* pattern : {R"((?:密码|密碼)=(\d+))", R"(((?:密码|密碼)=\d+))",
+                              R"((?:\xe5\xaf\x86\xe7\xa0\x81|\xe5\xaf\x86\xe7\xa2\xbc)=(\d+))"}) {
+    for (const char* before : {"", "x ", "é "}) {
+      for (const char* word : {"密码", "密碼"})
+        EXPECT_EQ(
+            redact(std::string(before) + word + "=123456 ok", regex({pattern})).find("123456"),
+            std::string::npos)
+            << pattern << " in " << before << word;
+    }
+  }
+  EXPECT_EQ(redact("密碼=123456 ok", regex({R"(^(?:密码|密碼)=(\d+))"})), "密碼=[REDACTED:re] ok");
+}
+
 TEST(Regex, WorksOnBytesThatAreNoUtf8) {
   EXPECT_EQ(redact("\xff\xfe pin=\xff"
                    "1234\xfe x",

@@ -150,7 +150,7 @@ bool is_version(std::string_view text, size_t key_end, size_t begin, size_t end)
   std::string_view value = text.substr(begin, end - begin);
   if (value.size() > 2 && is_digit(value[0]) && value[1] == ':') value.remove_prefix(2);
   const size_t dot = value.find('.');
-  if (dot == kNone || dot > kMostDigits || !all_digits(value.substr(0, dot))) return false;
+  if (dot > kMostDigits || !all_digits(value.substr(0, dot))) return false;  // none is far
   if (dot + 1 >= value.size() || !is_digit(value[dot + 1])) return false;
   return value.find('-') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
            return is_lower(c) || is_digit(c) || std::string_view(".+~-").find(c) != kNone;
