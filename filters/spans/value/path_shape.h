@@ -9,8 +9,8 @@ namespace redactd {
 /// /home/bob, /run/secrets/db: but a base64 value may begin with a slash, too.
 bool is_path(std::string_view value);
 
-/// /run/containerd/4f0c…, /builds/app_4f0c…: below a folder that systems have. Base64 may begin with
-/// a slash, but hardly like one of these.
+/// /run/containerd/4f0c…, /builds/app_4f0c…: below a folder that systems have. Base64 may begin
+/// with a slash, but hardly like one of these.
 bool is_below_known_folder(std::string_view path);
 
 /// A path, or a URL by its `://`.
