@@ -1131,6 +1131,14 @@ TEST(Value, WhatIsSaidOfAPasswordStays) {
                      "your password is «dragon»"});
 }
 
+TEST(Value, ParenthesesBehindWhatIsNoNameAreNoCall) {
+  EXPECT_EQ(redact("sqlplus scott/Tig3r99x@(DESCRIPTION=(ADDRESS=))").find("Tig3r99x"),
+            std::string::npos);
+  EXPECT_EQ(redact("password=Tig3r99x(ab)").find("Tig3r99x"), std::string::npos);
+  for (const char* call : {"password=b64decode(x)", "token = getAPIKey(x)", "password: a.b64(x)"})
+    EXPECT_EQ(redact(call), call);
+}
+
 TEST(Value, CallsThatABlankCutsOffAreCode) {
   expect_all_kept({"token = serializer.loads(value, max_age=3600)",
                    "const token = jwt.sign({ id: user.id }, secret, { expiresIn: '1h' });",

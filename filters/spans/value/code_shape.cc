@@ -111,6 +111,16 @@ bool is_variable(std::string_view value) {
   });
 }
 
+/// Tig3r99x, and no name: letters and digits that take turns thrice.
+bool is_picked(std::string_view callee) {
+  size_t turns = 0;
+  for (size_t i = 1; i < callee.size(); ++i) {
+    if (!is_alnum(callee[i])) return false;
+    turns += is_digit(callee[i]) != is_digit(callee[i - 1]);
+  }
+  return turns >= 3;
+}
+
 /// Whether a byte without which nothing is code stands in the value.
 bool may_be_code(std::string_view value) {
   constexpr size_t kShort = 32;
@@ -138,8 +148,12 @@ bool is_code(std::string_view value) {
   while (!value.empty() && std::string_view(";?,").find(value.back()) != kNone)
     value.remove_suffix(1);
   if (value.ends_with(")[")) value.remove_suffix(1);  // jsondecode(data.x.secret)["password"]
-  size_t paren = value.find('(');
+  // A password may hold parentheses, too, but is no name before them.
+  static constexpr ByteClass kOfCallees = alnum_and("_.:<>$[]\"'?/\\-");
+  const size_t paren = value.find('(');
   if (paren == kNone || paren == 0 || !is_letter(value[0])) return false;
+  std::string_view callee = value.substr(0, paren);
+  if (!kOfCallees.has_all(callee) || is_picked(callee)) return false;
   return value.back() == ')' || is_chain_of_calls(value);
 }
 
