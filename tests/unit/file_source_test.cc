@@ -46,6 +46,12 @@ class FileSourceTest : public ::testing::Test {
     rig_ = std::make_unique<SourceRig>(config_, queue_bytes);
     rig_->start<FileSource>();
   }
+  /// The sink takes what its queue has room for, and no more until let_go().
+  void start_with_held_sink(size_t queue_bytes) {
+    rig_ = std::make_unique<SourceRig>(config_, queue_bytes);
+    rig_->sink->hold();
+    rig_->start<FileSource>();
+  }
   /// What the sink got until now.
   std::vector<std::string> stop() {
     rig_->stop();
@@ -198,8 +204,7 @@ TEST_F(FileSourceTest, ASinkThatIsFullIsWaitedFor) {
   std::string text;
   for (int i = 0; i < 100'000; ++i) text += line(i);
   append(text);
-  start(64 * 1024);
-  rig_->sink->hold();
+  start_with_held_sink(64 * 1024);
   rig_->wait_until([&] { return rig_->sink->waiting() > 0; });
   append("more\n");  // a change does not wake the reader
   EXPECT_LE(rig_->sink->most_queued(), 64 * 1024 + Worker::kReadBytes);
