@@ -1413,6 +1413,7 @@ TEST(Value, WhoCouldNotLogInStays) {
                    "Invalid password for user: 'bob1234x'", "invalid token for user: {hex:16}"});
   expect_all_masked({"Generated password for user: «{alnum:12}»",
                      "Invalid password for user bob: «{digits:1}{alnum:11}»",
+                     "Invalid password for user: bob: «{digits:1}{alnum:11}»",
                      "Invalid password: «{digits:1}{alnum:11}»"});
 }
 

@@ -102,6 +102,10 @@ Separator behind_owner(const BehindKey& key) {
   if (!skip_any(key.text, at, {"for ", "of ", "für "})) return {};
   while (skip_any(key.text, at, {"the ", "user ", "account "})) {
   }
+  if (size_t name = at; skip_any(key.text, name, {"user: ", "account: ", "username: "})) {
+    const size_t colon = key.text.substr(name, kLongest).find_first_of(" \t:=");
+    if (colon != kNone && key.text.substr(name + colon, 2) == ": ") at = name;  // what is behind it
+  }
   size_t end =
       key.text.substr(0, std::min(key.text.size(), at + kLongest)).find_first_of(" \t:=", at);
   if (end == kNone || end == at) return {};
