@@ -67,7 +67,7 @@ int listen_on(uint16_t port) {
 
 /// A connection and the one that it is sent on over.
 struct Pair {
-  Pair(int from, int to, const redactd::RuleSet* rules) : from(from), to(to) {
+  Pair(int in, int out, const redactd::RuleSet* rules) : from(in), to(out) {
     if (rules == nullptr) return;
     for (const auto& database : rules->databases()) streams.emplace_back(*database);
   }
