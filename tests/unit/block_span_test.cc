@@ -491,5 +491,12 @@ TEST(Block, AKeyAtTheEndOfALineEndsNoPrivateKey) {
   expect_no_line_left(redact(text + kEnd + "\n"), lines);
 }
 
+TEST(Table, ADelimiterThatAMaskTakesInSeparatesNothing) {
+  const std::string once =
+      redact("secret,password\nx,password=Zx81kQ9,ann@example.org\nbob,Hx7kq2mP9w\n");
+  EXPECT_EQ(once, "secret,password\nx,password=[REDACTED:password]\nbob,[REDACTED:secret]\n");
+  EXPECT_EQ(redact(once), once);
+}
+
 }  // namespace
 }  // namespace redactd::test

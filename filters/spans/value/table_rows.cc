@@ -124,6 +124,34 @@ bool is_address(std::string_view word) {
          std::all_of(word.begin() + static_cast<std::ptrdiff_t>(dot) + 1, word.end(), is_letter);
 }
 
+/// The cells of a row, in order. A delimiter in what other rules mask separates nothing, for behind
+/// their mask it will not, either.
+class RowCells {
+ public:
+  RowCells(std::string_view text, char delimiter, const std::vector<Span>& spans)
+      : text_(text), delimiter_(delimiter), masked_(spans) {
+    std::sort(masked_.begin(), masked_.end(),
+              [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  }
+
+  /// Where the cell ends that begins at `at`, behind the one before.
+  size_t end_of(size_t at) {
+    size_t end = cell_end(text_, at, delimiter_);
+    while (end < text_.size()) {
+      while (next_ < masked_.size() && masked_[next_].end <= end) ++next_;
+      if (next_ == masked_.size() || masked_[next_].begin > end) break;
+      end = std::min(text_.find(delimiter_, masked_[next_].end), text_.size());
+    }
+    return end;
+  }
+
+ private:
+  std::string_view text_;
+  char delimiter_;
+  std::vector<Span> masked_;
+  size_t next_ = 0;  // the first of them that ends behind the last cell's end
+};
+
 /// Whether what stands in the column is a secret: no more than its place tells.
 bool is_secret(std::string_view cell, bool password) {
   constexpr size_t kShortestPassword = 6;
@@ -184,9 +212,10 @@ void take_row(const RecordView& record, OpenBlock& open, std::vector<Span>& span
   std::string_view text = record.text;
   if (record.starts_record && record.ends_record && is_rule_line(text)) return;
   const size_t before = spans.size();
+  RowCells row(text, open.delimiter, spans);
   size_t cells = 0;
   for (size_t at = 0; at <= text.size() && cells <= open.cells; ++cells) {
-    const size_t end = cell_end(text, at, open.delimiter);
+    const size_t end = row.end_of(at);
     for (const TableColumn& column : open.columns) {
       if (column.number != cells) continue;
       std::string_view cell = without_marks(text.substr(at, end - at));
