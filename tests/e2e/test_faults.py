@@ -217,8 +217,10 @@ class LogFile(FaultTest):
 class SlowLoris(FaultTest):
     def test_connections_that_never_finish_a_record_harm_nobody_and_are_closed_in_the_end(self):
         self.start(source={"max_connections": 600, "idle_timeout": "5s"})
-        loris = [Client(self.port) for _ in range(500)]
+        self.send(100)
+        self.assert_all_came()  # what the first records bring into memory is not the connections'
         before = self.daemon.resident()
+        loris = [Client(self.port) for _ in range(500)]
         for byte in b"999 <13>":
             for client in loris:
                 client.send(bytes([byte]))
@@ -226,7 +228,8 @@ class SlowLoris(FaultTest):
         self.assert_all_came()
         self.assertEqual(self.daemon.metric("redactd_source_open_connections", source="in"), 500)
         if not SANITIZED:
-            self.assertLess(self.daemon.resident() - before, 500 * 16384)
+            in_flight = 4 << 20  # the honest records', kept by the allocator: more of it where the aggregator is slow
+            self.assertLess(self.daemon.resident() - before, in_flight + 500 * 16384)
         self.assertTrue(all(client.is_closed_by_peer() for client in loris))
         self.assertEqual(self.daemon.metric("redactd_source_idle_closed_connections_total", source="in"), 500)
         self.daemon.stop()
