@@ -10,6 +10,7 @@
 #include "daemon/log.h"
 #include "daemon/process/fd_limit.h"
 #include "daemon/process/hardening.h"
+#include "daemon/process/heaps.h"
 #include "daemon/process/last_words.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/start_pages.h"
@@ -46,6 +47,7 @@ int run_daemon(const std::string& config_file) {
     return kUsage;
   }
   raise_fd_limit();
+  share_heaps();
   Log log(config.log);
   for (const Diagnostic& warning : diagnostics.warnings())
     log.warning("configuration", {{"warning", error_text(warning.text())}});
