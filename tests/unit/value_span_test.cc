@@ -1300,8 +1300,16 @@ TEST(Value, BehindTheWordsOfPrintersBeforeAQuote) {
 TEST(Value, BehindMarksOfEmphasis) {
   expect_all_masked({"**Password:** «{digits:1}{alnum:11}»", "__Password:__ «{digits:1}{alnum:11}»",
                      "<b>Password:</b> «{digits:1}{alnum:11}»<br/>",
+                     "<b>Password:</b> <code>«{digits:1}{alnum:11}»</code>",
+                     "<strong>Password</strong>: «{digits:1}{alnum:11}»</p>",
+                     "<b>Password</b>: <code>«{digits:1}{alnum:11}»</code>",
+                     "<li>Password: <code>«{digits:1}{alnum:11}»</code></li>",
+                     "Password: <span class=\"x\">«{digits:1}{alnum:11}»</span>",
                      "<th>Password:</th><td>«{digits:1}{alnum:11}»</td>"});
-  expect_all_kept({"**Password:** required", "<b>Password:</b></p>", "password:** ok"});
+  expect_all_kept({"**Password:** required", "<b>Password:</b></p>", "password:** ok",
+                   "<code>password</code>: string", "<p>password: <b>required</b></p>",
+                   "<label>Password:</label> <input name=\"pw\">",
+                   "Password: <input type=\"password\" value=\"\">"});
 }
 
 TEST(Value, BehindWordsThatTellOfAValue) {

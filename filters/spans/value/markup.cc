@@ -89,6 +89,13 @@ bool is_value_tag(std::string_view text, size_t at) {
   });
 }
 
+bool is_emphasis_tag(std::string_view text, size_t at) {
+  static constexpr std::string_view kTags[] = {"<b>", "<strong>", "<em>", "<i>", "<tt>", "<kbd>"};
+  return std::any_of(std::begin(kTags), std::end(kTags), [&](std::string_view tag) {
+    return starts_with_ignoring_case(text.substr(at, tag.size()), tag);
+  });
+}
+
 size_t next_element(std::string_view text, size_t at) {
   constexpr int kDeepest = 3;
   if (text.substr(at, 2) != "</") return kNone;

@@ -25,6 +25,9 @@ size_t tag_with_attributes(std::string_view text, size_t at);
 /// Whether the tag at `at` is of an element that holds a value, as `<td>` does.
 bool is_value_tag(std::string_view text, size_t at);
 
+/// Whether the tag at `at` is one around words that stand out, as `<b>` is.
+bool is_emphasis_tag(std::string_view text, size_t at);
+
 /// `KEY</td><td>`, `KEY</name><value>`: where the next element's text begins.
 size_t next_element(std::string_view text, size_t at);
 

@@ -98,22 +98,38 @@ Separator behind_bar(const BehindKey& key, size_t bar) {
   return Separator::doubtful_words(key.at + bar);
 }
 
-/// `**Password:** …` of Markdown, `<b>Password:</b> …` of HTML, also `</th><td>`: where the value
-/// begins, else npos.
-size_t behind_emphasis(const BehindKey& key, size_t at) {
+/// Past the short tags at `at`, `</b>` or `</th> <td>`, and the blanks behind them; npos when one
+/// does not end.
+size_t behind_short_tags(std::string_view text, size_t at) {
   constexpr size_t kLongestTag = 16;
   constexpr size_t kMostTags = 4;
+  for (size_t i = 0; i < kMostTags && at < text.size() && text[at] == '<'; ++i) {
+    const size_t close = text.substr(at, kLongestTag).find('>');
+    if (close == kNone) return kNone;
+    at = skip_blanks(text, at + close + 1);
+  }
+  return at;
+}
+
+/// `**Password:** …` of Markdown, `<b>Password:</b> …` and `Password: <code>…` of HTML, also
+/// `</th><td>`: where the value begins, else npos.
+size_t behind_emphasis(const BehindKey& key, size_t at) {
   if (!key.place.quote.none() || at >= key.text.size()) return kNone;
   for (std::string_view mark : {"** ", "__ ", "* "}) {
     if (key.text.substr(at).starts_with(mark)) return at + mark.size();
   }
-  if (key.text.substr(at, 2) != "</") return kNone;
-  for (size_t i = 0; i < kMostTags && at < key.text.size() && key.text[at] == '<'; ++i) {
-    const size_t close = key.text.substr(at, kLongestTag).find('>');
-    if (close == kNone) return kNone;
-    at += close + 1;
-  }
-  return skip_blanks(key.text, at);
+  const size_t tag = skip_blanks(key.text, at);
+  const bool opens = is_value_tag(key.text, tag) || is_emphasis_tag(key.text, tag);
+  if (!opens && key.text.substr(at, 2) != "</") return kNone;
+  return behind_short_tags(key.text, opens ? tag : at);
+}
+
+/// `<b>Password</b>: …`: where the value begins, else npos.
+size_t behind_emphasized_name(const BehindKey& key) {
+  if (!key.rest.starts_with("</") || !key.place.quote.none()) return kNone;
+  const size_t colon = behind_short_tags(key.text, key.at);
+  if (colon == kNone || colon >= key.text.size() || key.text[colon] != ':') return kNone;
+  return behind_short_tags(key.text, skip_blanks(key.text, colon + 1));
 }
 
 Separator behind_colon(const BehindKey& key) {
@@ -216,6 +232,8 @@ Separator read_any(const BehindKey& key) {
     return Separator::to(key.at + length);
   if (key.rest[0] == ':') return behind_colon(key);
   if (key.rest[0] == '<' && brackets_show_value(key)) return Separator::doubtful(key.at + 1);
+  if (size_t value = behind_emphasized_name(key); value != kNone)
+    return Separator::doubtful_words(value);
   if (key.rest[0] == '<')
     return is_assigned(key) ? Separator::to(key.at + 3)
                             : Separator::tag(next_element(key.text, key.at));
