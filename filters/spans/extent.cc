@@ -234,6 +234,15 @@ Quote quote_behind(std::string_view text, size_t at) {
   return quote;
 }
 
+/// The punctuation of Chinese and Japanese sentences, behind which no blank follows.
+bool is_wide_punctuation(std::string_view rest) {
+  static constexpr std::string_view kMarks[] = {
+      "\u3001", "\u3002", "\u300d", "\u300f", "\u3011",  // 、 。 」 』 】
+      "\uff0c", "\uff1b", "\uff08", "\uff09"};           // ， ； （ ）
+  return std::any_of(std::begin(kMarks), std::end(kMarks),
+                     [&](std::string_view mark) { return rest.starts_with(mark); });
+}
+
 size_t bare_end(std::string_view text, size_t from, const BareContext& context) {
   size_t opened = 0;
   size_t i = from;
@@ -271,6 +280,10 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
       case ';':
       case '|':
         if (ends_list_item(text, i)) return i;
+        break;
+      case '\xe3':
+      case '\xef':
+        if (is_wide_punctuation(text.substr(i))) return i;
         break;
       case '[':
         if (size_t mask = mask_at(text, i); mask != 0) {

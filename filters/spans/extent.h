@@ -44,7 +44,7 @@ size_t bare_end_before(std::string_view text, size_t from, size_t limit,
 
 /// Bytes of a bare value that mean nothing to bare_end().
 inline constexpr ByteClass kInBare = [] {
-  constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>");
+  constexpr ByteClass kTelling = ByteClass::of("\"'`\\%<&,;|[({)]}>\xe3\xef");
   ByteClass plain;
   for (unsigned byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);

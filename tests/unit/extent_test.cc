@@ -112,6 +112,12 @@ TEST(BareEnd, ABracketEndsItOnlyWhenItWasOpenedOutside) {
   EXPECT_EQ(bare("a)bc x"), "a)bc");
 }
 
+TEST(BareEnd, IsThePunctuationOfSentencesThatHaveNoBlanks) {
+  for (const char* mark : {"，", "。", "；", "、", "）", "（", "」", "】"})
+    EXPECT_EQ(bare(std::string("secret") + mark + "用户名：bob"), "secret") << mark;
+  EXPECT_EQ(bare("ひみつｘ１２ end"), "ひみつｘ１２");
+}
+
 TEST(BareEnd, InPercentEncodedTextAnEncodedSeparatorEndsIt) {
   BareContext percent;
   percent.percent = true;
