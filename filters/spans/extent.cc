@@ -284,6 +284,7 @@ size_t bare_end(std::string_view text, size_t from, const BareContext& context) 
       case '\xe3':
       case '\xef':
         if (is_wide_punctuation(text.substr(i))) return i;
+        if (i == from && text.substr(i).starts_with("\uff1a")) return i;  // ：belongs to the key
         break;
       case '[':
         if (size_t mask = mask_at(text, i); mask != 0) {

@@ -116,6 +116,7 @@ TEST(BareEnd, IsThePunctuationOfSentencesThatHaveNoBlanks) {
   for (const char* mark : {"，", "。", "；", "、", "）", "（", "」", "】"})
     EXPECT_EQ(bare(std::string("secret") + mark + "用户名：bob"), "secret") << mark;
   EXPECT_EQ(bare("ひみつｘ１２ end"), "ひみつｘ１２");
+  EXPECT_EQ(bare("：secret"), "");
 }
 
 TEST(BareEnd, InPercentEncodedTextAnEncodedSeparatorEndsIt) {
