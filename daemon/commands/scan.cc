@@ -8,11 +8,14 @@
 #include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+#include <span>
 
 #include "daemon/commands/line_counter.h"
 #include "daemon/exit_code.h"
 #include "filters/redactor.h"
+#include "filters/utf16.h"
 
 namespace redactd {
 namespace {
@@ -121,7 +124,20 @@ class Report {
   std::set<const Rule*, ById> rules_;
 };
 
-/// Returns errno.
+/// As read(2), but at least two bytes where there are as many: they tell whether it is UTF-16.
+ssize_t read_enough(int descriptor, std::span<char> room, bool first) {
+  size_t size = 0;
+  while (size < (first ? 2 : 1)) {
+    const ssize_t more = read(descriptor, room.data() + size, room.size() - size);
+    if (more < 0 && errno == EINTR) continue;
+    if (more < 0) return more;
+    if (more == 0) break;
+    size += static_cast<size_t>(more);
+  }
+  return static_cast<ssize_t>(size);
+}
+
+/// Returns errno. Places in UTF-16 count the bytes that it has as UTF-8.
 int scan_file(int descriptor, const std::string& name, const std::shared_ptr<const RuleSet>& rules,
               MatchScratch& scratch, Limits limits, Report& report) {
   Redactor redactor(rules, scratch, limits);
@@ -133,14 +149,22 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
           {name, at.line, at.column, finding.begin, finding.size, &rules->rules()[finding.rule]});
     }
   };
-  while (true) {
-    std::span<char> room = redactor.prepare(kReadBytes);
-    ssize_t size = read(descriptor, room.data(), std::min(room.size(), kReadBytes));
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return errno;
-    if (size == 0) break;
-    lines.feed({room.data(), static_cast<size_t>(size)});
-    redactor.commit(static_cast<size_t>(size));
+  std::optional<Utf16Decoder> utf16;
+  for (bool first = true;; first = false) {
+    std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
+    const ssize_t got = read_enough(descriptor, room, first);
+    if (got < 0) return errno;
+    if (got == 0) break;
+    size_t size = static_cast<size_t>(got);
+    if (first)
+      if (const auto order = utf16_order({room.data(), size})) utf16.emplace(*order);
+    if (utf16) {
+      const WipedBuffer units(room.begin(), room.begin() + got);
+      room = redactor.prepare(Utf16Decoder::most(size));
+      size = utf16->decode({units.data(), size}, room.data());
+    }
+    lines.feed({room.data(), size});
+    redactor.commit(size);
     add_findings();
   }
   redactor.finish();

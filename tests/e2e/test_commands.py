@@ -60,6 +60,14 @@ class Scan(RedactdTest):
         self.assertEqual(self.run_redactd("scan", path, "--disable", "password").out.count(b"\n"), 2)
 
 
+    def test_utf16_is_looked_into(self):
+        path = self.write("errorlog", ("\ufeffstarted\r\n  password=" + CANARIES[1] + "\r\n").encode("utf-16-le"))
+        run = self.run_redactd("scan", path)
+        self.assertEqual(run.code, 1)
+        self.assertIn(b"errorlog:2:12: high: password: ", run.out)
+        self.assertEqual(run.out.count(b"\n"), 1)
+
+
 class Explain(RedactdTest):
     def test_tells_rule_and_bytes_but_not_the_secret(self):
         run = self.run_redactd("explain", input=TEXT)

@@ -54,6 +54,29 @@ class Filter(RedactdTest):
         data = bytes(range(256)) * 100 + b"\r\n\0\xff\n\n"
         self.assertEqual(self.run_redactd(input=data).out, data)
 
+    def test_utf16_is_masked_and_stays_utf16(self):
+        """As Windows' PowerShell and SQL Server write it."""
+        for codec in ("utf-16-le", "utf-16-be"):
+            def encoded(text, codec=codec):
+                return ("\ufeff" + text).encode(codec)
+            text = encoded(f"schön \U0001f4a1\r\npassword={CANARIES[1]}\r\nlast")
+            clean = encoded("schön \U0001f4a1\r\npassword=[REDACTED:password]\r\nlast")
+            run = self.run_redactd("--stats", input=text)
+            self.assertEqual(run.out, clean)
+            self.assertIn(" 3 records, 1 masks", run.err)
+            self.assertEqual(self.run_redactd("--observe", input=text).out, text)
+            process = self.start()  # a byte now and then
+            for at in range(len(text)):
+                process.stdin.write(text[at:at + 1])
+                process.stdin.flush()
+            process.stdin.close()
+            self.assertEqual(process.stdout.read(), clean)
+            self.assertEqual(process.wait(60), 0)
+
+    def test_half_a_mark_of_utf16_passes(self):
+        for data in (b"\xff", b"\xfe", b"\xff\xfe", b"\xff\xfea", b"\xffa\n"):
+            self.assertEqual(self.run_redactd(input=data).out, data)
+
     def test_a_file_and_a_pipe_give_the_same(self):
         path = self.write("in.log", TEXT * 1000)
         with open(path, "rb") as file:

@@ -1,0 +1,104 @@
+#include "filters/utf16.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "tests/testing/redact.h"
+
+namespace redactd::test {
+namespace {
+
+Rules made_up() {
+  return rules_from(
+      "rules: [{id: made-up, title: t, kind: token, severity: high, pattern: 'mu_[a-z]{8}', "
+      "extend: 'a-z', examples: ['«mu_{lower:12}»', '«mu_{lower:9}»'], keep: ['none']}]");
+}
+
+std::string utf16(std::u16string_view text, ByteOrder order) {
+  std::string bytes;
+  for (char16_t unit : text) {
+    const char low = static_cast<char>(unit & 0xff);
+    const char high = static_cast<char>(unit >> 8);
+    bytes += order == ByteOrder::little ? low : high;
+    bytes += order == ByteOrder::little ? high : low;
+  }
+  return bytes;
+}
+
+/// In pieces of that many bytes.
+std::string through(const Rules& rules, std::string_view bytes, ByteOrder order, size_t piece,
+                    Limits limits = {}) {
+  MatchScratch scratch;
+  Redactor redactor(rules, scratch, limits);
+  Utf16Stream stream(redactor, order);
+  std::string out;
+  for (size_t at = 0; at < bytes.size(); at += piece) out += stream.commit(bytes.substr(at, piece));
+  out += stream.finish();
+  return out;
+}
+
+TEST(Utf16, IsToldByItsMark) {
+  EXPECT_EQ(utf16_order("\xff\xfe"), ByteOrder::little);
+  EXPECT_EQ(utf16_order("\xfe\xffx"), ByteOrder::big);
+  EXPECT_EQ(utf16_order("\xff"), std::nullopt);
+  EXPECT_EQ(utf16_order("\xef\xbb\xbf"), std::nullopt);
+  EXPECT_EQ(utf16_order(""), std::nullopt);
+}
+
+TEST(Utf16, SecretsInItAreMaskedAndAllElsePassesHoweverItIsCut) {
+  const Rules rules = made_up();
+  for (ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
+    const std::string in =
+        utf16(u"\ufeffschön 💡\r\nlogin mu_abcdefghijk 💡 ok\r\nmu_zyxwvutsrq", order);
+    const std::string masked =
+        utf16(u"\ufeffschön 💡\r\nlogin [REDACTED:made-up] 💡 ok\r\n[REDACTED:made-up]", order);
+    for (size_t piece = 1; piece <= in.size(); ++piece)
+      ASSERT_EQ(through(rules, in, order, piece), masked) << piece;
+  }
+}
+
+TEST(Utf16, EachRecordGoesOutWithItsLineFeed) {
+  MatchScratch scratch;
+  Redactor redactor(made_up(), scratch);
+  Utf16Stream stream(redactor, ByteOrder::little);
+  const std::string line = utf16(u"a line\n", ByteOrder::little);
+  EXPECT_EQ(stream.commit(std::string_view(line).substr(0, line.size() - 1)), "");
+  EXPECT_EQ(stream.commit(std::string_view(line).substr(line.size() - 1)), line);
+}
+
+TEST(Utf16, BytesThatAreNonePassAsTheyAre) {
+  const Rules rules = made_up();
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    std::string bytes(random() % 64, '\0');
+    for (char& byte : bytes) {  // halves of pairs, line feeds, anything
+      const unsigned kind = random() % 4;
+      byte = static_cast<char>(kind == 0 ? 0xd8 + random() % 8 : kind == 1 ? 10 : random() % 256);
+    }
+    for (ByteOrder order : {ByteOrder::little, ByteOrder::big})
+      ASSERT_EQ(through(rules, bytes, order, 1 + random() % 9), bytes) << round;
+  }
+}
+
+TEST(Utf16, ARecordLongerThanItsLimitIsStillWholeCharacters) {
+  std::u16string text = u"\ufeff";
+  for (int i = 0; i < 9000; ++i) text += u"xö💡€";
+  const std::string bytes = utf16(text, ByteOrder::little);
+  EXPECT_EQ(through(made_up(), bytes, ByteOrder::little, 1000, {kLeastMaxRecord}), bytes);
+}
+
+TEST(Utf16, APartOfACharacterBecomesTheReplacementCharacter) {
+  std::string out;
+  Utf16Encoder encoder(ByteOrder::big);
+  encoder.encode("a\xc3", out);
+  EXPECT_EQ(out, std::string_view("\0a", 2));
+  encoder.encode("*\xb6", out);
+  encoder.encode("\xf0\x9f", out);
+  encoder.finish(out);
+  EXPECT_EQ(out, utf16(u"a\ufffd*\ufffd\ufffd", ByteOrder::big));
+}
+
+}  // namespace
+}  // namespace redactd::test
