@@ -8,7 +8,6 @@
 //
 // Ends on SIGTERM.
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -25,10 +24,13 @@
 #include <thread>
 #include <vector>
 
+#include "bench/loopback.h"
 #include "config/settings.h"
 #include "filters/matcher/matcher.h"
 
 namespace {
+
+using redactd::bench::loopback;
 
 // What the daemon reads at once where several connections keep all workers busy.
 constexpr size_t kReadBytes = 64 * 1024;
@@ -36,14 +38,6 @@ constexpr size_t kReadBytes = 64 * 1024;
 int checked(int result, const char* what) {
   if (result < 0) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
   return result;
-}
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 int connect_to(uint16_t port) {

@@ -12,7 +12,6 @@
 // latency is an open loop: record i is due at start + i / rate, whether or not the relay keeps up,
 // and its latency counts from then. Each line of FILE needs kSequenceRoom, which becomes i.
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -45,8 +44,13 @@
 #include <utility>
 #include <vector>
 
+#include "bench/loopback.h"
+#include "daemon/descriptor.h"
+
 namespace {
 
+using redactd::Descriptor;
+using redactd::bench::loopback;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
@@ -66,29 +70,6 @@ ssize_t checked(ssize_t result, const char* what) {
 }
 
 // ---------------------------------------------------------------- sockets
-
-/// Owns a file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-sockaddr_in loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 Descriptor tcp_socket() {
   Descriptor made(static_cast<int>(checked(socket(AF_INET, SOCK_STREAM, 0), "socket")));

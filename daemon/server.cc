@@ -22,7 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTick{1};
 constexpr size_t kTicksBetweenSelfChecks = 60;
-constexpr size_t kTicksUntilUnhealthy = 10;
 constexpr std::chrono::milliseconds kOftenestReport{10};
 // For sinks to say farewell after the deadline.
 constexpr std::chrono::seconds kLastGrace{2};
@@ -74,13 +73,6 @@ int looks_a_second(const std::vector<SourceConfig>& sources) {
   return static_cast<int>(std::clamp<int64_t>(10 * kSecond / shortest, 1, 50));
 }
 
-/// Whether the source, or a file of it, ended because it could not be read, or not be redacted.
-bool has_failed(const std::string& source, size_t workers, Metrics& metrics) {
-  for (size_t i = 0; i < workers; ++i)
-    if (metrics.source(source, i).failed_streams.get() > 0) return true;
-  return false;
-}
-
 /// `a` may be null.
 const std::shared_ptr<const Generation>& newest(const std::shared_ptr<const Generation>& a,
                                                 const std::shared_ptr<const Generation>& b) {
@@ -107,6 +99,7 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
                     [this] {
                       if (!stopping_) reload([](const ReloadResult&) {});
                     }),
+      health_(config_, worker_count(config_), metrics_, log_),
       signals_(control_),
       tick_(control_),
       watchdog_(control_),
@@ -219,7 +212,7 @@ void Server::open_sources() {
     auto ended = [this, name = config.name] {
       asio::post(control_, [this, name] {
         if (++ended_sources_ == sources_.size())
-          stop(has_failed(name, workers_.size(), metrics_) ? kRuntimeError : kDone);
+          stop(health_.has_failed(name) ? kRuntimeError : kDone);
       });
     };
     sources_.push_back(
@@ -247,7 +240,7 @@ void Server::start_admin() {
   if (!config_.admin.on) return;
   AdminHooks hooks;
   hooks.metrics = [this] { return metrics_.text(); };
-  hooks.unhealthy = [this] { return unhealthy(); };
+  hooks.unhealthy = [this] { return health_.unhealthy(); };
   hooks.not_ready = [this] { return not_ready(); };
   hooks.reload = [this](Answer answer) { reload(std::move(answer)); };
   try {
@@ -258,6 +251,13 @@ void Server::start_admin() {
     throw std::runtime_error(
         config_error(config_.settings, {{"admin.listen", address}}, error.what()));
   }
+}
+
+std::vector<std::string> Server::not_ready() const {
+  std::vector<std::string> reasons = health_.not_ready();
+  if (!self_check_.passed()) reasons.emplace_back("a self-check's secret was not masked");
+  if (stopping_) reasons.emplace_back("stopping");
+  return reasons;
 }
 
 void Server::wait_for_signals() {
@@ -283,48 +283,19 @@ void Server::keep_time() {
   tick_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     ++ticks_;
-    bool silent = false;
-    last_ticks_.resize(workers_.size());
-    for (size_t i = 0; i < workers_.size(); ++i) {
-      uint64_t now = metrics_.worker(i).loop_ticks.get();
-      silent = silent || now == last_ticks_[i];
-      last_ticks_[i] = now;
-    }
-    silent_ticks_ = silent ? silent_ticks_ + 1 : 0;
     if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
     log_.report_suppressed();
-    look_for_standstills();
+    health_.look();
     let_go_of_old();
     keep_time();
   });
-}
-
-/// A sink counts as standing still once that has lasted as long as one may be down.
-void Server::look_for_standstills() {
-  const Clock::time_point now = Clock::now();
-  for (const auto& [name, sink] : sinks_) {
-    SinkCounters& counters = metrics_.sink(name);
-    auto& [standstill, outage] = flows_[name];
-    const auto since = standstill.since(counters.queued_bytes.get(), counters.bytes.get(), now);
-    const bool still = now - since > config_.ready_grace && counters.down_since_ms.get() == 0;
-    counters.still_since_ms.set(still ? SinkCounters::milliseconds_of(since) : 0);
-    const LogField which{"sink", configured(name)};
-    if (still && outage.worth_telling(now)) {
-      log_.warning(
-          "sink gets rid of nothing, though it is connected: the other end does not read; its "
-          "records wait",
-          {which, {"seconds", (now - since) / std::chrono::seconds(1)}});
-    } else if (!still && outage.end()) {
-      log_.info("sink gets rid of records again", {which});
-    }
-  }
 }
 
 /// Twice as often as the service manager wants to hear of it (sd_watchdog_enabled(3)).
 void Server::report_alive() {
   const std::optional<std::chrono::microseconds> interval = watchdog_interval();
   if (!interval) return;
-  if (silent_ticks_ < kTicksUntilUnhealthy) notify_watchdog();
+  if (health_.workers_answer()) notify_watchdog();
   watchdog_.expires_after(std::max<Clock::duration>(*interval / 2, kOftenestReport));
   watchdog_.async_wait([this](const boost::system::error_code& error) {
     if (!error) report_alive();
@@ -385,43 +356,6 @@ void Server::end() {
   log_.info("stopped");
   admin_.reset();
   control_.stop();
-}
-
-std::vector<std::string> Server::not_ready() {
-  std::vector<std::string> reasons;
-  auto now = Clock::now().time_since_epoch();
-  for (const auto& [name, sink] : sinks_) {
-    const SinkCounters& counters = metrics_.sink(name);
-    auto since = std::chrono::milliseconds(counters.down_since_ms.get());
-    if (since.count() > 0 && now - since > config_.ready_grace)
-      reasons.push_back("sink '" + name + "' is down");
-    if (counters.still_since_ms.get() > 0)
-      reasons.push_back("sink '" + name + "' gets rid of nothing: the other end does not read");
-    if (counters.spool_failing.get() > 0)
-      reasons.push_back("the disk of the spool of sink '" + name + "' fails");
-    if (counters.spool_full.get() > 0)
-      reasons.push_back("the spool of sink '" + name + "' is full");
-  }
-  if (!self_check_.passed()) reasons.emplace_back("a self-check's secret was not masked");
-  for (std::string& reason : failed_sources()) reasons.push_back(std::move(reason));
-  if (stopping_) reasons.emplace_back("stopping");
-  return reasons;
-}
-
-std::vector<std::string> Server::unhealthy() {
-  std::vector<std::string> reasons = failed_sources();
-  if (silent_ticks_ >= kTicksUntilUnhealthy) reasons.emplace_back("a worker does not answer");
-  return reasons;
-}
-
-std::vector<std::string> Server::failed_sources() {
-  std::vector<std::string> reasons;
-  for (const SourceConfig& source : config_.sources) {
-    if (has_failed(source.name, workers_.size(), metrics_))
-      reasons.push_back("source '" + source.name +
-                        "' has failed: what comes is not read before a restart");
-  }
-  return reasons;
 }
 
 }  // namespace redactd

@@ -23,6 +23,7 @@
 
 #include "config/daemon/daemon_config.h"
 #include "daemon/admin/admin.h"
+#include "daemon/health.h"
 #include "daemon/known/add_mask.h"
 #include "daemon/known/known_values.h"
 #include "daemon/log.h"
@@ -35,8 +36,6 @@
 #include "daemon/process/sandbox.h"
 #include "daemon/reload/config_watch.h"
 #include "daemon/reload/rule_compiler.h"
-#include "daemon/sinks/outage.h"
-#include "daemon/sinks/standstill.h"
 #include "daemon/sources/source.h"
 
 namespace redactd {
@@ -66,9 +65,7 @@ class Server {
   void drain_sinks();
   void sink_drained();
   void end();
-  std::vector<std::string> not_ready();
-  std::vector<std::string> unhealthy();
-  std::vector<std::string> failed_sources();
+  std::vector<std::string> not_ready() const;
   void run_self_check();
   /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
   std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
@@ -102,7 +99,6 @@ class Server {
   void refuse_waiting();
   void note_rules();
   void let_go_of_old();
-  void look_for_standstills();
 
   const std::string file_;
   DaemonConfig config_;
@@ -114,6 +110,7 @@ class Server {
   KnownValues known_;
   SelfCheck self_check_;
   ConfigWatch config_watch_;
+  Health health_;
   Sinks sinks_;
   std::map<std::string, size_t> sink_homes_;  // a name's worker, the same over reloads
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -155,13 +152,6 @@ class Server {
   size_t workers_left_ = 0;
   size_t sinks_left_ = 0;
   int exit_code_ = 0;
-  struct Flow {
-    Standstill standstill;
-    Outage outage;
-  };
-  std::map<std::string, Flow> flows_;  // of the sinks, by name
-  std::vector<uint64_t> last_ticks_;
-  size_t silent_ticks_ = 0;
   size_t ticks_ = 0;
 };
 

@@ -88,21 +88,22 @@ class FileFollower {
     bool is_copy = false;  // of a file that was truncated
   };
 
-  static bool has_prefix(int descriptor, const Fingerprint& fingerprint);
-
+  // file_follower_start.cc: the file to begin with
   bool open_first();
   bool find_first();
   bool open_oldest();
   bool open_saved();
   bool resume_in(const RotatedFile& file, bool is_copy);
   bool open_after_saved();
+  void start_at_end();
+  void note_start();
+
+  // file_follower.cc: from there on
+  static bool has_prefix(int descriptor, const Fingerprint& fingerprint);
   bool open(const std::string& path, const FileInfo& expected);
   bool reopen();
   void close();
-  void start_at_end();
-  void note_start();
   bool note_error(int error);
-
   bool still_the_same(std::span<const char> read);
   Step step(std::span<char> room, Time now);
   Step take(std::span<const char> bytes);

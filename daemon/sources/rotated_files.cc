@@ -94,6 +94,12 @@ FileInfo look_at(const std::string& path) { return info_of(AT_FDCWD, path.c_str(
 
 FileInfo look_at(int descriptor) { return info_of(descriptor, "", AT_EMPTY_PATH); }
 
+std::string target_of(const std::string& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  return error ? path : target.string();
+}
+
 std::vector<RotatedFile> rotated_files(const std::string& target_path) {
   const fs::path target(target_path);
   std::vector<RotatedFile> files;

@@ -32,6 +32,9 @@ FileInfo look_at(const std::string& path);
 /// Of an open file, wherever it is by now.
 FileInfo look_at(int descriptor);
 
+/// Of a symbolic link what it leads to, for the rotated files stand beside that.
+std::string target_of(const std::string& path);
+
 struct RotatedFile {
   std::string path;
   FileInfo info;
