@@ -256,7 +256,8 @@ class SlowLoris(FaultTest):
             wait.join()
         self.assertEqual(len(lateness), 20)
         self.assertGreater(min(lateness), -0.05)
-        self.assertLess(sum(lateness) / len(lateness), 0.3, lateness)
+        # A busy machine makes some of them late; looks once a second would leave no more than a seventh of them in time.
+        self.assertLess(sorted(lateness)[len(lateness) // 4], 0.15, lateness)
         daemon.stop()
 
     def test_a_byte_now_and_then_keeps_no_place(self):

@@ -101,15 +101,15 @@ class Sink(RelpTest):
     def test_a_peer_that_answers_slowly_is_kept(self):
         server = RelpServer(self)
         server.answering.clear()
-        daemon = self.start(server, peer_timeout="2s")
+        daemon = self.start(server, peer_timeout="4s")
         for number in range(5):
             self.send(number, number + 1)
             server.answering.clear()
             wait_until(lambda: len(server.records) > number, "a record")
-            time.sleep(0.7)
+            time.sleep(1)
             server.answering.set()
             server.wait_for(number + 1)
-        time.sleep(2.2)  # with nothing to answer
+        time.sleep(4.2)  # with nothing to answer
         self.assertEqual(daemon.metric("redactd_sink_reconnects_total", sink="out"), 0)
         self.assertEqual(server.acknowledged, self.masked(0, 5))
         daemon.stop()
