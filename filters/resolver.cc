@@ -70,6 +70,7 @@ std::vector<Span>& Resolver::resolve(const RecordView& record,
   for (size_t i = by_anchor; i < found_.size() && decisions != nullptr; ++i)
     decisions->push_back({found_[i].rule, found_[i].end, Verdict::masked});
   merge_spans(record.text, *rules_, found_);
+  if (!markers_.empty()) end_values_at_markers(record.text, rules_->rules(), markers_, found_);
   return found_;
 }
 

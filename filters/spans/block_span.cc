@@ -4,173 +4,16 @@
 #include <map>
 
 #include "filters/byte_class.h"
+#include "filters/spans/block_lines.h"
 #include "filters/spans/extent.h"
-#include "filters/spans/key_bytes.h"
 #include "filters/spans/value/next_line.h"
 #include "filters/spans/value/table_rows.h"
-#include "filters/validators/validators.h"
 
 namespace redactd {
 namespace {
 
 constexpr size_t kStrangers = 16;  // in a row: the block is over
-constexpr size_t kStrangerRun =
-    24;  // key material in a line that is otherwise no part of the block
 constexpr size_t kPrefixBytes = 1024;
-constexpr size_t kShortLine = 16;
-
-/// `\/`: JSON may escape the slashes of base64.
-bool slash_after_backslashes(std::string_view text, size_t at) {
-  size_t next = text.find_first_not_of('\\', at);
-  return next != kNone && text[next] == '/';
-}
-
-/// A line break in its spelling (`\n`, in JSON in JSON `\\n`) at `at`: its length, else 0.
-size_t spelt_line_break(std::string_view text, size_t at) {
-  size_t letter = text.find_first_not_of('\\', at);
-  bool found = letter != kNone && letter > at && (text[letter] == 'n' || text[letter] == 'r');
-  return found ? letter + 1 - at : 0;
-}
-
-/// Where the line's content ends: before a closing quote or escape that belongs to what is around
-/// it.
-size_t content_end(std::string_view text, size_t from) {
-  size_t end = from;
-  while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
-    if (text[end] == '\\' && !slash_after_backslashes(text, end)) break;
-    if ((text[end] == '\x1b' || text[end] == '#') && skip_colour(text, end) != end) break;
-    ++end;
-  }
-  while (end > from && is_blank(text[end - 1])) --end;
-  return end;
-}
-
-/// `Proc-Type: 4,ENCRYPTED` and the like (RFC 1421 §4.6, RFC 4880 §6.2).
-bool is_block_header(std::string_view content) {
-  size_t colon = content.find(": ");
-  if (colon == kNone || colon == 0 || colon > 24) return false;
-  std::string_view name = content.substr(0, colon);
-  static constexpr std::string_view kNames[] = {
-      "Proc-Type", "DEK-Info",       "Version",  "Comment", "Hash",   "Charset",
-      "MessageID", "Content-Domain", "Key-Info", "Subject", "Issuer", "Headers"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
-/// A run of base64, `\/` included. A short one must not read as a word, or a key whose end never
-/// comes would swallow the one-word lines after it.
-bool is_key_material(std::string_view content) {
-  if (content.empty()) return false;
-  bool alphabet = std::all_of(content.begin(), content.end(),
-                              [](char c) { return is_key_byte(c) || c == '\\'; });
-  if (!alphabet || content.size() >= kShortLine) return alphabet;
-  bool upper = std::all_of(content.begin(), content.end(), is_upper);
-  bool word = std::all_of(content.begin() + 1, content.end(), is_lower) && is_letter(content[0]);
-  return !upper && !word;
-}
-
-/// What follows a begin marker is key material, or a header before it, and not the rest of a
-/// sentence.
-bool body_starts(std::string_view text) {
-  if (is_block_header(text)) return true;
-  size_t run = 0;
-  while (run < text.size() &&
-         (is_key_byte(text[run]) || (text[run] == '\\' && slash_after_backslashes(text, run))))
-    ++run;
-  return run >= kShortLine || (run > 0 && run == text.size() && is_key_material(text));
-}
-
-/// A line of the block: adds its span, if it has content. False: the line is no part of the block.
-bool mask_line(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
-  size_t first = skip_colour(text, 0);
-  while (first < text.size() && is_blank(text[first])) ++first;
-  size_t starts[] = {first, matching_prefix(text, open.prefix)};
-  for (size_t begin : starts) {
-    size_t end = content_end(text, begin);
-    std::string_view content = text.substr(begin, end - begin);
-    if (content.empty()) {
-      if (begin == text.size() || begin == starts[1])
-        return true;  // a blank line between headers and body
-      continue;
-    }
-    if (mask_at(content, 0) == content.size()) return true;
-    if (!is_key_material(content) && !is_block_header(content)) continue;
-    spans.push_back(Span{begin, end, open.rule, {}});
-    return true;
-  }
-  return false;
-}
-
-/// Key material behind a prefix that is not the begin marker's: only long runs are taken.
-bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
-  bool found = false;
-  size_t at = 0;
-  while (at < text.size()) {
-    if (!is_key_byte(text[at])) {
-      ++at;
-      continue;
-    }
-    size_t end = at;
-    while (end < text.size() && is_key_byte(text[end])) ++end;
-    size_t slashes =
-        static_cast<size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                       text.begin() + static_cast<std::ptrdiff_t>(end), '/'));
-    if (end - at >= kStrangerRun && slashes * 8 <= end - at) {
-      spans.push_back(Span{at, end, open.rule, {}});
-      found = true;
-    }
-    at = end;
-  }
-  return found;
-}
-
-/// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that
-/// happens to be.
-bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans) {
-  std::string_view prefix = without_trailing_blanks(open.prefix);
-  size_t begin = matching_prefix(text, prefix);
-  size_t name = begin;
-  while (name < text.size() && (text[name] == ' ' || text[name] == '\t')) ++name;
-  size_t indent = open.prefix.size() - prefix.size();
-  if (name - begin <= indent || name == text.size())
-    return false;  // not deeper than the marker: the map is over
-  size_t colon = text.find(": ", name);
-  if (colon == kNone && text.back() == ':') return true;
-  size_t value = colon == kNone ? name : colon + 2;  // without a name: the line of a block scalar
-  Quote quote = quote_at(text, value);
-  if (!quote.none()) value += quote.size();
-  size_t end = quote.none() ? text.size() : quoted_end(text, value, quote);
-  while (end > value && is_blank(text[end - 1])) --end;
-  std::string_view secret = text.substr(value, end - value);
-  bool encoded = secret.size() >= 4 && secret.size() % 4 == 0 && is_base64(secret);
-  bool word = std::all_of(secret.begin(), secret.end(), is_lower) ||
-              std::all_of(secret.begin(), secret.end(), is_digit);
-  if (encoded && !word) spans.push_back(Span{value, end, open.rule, {}});
-  return true;
-}
-
-/// The same within a string that holds the whole document with its line breaks spelt out. Returns
-/// where the map ends.
-size_t mask_spelt_pairs(std::string_view text, const BlockMarker& marker,
-                        std::vector<Span>& spans) {
-  OpenBlock open;
-  open.rule = marker.rule;
-  size_t before = marker.begin;
-  while (before > 0 && text[before - 1] == ' ') --before;
-  open.prefix = text.substr(before, marker.begin - before);
-  size_t at = marker.end;
-  while (size_t line_break = spelt_line_break(text, at)) {
-    at += line_break;
-    size_t end = std::min(text.find_first_of("\\\"", at), text.size());
-    size_t found = spans.size();
-    if (!mask_pair(text.substr(at, end - at), open, spans)) return at;
-    for (size_t i = found; i < spans.size(); ++i) {
-      spans[i].begin += at;
-      spans[i].end += at;
-    }
-    at = end;
-  }
-  return at;
-}
 
 void continue_pairs(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
   if (!mask_pair(record.text, open, spans)) open.active = false;
@@ -209,10 +52,9 @@ void continue_block(const RecordView& record, const Rule& rule, OpenBlock& open,
   if (open.strangers >= kStrangers) open.active = false;
 }
 
-/// A block within the record: what follows the begin marker up to the end marker.
-void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule,
-                  std::vector<Span>& spans) {
-  // Blanks and line breaks next to the markers stay, so that a masked block reads like one.
+/// A block within the record: what follows the begin marker up to the end marker. Blanks and line
+/// breaks next to the markers stay, so that a masked block reads like one.
+std::string_view body_between(std::string_view text, size_t begin, size_t end) {
   while (begin < end) {
     size_t line_break = spelt_line_break(text.substr(0, end), begin);
     if (!is_blank(text[begin]) && line_break == 0) break;
@@ -225,8 +67,15 @@ void mask_between(std::string_view text, size_t begin, size_t end, uint32_t rule
     end -= line_break ? 2 : 1;
     while (line_break && end > begin && text[end - 1] == '\\') --end;
   }
-  if (begin >= end || mask_at(text, begin) == end - begin) return;
-  spans.push_back(Span{begin, end, rule, {}});
+  return text.substr(begin, std::max(begin, end) - begin);
+}
+
+/// Or empty.
+bool is_masked(std::string_view body) { return mask_at(body, 0) == body.size(); }
+
+Span span_of(std::string_view text, std::string_view part, uint32_t rule) {
+  const auto begin = static_cast<size_t>(part.data() - text.data());
+  return {begin, begin + part.size(), rule, {}};
 }
 
 /// Nothing but a line break stands after the marker, in its spelling, before the line or the string
@@ -247,32 +96,37 @@ bool line_is_over(std::string_view text, size_t at) {
   return true;
 }
 
+/// Whether the body is a mask that an earlier pass has put in place of one.
+bool is_own_mask(std::string_view body, const Rule& rule) {
+  return !body.empty() && is_masked(body) && body.find(':' + rule.id + ']') != kNone;
+}
+
 /// What follows a begin marker whose end is not in the record. Returns whether the block goes on
 /// after it.
-bool mask_tail(const RecordView& record, size_t begin, uint32_t rule, std::vector<Span>& spans) {
+bool mask_tail(const RecordView& record, const BlockMarker& marker, const Rule& rule,
+               std::vector<Span>& spans) {
   std::string_view text = record.text;
-  size_t end = begin;
+  size_t end = marker.end;
   // Key material with its line breaks, blanks and headers, up to the quote that closes a string
   // around it.
   while (end < text.size() && text[end] != '"' && text[end] != '\'' && text[end] != '<') {
     if (text[end] == '\\' && end + 1 < text.size() && text[end + 1] == '"') break;
     ++end;
   }
-  size_t before = spans.size();
-  mask_between(text, begin, end, rule, spans);
-  if (spans.size() > before &&
-      !body_starts(text.substr(spans.back().begin, end - spans.back().begin))) {
-    spans.pop_back();
-  }
-  bool has_body = spans.size() > before;
-  if (has_body && end == text.size() && !record.ends_record) {
+  const bool to_the_end = end == text.size();
+  const std::string_view body = body_between(text, marker.end, end);
+  // A closed string with key material in it was a key of its own, cut off; else more lines may
+  // follow.
+  if (is_own_mask(body, rule)) return to_the_end;
+  const auto rest = static_cast<size_t>(body.data() - text.data());
+  if (is_masked(body) || !body_starts(text.substr(rest, end - rest)))
+    return line_is_over(text, marker.end);
+  spans.push_back(span_of(text, body, marker.rule));
+  if (to_the_end && !record.ends_record) {
     spans.back().end = end;
     spans.back().open.how = Continuation::How::block;
   }
-  if (!has_body) return line_is_over(text, begin);
-  // A closed string with key material in it was a key of its own, cut off; else more lines may
-  // follow.
-  return end == text.size();
+  return to_the_end;
 }
 
 /// Finds the end marker of each begin marker, asked for in rising order. A rule's ends are gone
@@ -305,120 +159,109 @@ void start_block(std::string_view text, const BlockMarker& marker, OpenBlock& op
   open.prefix = shape_of_prefix(text.substr(0, std::min(marker.begin, kPrefixBytes)));
 }
 
-}  // namespace
+/// A key whose value may stand on the next line, or in the rows of a table.
+void await_value(std::string_view text, const BlockMarker& key, const std::vector<Rule>& rules,
+                 OpenBlock& open) {
+  if (key.delimiter != 0) return await_rows(text, key, open);
+  const bool other = open.active && open.one_word;  // a rule with the same key
+  if (!other || proves_more(rules[key.rule], rules[open.rule])) await_next_line(text, key, open);
+}
 
-size_t matching_prefix(std::string_view text, std::string_view prefix) {
-  size_t t = skip_colour(text, 0);
-  size_t p = 0;
-  while (p < prefix.size()) {
-    if (t >= text.size()) return 0;
-    if (is_alnum(prefix[p])) {
-      if (!is_alnum(text[t])) return 0;
-      ++p;
-      while (t < text.size() && is_alnum(text[t])) ++t;
-    } else if (prefix[p] == ' ' || prefix[p] == '\t') {
-      if (text[t] != ' ' && text[t] != '\t') return 0;
-      while (p < prefix.size() && (prefix[p] == ' ' || prefix[p] == '\t')) ++p;
-      while (t < text.size() && (text[t] == ' ' || text[t] == '\t')) ++t;
-    } else {
-      if (text[t] != prefix[p]) return 0;
-      ++t;
-      ++p;
-    }
-    t = skip_colour(text, t);
+/// Whether a marker begins something else. A key at the end of a line is no reason to give up a
+/// block.
+bool begins_another(const std::vector<BlockMarker>& markers, const std::vector<Rule>& rules,
+                    const OpenBlock& open) {
+  return std::any_of(markers.begin(), markers.end(), [&](const BlockMarker& marker) {
+    return marker.opens && (open.one_word || rules[marker.rule].kind != RuleKind::value);
+  });
+}
+
+/// The last line of the open block: what stands before its end marker.
+void end_block(std::string_view head, const Rule& rule, OpenBlock& open, std::vector<Span>& spans) {
+  const bool pairs = rule.body == BlockBody::pairs;
+  if (!pairs && !mask_line(head, open, spans)) mask_stranger(head, open, spans);
+  open.active = false;
+}
+
+/// The record as a part of the open block. Returns the number of the first marker that may open
+/// another one.
+size_t go_on_with_block(const RecordView& record, const std::vector<Rule>& rules,
+                        const std::vector<BlockMarker>& markers, OpenBlock& open,
+                        std::vector<Span>& spans) {
+  for (size_t i = 0; i < markers.size(); ++i) {
+    if (markers[i].opens || markers[i].rule != open.rule) continue;
+    end_block(record.text.substr(0, markers[i].begin), rules[open.rule], open, spans);
+    return i + 1;
   }
-  return t;
-}
-
-std::string shape_of_prefix(std::string_view text) {
-  static constexpr ByteClass kOfWords = alnum_and("");
-  std::string shape;
-  size_t i = skip_colour(text, 0);
-  while (i < text.size()) {
-    if (kOfWords.has(text[i])) {
-      shape += 'a';
-      i = run_end(text, i, kOfWords);
-    } else {
-      shape += text[i++];
-    }
-    i = skip_colour(text, i);
+  if (begins_another(markers, rules, open)) {
+    open.active = false;
+    return 0;
   }
-  return shape;
+  const bool rows = !open.columns.empty();
+  continue_block(record, rules[open.rule], open, spans);
+  // What follows a table may be the header of another one.
+  return rows && !open.active ? 0 : markers.size();
 }
 
-std::string_view without_trailing_blanks(std::string_view text) {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
-                    const std::vector<BlockMarker>& markers, OpenBlock& open,
-                    std::vector<Span>& spans) {
+/// What the markers from number `next` on begin.
+void begin_blocks(const RecordView& record, const std::vector<Rule>& rules,
+                  const std::vector<BlockMarker>& markers, size_t next, OpenBlock& open,
+                  std::vector<Span>& spans) {
   std::string_view text = record.text;
-  size_t next = 0;
-  if (open.active) {
-    const BlockMarker* end = nullptr;
-    for (; next < markers.size() && end == nullptr; ++next) {
-      if (!markers[next].opens && markers[next].rule == open.rule) end = &markers[next];
-    }
-    if (end == nullptr) {
-      next = 0;
-      // A key at the end of a line is no reason to give up a block.
-      bool restarts = std::any_of(markers.begin(), markers.end(), [&](const BlockMarker& marker) {
-        return marker.opens && (open.one_word || rules[marker.rule].kind != RuleKind::value);
-      });
-      if (!restarts) {
-        const bool rows = !open.columns.empty();
-        continue_block(record, rules[open.rule], open, spans);
-        if (open.active || !rows) return;
-      }
-      open.active = false;  // what follows a table may be the header of another one
-    } else {
-      std::string_view head = text.substr(0, end->begin);
-      bool pairs = rules[open.rule].body == BlockBody::pairs;
-      if (!pairs && !mask_line(head, open, spans)) mask_stranger(head, open, spans);
-      open.active = false;
-    }
-  }
   EndMarkers ends(markers);
   for (; next < markers.size(); ++next) {
     const BlockMarker& marker = markers[next];
     if (!marker.opens) continue;
-    if (marker.delimiter != 0) {
-      await_rows(text, marker, open);
-      continue;
-    }
-    if (rules[marker.rule].kind == RuleKind::value) {
-      const bool other = open.active && open.one_word;  // a rule with the same key
-      if (!other || proves_more(rules[marker.rule], rules[open.rule]))
-        await_next_line(text, marker, open);
+    const Rule& rule = rules[marker.rule];
+    if (rule.kind == RuleKind::value) {
+      await_value(text, marker, rules, open);
       continue;
     }
     const size_t last = ends.first_after(marker, next + 1);
-    const BlockMarker* end = last < markers.size() ? &markers[last] : nullptr;
-    if (rules[marker.rule].body == BlockBody::lines ||
-        rules[marker.rule].body == BlockBody::pairs) {
-      if (end == nullptr && record.ends_record && spelt_line_break(text, marker.end) == 0 &&
-          line_is_over(text, marker.end)) {
-        start_block(text, marker, open);
-        return;
-      }
-      if (rules[marker.rule].body == BlockBody::pairs) {
-        size_t over = mask_spelt_pairs(text, marker, spans);
+    const bool ends_here = last < markers.size();
+    if (rule.body == BlockBody::lines || rule.body == BlockBody::pairs) {
+      const bool stands_last =
+          spelt_line_break(text, marker.end) == 0 && line_is_over(text, marker.end);
+      if (!ends_here && record.ends_record && stands_last) return start_block(text, marker, open);
+      if (rule.body == BlockBody::pairs) {
+        const size_t over = mask_spelt_pairs(text, marker, spans);
         while (next + 1 < markers.size() && markers[next + 1].begin < over) ++next;
       }
       continue;
     }
-    if (end != nullptr) {
-      mask_between(text, marker.end, end->begin, marker.rule, spans);
-      next = last;
-      continue;
+    if (!ends_here) {
+      if (mask_tail(record, marker, rule, spans)) start_block(text, marker, open);
+      return;
     }
-    if (mask_tail(record, marker.end, marker.rule, spans)) {
-      start_block(text, marker, open);
-    }
-    return;
+    const std::string_view body = body_between(text, marker.end, markers[last].begin);
+    if (!is_masked(body)) spans.push_back(span_of(text, body, marker.rule));
+    next = last;
   }
+}
+
+}  // namespace
+
+void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
+                    const std::vector<BlockMarker>& markers, OpenBlock& open,
+                    std::vector<Span>& spans) {
+  const size_t next = open.active ? go_on_with_block(record, rules, markers, open, spans) : 0;
+  begin_blocks(record, rules, markers, next, open, spans);
+}
+
+void end_values_at_markers(std::string_view text, const std::vector<Rule>& rules,
+                           const std::vector<BlockMarker>& markers, std::vector<Span>& spans) {
+  for (Span& span : spans) {
+    const RuleKind kind = rules[span.rule].kind;
+    if (kind != RuleKind::value && kind != RuleKind::block) continue;
+    auto marker =
+        std::upper_bound(markers.begin(), markers.end(), span.end,
+                         [](size_t end, const BlockMarker& one) { return end < one.end; });
+    if (marker == markers.end() || rules[marker->rule].kind != RuleKind::block) continue;
+    if (marker->begin < span.begin || marker->begin >= span.end) continue;
+    const bool masked = is_masked(text.substr(span.begin, marker->begin - span.begin));
+    span.end = masked ? span.begin : marker->begin;
+  }
+  std::erase_if(spans, [](const Span& span) { return span.begin == span.end; });
 }
 
 }  // namespace redactd

@@ -54,19 +54,16 @@ struct OpenBlock {
   friend bool operator==(const OpenBlock&, const OpenBlock&) = default;
 };
 
-/// The prefix of the begin marker's line again, with other digits and words: `2026-01-02T03:04:05Z
-/// INFO `. Returns its length in `text`, 0 when the line has no such prefix.
-size_t matching_prefix(std::string_view text, std::string_view prefix);
-
-/// What matching_prefix() needs of the text before a marker: not the words, which may be secrets.
-std::string shape_of_prefix(std::string_view text);
-
-std::string_view without_trailing_blanks(std::string_view text);
-
 /// Masks what lies between the markers of one record and carries a block that its end does not
 /// close into `open`. `markers` are in order of their position.
 void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
                     const std::vector<BlockMarker>& markers, OpenBlock& open,
                     std::vector<Span>& spans);
+
+/// Ends each value (with key material in it, it is called a block) that reaches into a marker where
+/// that begins: a marker stays, or a second pass would see no key where this one has. `spans` are
+/// merged, `markers` in order of their ends.
+void end_values_at_markers(std::string_view text, const std::vector<Rule>& rules,
+                           const std::vector<BlockMarker>& markers, std::vector<Span>& spans);
 
 }  // namespace redactd

@@ -234,6 +234,26 @@ TEST(Block, AMarkerInASentenceOpensNothing) {
   expect_kept("expected a line with -----BEGIN PRIVATE KEY----- in it\nsome words\nand more\n");
 }
 
+TEST(Block, AMarkerThatAValueReachesIntoStays) {
+  for (const std::string& marker : {kBegin, kEnd}) {
+    const std::string once = redact("password=Zx81kQ9|" + marker + "|x\n");
+    EXPECT_EQ(once, "password=[REDACTED:password]" + marker + "|x\n");
+    EXPECT_EQ(redact(once), once);
+  }
+  const std::vector<std::string> lines = body(3);
+  const std::string redacted = redact(printed(lines, "", "\n", "password=" + kBegin));
+  EXPECT_TRUE(redacted.starts_with("password=" + kBegin + "\n")) << redacted;
+  expect_no_line_left(redacted, lines);
+}
+
+TEST(Block, BehindItsBeginOnOneLineIsOpenForASecondPassToo) {
+  const std::string text = kBegin + " " + body(1)[0] + "\na|" + body(1, 32)[0] + "\n";
+  const std::string once = redact(text);
+  EXPECT_EQ(once, kBegin + " [REDACTED:private-key]\na|[REDACTED:private-key]\n");
+  const std::string next = "a|" + body(1, 32)[0] + "\n";
+  EXPECT_EQ(redact(once + next), redact(text + next)) << "what follows is judged alike";
+}
+
 TEST(Block, OfHexadecimalEndsWithTheFirstOtherLine) {
   std::string line(80, '3');
   EXPECT_EQ(

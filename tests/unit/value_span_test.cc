@@ -879,6 +879,15 @@ TEST(Value, AQuoteThatClosesTheStringAroundACommandOpensNone) {
                      R"({"m":"form-data; name=\"password\"\r\n\r\n«{alnum:14}»\r\n--b"})"});
 }
 
+TEST(Value, OfAFormInJsonInJsonIsFoundMaskedByASecondPass) {
+  const std::string form =
+      R"({"log":"{\"m\":\"form-data; name=\\\\\\\"password\\\\\\\"\\\\r\\\\n\\\\r\\\\n)";
+  const std::string rest = R"(\\\\r\\\\n--b x\"}\n"})";
+  const std::string once = redact(form + fill("{alnum:14}").text + rest);
+  EXPECT_EQ(once, form + label("password") + rest);
+  EXPECT_EQ(redact(once), once);
+}
+
 TEST(Value, InGroupsOfFourAsMailAndBlogsShowPasswordsOfPrograms) {
   expect_all_masked(
       {"SMTP_PASSWORD=«{lower:4} {lower:4} {lower:4} {lower:4}»",

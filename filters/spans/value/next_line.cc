@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "filters/byte_class.h"
+#include "filters/spans/block_lines.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/key.h"
 #include "filters/spans/value/separator.h"

@@ -103,6 +103,12 @@ std::optional<std::string_view> line_at(const RecordView& record, size_t at, siz
   return text.substr(at);
 }
 
+bool is_masked(std::string_view line) {
+  const size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+  const size_t size = mask_at(line, begin);
+  return size != 0 && begin + size == line.size();
+}
+
 }  // namespace
 
 bool resolve_spelt_next_line(const RecordView& record, const ValueRule& value, size_t anchor_end,
@@ -126,6 +132,7 @@ bool resolve_spelt_next_line(const RecordView& record, const ValueRule& value, s
     std::optional<std::string_view> words = line_at(record, next, backslashes, at);
     if (!words) break;
     record.work += words->size();
+    if (is_masked(*words)) return true;
     take_next_line(RecordView{*words}, value.rule, open, spans);
     for (size_t i = before; i < spans.size(); ++i) {
       spans[i].begin += next;
