@@ -42,6 +42,12 @@ std::span<const RegexSeen> of_group(const std::vector<RegexSeen>& seen, uint32_t
   return {first, last};
 }
 
+/// So that each header and each key tells what stands behind it.
+void forget_other_keys(const RecordView& record) {
+  record.pairs = {};
+  record.opening = {};
+}
+
 size_t budget_of(const RecordView& record) {
   return kWorkPerRecord + kWorkPerByte * record.text.size();
 }
@@ -88,49 +94,40 @@ void Resolver::forget_record() {
 
 void Resolver::resolve_anchors(const RecordView& record, const std::vector<RecordMatch>& matches,
                                std::vector<Decision>* decisions) {
-  CoveredRun covered;
-  CoveredRun plain;
-  NamelessKey nameless;
+  EarlierKeys earlier;
   const size_t budget = budget_of(record);
-  const bool may_allow = !rules_->allowances().empty();
-  const bool fixed_masks = rules_->masker().has_fixed_texts();
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     if (match.end > record.text.size() && !sees_line_end(anchor.role)) continue;
-    const bool of_value = anchor.role == Anchor::Role::value;
-    const Rule* const rule = of_value ? &rules_->rules()[anchor.rule] : nullptr;
-    const bool encoded = anchor.role == Anchor::Role::encoded;
-    if (encoded && is_looked_at(record, static_cast<TextEncoding>(anchor.width), match.end))
+    const bool of_key = anchor.role == Anchor::Role::value && decisions == nullptr;
+    if (of_key && earlier.settle(record, rules_->rules()[anchor.rule], anchor.rule, match.end))
       continue;
-    if (of_value && decisions == nullptr &&
-        (covered.covers_value(record, *rule, match.end) ||
-         plain.covers_plain(record, *rule, match.end) ||
-         nameless.stands_before(record, *rule, anchor.rule, match.end)))
+    if (anchor.role == Anchor::Role::encoded &&
+        is_looked_at(record, static_cast<TextEncoding>(anchor.width), match.end))
       continue;
+    if (decisions != nullptr) forget_other_keys(record);
     const size_t before = found_.size();
     record.key = {};
-    if (decisions != nullptr) {  // each header and each key is to tell what stands behind it
-      record.pairs = {};
-      record.opening = {};
-    }
     Verdict verdict = resolve_anchor(record, anchor, match.end);
-    if (may_allow && found_.size() > before && drop_allowed(record, before))
-      verdict = Verdict::allowed;
-    const bool found = found_.size() > before;
-    if (of_value && found && decisions == nullptr &&
-        !(fixed_masks && stands_in_fixed_mask(record.text, found_.back(), rules_->masker()))) {
-      const Span& value = found_.back();
-      const bool only = found_.size() == before + 1;
-      record.masked = {value.begin, value.end, value.rule, only ? record.key : RecordView::Key{}};
-      if (CoveredRun::is_long(value)) covered.note(record, value);
-    }
-    if (of_value && verdict == Verdict::not_random && CoveredRun::asks_for_randomness(*rule))
-      plain.note_plain(record, match.end);
-    if (of_value && verdict == Verdict::name_missing) nameless.note(record, anchor.rule, match.end);
-    if (decisions != nullptr) note_decision(anchor, match.end, verdict, found, *decisions);
+    if (found_.size() > before && drop_allowed(record, before)) verdict = Verdict::allowed;
+    if (of_key) note_key(record, anchor, match.end, verdict, found_.size() - before, earlier);
+    if (decisions != nullptr)
+      note_decision(anchor, match.end, verdict, found_.size() > before, *decisions);
     over_budget_ = record.work > budget;
     if (over_budget_) return;
   }
+}
+
+/// What the key, which has found so many spans, tells of those behind it.
+inline void Resolver::note_key(const RecordView& record, const Anchor& anchor, size_t end,
+                               Verdict verdict, size_t spans, EarlierKeys& earlier) {
+  earlier.note_nothing(record, rules_->rules()[anchor.rule], anchor.rule, end, verdict);
+  if (spans == 0) return;
+  const Span& value = found_.back();
+  const Masker& masker = rules_->masker();
+  if (masker.has_fixed_texts() && stands_in_fixed_mask(record.text, value, masker)) return;
+  record.masked = {value.begin, value.end, value.rule, spans == 1 ? record.key : RecordView::Key{}};
+  earlier.note_masked(record, value);
 }
 
 void Resolver::note_decision(const Anchor& anchor, size_t end, Verdict verdict, bool found,

@@ -36,6 +36,8 @@ struct Decision {
   Verdict verdict = Verdict::masked;
 };
 
+class EarlierKeys;
+
 /// Belongs to one thread; keeps its vectors between records so that none is allocated per record.
 class Resolver {
  public:
@@ -69,6 +71,8 @@ class Resolver {
   void note_decision(const Anchor& anchor, size_t end, Verdict verdict, bool found,
                      std::vector<Decision>& decisions) const;
   Verdict resolve_anchor(const RecordView& record, const Anchor& anchor, size_t end);
+  void note_key(const RecordView& record, const Anchor& anchor, size_t end, Verdict verdict,
+                size_t spans, EarlierKeys& earlier);
   bool stands_in_own_mask(std::string_view text, size_t begin, size_t end) const;
   bool resolve_regexes(const RecordView& record, std::vector<Decision>* decisions);
   bool drop_allowed(const RecordView& record, size_t from,

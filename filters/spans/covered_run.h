@@ -66,4 +66,33 @@ class NamelessKey {
   std::string_view key_;  // with what stands around it; empty: there is none
 };
 
+/// What the keys of a record have shown about those behind them. Belongs to one record.
+class EarlierKeys {
+ public:
+  /// Whether the key that ends at `anchor_end` masks nothing more, whatever stands there.
+  bool settle(const RecordView& record, const Rule& rule, uint32_t number,
+              size_t anchor_end) const {
+    return masked_.covers_value(record, rule, anchor_end) ||
+           plain_.covers_plain(record, rule, anchor_end) ||
+           nameless_.stands_before(record, rule, number, anchor_end);
+  }
+
+  /// The key found nothing, for this reason.
+  void note_nothing(const RecordView& record, const Rule& rule, uint32_t number, size_t anchor_end,
+                    Verdict why) {
+    if (why == Verdict::not_random && CoveredRun::asks_for_randomness(rule))
+      plain_.note_plain(record, anchor_end);
+    if (why == Verdict::name_missing) nameless_.note(record, number, anchor_end);
+  }
+  /// The value is masked, whatever is found next.
+  void note_masked(const RecordView& record, const Span& value) {
+    if (CoveredRun::is_long(value)) masked_.note(record, value);
+  }
+
+ private:
+  CoveredRun masked_;
+  CoveredRun plain_;
+  NamelessKey nameless_;
+};
+
 }  // namespace redactd
