@@ -3,10 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "tests/testing/cpu_seconds.h"
 
 namespace redactd::test {
 namespace {
@@ -270,9 +271,6 @@ TEST(KnownMatcher, BeginningsAtTheEndAreWhatASearchFinds) {
     }
   }
 }
-
-/// Of this process's work: the machine may be busy with other things.
-double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 double seconds_to_scan(const KnownMatcher& matcher, const std::string& text) {
   std::string held = text + std::string(kScanPadding, '\0');

@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
+
+#include "tests/testing/cpu_seconds.h"
 
 namespace redactd::test {
 namespace {
@@ -81,12 +82,12 @@ TEST_F(RelpReceiverTest, ALongRecordIsNotCopiedForEachOfItsReads) {
   large.take(kOpen);
   large.take("2 syslog " + std::to_string(kSize) + " ");
   const std::string piece(512, 'x');
-  auto start = std::chrono::steady_clock::now();
+  const double start = cpu_seconds();
   for (size_t sent = 0; sent < kSize; sent += piece.size()) large.take(piece);
   EXPECT_EQ(large.held_bytes(), kSize + std::string("2 syslog 8388608 ").size());
   EXPECT_EQ(large.take("\n").commands.size(), 1u);
   EXPECT_EQ(large.held_bytes(), 0u);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(3));
+  EXPECT_LT(cpu_seconds() - start, 3);
 }
 
 TEST_F(RelpReceiverTest, WhatCameBeforeDamageIsTaken) {
