@@ -29,6 +29,8 @@ class Health {
   bool workers_answer() const;
   /// Whether the source, or a file of it, ended because it could not be read, or not be redacted.
   bool has_failed(const std::string& source) const;
+  /// What is to be said of those that have.
+  std::vector<std::string> failed_sources() const;
   /// Why a restart is due; empty if it is not.
   std::vector<std::string> unhealthy() const;
   /// Why what comes does not all go where it should; empty if it does.
@@ -42,7 +44,6 @@ class Health {
 
   void look_at_workers();
   void look_at_sink(const std::string& name);
-  std::vector<std::string> failed_sources() const;
 
   const DaemonConfig& config_;
   Metrics& metrics_;

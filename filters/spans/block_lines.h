@@ -39,7 +39,7 @@ bool mask_line(std::string_view text, const OpenBlock& open, std::vector<Span>& 
 bool mask_stranger(std::string_view text, const OpenBlock& open, std::vector<Span>& spans);
 
 /// `name: value` of a Secret's data: the value is base64 (RFC 4648 §4, padded), and not a word that
-/// happens to be.
+/// happens to be. False: the map is over.
 bool mask_pair(std::string_view text, const OpenBlock& open, std::vector<Span>& spans);
 
 /// The same within a string that holds the whole document with its line breaks spelt out. Returns
