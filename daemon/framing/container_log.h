@@ -21,7 +21,6 @@
 #include <string_view>
 
 #include "config/daemon/daemon_config.h"
-#include "daemon/framing/json_text.h"
 
 namespace redactd {
 

@@ -1,4 +1,4 @@
-// config/redactd.schema.json and the loader know the same keys and words. tests/e2e/test_schema.py
+// config/redactd.schema.json and the loader know the same keys and words. tests/e2e/test_check.py
 // compares what they say of documents.
 
 #include <gtest/gtest.h>

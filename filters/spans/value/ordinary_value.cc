@@ -3,7 +3,6 @@
 #include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 #include "filters/spans/value/code_around.h"
-#include "filters/spans/value/key.h"
 #include "filters/spans/value/label.h"
 #include "filters/spans/value/program_words.h"
 #include "filters/spans/value/reported_value.h"
