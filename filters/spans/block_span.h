@@ -60,9 +60,9 @@ void resolve_blocks(const RecordView& record, const std::vector<Rule>& rules,
                     const std::vector<BlockMarker>& markers, OpenBlock& open,
                     std::vector<Span>& spans);
 
-/// Ends each value (with key material in it, it is called a block) that reaches into a marker where
-/// that begins: a marker stays, or a second pass would see no key where this one has. `spans` are
-/// merged, `markers` in order of their ends.
+/// Ends each value (with key material in it, it is called a block) that reaches into a marker of
+/// dashes where that begins: the marker stays, or a second pass would see no key where this one
+/// has. `spans` are merged, `markers` in order of their ends.
 void end_values_at_markers(std::string_view text, const std::vector<Rule>& rules,
                            const std::vector<BlockMarker>& markers, std::vector<Span>& spans);
 

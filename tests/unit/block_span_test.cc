@@ -246,6 +246,11 @@ TEST(Block, AMarkerThatAValueReachesIntoStays) {
   expect_no_line_left(redacted, lines);
 }
 
+TEST(Block, AMarkerThatASecretMayEndInEndsNone) {
+  EXPECT_EQ(redact("password=Zx81kQ9235 2.7.0\n"), "password=[REDACTED:password] 2.7.0\n");
+  EXPECT_EQ(redact("password=Zx81kQ9.type: x\n"), "password=[REDACTED:password] x\n");
+}
+
 TEST(Block, BehindItsBeginOnOneLineIsOpenForASecondPassToo) {
   const std::string text = kBegin + " " + body(1)[0] + "\na|" + body(1, 32)[0] + "\n";
   const std::string once = redact(text);
