@@ -87,6 +87,7 @@ void Resolver::forget_record() {
   seen_literals_.clear();
   required_.clear();
   allowed_.clear();
+  header_.forget();
   encoded_.forget();
   runs_.forget();
   over_budget_ = false;
@@ -199,7 +200,7 @@ void Resolver::collect_last_key(const RecordView& record, const ValueRule& value
   if (!record.ends_record) return;
   std::optional<BlockMarker> key;
   if (ends_its_line(record.text, end)) key = key_before_its_line(record.text, value, end);
-  if (!key && record.starts_record) key = key_in_header(record.text, value, end);
+  if (!key && record.starts_record) key = key_in_header(record.text, value, end, header_);
   if (key) markers_.push_back(*key);
 }
 
@@ -214,6 +215,7 @@ void Resolver::follow_blocks(const RecordView& record, const std::vector<RecordM
                              OpenBlock& block) {
   found_.clear();
   markers_.clear();
+  header_.forget();
   for (const RecordMatch& match : matches) {
     const Anchor anchor = rules_->anchor(match.anchor);
     const bool marker =

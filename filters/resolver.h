@@ -15,6 +15,7 @@
 #include "filters/spans/span.h"
 #include "filters/spans/token_span.h"
 #include "filters/spans/value/key.h"
+#include "filters/spans/value/table_rows.h"
 
 namespace redactd {
 
@@ -92,6 +93,7 @@ class Resolver {
   RegexScratch regex_scratch_;
   std::vector<std::pair<uint32_t, bool>> required_;
   Allowances::Memo allowed_;
+  TableHeader header_;
   EncodedMemo encoded_;
   TokenRuns runs_;
   bool over_budget_ = false;

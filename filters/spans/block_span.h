@@ -21,6 +21,8 @@ struct BlockMarker {
   uint32_t rule = 0;
   bool opens = false;
   char delimiter = 0;  // not 0: a key in a table's header, whose cells it separates
+  size_t column = 0;   // of the key, in such a header
+  size_t cells = 0;    // of the header
 };
 
 /// A column of a table that holds secrets.

@@ -42,18 +42,6 @@ std::string_view without_marks(std::string_view cell) {
   return cell;
 }
 
-/// Where the cell ends that begins at `at`. In CSV, a delimiter in double quotes is none.
-size_t cell_end(std::string_view text, size_t at, char delimiter) {
-  if (!is_bar(delimiter) && at < text.size() && text[at] == '"') {
-    for (size_t quote = text.find('"', at + 1); quote != kNone;) {
-      const bool doubled = text.substr(quote + 1, 1) == "\"";
-      if (!doubled && (quote + 1 == text.size() || text[quote + 1] == delimiter)) return quote + 1;
-      quote = text.find('"', quote + (doubled ? 2 : 1));
-    }
-  }
-  return std::min(text.find(delimiter, at), text.size());
-}
-
 /// Whether the cell may be the name of a column. What CSV has no blanks around is none of a list in
 /// a sentence or of a call's arguments.
 bool is_name(std::string_view cell, char delimiter) {
@@ -62,29 +50,6 @@ bool is_name(std::string_view cell, char delimiter) {
   if (!all_of(kOfNames, name)) return false;
   return is_bar(delimiter) ||
          (name.find_first_of("()") == kNone && without_blanks(cell).size() == cell.size());
-}
-
-struct Header {
-  size_t cells = 0;
-  size_t column = 0;  // of the key
-};
-
-/// The header's cells, if each is a name; the bars around a table's lines make empty ones.
-std::optional<Header> read_header(std::string_view text, char delimiter, size_t key) {
-  Header header;
-  size_t names = 0;
-  for (size_t at = 0; at <= text.size(); ++header.cells) {
-    const size_t end = cell_end(text, at, delimiter);
-    std::string_view cell = text.substr(at, end - at);
-    if (key >= at && key < end) header.column = header.cells;
-    const bool outside = is_bar(delimiter) && (at == 0 || end == text.size());
-    if (is_name(cell, delimiter))
-      ++names;
-    else if (!outside || (at <= key && key < end) || (at != 0 && !without_blanks(cell).empty()))
-      return std::nullopt;
-    at = end + 1;
-  }
-  return names > 1 ? std::optional(header) : std::nullopt;
 }
 
 /// What stands around the cell that the key ends; 0: nothing that separates cells.
@@ -130,14 +95,14 @@ bool is_address(std::string_view word) {
 class RowCells {
  public:
   RowCells(std::string_view text, char delimiter, const std::vector<Span>& spans)
-      : text_(text), delimiter_(delimiter), masked_(spans) {
+      : text_(text), delimiter_(delimiter), cells_(text, delimiter), masked_(spans) {
     std::sort(masked_.begin(), masked_.end(),
               [](const Span& a, const Span& b) { return a.begin < b.begin; });
   }
 
   /// Where the cell ends that begins at `at`, behind the one before.
   size_t end_of(size_t at) {
-    size_t end = cell_end(text_, at, delimiter_);
+    size_t end = cells_.end_of(at);
     while (end < text_.size()) {
       while (next_ < masked_.size() && masked_[next_].end <= end) ++next_;
       if (next_ == masked_.size() || masked_[next_].begin > end) break;
@@ -149,6 +114,7 @@ class RowCells {
  private:
   std::string_view text_;
   char delimiter_;
+  Cells cells_;
   std::vector<Span> masked_;
   size_t next_ = 0;  // the first of them that ends behind the last cell's end
 };
@@ -176,8 +142,65 @@ bool names_password(std::string_view name) {
 
 }  // namespace
 
+size_t Cells::end_of(size_t at) {
+  if (!is_bar(delimiter_) && at < text_.size() && text_[at] == '"') {
+    // Which quotes of the first run are doubled depends on where the cell begins; not so behind it.
+    const size_t run = std::min(text_.find_first_not_of('"', at), text_.size());
+    const bool closes = (run - at) % 2 == 0 && (run == text_.size() || text_[run] == delimiter_);
+    const size_t end = closes ? run : closing_quote(run) + 1;
+    if (end <= text_.size()) return end;
+  }
+  return std::min(text_.find(delimiter_, at), text_.size());
+}
+
+/// The first quote from `from` on, where none stands, that is not doubled and ends a cell; the
+/// text's end: there is none.
+size_t Cells::closing_quote(size_t from) {
+  if (from < closed_from_ || from > closing_) {
+    closed_from_ = from;
+    closing_ = text_.find('"', from);
+    while (closing_ != kNone) {
+      const bool doubled = text_.substr(closing_ + 1, 1) == "\"";
+      if (!doubled && (closing_ + 1 == text_.size() || text_[closing_ + 1] == delimiter_)) break;
+      closing_ = text_.find('"', closing_ + (doubled ? 2 : 1));
+    }
+    closing_ = std::min(closing_, text_.size());
+  }
+  return closing_;
+}
+
+std::optional<size_t> TableHeader::column_of(std::string_view text, char delimiter, size_t key) {
+  if (delimiter != delimiter_) read(text, delimiter);
+  const auto cell = std::upper_bound(ends_.begin(), ends_.end(), key);
+  if (cell == ends_.end()) return std::nullopt;
+  const size_t begin = cell == ends_.begin() ? 0 : *(cell - 1) + size_t{1};
+  if (!is_name(text.substr(begin, *cell - begin), delimiter)) return std::nullopt;
+  return static_cast<size_t>(cell - ends_.begin());
+}
+
+/// The cells, if each is a name; the bars around a table's lines make empty ones.
+void TableHeader::read(std::string_view text, char delimiter) {
+  delimiter_ = delimiter;
+  ends_.clear();
+  Cells cells(text, delimiter);
+  size_t names = 0;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = cells.end_of(at);
+    const std::string_view cell = text.substr(at, end - at);
+    const bool outside = is_bar(delimiter) && (at == 0 || end == text.size());
+    if (is_name(cell, delimiter)) {
+      ++names;
+    } else if (!outside || (at != 0 && !without_blanks(cell).empty())) {
+      return ends_.clear();
+    }
+    ends_.push_back(static_cast<uint16_t>(end));
+    at = end + 1;
+  }
+  if (names < 2) ends_.clear();
+}
+
 std::optional<BlockMarker> key_in_header(std::string_view text, const ValueRule& value,
-                                         size_t anchor_end) {
+                                         size_t anchor_end, TableHeader& header) {
   const Rule& rule = value.rule;
   if (anchor_end == 0 || text.size() > kLongestHeader || rule.keys.empty()) return std::nullopt;
   const bool tells = rule.strength == Strength::strong || rule.strength == Strength::medium;
@@ -187,26 +210,25 @@ std::optional<BlockMarker> key_in_header(std::string_view text, const ValueRule&
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return std::nullopt;
   const char delimiter = delimiter_around(text, begin, key_end);
-  if (delimiter == '\0' || !read_header(text, delimiter, begin)) return std::nullopt;
-  return BlockMarker{begin, key_end, value.number, true, delimiter};
+  if (delimiter == '\0') return std::nullopt;
+  const std::optional<size_t> column = header.column_of(text, delimiter, begin);
+  if (!column) return std::nullopt;
+  return BlockMarker{begin, key_end, value.number, true, delimiter, *column, header.cells()};
 }
 
 void await_rows(std::string_view text, const BlockMarker& key, OpenBlock& open) {
-  const std::optional<Header> header = read_header(text, key.delimiter, key.begin);
-  if (!header) return;
   if (!open.active || open.columns.empty()) {
     open = OpenBlock{};
     open.active = true;
     open.rule = key.rule;
     open.delimiter = key.delimiter;
-    open.cells = header->cells;
+    open.cells = key.cells;
   }
   const bool known =
       std::any_of(open.columns.begin(), open.columns.end(),
-                  [&](const TableColumn& column) { return column.number == header->column; });
+                  [&](const TableColumn& column) { return column.number == key.column; });
   if (known || open.columns.size() == kMostColumns) return;
-  open.columns.push_back(
-      {header->column, names_password(text.substr(key.begin, key.end - key.begin))});
+  open.columns.push_back({key.column, names_password(text.substr(key.begin, key.end - key.begin))});
 }
 
 void take_row(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
