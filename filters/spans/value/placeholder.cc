@@ -88,8 +88,10 @@ bool is_masked_in_groups(std::string_view value) {
   constexpr size_t kShown = 5;
   const char mark = value[0];
   if (value.size() < kShortest || (mark != '*' && mark != 'X' && mark != 'x')) return false;
-  const size_t last = value.rfind('-');
-  if (last == kNone || last < 4 || value.size() - last > kShown + 1) return false;
+  const size_t from = value.size() - (kShown + 1);
+  const size_t dash = value.substr(from).rfind('-');
+  if (dash == kNone || from + dash < 4) return false;
+  const size_t last = from + dash;
   auto all = [&](std::string_view part) {
     return std::all_of(part.begin(), part.end(), [&](char c) { return c == mark || c == '-'; });
   };
@@ -336,11 +338,9 @@ bool is_repeated_sign(std::string_view value) {
                                                 "\\\\u2022",    "\\\\u25cf"};
   for (std::string_view sign : kSigns) {
     if (value.size() % sign.size() != 0 || !value.starts_with(sign)) continue;
-    bool repeated = true;
-    for (size_t i = 0; i < value.size(); i += sign.size()) {
-      repeated = repeated && value.substr(i, sign.size()) == sign;
-    }
-    if (repeated) return true;
+    size_t end = sign.size();
+    while (value.substr(end).starts_with(sign)) end += sign.size();
+    if (end == value.size()) return true;
   }
   return false;
 }
