@@ -106,6 +106,7 @@ struct RecordView {
   mutable ByteGap<'['> brackets = {};
   mutable ByteGap<'\\'> backslashes = {};
   mutable ByteGap<'#'> number_signs = {};
+  mutable ByteGap<':'> colons = {};
   mutable Gap<BytesOf<kDigitsAndCapitals>> digits_and_capitals = {};
   mutable Gap<BytesOf<kCookieEnds>> cookie_ends = {};
   mutable Gap<BytesOf<kPathEnds>> path_ends = {};

@@ -205,10 +205,11 @@ bool ValueResolver::is_cookie_attribute(std::string_view name) {
 /// `user:password`, as after curl's -u.
 Verdict ValueResolver::credentials(const Opening& opening) {
   size_t end = value_end(opening);
-  size_t colon = text_.substr(0, end).find(':', opening.begin);
-  while (colon != kNone && inside_mask(text_, colon))
-    colon = text_.substr(0, end).find(':', colon + 1);
-  if (colon == kNone) return Verdict::no_password;
+  size_t colon = record_.colons.first_in(text_, opening.begin, end);
+  while (colon < end && inside_mask(text_, colon))
+    colon = record_.colons.first_in(text_, colon + 1, end);
+  record_.work += record_.colons.work();
+  if (colon >= end) return Verdict::no_password;
   if (colon == opening.begin && opening.quote.none()) return Verdict::no_password;
   if (opening.quote.none()) end = bare_value_end(colon + 1, opening);
   std::string_view password = text_.substr(colon + 1, end - colon - 1);
