@@ -103,8 +103,8 @@ bool is_label_of_field(const RecordView& record, size_t begin, size_t end, size_
   if (!may_name_label(text, key_end, begin)) return false;
   std::string_view value = text.substr(begin, end - begin);
   if (is_label(value)) return true;
-  if (quoted || std::any_of(value.begin(), value.end(), is_digit)) return false;
-  if (!key_begins_line(record, key_end)) return false;
+  if (quoted || !key_begins_line(record, key_end)) return false;
+  if (std::any_of(value.begin(), value.end(), is_digit)) return false;
   const size_t farthest = std::min(text.size(), begin + kLongest);
   const size_t stop = std::min(text.substr(0, farthest).find_first_of("\r\n", begin), farthest);
   if (stop == text.size() && !record.ends_record) return false;

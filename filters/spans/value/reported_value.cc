@@ -149,8 +149,8 @@ bool is_version(std::string_view text, size_t key_end, size_t begin, size_t end)
   if (!kBlanks.has_all(text.substr(key_end, begin - key_end))) return false;
   std::string_view value = text.substr(begin, end - begin);
   if (value.size() > 2 && is_digit(value[0]) && value[1] == ':') value.remove_prefix(2);
-  const size_t dot = value.find('.');
-  if (dot > kMostDigits || !all_digits(value.substr(0, dot))) return false;  // none is far
+  const size_t dot = value.substr(0, kMostDigits + 1).find('.');
+  if (dot == kNone || !all_digits(value.substr(0, dot))) return false;
   if (dot + 1 >= value.size() || !is_digit(value[dot + 1])) return false;
   return value.find('-') != kNone && std::all_of(value.begin(), value.end(), [](char c) {
            return is_lower(c) || is_digit(c) || std::string_view(".+~-").find(c) != kNone;
@@ -161,7 +161,7 @@ bool is_version(std::string_view text, size_t key_end, size_t begin, size_t end)
 bool is_line_of_file(std::string_view text, size_t key_end, size_t begin, size_t end) {
   constexpr size_t kMostDigits = 5;
   std::string_view value = text.substr(begin, end - begin);
-  value = value.substr(0, value.find(':'));
+  value = value.substr(0, value.substr(0, kMostDigits + 1).find(':'));
   return begin == key_end + 1 && text[key_end] == ':' && value.size() <= kMostDigits &&
          all_digits(value) && text.substr(0, key_end).ends_with("/etc/passwd");
 }
@@ -251,9 +251,10 @@ bool is_of_passwd(std::string_view text, size_t key_end, size_t begin, size_t en
 bool is_pool(std::string_view text, size_t key_end, std::string_view value) {
   constexpr size_t kMostDigits = 8;
   if (!text.substr(0, key_end).ends_with("identityToken")) return false;
-  const size_t bar = value.rfind('|');
-  return bar != kNone && value.size() - bar - 1 <= kMostDigits &&
-         std::all_of(value.begin() + static_cast<std::ptrdiff_t>(bar) + 1, value.end(), is_hex);
+  std::string_view last = value.substr(value.size() - std::min(value.size(), kMostDigits + 1));
+  const size_t bar = last.rfind('|');
+  return bar != kNone &&
+         std::all_of(last.begin() + static_cast<std::ptrdiff_t>(bar) + 1, last.end(), is_hex);
 }
 
 /// `keystonemiddleware.auth_token:filter_factory`: a function by its module, as Python's entry
