@@ -288,6 +288,38 @@ TEST(FailClosed, AValueThatIsTheRestOfALongRecordIsNotSearchedForEachKeyInIt) {
   EXPECT_LT(seconds_spent(line, Limits{8 << 20}), 3);
 }
 
+TEST(FailClosed, ALongValueThatLooksLikeAMaskOrLacksAColonIsNotSearchedForEachKeyInIt) {
+  for (const char* piece : {"wachtwoord=*", "creds=-a-b-"}) {
+    std::string line;
+    while (line.size() < 4'000'000) line += piece;
+    EXPECT_LT(seconds_spent(line, Limits{8 << 20}), 3) << piece;
+  }
+}
+
+TEST(FailClosed, ATablesHeaderIsNotReadAnewForEachKeyInIt) {
+  for (const char* cell : {"\"apiToken\t", "password,", "access_token;", "password_hash | "}) {
+    std::string line;
+    while (line.size() < 1000) line += cell;
+    line += '\n';
+    std::string lines;
+    while (lines.size() < 2'000'000) lines += line;
+    EXPECT_LT(seconds_spent(lines), 1) << cell;
+  }
+}
+
+TEST(FailClosed, ARowIsNotSearchedForAClosingQuoteForEachCellThatOpensOne) {
+  std::string header;
+  std::string row;
+  for (int i = 0; i < 450; ++i) {
+    header += "a,";
+    row += "\"x,";
+  }
+  while (row.size() < 400'000) row += "\"a";
+  std::string lines;
+  for (int i = 0; i < 5; ++i) lines += header + "password\n" + row + "\n";
+  EXPECT_LT(seconds_spent(lines), 1);
+}
+
 TEST(FailClosed, WhatIsLookedAtForEachKeyIsCountedAgainstTheBudgetOfTheRecord) {
   for (const char* piece :
        {"Cookie:a=", "Cookie:path=", "key=", "key%253D", "pwd=\" ", "pwd=\" pwd=' pwd=\\\" ",
