@@ -92,7 +92,10 @@ FdSink::FdSink(const SinkConfig& config, int descriptor, boost::asio::io_context
       descriptor_(descriptor),
       queue_(config.queue_bytes, config.when_full),
       waiters_(config.queue_bytes) {
-  behind_half_record_ = config.type == SinkConfig::Type::file && ends_with_half_record(config);
+  if (config.type == SinkConfig::Type::file) {
+    file_.emplace(descriptor);
+    behind_half_record_ = file_->alone() && ends_with_half_record(config);
+  }
   set_up(true);
 }
 
@@ -289,6 +292,7 @@ void FdSink::open_again(Lock& lock) {
   if (opened >= 0) {
     ::close(descriptor_);
     descriptor_ = opened;
+    file_.emplace(opened);
   }
   lock.lock();
   if (abandoned_) return;
@@ -316,6 +320,7 @@ void FdSink::reader_is_gone(Lock& lock) {
 
 void FdSink::finish(Lock& lock) {
   finished_ = true;
+  file_.reset();
   set_up(false);
   std::function<void()> done = std::exchange(done_, nullptr);
   lock.unlock();

@@ -12,8 +12,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "daemon/sinks/files_in_use.h"
 #include "daemon/sinks/outage.h"
 #include "daemon/sinks/queue.h"
 #include "daemon/sinks/sink.h"
@@ -70,6 +72,7 @@ class FdSink final : public Sink, public std::enable_shared_from_this<FdSink> {
 
   // The sink's thread only.
   int descriptor_;
+  std::optional<FileInUse> file_;    // until the last thing was written
   bool behind_half_record_ = false;  // which a crash has left in the file
   Outage outage_;
   Outage crowded_;

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "tests/testing/sink_fixture.h"
 #include "tests/testing/temp_dir.h"
@@ -245,6 +247,29 @@ TEST_F(FileSinkTest, AHalfRecordThatACrashLeftIsGluedToNoOther) {
     close();
     EXPECT_EQ(contents(config.path), std::string("12345") + end + "67" + end + "one" + end);
   }
+}
+
+/// As when a reload changes a setting of the sink: the one before it is in the middle of a write.
+TEST_F(FileSinkTest, ARecordThatAnotherSinkIsWritingIsNotTakenForHalfOfOne) {
+  start();
+  const std::shared_ptr<Sink> before = sink;
+  std::atomic<bool> enough = false;
+  std::thread writer([&] {
+    const std::vector<std::string> records(1000, std::string(255, 'x') + "\n");
+    while (!enough) {
+      if (!before->full()) before->push(batch_of(records));
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    start();
+    push({"one\n"});
+    close();
+  }
+  enough = true;
+  writer.join();
+  sink = before;
+  close();
+  EXPECT_EQ(contents(config.path).find("\n\n"), std::string::npos);
 }
 
 TEST_F(FileSinkTest, IsUpWhenTheOneBeforeItHasEnded) {
