@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "daemon/sources/file_session.h"
+#include "daemon/sources/position_lock.h"
 
 namespace redactd {
 
@@ -17,6 +18,7 @@ FileSource::~FileSource() {
 
 void FileSource::open() {
   if (setup_->config.position_file.empty()) return;
+  lock_ = lock_position(setup_->config.position_file);
   PositionFile file(setup_->config.position_file);
   tell_if_set_aside(*setup_, file.set_aside_if_damaged());
   saved_ = file.load();

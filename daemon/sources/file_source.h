@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "daemon/descriptor.h"
 #include "daemon/sources/checkpoints.h"
 #include "daemon/sources/position.h"
 #include "daemon/sources/position_saver.h"
@@ -27,6 +28,7 @@ class FileSource : public Source {
 
  private:
   const std::shared_ptr<SourceSetup> setup_;
+  Descriptor lock_;  // of the position file
   std::optional<Position> saved_;
   std::shared_ptr<Checkpoints> checkpoints_;
   std::shared_ptr<PositionSaver> saver_;

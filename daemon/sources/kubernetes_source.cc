@@ -10,6 +10,7 @@
 
 #include "daemon/framing/encoding.h"
 #include "daemon/framing/framer.h"
+#include "daemon/sources/position_lock.h"
 #include "daemon/sources/position_saver.h"
 
 namespace redactd {
@@ -43,6 +44,7 @@ KubernetesSource::~KubernetesSource() {
 
 void KubernetesSource::open() {
   if (!keeps_positions(*setup_)) return;
+  lock_ = lock_position(setup_->config.position_file);
   tell_if_set_aside(*setup_, table_.set_aside_if_damaged());
   positions_ = table_.load();
   was_here_ = !positions_.empty();

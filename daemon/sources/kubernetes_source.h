@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/descriptor.h"
 #include "daemon/sources/checkpoints.h"
 #include "daemon/sources/file_session.h"
 #include "daemon/sources/pod_logs.h"
@@ -50,6 +51,7 @@ class KubernetesSource : public Source {
   const std::shared_ptr<SourceSetup> setup_;
   const std::string node_;  // this machine's name, which is a pod's own in the pod
   const PositionTable table_;
+  Descriptor lock_;  // of its file
   PositionTable::Positions positions_;
   std::map<std::string, Followed> followed_;  // by path
   size_t next_worker_ = 0;

@@ -202,6 +202,15 @@ class Following(FollowingTest):
         self.assertNotIn("damaged", daemon.says())
         self.assertEqual(self.aggregator.count(), 20)
 
+    def test_a_second_process_with_the_same_position_file_refuses_to_start(self):
+        """Their positions would take each other's place: a restart would go on behind what one of them has not delivered."""
+        first = self.follow()
+        second = self.follow(wait=False)
+        second.wait(3)
+        self.assertIn("position file " + self.position + ": is in use by another redactd", second.says())
+        first.stop()
+        self.follow().stop()
+
     def test_a_position_file_that_is_none_is_an_error_at_the_start(self):
         with open(self.position, "w", encoding="ascii") as file:
             file.write(f"a log line with {self.secret}\n")

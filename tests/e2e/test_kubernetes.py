@@ -203,6 +203,13 @@ class ComeAndGo(KubernetesTest):
         daemon.stop()
         self.assertNotIn("old", self.written())
 
+    def test_a_second_process_with_the_same_position_file_refuses_to_start(self):
+        first = self.follow(self.config())
+        second = self.follow(self.config(), wait=False)
+        second.wait(3)
+        self.assertIn("is in use by another redactd", second.says())
+        first.stop()
+
     def test_the_folder_may_come_later(self):
         os.rmdir(self.pods)
         daemon = self.follow(self.config())
