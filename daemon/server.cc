@@ -160,7 +160,7 @@ bool Server::start(std::string& errors) {
                       {"sinks", sinks_.size()},
                       {"rules", metrics_.control().rules.get()},
                       {"workers", workers_.size()}});
-  notify_ready("redacting");
+  notify_ready(status());
   return true;
 }
 
@@ -286,9 +286,24 @@ void Server::keep_time() {
     if (ticks_ % kTicksBetweenSelfChecks == 0) run_self_check();
     log_.report_suppressed();
     health_.look();
+    tell_of_failed_sources();
     let_go_of_old();
     keep_time();
   });
+}
+
+/// The log has said it once; the status goes on to.
+void Server::tell_of_failed_sources() {
+  std::vector<std::string> failed = health_.failed_sources();
+  if (failed == failed_told_) return;
+  failed_told_ = std::move(failed);
+  notify_status(status());
+}
+
+std::string Server::status() const {
+  std::string status = "redacting";
+  for (const std::string& failed : failed_told_) status += "; " + failed;
+  return status;
 }
 
 /// Twice as often as the service manager wants to hear of it (sd_watchdog_enabled(3)).
@@ -313,7 +328,7 @@ void Server::stop(int exit_code) {
   stopping_ = true;
   exit_code_ = exit_code;
   log_.info("stopping");
-  notify_stopping("writing what was read");
+  notify_stopping("writing what was read", config_.drain_timeout + 2 * kLastGrace);
   refuse_waiting();
   for (auto& source : sources_) source->stop();
   deadline_.expires_after(config_.drain_timeout);

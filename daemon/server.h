@@ -66,6 +66,9 @@ class Server {
   void sink_drained();
   void end();
   std::vector<std::string> not_ready() const;
+  void tell_of_failed_sources();
+  /// One line for the service manager, while it is up.
+  std::string status() const;
   void run_self_check();
   /// What ::add-mask:: lines ask for. On a worker's thread, which waits for it.
   std::shared_ptr<const Generation> obey(std::string_view original, size_t worker);
@@ -152,6 +155,7 @@ class Server {
   size_t workers_left_ = 0;
   size_t sinks_left_ = 0;
   int exit_code_ = 0;
+  std::vector<std::string> failed_told_;  // of the sources, to the service manager
   size_t ticks_ = 0;
 };
 

@@ -159,7 +159,7 @@ void Server::in_force(uint64_t known_generation) {
     metrics_.control().last_reload_failed.set(0);
     log_.info("configuration reloaded",
               {{"generation", configurations_}, {"rules", metrics_.control().rules.get()}});
-    notify_ready("redacting");
+    notify_ready(status());
   }
   answer_all({"", until_restart_});
   run_self_check();
@@ -197,7 +197,7 @@ void Server::fail(const std::string& errors) {
     for (auto& [name, sink] : sinks_) sink->reopen();
     metrics_.control().reloads_failed.add();
     metrics_.control().last_reload_failed.set(1);
-    notify_ready("redacting with the old configuration: the new one is wrong");
+    notify_ready(status() + "; with the old configuration: the new one is wrong");
   }
   log_.error("the old configuration stays in force", {{"errors", error_text(errors)}});
   answer_all({errors, ""});

@@ -91,7 +91,11 @@ void notify_reloading() {
          "\nSTATUS=Reloading the configuration");
 }
 
-void notify_stopping(std::string_view status) { notify("STOPPING=1" + status_line(status)); }
+void notify_status(std::string_view status) { notify(status_line(status).substr(1)); }
+
+void notify_stopping(std::string_view status, std::chrono::microseconds within) {
+  notify("STOPPING=1\nEXTEND_TIMEOUT_USEC=" + std::to_string(within.count()) + status_line(status));
+}
 
 void notify_watchdog() {
   if (!messenger().waits()) notify("WATCHDOG=1");  // late, it would be a lie

@@ -16,7 +16,9 @@ namespace redactd {
 void notify_ready(std::string_view status);
 /// A reload begins; notify_ready() ends it.
 void notify_reloading();
-void notify_stopping(std::string_view status);
+void notify_status(std::string_view status);
+/// The manager is not to end it for `within` from now on, however short its own time-out is.
+void notify_stopping(std::string_view status, std::chrono::microseconds within);
 /// Alive; due more often than watchdog_interval().
 void notify_watchdog();
 

@@ -59,6 +59,14 @@ class SystemdUnits(DaemonTest):
         for name in (*self.UNITS, "redactd.socket"):
             self.assertEqual(run(self.analyze, "verify", self.unit(name)), "", name)
 
+    def test_they_never_give_it_up(self):
+        """A cause that lasts a while, such as an address that comes late, is no reason to be without a log for good."""
+        for name in self.UNITS:
+            with open(self.unit(name), encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("\nStartLimitIntervalSec=0\n", text[:text.index("[Service]")], name)
+            self.assertIn("\nRestart=on-failure\n", text, name)
+
     def test_they_leave_redactd_little_to_reach(self):
         for name in self.UNITS:
             said = run(self.analyze, "security", "--offline=true", self.unit(name))

@@ -10,7 +10,7 @@ import peers
 from aggregator import Aggregator
 from daemon import SANITIZED, DaemonTest, sink_to
 from harness import BINARY, RedactdTest
-from wire import Client, free_port, wait_until
+from wire import PATIENCE, Client, free_port, wait_until
 
 MISSING = os.environ.get("REDACTD_MISSING_MATCHES")  # tests/testing/missing_matches.cc
 MATCHER_TESTS = os.path.join(os.path.dirname(BINARY), "tests/property_matcher")
@@ -88,8 +88,13 @@ class AMatcherThatFails(DaemonTest):
         sources = [listen, {"type": "syslog", "name": "udp", "listen": f"udp://127.0.0.1:{self.udp}"},
                    {"type": "file", "name": "file", "path": self.log, "start_at": "beginning", "position_file": os.path.join(self.folder, "at")},
                    {"type": "stdin", "name": "stdin"}]
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.manager.close)
+        self.manager.settimeout(PATIENCE)
+        self.manager.bind(os.path.join(self.folder, "notify"))
         self.daemon = self.start_daemon(sources, [{"type": "tcp", "framing": "newline", **sink_to(self.aggregator)}], stdin=subprocess.PIPE,
-                                        environment={"LD_PRELOAD": MISSING, "FAILING_SCANS": "breaks it"})
+                                        environment={"LD_PRELOAD": MISSING, "FAILING_SCANS": "breaks it",
+                                                     "NOTIFY_SOCKET": self.manager.getsockname()})
 
         self.addCleanup(self.daemon.process.stdin.close)
 
@@ -129,6 +134,12 @@ class AMatcherThatFails(DaemonTest):
         self.aggregator.wait_for(1)
         self.daemon.stop()
         self.assertEqual(self.aggregator.records, [b"still here"])
+
+    def test_shows_in_the_status_that_the_service_manager_has(self):
+        self.fail("udp")
+        while "STATUS=redacting; source 'udp' has failed: what comes is not read before a restart" not in self.manager.recv(4096).decode():
+            pass
+        self.daemon.stop()
 
     def test_ends_a_connection_and_takes_the_next(self):
         self.fail("tcp")

@@ -278,6 +278,8 @@ class ServiceManager(ProcessTest):
             self.assertTrue(any(re.match(r"MONOTONIC_USEC=\d+$", line) for line in said), said)
             daemon.stop()
             wait_until(lambda: "STOPPING=1" in said, lambda: f"STOPPING in {said}")
+            waits = next(int(line.split("=")[1]) for line in said if line.startswith("EXTEND_TIMEOUT_USEC="))
+            self.assertGreater(waits, 10_000_000, "drain_timeout is longer than the manager lets it be")
 
     def test_a_manager_that_takes_no_message_holds_nothing_up(self):
         path = os.path.join(self.folder, "notify")

@@ -57,8 +57,10 @@ TEST(Notify, TellsTheManagerWhereRedactdIs) {
   EXPECT_EQ(manager.received(), "READY=1\nSTATUS=a STOPPING=1") << "it cannot hold assignments";
   notify_watchdog();
   EXPECT_EQ(manager.received(), "WATCHDOG=1");
-  notify_stopping("Draining");
-  EXPECT_EQ(manager.received(), "STOPPING=1\nSTATUS=Draining");
+  notify_status("waiting");
+  EXPECT_EQ(manager.received(), "STATUS=waiting");
+  notify_stopping("Draining", std::chrono::seconds(90));
+  EXPECT_EQ(manager.received(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=90000000\nSTATUS=Draining");
 }
 
 TEST(Notify, AReloadHasTheMonotonicTimeInMicroseconds) {
