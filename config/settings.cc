@@ -226,7 +226,13 @@ std::optional<std::string> read_key(const std::string& path, Diagnostics& diagno
 FingerprintKey load_mask_key(const Settings& settings, Diagnostics& diagnostics) {
   FingerprintKey key;
   key.id = settings.mask_key_id;
-  if (settings.mask_key_file.empty()) return key;
+  if (settings.mask_key_file.empty()) {
+    if (!key.id.empty())
+      diagnostics.add(
+          place_beside(settings, "mask_key.id", "mask_key.file", "--mask-key-file"),
+          "is missing; the file with the key that mask_key.id (--mask-key-id) is the name of");
+    return key;
+  }
   if (const Place* place = place_of(settings, "mask_key.file"))
     diagnostics.name(settings.mask_key_file, *place);
   std::optional<std::string> text = read_key(settings.mask_key_file, diagnostics);

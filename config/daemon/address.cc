@@ -110,6 +110,15 @@ bool hosts_collide(const std::string& a, const std::string& b) {
   return any && (name || is_ipv6(a) == is_ipv6(b));
 }
 
+std::string alternatives(const std::vector<std::string_view>& schemes) {
+  std::string all;
+  for (size_t i = 0; i < schemes.size(); ++i) {
+    if (i > 0) all += i + 1 < schemes.size() ? ", " : " or ";
+    all.append(schemes[i]).append(kSeparator);
+  }
+  return all;
+}
+
 }  // namespace
 
 const std::vector<std::string_view> kSchemes = {"tcp", "tls", "udp", "unix", "unixgram", "systemd"};
@@ -128,14 +137,15 @@ bool is_loopback(const Address& address) {
          (is_ipv4(address.host) && address.host.starts_with("127."));
 }
 
-std::optional<Address> parse_address(std::string_view url, std::string& error) {
+std::optional<Address> parse_address(std::string_view url, std::string& error,
+                                     const std::vector<std::string_view>& fitting) {
   Address address;
   size_t scheme_end = url.find(kSeparator);
   std::string_view scheme = url.substr(0, scheme_end);
   auto found = std::find(kSchemes.begin(), kSchemes.end(), scheme);
   if (scheme_end == std::string_view::npos || found == kSchemes.end()) {
-    error = "must begin with tcp://, tls://, udp://, unix://, unixgram:// or systemd://";
-    if (scheme_end != std::string_view::npos) error += did_you_mean(scheme, kSchemes);
+    error = "must begin with " + alternatives(fitting);
+    if (scheme_end != std::string_view::npos) error += did_you_mean(scheme, fitting);
     return std::nullopt;
   }
   address.transport = static_cast<Transport>(found - kSchemes.begin());

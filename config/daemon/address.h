@@ -27,7 +27,9 @@ struct Address {
 extern const std::vector<std::string_view> kSchemes;
 
 /// Nothing, with the reason in `error`, when `url` is no address. The reason does not show the URL.
-std::optional<Address> parse_address(std::string_view url, std::string& error);
+/// Of a URL without a scheme, or with one of nobody's, it names those in `fitting`.
+std::optional<Address> parse_address(std::string_view url, std::string& error,
+                                     const std::vector<std::string_view>& fitting = kSchemes);
 
 /// The URL.
 std::string to_string(const Address& address);

@@ -16,7 +16,7 @@ void read_listen(const YamlReader& listen, AdminConfig& admin) {
   std::optional<std::string> url = listen.text();
   if (!url) return;
   std::string why;
-  std::optional<Address> address = parse_address(*url, why);
+  std::optional<Address> address = parse_address(*url, why, {"tcp", "tls"});
   bool fit = address && (address->transport == Address::Transport::tcp ||
                          address->transport == Address::Transport::tls);
   if (fit) {

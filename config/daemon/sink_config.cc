@@ -21,6 +21,9 @@ constexpr Milliseconds kLongestKeepalive = 9h;  // TCP_KEEPIDLE takes 32767 s at
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
 const Words kTypes = {"syslog", "tcp", "unix", "stdout", "file", "relp"};
+const Words kNetworkSchemes = {"tcp", "tls"};
+const Words kLocalSchemes = {"unix", "unixgram"};
+const Words kSinkSchemes = {"tcp", "tls", "unix", "unixgram"};
 const Words kBalances = {"failover", "round_robin"};
 const Words kWhenFull = {"block", "drop_newest", "drop_oldest"};
 const Words kSpoolKeys = {"directory", "max_size",       "segment_size",
@@ -130,11 +133,11 @@ std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   return "";
 }
 
-std::optional<Address> read_address(const YamlReader& item) {
+std::optional<Address> read_address(const YamlReader& item, const Words& schemes) {
   std::optional<std::string> url = item.text();
   if (!url) return std::nullopt;
   std::string why;
-  std::optional<Address> address = parse_address(*url, why);
+  std::optional<Address> address = parse_address(*url, why, schemes);
   if (!address) item.fail(why);
   return address;
 }
@@ -146,7 +149,8 @@ void read_endpoints(const YamlReader& reader, SinkConfig& sink) {
     return;
   }
   for (const YamlReader& item : list.items()) {
-    std::optional<Address> address = read_address(item);
+    std::optional<Address> address =
+        read_address(item, is_network(sink) ? kNetworkSchemes : kLocalSchemes);
     if (!address) continue;
     if (std::string why = refuse_endpoint(sink, *address); !why.empty()) {
       item.fail(why);
@@ -223,7 +227,7 @@ std::vector<SinkConfig> with_any_endpoint(const SinkConfig& sink) {
 /// Of an entry whose type is missing or wrong: each value by itself.
 void read_values(const YamlReader& reader, SinkConfig& sink) {
   reader["framing"].one_of(kFramings);
-  for (const YamlReader& item : reader["endpoints"].items()) read_address(item);
+  for (const YamlReader& item : reader["endpoints"].items()) read_address(item, kSinkSchemes);
   read_connection(reader, sink);
   read_spool(reader, sink);
   take(reader["path"].file_path(), sink.path);

@@ -12,6 +12,7 @@ using Type = SourceConfig::Type;
 constexpr size_t kGreatestFrame = 999999999;  // nine digits
 constexpr Range<size_t> kSocketBuffer{4 << 10, size_t{1} << 30, true};
 
+const Words kConnectionSchemes = {"tcp", "tls", "unix", "systemd"};
 const Words kTypes = {"syslog", "tcp", "stdin", "file", "kubernetes", "relp"};
 const Words kStarts = {"beginning", "end"};
 const Words kRateKeys = {"bytes_per_second", "burst"};
@@ -97,7 +98,8 @@ bool read_listen(const YamlReader& reader, SourceConfig& source) {
   std::optional<std::string> url = listen.text();
   if (!url) return false;
   std::string why;
-  std::optional<Address> address = parse_address(*url, why);
+  std::optional<Address> address =
+      parse_address(*url, why, source.type == Type::syslog ? kSchemes : kConnectionSchemes);
   if (!address) {
     listen.fail(why);
     return false;

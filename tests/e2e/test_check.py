@@ -255,7 +255,8 @@ BAD = {
 
 # Files of bad_configs whose mistakes are beyond a schema: they lie between values, in files, or in numbers' texts.
 BEYOND = {"dangling_references", "duplicate_names", "only_one_of_a_kind", "same_address", "same_path", "records_in_a_circle",
-          "limits_that_do_not_fit", "keys_given_twice", "merge_keys", "mask_key_without_id", "mask_without_key", "no_rule_is_active"}
+          "limits_that_do_not_fit", "keys_given_twice", "merge_keys", "mask_key_without_file", "mask_key_without_id",
+          "mask_without_key", "no_rule_is_active"}
 
 
 class Schema(RedactdTest):
