@@ -124,10 +124,19 @@ void add_known_commands(CLI::App& app, Subcommands& commands, Options& options, 
   commands.known->require_subcommand(1);
 }
 
+constexpr const char* kRunFooter =
+    "Exit status: the program's, or 128 and the signal that ended it; 127 it was not found; 126 "
+    "it\n"
+    "cannot be run; 2 wrong usage, configuration or rules, it was not started; 3 input, output or\n"
+    "engine failed, nothing went out unmasked.\n"
+    "The options of redactd --help, such as --config and --rules, may stand before the -- too.\n\n"
+    "More: man redactd";
+
 void add_run_command(CLI::App& app, Subcommands& commands, Options& options, Typed& typed) {
   RunOptions& run = options.run;
   commands.run = app.add_subcommand(
       "run", "Run a program whose output goes through redactd: redactd run -- PROGRAM ARGUMENTS");
+  commands.run->footer(kRunFooter);
   commands.run->add_flag("--pty", run.terminal,
                          "Give it a terminal, so that colours and line by line output stay");
   commands.run->add_flag("--merge", run.merge,

@@ -172,6 +172,12 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
   return 0;
 }
 
+std::string why(int error) {
+  std::string text = std::strerror(error);
+  if (error == EISDIR) text += "; for all of its files: find … -type f -exec redactd scan {} +";
+  return text;
+}
+
 }  // namespace
 
 int scan_files(const std::shared_ptr<const RuleSet>& rules, const Options& options) {
@@ -185,7 +191,7 @@ int scan_files(const std::shared_ptr<const RuleSet>& rules, const Options& optio
                                : scan_file(descriptor, standard_input ? "<stdin>" : path, rules,
                                            scratch, Limits{options.settings.max_record}, report);
     if (error != 0) {
-      std::cerr << "redactd: cannot read " << path << ": " << std::strerror(error) << '\n';
+      std::cerr << "redactd: cannot read " << path << ": " << why(error) << '\n';
       failed = true;
     }
     if (descriptor > STDIN_FILENO) close(descriptor);

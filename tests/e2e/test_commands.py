@@ -16,6 +16,11 @@ class Scan(RedactdTest):
         self.assertEqual(self.run_redactd("scan", "/nonexistent.log").code, 3)
         self.assertEqual(self.run_redactd("scan").code, 2)
 
+    def test_of_a_folder_scan_says_how_its_files_are_scanned(self):
+        run = self.run_redactd("scan", self.folder)
+        self.assertEqual(run.code, 3)
+        self.assertIn("Is a directory; for all of its files: find … -type f -exec redactd scan {} +", run.err)
+
     def test_text_names_file_line_column_and_rule(self):
         path = self.write("dirty.log", TEXT)
         lines = self.run_redactd("scan", path).out.decode().splitlines()
@@ -294,6 +299,11 @@ class General(RedactdTest):
             self.assertIn(word, text)
         for command in (["rules"], ["rules", "list"], ["scan"], ["explain"]):
             self.assertEqual(self.run_redactd(*command, "--help").code, 0)
+
+    def test_the_help_of_run_tells_the_exit_status_of_run(self):
+        text = self.run_redactd("run", "--help").out.decode()
+        self.assertIn("Exit status: the program's", text)
+        self.assertNotIn("scan", text)
 
     def test_output_to_a_full_disk_is_an_error_everywhere(self):
         path = self.write("dirty.log", TEXT)
