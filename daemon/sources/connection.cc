@@ -340,6 +340,8 @@ void Connection::end_late(Time now) {
     return;
   }
   if (waiting_) return;
+  // It waits for a sink.
+  if (relp_ && relp_->unanswered() > 0) last_read_ = last_record_ = now;
   // Who sends a byte now and then and ends no record does not keep its place for that.
   const Time last = held_bytes() > 0 ? last_record_ : last_read_;
   if (config.idle_timeout.count() > 0 && now - last > config.idle_timeout) {

@@ -197,6 +197,24 @@ class Source(RelpTest):
         client.close()
         daemon.stop()
 
+    def test_a_client_that_waits_for_answers_is_not_idle(self):
+        """It would send again, over its next connection, what the sink still has."""
+        server = RelpServer(self)
+        server.answering.clear()
+        daemon = self.between({"type": "relp", "endpoints": [server.url]}, idle_timeout="200ms")
+        client = RelpClient(self.port)
+        client.send(self.records(0, 50))
+        wait_until(lambda: len(server.records) == 50, "the records at the far end")
+        time.sleep(3)
+        self.assertFalse(client.ended)
+        self.assertEqual(daemon.metric("redactd_source_idle_closed_connections_total", source="in"), 0)
+        client.send(self.records(50, 60))
+        server.answering.set()
+        client.wait_for_answers(60)
+        daemon.wait_for_metric(1, "redactd_source_idle_closed_connections_total", source="in")  # now it is
+        client.close()
+        daemon.stop()
+
     def test_with_a_spool_records_are_answered_though_the_aggregator_is_down(self):
         aggregator = Aggregator(self)
         aggregator.go_away()
