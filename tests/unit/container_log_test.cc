@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/framing/json_text.h"
+
 namespace redactd::test {
 namespace {
 
