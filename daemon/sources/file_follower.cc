@@ -11,11 +11,29 @@
 #include <system_error>
 
 #include "daemon/descriptor.h"
+#include "filters/utf16.h"
 
 namespace redactd {
 namespace {
 
 int64_t nanoseconds(std::chrono::nanoseconds time) { return time.count(); }
+
+/// Of a file that cannot be read, the reads that follow tell.
+bool begins_utf16(int descriptor) {
+  std::array<char, 2> mark;
+  const ssize_t size = pread(descriptor, mark.data(), mark.size(), 0);
+  return size == 2 && utf16_order({mark.data(), mark.size()});
+}
+
+/// What is wrong with a file that can be read.
+LogValue fault(int error) {
+  if (error == kNoRegularFile) return error_text("it is no regular file");
+  if (error == kUtf16)
+    return error_text(
+        "it is UTF-16, of which rules would see nothing; redactd < FILE masks it, or have it "
+        "written as UTF-8");
+  return std::error_code(error, std::generic_category());
+}
 
 }  // namespace
 
@@ -54,10 +72,18 @@ FileFollower::Step FileFollower::step(std::span<char> room, Time now) {
     return {Happened::failed};
   }
   std::span<const char> read = room.first(static_cast<size_t>(size));
+  if (current_->offset == 0 && utf16_order({read.data(), read.size()})) return refuse_utf16();
   // Looked at after the read: a truncation before it is seen, and one after it does not matter.
   if (!still_the_same(read)) return truncated();
   if (!read.empty()) return take(read);
   return at_end(now);
+}
+
+/// A file that was empty when it was opened, or has been truncated.
+FileFollower::Step FileFollower::refuse_utf16() {
+  note_error(kUtf16);
+  close();
+  return {Happened::failed};
 }
 
 FileFollower::Step FileFollower::take(std::span<const char> bytes) {
@@ -110,6 +136,10 @@ bool FileFollower::open(const std::string& path, const FileInfo& expected) {
     ::close(descriptor);
     return false;
   }
+  if (begins_utf16(descriptor)) {
+    ::close(descriptor);
+    return note_error(kUtf16);
+  }
   close();
   current_ = Open{descriptor, info, {}, 0, 0, false};
   last_error_ = 0;
@@ -147,12 +177,9 @@ bool FileFollower::note_error(int error) {
     log_.info("the file is not there; waiting for it",
               {{"source", configured(name_)}, {"path", configured(path_)}});
   } else {
-    const std::error_code code(error, std::generic_category());
-    log_.warning("the file cannot be read; it will be tried again",
-                 {{"source", configured(name_)},
-                  {"path", configured(path_)},
-                  {"error", error == kNoRegularFile ? error_text("it is no regular file")
-                                                    : LogValue(code)}});
+    log_.warning(
+        "the file cannot be read; it will be tried again",
+        {{"source", configured(name_)}, {"path", configured(path_)}, {"error", fault(error)}});
   }
   return false;
 }

@@ -106,6 +106,7 @@ class FileFollower {
   bool note_error(int error);
   bool still_the_same(std::span<const char> read);
   Step step(std::span<char> room, Time now);
+  Step refuse_utf16();
   Step take(std::span<const char> bytes);
   Step truncated();
   void note_truncation(bool has_copy, bool has_rest);

@@ -12,7 +12,9 @@
 
 namespace redactd {
 
-constexpr int kNoRegularFile = EINVAL;  // no call here has it for another reason
+// No call here has them for another reason.
+constexpr int kNoRegularFile = EINVAL;
+constexpr int kUtf16 = EILSEQ;
 
 struct FileInfo {
   int error = 0;  // errno, or kNoRegularFile

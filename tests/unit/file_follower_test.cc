@@ -532,6 +532,39 @@ TEST_F(FileFollowerTest, ACopyOfAFileThatIsStillToBeReadIsNotReadToo) {
   EXPECT_EQ(read_on(), "2\n3\n");
 }
 
+TEST_F(FileFollowerTest, Utf16IsNotReadUntilSomethingElseStandsThere) {
+  const std::string utf16(
+      "\xff\xfe"
+      "a\0\n\0",
+      6);
+  for (SourceConfig::StartAt start :
+       {SourceConfig::StartAt::beginning, SourceConfig::StartAt::end}) {
+    folder_.write("app.log", utf16);
+    follow(start);
+    EXPECT_EQ(read(), "");
+    EXPECT_NE(said().find("it is UTF-16"), std::string::npos) << said();
+    fs::remove(log_path());
+    let_the_clock_tick();
+    folder_.write("app.log", "1\n");
+    EXPECT_EQ(read(), "1\n");
+    fs::remove(log_path());
+  }
+}
+
+TEST_F(FileFollowerTest, NorIsUtf16ThatComesAfterTheFileWasOpened) {
+  Writer writer(log_path());
+  follow();
+  EXPECT_EQ(read(), "");
+  writer.write(
+      std::string("\xfe\xff"
+                  "\0a\0\n",
+                  6));
+  EXPECT_EQ(read(), "");
+  writer.write(std::string("\0b\0\n", 4));
+  EXPECT_EQ(read(), "");
+  EXPECT_NE(said().find("it is UTF-16"), std::string::npos) << said();
+}
+
 TEST_F(FileFollowerTest, WhatCannotBeReadIsTriedAgain) {
   fs::create_directory(log_path());
   follow();
