@@ -47,11 +47,13 @@ struct OpenBlock {
   bool member = false;   // one_word: behind `value:`
   bool strong = false;   // one_word: of a password
   bool certain = false;  // one_word: nothing but the value stands there
+  bool listed = false;   // one_word: an element of a list, and so is what may follow
   size_t indent = 0;     // one_word: of the key
   /// The secrets stand in these columns of the lines that have so many cells.
   std::vector<TableColumn> columns;
   size_t cells = 0;
   char delimiter = 0;
+  bool ruled = false;  // a line of dashes has to come first
 
   friend bool operator==(const OpenBlock&, const OpenBlock&) = default;
 };

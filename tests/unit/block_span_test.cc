@@ -484,6 +484,43 @@ TEST(Block, AColumnOfATableThatItsHeaderNames) {
     expect_exactly_masked(source);
 }
 
+TEST(Block, AColumnThatBlanksSeparateFromTheNext) {
+  for (const char* source :
+       {"NAME        TOKEN\nci          «{digits:1}{alnum:31}»\nold         "
+        "«{digits:1}{alnum:31}»\n",
+        "USERNAME   PASSWORD       ROLE\nbob        «{digits:1}{alnum:11}»   admin\n",
+        "  ID   Secret Key   CREATED   \n  7    «{digits:1}{alnum:31}»   2 days ago   \n",
+        "user   password\n----   --------\nbob    «{digits:1}{alnum:11}»\n",
+        "PASSWORD       USER\n«{digits:1}{alnum:11}»   bob\n"})
+    expect_exactly_masked(source);
+}
+
+TEST(Block, WhatIsNoColumnBetweenBlanksStays) {
+  for (const char* source :
+       {"passwd        install\nperl5-base    install\n", "Password\nabc  {digits:1}{alnum:11}\n",
+        "NAME   PASSWORD\nbob    {digits:1}{alnum:11}   x\n", "NAME   PASSWORD\nbob    not set\n",
+        "NAME   TOKEN\nready\nci     {digits:1}{alnum:31}\n",
+        "user   password\nbob    {digits:1}{alnum:11}\n----   --------\n",
+        "Options:  Password (again)\n-x        {digits:1}{alnum:11}\n"})
+    expect_kept(source);
+}
+
+TEST(Block, EveryElementOfAListBehindItsKey) {
+  for (const char* source :
+       {"api_keys:\n  - «{digits:1}{alnum:31}»\n  - «{digits:1}{alnum:31}»\nport: 80\n",
+        "tokens:\n- «{digits:1}{alnum:31}»\n- \"«{digits:1}{alnum:31}»\"\n",
+        "passwords:\n  - «{digits:1}{alnum:11}»\n  - «{digits:1}{alnum:11}»\n"})
+    expect_exactly_masked(source);
+  for (const char* source : {"secrets:\n  - db-credentials\n  - {digits:1}{alnum:31}-x y\n",
+                             "tokens:\n  - stop\n  - {digits:1}{alnum:31}\n"})
+    expect_kept(source);
+}
+
+TEST(Block, WhatFollowsAListIsNoneOfItsElements) {
+  expect_exactly_masked(
+      "api_keys:\n  - «{digits:1}{alnum:31}»\n{digits:1}{alnum:31}\n  - {digits:1}{alnum:31}\n");
+}
+
 TEST(Block, WhatIsNoRowOfATableStays) {
   for (const char* source :
        {"| Field | Password |\n|---|---|\n| type | string |\n| required | yes |\n",

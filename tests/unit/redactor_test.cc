@@ -187,6 +187,7 @@ TEST(RedactorSettleOpen, ShowsThePromptBehindATableAndNoPartOfARow) {
   EXPECT_EQ(shown("user,password\nbob,x1y2z3w4\n$ "), "user,password\nbob,[REDACTED:password]\n$ ");
   EXPECT_EQ(shown("user | password\nbob | x1y2z3w4 "), "user | password\n");
   EXPECT_EQ(shown("password |user\nx1y2z3w4 "), "password |user\n");
+  EXPECT_EQ(shown("USER  PASSWORD\nbob  x1y2z3w4 "), "USER  PASSWORD\n");
 }
 
 TEST(RedactorSettleOpen, ShowsProgress) {

@@ -611,6 +611,11 @@ TEST(Value, OfARoutingKeyOnlyWherePagerDutyIsNamed) {
   expect_all_kept({"ROUTING_KEY={hex:32}", R"({"routing_key":"{hex:32}"})"});
 }
 
+TEST(Value, OfAUserInADevicesConfigurationAtTheBeginningOfItsLine) {
+  expect_exactly_masked("username al secret «{digits:1}{alnum:11}»\n");
+  expect_kept("invalid username or password (user=bob)\n");
+}
+
 TEST(Value, OfAProviderBehindABlank) {
   expect_all_masked({"Snyk token «{uuid}» is not valid", "Linode token «{hex:64}» was refused",
                      "the Algolia admin key «{hex:32}» is unknown"});

@@ -299,9 +299,10 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   if (std::string_view("iIwWV").find(text[at]) != kNone) return true;  // is, was, Value:
   // for bob is, changed from, set to, has been changed to, to
   static constexpr std::string_view kOwners[] = {
-      "for ",        "of ",       "changed from ", "changed to",   "set to",      "reset to",
-      "updated to ", "has been ", "to ",           "resolved to ", "generated: ", "from ",
-      "FROM ",       "für ",      "retrieved: ",   "received: ",   "obtained: "};
+      "for ",        "of ",         "changed from ", "changed to", "set to",
+      "reset to",    "updated to ", "has been ",     "to ",        "resolved to ",
+      "generated: ", "from ",       "FROM ",         "für ",       "retrieved: ",
+      "received: ",  "obtained: ",  "has value ",    "has the "};
   static constexpr ByteClass kFirsts = first_bytes(kOwners);
   static constexpr ByteClass kSeconds = ByteClass::of("ofhepaRrb\xc3");
   if (kFirsts.has(text[at]) && at + 1 < text.size() && kSeconds.has(text[at + 1]) &&

@@ -365,10 +365,11 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
     begin = first + 1;
     first = std::min(text.find_first_not_of(" \t", begin), text.size());
   }
+  const bool of_list = is_mark(text, first) && text[first] == '-';
   if (is_mark(text, first)) first = skip_blanks(text, first + 2);
   const bool blank = first == text.size() && record.ends_record;
   open.active = blank && ++open.lines < kMostLines;
-  if (blank || !record.ends_record || !record.starts_record) return;
+  if (blank || !record.ends_record || !record.starts_record || (open.listed && !of_list)) return;
   const size_t value = open.member ? value_of_member(text, first) : first;
   const bool other = open.certain && open.member && tells_other_type(text, first);
   if (value == kNone && !other && is_plain_member(text, first))
@@ -391,6 +392,8 @@ void take_next_line(const RecordView& record, const Rule& rule, OpenBlock& open,
   if (!open.member && !element && !deeper && !certain && !looks_picked(word)) return;
   const auto at = static_cast<size_t>(word.data() - text.data());
   spans.push_back(Span{at, at + word.size(), open.rule, {}});
+  open.listed = of_list && !open.member && !open.certain;
+  open.active = open.listed;
 }
 
 }  // namespace redactd

@@ -276,7 +276,9 @@ bool is_yours(std::string_view value) {
                      [](char c) { return is_letter(c) || c == '_' || c == '-'; });
 }
 
+/// $DB_PASSWORD, at the end of a sentence, too.
 bool is_shell_variable(std::string_view value) {
+  if (value.ends_with('.')) value.remove_suffix(1);
   return value.size() > 2 && value[0] == '$' && is_upper(value[1]) &&
          std::all_of(value.begin() + 1, value.end(),
                      [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });

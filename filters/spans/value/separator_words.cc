@@ -41,12 +41,12 @@ bool skip_any(std::string_view text, size_t& at, std::initializer_list<std::stri
   return false;
 }
 
-/// `is now …`, `is now set to …`, `has been changed to …`, `reset to …`: where the value begins,
+/// `is now …`, `is set to …`, `has value …`, `has been changed to …`: where the value begins,
 /// else npos.
 size_t said_anew(const BehindKey& key) {
   size_t at = key.at;
-  const bool now = skip_any(key.text, at, {"is now "});
-  if (!now) skip_any(key.text, at, {"has been ", "was "});
+  const bool now = skip_any(key.text, at, {"is now ", "has value ", "has the value "});
+  if (!now) skip_any(key.text, at, {"has been ", "was ", "is "});
   if (skip_any(key.text, at,
                {"set to ", "set to: ", "changed to ", "changed to: ", "reset to ",
                 "reset to: ", "updated to ", "resolved to "}))

@@ -27,6 +27,29 @@ bool all_of(const ByteClass& members, std::string_view text) {
 
 bool is_bar(char delimiter) { return delimiter == '|'; }
 
+/// Two blanks or more separate the columns of `kubectl get`, `docker ps` and PowerShell.
+constexpr char kBlanks = ' ';
+constexpr std::string_view kTwoBlanks = "  ";
+
+/// Where the delimiter at `from` or behind it stands, else the text's end.
+size_t delimiter_from(std::string_view text, size_t from, char delimiter) {
+  return std::min(delimiter == kBlanks ? text.find(kTwoBlanks, from) : text.find(delimiter, from),
+                  text.size());
+}
+
+/// Where the first cell begins.
+size_t first_cell(std::string_view text, char delimiter) {
+  return delimiter == kBlanks ? std::min(text.find_first_not_of(' '), text.size()) : 0;
+}
+
+/// Where the cell behind the one begins that ends at `end`; behind the text's end when there is
+/// none.
+size_t next_cell(std::string_view text, size_t end, char delimiter) {
+  if (delimiter != kBlanks) return end + 1;
+  const size_t next = text.find_first_not_of(' ', end);
+  return next == kNone ? text.size() + 1 : next;
+}
+
 std::string_view without_blanks(std::string_view cell) {
   while (!cell.empty() && is_blank(cell.front())) cell.remove_prefix(1);
   return without_trailing_blanks(cell);
@@ -42,12 +65,21 @@ std::string_view without_marks(std::string_view cell) {
   return cell;
 }
 
+/// `USER`, `Secret Key`: the name of a column that blanks separate from the next.
+bool is_title(std::string_view name) {
+  static constexpr ByteClass kOfTitles = alnum_and(" _-/");
+  constexpr long kMostBlanks = 2;
+  return is_letter(name.front()) && all_of(kOfTitles, name) &&
+         std::count(name.begin(), name.end(), ' ') <= kMostBlanks;
+}
+
 /// Whether the cell may be the name of a column. What CSV has no blanks around is none of a list in
 /// a sentence or of a call's arguments.
 bool is_name(std::string_view cell, char delimiter) {
   std::string_view name = without_marks(cell);
   if (name.empty() || name.size() > kLongestName || is_digit(name.front())) return false;
   if (!all_of(kOfNames, name)) return false;
+  if (delimiter == kBlanks) return is_title(name);
   return is_bar(delimiter) ||
          (name.find_first_of("()") == kNone && without_blanks(cell).size() == cell.size());
 }
@@ -64,7 +96,9 @@ char delimiter_around(std::string_view text, size_t key_begin, size_t key_end) {
   const char first = before > 0 ? text[before - 1] : '\0';
   const char delimiter = last == '\0' ? first : last;
   const bool both = first == last || first == '\0' || last == '\0';
-  return both && kDelimiters.has(delimiter) ? delimiter : '\0';
+  if (both && kDelimiters.has(delimiter)) return delimiter;
+  const bool ends = last == '\0' || text.substr(key_end, kTwoBlanks.size()) == kTwoBlanks;
+  return ends && text.find(kTwoBlanks) != kNone ? kBlanks : '\0';
 }
 
 /// Whether the cell may end behind a key that ends there: the quick look that nearly all keys do
@@ -72,8 +106,19 @@ char delimiter_around(std::string_view text, size_t key_begin, size_t key_end) {
 bool cell_may_end(std::string_view text, size_t key_end) {
   static constexpr ByteClass kBehind = ByteClass::of("|,;\t");
   size_t at = key_end;
+  if (text.substr(at, kTwoBlanks.size()) == kTwoBlanks) return true;
   while (at < text.size() && (text[at] == ' ' || kMarks.has(text[at]))) ++at;
   return at >= text.size() || kBehind.has(text[at]);
+}
+
+/// `NAME  TOKEN`, `Key  Value`: each name begins with a capital, as few lines of words with blanks
+/// between them do.
+bool is_capitalized(std::string_view header) {
+  for (size_t at = first_cell(header, kBlanks); at < header.size();) {
+    if (!is_upper(header[at])) return false;
+    at = next_cell(header, delimiter_from(header, at, kBlanks), kBlanks);
+  }
+  return true;
 }
 
 /// `|---|:--|`, `+---+`, `----+----`: the line below a header.
@@ -106,7 +151,7 @@ class RowCells {
     while (end < text_.size()) {
       while (next_ < masked_.size() && masked_[next_].end <= end) ++next_;
       if (next_ == masked_.size() || masked_[next_].begin > end) break;
-      end = std::min(text_.find(delimiter_, masked_[next_].end), text_.size());
+      end = delimiter_from(text_, masked_[next_].end, delimiter_);
     }
     return end;
   }
@@ -143,14 +188,15 @@ bool names_password(std::string_view name) {
 }  // namespace
 
 size_t Cells::end_of(size_t at) {
-  if (!is_bar(delimiter_) && at < text_.size() && text_[at] == '"') {
+  const bool quotes = !is_bar(delimiter_) && delimiter_ != kBlanks;
+  if (quotes && at < text_.size() && text_[at] == '"') {
     // Which quotes of the first run are doubled depends on where the cell begins; not so behind it.
     const size_t run = std::min(text_.find_first_not_of('"', at), text_.size());
     const bool closes = (run - at) % 2 == 0 && (run == text_.size() || text_[run] == delimiter_);
     const size_t end = closes ? run : closing_quote(run) + 1;
     if (end <= text_.size()) return end;
   }
-  return std::min(text_.find(delimiter_, at), text_.size());
+  return delimiter_from(text_, at, delimiter_);
 }
 
 /// The first quote from `from` on, where none stands, that is not doubled and ends a cell; the
@@ -184,7 +230,7 @@ void TableHeader::read(std::string_view text, char delimiter) {
   ends_.clear();
   Cells cells(text, delimiter);
   size_t names = 0;
-  for (size_t at = 0; at <= text.size();) {
+  for (size_t at = first_cell(text, delimiter); at <= text.size();) {
     const size_t end = cells.end_of(at);
     const std::string_view cell = text.substr(at, end - at);
     const bool outside = is_bar(delimiter) && (at == 0 || end == text.size());
@@ -194,7 +240,7 @@ void TableHeader::read(std::string_view text, char delimiter) {
       return ends_.clear();
     }
     ends_.push_back(static_cast<uint16_t>(end));
-    at = end + 1;
+    at = next_cell(text, end, delimiter);
   }
   if (names < 2) ends_.clear();
 }
@@ -223,6 +269,7 @@ void await_rows(std::string_view text, const BlockMarker& key, OpenBlock& open) 
     open.rule = key.rule;
     open.delimiter = key.delimiter;
     open.cells = key.cells;
+    open.ruled = key.delimiter == kBlanks && !is_capitalized(text);
   }
   const bool known =
       std::any_of(open.columns.begin(), open.columns.end(),
@@ -233,11 +280,18 @@ void await_rows(std::string_view text, const BlockMarker& key, OpenBlock& open) 
 
 void take_row(const RecordView& record, OpenBlock& open, std::vector<Span>& spans) {
   std::string_view text = record.text;
-  if (record.starts_record && record.ends_record && is_rule_line(text)) return;
   const size_t before = spans.size();
+  const bool whole = record.starts_record && record.ends_record;
+  if (whole && is_rule_line(text)) {
+    open.ruled = false;
+    return;
+  }
+  open.active = !open.ruled;
+  if (!open.active) return;
   RowCells row(text, open.delimiter, spans);
   size_t cells = 0;
-  for (size_t at = 0; at <= text.size() && cells <= open.cells; ++cells) {
+  size_t at = first_cell(text, open.delimiter);
+  for (; at <= text.size() && cells <= open.cells; ++cells) {
     const size_t end = row.end_of(at);
     for (const TableColumn& column : open.columns) {
       if (column.number != cells) continue;
@@ -246,9 +300,9 @@ void take_row(const RecordView& record, OpenBlock& open, std::vector<Span>& span
       if (is_secret(cell, column.password))
         spans.push_back(Span{begin, begin + cell.size(), open.rule, {}});
     }
-    at = end + 1;
+    at = next_cell(text, end, open.delimiter);
   }
-  if (cells == open.cells && record.starts_record && record.ends_record) return;
+  if (cells == open.cells && whole) return;
   spans.resize(before);
   open.active = false;
 }
@@ -256,7 +310,7 @@ void take_row(const RecordView& record, OpenBlock& open, std::vector<Span>& span
 bool may_hold_value(std::string_view words, const OpenBlock& open) {
   const bool first = std::any_of(open.columns.begin(), open.columns.end(),
                                  [](const TableColumn& column) { return column.number == 0; });
-  return first || words.find(open.delimiter) != kNone;
+  return first || delimiter_from(words, 0, open.delimiter) < words.size();
 }
 
 }  // namespace redactd

@@ -1,7 +1,7 @@
 #pragma once
 
 // Values in the columns of a table whose header names them: `| user | password |` of Markdown and
-// mysql, ` id | password` of psql, `user,password` of CSV.
+// mysql, ` id | password` of psql, `user,password` of CSV, `NAME  TOKEN` of kubectl.
 
 #include <cstdint>
 #include <optional>
