@@ -68,7 +68,8 @@ int looks_a_second(const std::vector<SourceConfig>& sources) {
   Milliseconds shortest = 10 * kSecond;
   for (const SourceConfig& source : sources) {
     shortest = std::min(shortest, source.handshake_timeout);
-    if (source.idle_timeout.count() > 0) shortest = std::min(shortest, source.idle_timeout);
+    const Milliseconds idle = source.idle_timeout.value_or(Milliseconds(0));
+    if (idle.count() > 0) shortest = std::min(shortest, idle);
   }
   return static_cast<int>(std::clamp<int64_t>(10 * kSecond / shortest, 1, 50));
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,7 +77,7 @@ struct SourceConfig {
   TlsConfig tls;
   unsigned unix_mode = 0660;  // permissions of a Unix socket
   size_t max_connections = 10000;
-  Milliseconds idle_timeout = std::chrono::minutes(10);  // 0: never
+  std::optional<Milliseconds> idle_timeout;  // 0: never; nothing: see longest_idle()
   Milliseconds handshake_timeout = std::chrono::seconds(10);
   size_t receive_buffer = 0;  // SO_RCVBUF in bytes; 0: the system's
   RateLimit rate;

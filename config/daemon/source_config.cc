@@ -127,7 +127,7 @@ void read_stream(const YamlReader& reader, SourceConfig& source) {
     framing.fail("must be newline or nul with the type tcp; the type syslog counts octets");
   take(reader["max_frame"].bytes({1, kGreatestFrame}), source.max_frame);
   take(reader["max_connections"].count({1, 1000000}), source.max_connections);
-  take(reader["idle_timeout"].duration({100ms, 24h * 365, true}), source.idle_timeout);
+  source.idle_timeout = reader["idle_timeout"].duration({100ms, 24h * 365, true});
   read_rate(reader["rate"], source.rate);
 }
 

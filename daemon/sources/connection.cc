@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/or_end.h"
+#include "daemon/sources/idle_time.h"
 #include "daemon/sources/turns.h"
 #include "daemon/tls/tls.h"
 #include "daemon/tls/tls_failure.h"
@@ -343,8 +344,11 @@ void Connection::end_late(Time now) {
   // It waits for a sink.
   if (relp_ && relp_->unanswered() > 0) last_read_ = last_record_ = now;
   // Who sends a byte now and then and ends no record does not keep its place for that.
-  const Time last = held_bytes() > 0 ? last_record_ : last_read_;
-  if (config.idle_timeout.count() > 0 && now - last > config.idle_timeout) {
+  const bool within = held_bytes() > 0;
+  const Time last = within ? last_record_ : last_read_;
+  const Milliseconds longest =
+      longest_idle(config, within, source_->open.load(std::memory_order_relaxed));
+  if (longest.count() > 0 && now - last > longest) {
     counters_.idle_closed.add();
     stop();
   }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "daemon/known/add_mask.h"
+#include "daemon/sources/idle_time.h"
 #include "daemon/sources/listener.h"
 #include "tests/testing/source_rig.h"
 #include "tests/testing/temp_dir.h"
@@ -79,6 +80,23 @@ TEST_F(ConnectionTest, EndsClosedAndCountedWhateverItsStreamThrows) {
   EXPECT_EQ(count_of(rig->said(), "what it had sent last is held back"), 3u) << rig->said();
   EXPECT_EQ(count_of(rig->said(), "made-up"), 0u) << "what an error says may be a record's";
   for (const std::string& record : rig->sink->records()) EXPECT_NE(record, "behind\n");
+}
+
+TEST(IdleTime, AQuietConnectionKeepsItsPlaceUntilOthersNeedIt) {
+  SourceConfig source;
+  source.max_connections = 3;
+  EXPECT_EQ(longest_idle(source, false, 2), Milliseconds(0)) << "for ever";
+  EXPECT_EQ(longest_idle(source, false, 3), std::chrono::minutes(10));
+  EXPECT_EQ(longest_idle(source, true, 1), std::chrono::minutes(10)) << "within a record";
+}
+
+TEST(IdleTime, IsTheConfiguredOneWhereThereIsOne) {
+  SourceConfig source;
+  for (Milliseconds configured : {Milliseconds(0), Milliseconds(700)}) {
+    source.idle_timeout = configured;
+    for (bool within_record : {false, true})
+      EXPECT_EQ(longest_idle(source, within_record, 1), configured);
+  }
 }
 
 TEST_F(ConnectionTest, OneThatFailsLeavesTheOthersAlone) {

@@ -105,6 +105,7 @@ TEST(Reference, ShowsTheDefaultsOfSources) {
     standard.include = source.include;
     standard.exclude = source.exclude;
     source.sinks.clear();
+    source.idle_timeout.reset();
     if (source.type != SourceConfig::Type::syslog) standard.framing = Framing::newline;
     if (source.name == "secure" || source.type == SourceConfig::Type::relp)
       standard.framing = Framing::octet_counting;
