@@ -119,6 +119,7 @@ size_t behind_emphasis(const BehindKey& key, size_t at) {
     if (key.text.substr(at).starts_with(mark)) return at + mark.size();
   }
   const size_t tag = skip_blanks(key.text, at);
+  if (tag >= key.text.size() || key.text[tag] != '<') return kNone;
   const bool opens = is_value_tag(key.text, tag) || is_emphasis_tag(key.text, tag);
   if (!opens && key.text.substr(at, 2) != "</") return kNone;
   return behind_short_tags(key.text, opens ? tag : at);
