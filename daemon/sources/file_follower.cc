@@ -72,7 +72,7 @@ FileFollower::Step FileFollower::step(std::span<char> room, Time now) {
     return {Happened::failed};
   }
   std::span<const char> read = room.first(static_cast<size_t>(size));
-  if (current_->offset == 0 && utf16_order({read.data(), read.size()})) return refuse_utf16();
+  if (current_->offset < 2 && begins_utf16(current_->descriptor)) return refuse_utf16();
   // Looked at after the read: a truncation before it is seen, and one after it does not matter.
   if (!still_the_same(read)) return truncated();
   if (!read.empty()) return take(read);

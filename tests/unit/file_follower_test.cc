@@ -565,6 +565,19 @@ TEST_F(FileFollowerTest, NorIsUtf16ThatComesAfterTheFileWasOpened) {
   EXPECT_NE(said().find("it is UTF-16"), std::string::npos) << said();
 }
 
+TEST_F(FileFollowerTest, NorIsUtf16WhoseMarkComesInHalves) {
+  Writer writer(log_path());
+  writer.write("\xff");
+  follow();
+  EXPECT_EQ(read(), "\xff");
+  writer.write(
+      std::string("\xfe"
+                  "a\0\n\0",
+                  5));
+  EXPECT_EQ(read(), "");
+  EXPECT_NE(said().find("it is UTF-16"), std::string::npos) << said();
+}
+
 TEST_F(FileFollowerTest, WhatCannotBeReadIsTriedAgain) {
   fs::create_directory(log_path());
   follow();
