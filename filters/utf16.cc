@@ -73,24 +73,11 @@ std::optional<ByteOrder> utf16_order(std::string_view begin) {
   return std::nullopt;
 }
 
-size_t Utf16Decoder::decode(std::string_view bytes, char* out) {
+size_t Utf16Decoder::decode(std::string_view units, char* out) {
   char* const begin = out;
-  auto unit = [&](char first, char second) {
-    const auto low = static_cast<unsigned char>(order_ == ByteOrder::little ? first : second);
-    const auto high = static_cast<unsigned char>(order_ == ByteOrder::little ? second : first);
-    return char32_t{high} << 8 | low;
-  };
-  if (has_half_ && !bytes.empty()) {
-    out = take(unit(half_, bytes[0]), out);
-    bytes.remove_prefix(1);
-    has_half_ = false;
-  }
-  size_t at = 0;
-  for (; at + 1 < bytes.size(); at += 2) out = take(unit(bytes[at], bytes[at + 1]), out);
-  if (at < bytes.size()) {
-    half_ = bytes[at];
-    has_half_ = true;
-  }
+  const size_t low = order_ == ByteOrder::little ? 0 : 1;
+  for (size_t at = 0; at + 1 < units.size(); at += 2)
+    out = take(byte_at(units, at + 1 - low) << 8 | byte_at(units, at + low), out);
   return static_cast<size_t>(out - begin);
 }
 
@@ -148,26 +135,6 @@ void Utf16Encoder::put_unit(char32_t unit, std::string& out) const {
   const char high = static_cast<char>(unit >> 8);
   out += order_ == ByteOrder::little ? low : high;
   out += order_ == ByteOrder::little ? high : low;
-}
-
-std::string_view Utf16Stream::commit(std::string_view bytes) {
-  out_.clear();
-  const size_t size =
-      decoder_.decode(bytes, redactor_.prepare(Utf16Decoder::most(bytes.size())).data());
-  text_ = redactor_.commit(size);
-  encoder_.encode(text_, out_);
-  return out_;
-}
-
-std::string_view Utf16Stream::finish() {
-  out_.clear();
-  const size_t size = decoder_.finish(redactor_.prepare(Utf16Decoder::most(0)).data());
-  encoder_.encode(redactor_.commit(size), out_);  // of the last record
-  text_ = redactor_.finish();
-  encoder_.encode(text_, out_);
-  encoder_.finish(out_);
-  out_ += decoder_.half_unit();
-  return out_;
 }
 
 }  // namespace redactd

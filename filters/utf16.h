@@ -10,8 +10,6 @@
 #include <string>
 #include <string_view>
 
-#include "filters/redactor.h"
-
 namespace redactd {
 
 enum class ByteOrder : uint8_t { little, big };
@@ -26,21 +24,17 @@ class Utf16Decoder {
   explicit Utf16Decoder(ByteOrder order) : order_(order) {}
 
   /// How many bytes may come of `size`, with what waits.
-  static constexpr size_t most(size_t size) { return (size + 1) / 2 * 3 + 3; }
-  /// Writes to `out`, which has room for as many; returns how many there were. Half a code unit and
-  /// the first half of a pair wait for what follows.
-  size_t decode(std::string_view bytes, char* out);
-  /// The same for what waits at the end of the stream, but for half a code unit.
+  static constexpr size_t most(size_t size) { return size / 2 * 3 + 3; }
+  /// Writes to `out`, which has room for as many; returns how many there were. `units` are whole
+  /// ones. The first half of a pair waits for what follows.
+  size_t decode(std::string_view units, char* out);
+  /// The same for what waits, when nothing follows.
   size_t finish(char* out);
-  /// At the end of the stream: the byte that is left of a code unit, if there is one.
-  std::string_view half_unit() const { return {&half_, has_half_ ? size_t{1} : size_t{0}}; }
 
  private:
   char* take(char32_t unit, char* out);
 
   ByteOrder order_;
-  char half_ = 0;
-  bool has_half_ = false;
   char32_t high_ = 0;  // the first half of a pair; 0: none waits
 };
 
@@ -60,27 +54,6 @@ class Utf16Encoder {
 
   ByteOrder order_;
   std::string waiting_;  // at most three bytes
-};
-
-/// A stream of UTF-16 through a redactor: each record goes out when its end has come, what is not
-/// masked byte for byte. The redactor outlives it and does nothing else. Throws what that throws.
-class Utf16Stream {
- public:
-  Utf16Stream(Redactor& redactor, ByteOrder order)
-      : redactor_(redactor), decoder_(order), encoder_(order) {}
-
-  /// The views are valid until the next call.
-  std::string_view commit(std::string_view bytes);
-  std::string_view finish();
-  /// The records of the last view as the redactor gave them out, and valid as long.
-  std::string_view text() const { return text_; }
-
- private:
-  Redactor& redactor_;
-  Utf16Decoder decoder_;
-  Utf16Encoder encoder_;
-  std::string_view text_;
-  std::string out_;
 };
 
 }  // namespace redactd

@@ -5,10 +5,13 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "daemon/exit_code.h"
 #include "filters/redactor.h"
+#include "filters/utf16_lines.h"
 
 namespace redactd {
 namespace {
@@ -115,15 +118,34 @@ class Explainer {
   std::vector<Kept> kept_;
 };
 
+/// All of it, as UTF-8 if it is UTF-16.
+std::string all_text(std::istream& in) {
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  in.peek();  // its end, which the iterators do not note
+  const auto order = utf16_order(bytes);
+  if (!order) return bytes;
+  Utf16Text utf16(*order);
+  std::string text(utf16.decode(bytes));
+  return text += utf16.finish();
+}
+
 }  // namespace
 
 int explain(std::shared_ptr<const RuleSet> rules, const Options& options) {
   Explainer explainer(std::move(rules), options);
   size_t number = 0;
-  auto explain_all = [&](std::istream& lines, const std::string& from) {
-    std::string line;
-    while (std::getline(lines, line)) explainer.explain_line(line, ++number);
-    if (lines.eof()) return true;
+  auto explain_lines = [&](std::istream& lines) {
+    for (std::string line; std::getline(lines, line);) explainer.explain_line(line, ++number);
+  };
+  auto explain_all = [&](std::istream& in, const std::string& from) {
+    const int first = in.peek();
+    if (first == 0xff || first == 0xfe) {  // may be UTF-16
+      std::istringstream text(all_text(in));
+      explain_lines(text);
+    } else {
+      explain_lines(in);
+    }
+    if (in.eof()) return true;
     std::cout.flush();
     std::cerr << "redactd: cannot read " << from << ": " << std::strerror(errno) << '\n';
     return false;

@@ -15,7 +15,7 @@
 #include "daemon/commands/line_counter.h"
 #include "daemon/exit_code.h"
 #include "filters/redactor.h"
-#include "filters/utf16.h"
+#include "filters/utf16_lines.h"
 
 namespace redactd {
 namespace {
@@ -149,23 +149,24 @@ int scan_file(int descriptor, const std::string& name, const std::shared_ptr<con
           {name, at.line, at.column, finding.begin, finding.size, &rules->rules()[finding.rule]});
     }
   };
-  std::optional<Utf16Decoder> utf16;
+  std::optional<Utf16Text> utf16;
   for (bool first = true;; first = false) {
     std::span<char> room = redactor.prepare(kReadBytes).first(kReadBytes);
     const ssize_t got = read_enough(descriptor, room, first);
     if (got < 0) return errno;
-    if (got == 0) break;
     size_t size = static_cast<size_t>(got);
     if (first)
       if (const auto order = utf16_order({room.data(), size})) utf16.emplace(*order);
     if (utf16) {
-      const WipedBuffer units(room.begin(), room.begin() + got);
-      room = redactor.prepare(Utf16Decoder::most(size));
-      size = utf16->decode({units.data(), size}, room.data());
+      const std::string_view text = got != 0 ? utf16->decode({room.data(), size}) : utf16->finish();
+      size = text.size();
+      room = redactor.prepare(size);
+      std::copy(text.begin(), text.end(), room.begin());
     }
     lines.feed({room.data(), size});
     redactor.commit(size);
     add_findings();
+    if (got == 0) break;
   }
   redactor.finish();
   add_findings();

@@ -15,7 +15,7 @@
 #include "daemon/filter/stdio.h"
 #include "daemon/filter/write_behind.h"
 #include "daemon/process/system_calls.h"
-#include "filters/utf16.h"
+#include "filters/utf16_stream.h"
 
 namespace redactd {
 namespace {
@@ -110,7 +110,7 @@ CopyEnd copy_text(Way& way, std::string_view begun, Redactor& redactor) {
 CopyEnd copy_utf16(Way& way, std::string_view begun, Redactor& redactor) {
   Utf16Stream stream(redactor, *utf16_order(begun));
   auto put = [&](std::string_view clean) {
-    way.stats.count(stream.text());
+    way.stats.count_lines(stream.ended(), stream.in_line());
     return way.put(clean, false);
   };
   WipedBuffer room(kReadBytes);

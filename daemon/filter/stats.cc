@@ -13,6 +13,11 @@ void Stats::count(std::string_view clean) {
   ends_in_record_ = clean.back() != '\n';
 }
 
+void Stats::count_lines(uint64_t ended, bool in_line) {
+  records_ += ended;
+  ends_in_record_ = in_line;
+}
+
 void Stats::add(const Stats& other) {
   records_ += other.records_ + (other.ends_in_record_ ? 1 : 0);
 }

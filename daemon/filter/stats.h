@@ -15,6 +15,8 @@ class Stats {
 
   /// Counts the records in what a commit() or finish() put out.
   void count(std::string_view clean);
+  /// Counts so many lines that ended; `in_line`: bytes of another came behind them.
+  void count_lines(uint64_t ended, bool in_line);
   /// Prints to stderr: bytes, records, masks a rule, MB/s.
   void print(const RedactorCounters& counters, const RuleSet& rules, bool observing) const;
   /// Those of a stream beside this one, for one summary of both.

@@ -71,6 +71,11 @@ class Scan(RedactdTest):
         self.assertEqual(run.code, 1)
         self.assertIn(b"errorlog:2:12: high: password: ", run.out)
         self.assertEqual(run.out.count(b"\n"), 1)
+        with open(path, "ab") as file:
+            file.write(b"appended\r\npassword=" + CANARIES[1].encode())
+        run = self.run_redactd("scan", path)
+        self.assertIn(b"errorlog:4:10: high: password: ", run.out)
+        self.assertEqual(run.out.count(b"\n"), 2)
 
 
 class Explain(RedactdTest):
@@ -85,6 +90,10 @@ class Explain(RedactdTest):
 
     def test_tells_why_a_near_miss_stays(self):
         self.assertIn(b"placeholder", self.run_redactd("explain", input=b"password=${DB_PASSWORD}\n").out)
+
+    def test_understands_utf16(self):
+        path = self.write("errorlog", ("\ufeffstarted\r\n  password=" + CANARIES[1] + "\r\n").encode("utf-16-le"))
+        self.assertIn(b"line 2: 1 masked", self.run_redactd("explain", path).out)
 
     def test_shows_the_secret_only_when_asked(self):
         run = self.run_redactd("explain", "--reveal", input=TEXT, reveals=True)
@@ -109,7 +118,7 @@ class Explain(RedactdTest):
             self.assertEqual((run.code, run.err), (3, f"redactd: cannot read {path}: {why}\n"))
 
     def test_bytes_that_are_no_text(self):
-        run = self.run_redactd("explain", "--json", input=b"\xff\xfe password=" + CANARIES[1].encode() + b"\xff\n\0\n")
+        run = self.run_redactd("explain", "--json", input=b"\xfe\xfa password=" + CANARIES[1].encode() + b"\xff\n\0\n")
         self.assertEqual(run.code, 0)
         for line in run.out.splitlines():
             json.loads(line)

@@ -72,6 +72,16 @@ class Filter(RedactdTest):
             self.assertEqual(process.stdout.read(), clean)
             self.assertEqual(process.wait(60), 0)
 
+    def test_bytes_behind_utf16_are_masked(self):
+        """What PowerShell began, another program appends to."""
+        def text(secret):
+            return (f"\ufeffpassword={secret}\r\n".encode("utf-16-le") + f"password={secret}\r\n".encode() +
+                    f"password={secret}\r\n".encode("utf-16-le"))
+        run = self.run_redactd("--stats", input=text(CANARIES[1]))
+        self.assertEqual(run.out, text("[REDACTED:password]"))
+        self.assertIn(" 3 records, 3 masks", run.err)
+        self.assertEqual(self.run_redactd("--observe", input=text(CANARIES[1]), reveals=True).out, text(CANARIES[1]))
+
     def test_half_a_mark_of_utf16_passes(self):
         for data in (b"\xff", b"\xfe", b"\xff\xfe", b"\xff\xfea", b"\xffa\n"):
             self.assertEqual(self.run_redactd(input=data).out, data)

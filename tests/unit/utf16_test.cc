@@ -1,4 +1,4 @@
-#include "filters/utf16.h"
+#include "filters/utf16_stream.h"
 
 #include <gtest/gtest.h>
 
@@ -66,6 +66,67 @@ TEST(Utf16, EachRecordGoesOutWithItsLineFeed) {
   const std::string line = utf16(u"a line\n", ByteOrder::little);
   EXPECT_EQ(stream.commit(std::string_view(line).substr(0, line.size() - 1)), "");
   EXPECT_EQ(stream.commit(std::string_view(line).substr(line.size() - 1)), line);
+}
+
+TEST(Utf16, LinesOfBytesBetweenItsLinesAreMaskedToo) {
+  const Rules rules = made_up();
+  for (ByteOrder order : {ByteOrder::little, ByteOrder::big}) {
+    for (const std::string end : {"\n", "\r\n"}) {
+      const std::u16string wide_end(end.begin(), end.end());
+      auto text = [&](const std::string& secret) {
+        const std::u16string wide(secret.begin(), secret.end());
+        return utf16(u"\ufeffa " + wide + u" b" + wide_end, order) + "appended: " + secret + end +
+               "x " + secret + end + utf16(u"上 " + wide + wide_end, order) + "an odd line" + end +
+               utf16(u"密码 " + wide + u" end", order) + "bytes " + secret;
+      };
+      const std::string in = text("mu_abcdefghijk");
+      const std::string masked = text("[REDACTED:made-up]");
+      for (size_t piece = 1; piece <= in.size(); ++piece)
+        ASSERT_EQ(through(rules, in, order, piece), masked) << piece;
+    }
+  }
+}
+
+TEST(Utf16, ALineOfBytesGoesOutWithItsLineFeed) {
+  MatchScratch scratch;
+  Redactor redactor(made_up(), scratch);
+  Utf16Stream stream(redactor, ByteOrder::little);
+  EXPECT_EQ(stream.commit("an ordinary line\n"), "an ordinary line\n");
+  EXPECT_EQ(stream.ended(), 1u);
+  EXPECT_FALSE(stream.in_line());
+  EXPECT_EQ(stream.commit("more"), "");
+  EXPECT_TRUE(stream.in_line() || stream.finish() == "more");
+}
+
+TEST(Utf16, LongLinesOfBothAreMasked) {
+  const Rules rules = made_up();
+  const std::string secret = "mu_abcdefghijk";
+  std::u16string wide;
+  std::string bytes;
+  for (size_t i = 0; i < Utf16Lines::kLongest; ++i) {
+    wide += i % 7 == 0 ? u" " : u"é";
+    bytes += i % 7 == 0 ? ' ' : 'e';
+  }
+  auto text = [&](const std::string& value) {
+    const std::u16string wide_value(value.begin(), value.end());
+    return utf16(wide + wide_value + wide + wide_value + u" x\n", ByteOrder::little) + bytes +
+           value + " x\n" + utf16(wide_value + u"\n", ByteOrder::little);
+  };
+  for (size_t piece : {777, 8192, 1000000})
+    ASSERT_EQ(through(rules, text(" " + secret), ByteOrder::little, piece),
+              text(" [REDACTED:made-up]"))
+        << piece;
+}
+
+TEST(Utf16, CountsAreOfTheBytesThatCameAndOfAllMasks) {
+  MatchScratch scratch;
+  Redactor redactor(made_up(), scratch);
+  Utf16Stream stream(redactor, ByteOrder::little);
+  const std::string line = utf16(u"mu_abcdefghijk\n", ByteOrder::little);
+  stream.commit(line + "mu_abcdefghijk\n");
+  stream.finish();
+  EXPECT_EQ(redactor.counters().bytes_in, line.size() + 15);
+  EXPECT_EQ(redactor.counters().masks, 2u);
 }
 
 TEST(Utf16, BytesThatAreNonePassAsTheyAre) {
