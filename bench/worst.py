@@ -35,6 +35,7 @@ INPUTS = {
     "passwords for": Input("value", b"password for "),
     "codes": Input("value", b"otp: ("),
     "keys and spelt line breaks": Input("value", b"token:\\n"),
+    "spelt line breaks and variables": Input("value", b"api_key:\\n${"),
     "keys and their verb": Input("value", b"api_key is a\\"),
     "keys in paths": Input("value", b"/token:"),
     "paths": Input("value", b"/reset"),

@@ -58,8 +58,9 @@ bool CoveredRun::is_long(const Span& span) {
 }
 
 void CoveredRun::note(const RecordView& record, const Span& span) {
-  if (span.end <= end_) return;
   const bool to_the_end = span.end == record.text.size();
+  if (to_the_end && record.ends_record) rest_ = std::min(rest_, span.begin);
+  if (span.end <= end_) return;
   const bool ends = to_the_end ? record.ends_record || goes_on_as_any(span.open)
                                : is_blank(record.text[span.end]);
   if (!ends) return;
@@ -93,6 +94,13 @@ bool CoveredRun::covers_value_before(const RecordView& record, const Rule& rule,
   if (!sign || !is_alnum(record.text[anchor_end])) return false;
   if (rule.form != ValueForm::assign || rule.keys.empty()) return false;
   return !record.ends_record || anchor_end + kLongestKeyTail < record.text.size();
+}
+
+/// What stands behind the key is masked, on spelt lines too, and another record is too far.
+bool CoveredRun::covers_rest(const RecordView& record, const Rule& rule, size_t anchor_end) const {
+  if (anchor_end <= rest_ || rule.form != ValueForm::assign || rule.keys.empty()) return false;
+  const char mark = record.text[anchor_end - 1];
+  return (mark == '=' || mark == ':') && anchor_end + kLongestKeyTail < record.text.size();
 }
 
 }  // namespace redactd

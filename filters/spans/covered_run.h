@@ -14,7 +14,8 @@
 namespace redactd {
 
 /// The end of a masked value, or of one in which nothing looks random, in which no byte means
-/// anything to bare_end(), up to a byte that ends every value. Belongs to one record.
+/// anything to bare_end(), up to a byte that ends every value. Of a value that is masked to the end
+/// of a record that ends, whatever stands in it. Belongs to one record.
 class CoveredRun {
  public:
   /// Whether a value is long enough to hold some keys.
@@ -28,7 +29,8 @@ class CoveredRun {
   /// Whether all that the key of an anchor which ends at `anchor_end` could mask is masked already,
   /// and its value is on its own line.
   bool covers_value(const RecordView& record, const Rule& rule, size_t anchor_end) const {
-    return anchor_end < end_ && covers_value_before(record, rule, anchor_end);
+    return anchor_end < end_ &&
+           (covers_value_before(record, rule, anchor_end) || covers_rest(record, rule, anchor_end));
   }
 
   /// Whether the key asks for a value that looks random, and has one in which nothing does.
@@ -42,10 +44,13 @@ class CoveredRun {
 
  private:
   bool covers_value_before(const RecordView& record, const Rule& rule, size_t anchor_end) const;
+  bool covers_rest(const RecordView& record, const Rule& rule, size_t anchor_end) const;
   void begin_run(std::string_view text, size_t least);
 
   size_t from_ = 0;
   size_t end_ = 0;
+  size_t rest_ =
+      std::string_view::npos;  // where the value begins that is masked to the record's end
 };
 
 /// The last key that lacked its rule's names, with the byte before it at which they are looked for

@@ -111,6 +111,24 @@ TEST(KeysInAMaskedValue, AreSparedWithoutADifference) {
   }
 }
 
+/// All that is behind the first key is masked, lines that are spelt out and variables too.
+TEST(KeysInAValueMaskedToTheEnd, AreSparedWithoutADifference) {
+  static constexpr std::string_view kPieces[] = {
+      "token:",  "api_key=", "password:", "secret=", "key:",   "\\n",        "\\r\\n",   "#012",
+      "\\\\n",   "${",       "(",         "[",       "{",      "=>",         "name:",    "value:",
+      "\\n- ",   "\\n  ",    "\"",        "\\\"",    "'",      "hunter2",    "8c1f0d",   "x7Qk2m",
+      "Cookie:", "://u:p@",  "%0A",       "<b>",     "</key>", "form-data;", "--token=", "----",
+      "]=>",     "|",        ": {",       "`",       "-----",  "\\t",        "user=",    "otp:"};
+  std::mt19937 random(19);
+  for (int round = 0; round < 6000; ++round) {
+    std::string text = random() % 2 == 0 ? "password=x7Qk2mP9" : "token:\\n";
+    const size_t pieces = 10 + random() % 50;
+    for (size_t i = 0; i < pieces; ++i) text += kPieces[random() % std::size(kPieces)];
+    auto [plain, traced] = both(text + "\nx7Qk2mP9vLw4RtZ8c1f0d3e\n");
+    ASSERT_EQ(first_difference(traced, plain), "") << text;
+  }
+}
+
 /// A key that lacked its rule's names once is not asked again, and one whose value is masked is no
 /// other rule's to look for: names, values and what stands before the same keys differ.
 TEST(KeysAgainAndAgain, AreSparedWithoutADifference) {

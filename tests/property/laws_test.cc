@@ -362,7 +362,7 @@ TEST(FailClosed, ARecordBeyondItsBudgetIsMaskedWholeAndCounted) {
   while (storm.size() < 300'000) storm += "password=(";
   MatchScratch scratch;
   Redactor redactor(builtin(), scratch);
-  std::string text = "before\n" + storm + "\n{\"x\":\"" + storm + "\"}\nafter\n";
+  std::string text = "before\n" + storm + " end\n{\"x\":\"" + storm + "\"}\nafter\n";
   std::copy(text.begin(), text.end(), redactor.prepare(text.size()).begin());
   std::string redacted(redactor.commit(text.size()));
   EXPECT_EQ(redacted,
