@@ -87,6 +87,32 @@ TEST(Utf16, LinesOfBytesBetweenItsLinesAreMaskedToo) {
   }
 }
 
+TEST(Utf16, OfLinesOfBothInAnyOrderNoSecretIsLeftHoweverTheyAreCut) {
+  const Rules rules = made_up();
+  const std::string secret = "mu_abcdefghijk";
+  const std::u16string wide_secret(secret.begin(), secret.end());
+  std::mt19937 random(23);
+  for (int round = 0; round < 400; ++round) {
+    const ByteOrder order = round % 2 == 0 ? ByteOrder::little : ByteOrder::big;
+    std::string in = utf16(u"\ufeff", order);
+    for (size_t lines = random() % 12; lines > 0; --lines) {
+      static constexpr std::u16string_view kWide[] = {u"a line ", u"上海 一 ", u"schön 💡 ", u""};
+      static constexpr std::string_view kNarrow[] = {"a line ", "sch\xc3\xb6n ", "odd line ", ""};
+      const std::string end = random() % 2 == 0 ? "\n" : "\r\n";
+      if (random() % 2 == 0) {
+        const std::u16string wide_end(end.begin(), end.end());
+        in += utf16(std::u16string(kWide[random() % 4]) + wide_secret + wide_end, order);
+      } else {
+        in += std::string(kNarrow[random() % 4]) + secret + end;
+      }
+    }
+    const std::string whole = through(rules, in, order, in.size());
+    ASSERT_EQ(whole.find(secret), std::string::npos) << round;
+    ASSERT_EQ(whole.find(utf16(wide_secret, order)), std::string::npos) << round;
+    ASSERT_EQ(through(rules, in, order, 1 + random() % 40), whole) << round;
+  }
+}
+
 TEST(Utf16, ALineOfBytesGoesOutWithItsLineFeed) {
   MatchScratch scratch;
   Redactor redactor(made_up(), scratch);
