@@ -8,6 +8,7 @@
 #include "filters/give_back.h"
 #include "filters/rewriter.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/code_before.h"
 #include "filters/spans/value/table_rows.h"
 
 namespace redactd {
@@ -318,6 +319,7 @@ uint64_t Redactor::end_of_open_words() const {
   if (block_.active && (record.ends_with('\r') || record.ends_with(':'))) return emitted_;
   if (rows && may_hold_value(record, block_)) return emitted_;
   if (record.find('{') != kNone) return emitted_;  // what follows in an object may tell of a secret
+  if (may_become_code(record)) return emitted_;    // as may words behind a number
   for (const Match& match : anchors_.matches()) {
     size_t match_end = static_cast<size_t>(match.end - record_);
     if (match.end > record_ && !resolver_.leaves(record, {match_end, match.expression}))

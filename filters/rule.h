@@ -27,7 +27,8 @@ enum class ValueForm {
   members,
   columns,
   piped,
-  spaced
+  spaced,
+  before
 };
 
 /// Where the value has to stand to count: behind blanks or not, only in quotes, or right behind the

@@ -19,7 +19,7 @@ const std::vector<std::string_view> kSeverities = {"low", "medium", "high", "cri
 const std::vector<std::string_view> kBoundaries = {"word", "none"};
 const std::vector<std::string_view> kForms = {"assign", "authorization", "cookie",  "credentials",
                                               "object", "rest",          "members", "columns",
-                                              "piped",  "spaced"};
+                                              "piped",  "spaced",        "before"};
 const std::vector<std::string_view> kStands = {"anywhere", "in_quotes", "at_once"};
 const std::vector<std::string_view> kBodies = {"key-material", "lines", "pairs", "hex"};
 constexpr int kMostSeparators = 8;  // of a value's key

@@ -62,6 +62,7 @@ TEST(RedactorEdits, CoverARecordThatWasMaskedWhole) {
   while (costly.size() < 300'000) costly += "password=(";
   MatchScratch scratch;
   Redactor redactor(builtin(), scratch);
+  costly += " end";
   std::string text = costly + "\nnext\n";
   std::string out(feed(redactor, text));
   ASSERT_EQ(redactor.counters().records_masked_whole, 1u);
@@ -193,6 +194,14 @@ TEST(RedactorSettleOpen, ShowsThePromptBehindATableAndNoPartOfARow) {
 TEST(RedactorSettleOpen, ShowsProgress) {
   EXPECT_EQ(shown("fetching 3 %\rfetching 7 %\rfetching"), "fetching 3 %\rfetching 7 %\r");
   EXPECT_EQ(shown("building . . "), "building . . ");
+}
+
+TEST(RedactorSettleOpen, ShowsNoNumberThatTheNextWordsMayCallACode) {
+  EXPECT_EQ(shown("sms: 482913 "), "");
+  EXPECT_EQ(shown("sms: 482913 is "), "");
+  EXPECT_EQ(shown("sms: 482913 is your "), "");
+  EXPECT_EQ(shown("got 1024 KB of 20480 KB\rgot"), "got 1024 KB of 20480 KB\r");
+  EXPECT_EQ(shown("2026-11-28 10:12:13 Name: "), "2026-11-28 10:12:13 Name: ");
 }
 
 TEST(RedactorSettleOpen, ShowsNoWordBeforeItsEnd) {

@@ -1492,5 +1492,14 @@ TEST(Value, WhatToolsReportStays) {
                      "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
 }
 
+TEST(Value, OfACodeBeforeTheWordsThatNameIt) {
+  expect_all_masked({"«{digits:6}» is your login code", "Use it: «{digits:6}» IS YOUR OTP",
+                     "G-«{digits:6}» is your Google verification code",
+                     "12:00:01 «{digits:3}-{digits:3}» is your 2FA code.",
+                     "{\"body\":\"<#> «{digits:6}» is your code\"}"});
+  expect_all_kept({"room 4821 is your room", "v1.2048 is your code", "2026-11-28 is your code day",
+                   "10 is your code", "0x482913 is your code", "482913 was your code"});
+}
+
 }  // namespace
 }  // namespace redactd::test

@@ -77,6 +77,8 @@ Verdict ValueResolver::resolve_one(const Opening& opening) {
       return columns();
     case ValueForm::piped:
       return piped(opening);
+    case ValueForm::before:
+      return before();
     case ValueForm::rest:
       return add(opening.begin, phrase_end(opening), opening, Strength::strong);
   }

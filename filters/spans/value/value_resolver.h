@@ -93,6 +93,9 @@ class ValueResolver {
   size_t row_of(size_t at, const std::vector<std::optional<Strength>>& secret, Verdict& result);
   Verdict piped(const Opening& opening);
 
+  // code_before.cc
+  Verdict before();
+
   std::string_view text_;
   KeyName name_;
   const RecordView& record_;

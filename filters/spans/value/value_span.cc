@@ -231,6 +231,8 @@ Verdict resolve_value(const RecordView& record, const ValueRule& value, size_t a
   const Rule& rule = value.rule;
   if (anchor_end == 0) return Verdict::crosses_record;
   if (rule.keys.empty()) {
+    if (rule.form == ValueForm::before)
+      return ValueResolver(record, value, anchor_end, spans).resolve({});
     if (rule.stands == ValueStands::at_once && anchor_end < text.size() &&
         is_blank(text[anchor_end])) {
       return Verdict::no_value;
@@ -318,7 +320,7 @@ bool value_lies_behind(std::string_view text, const ValueRule& value, size_t anc
   if (anchor_end == 0) return true;
   if (rule.form == ValueForm::spaced) return spaced_word_stays(text, value, anchor_end);
   if (rule.keys.empty()) {
-    if (rule.form == ValueForm::object) return false;
+    if (rule.form == ValueForm::object || rule.form == ValueForm::before) return false;
     bool other = anchor_end < text.size() && rule.stands == ValueStands::in_quotes &&
                  !quote_follows(text, anchor_end);
     if (other) return true;
