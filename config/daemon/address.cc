@@ -4,6 +4,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "config/diagnostic.h"
@@ -55,6 +56,19 @@ bool is_port(std::string_view port) {
          std::all_of(port.begin(), port.end(), [](char c) { return is_alnum(c) || c == '-'; });
 }
 
+/// One spelling of all that mean the same, but for a zone. IPv4 within IPv6 is IPv4 to every
+/// socket.
+std::string plain_host(std::string host) {
+  if (host.find('%') != std::string::npos) return host;
+  std::transform(host.begin(), host.end(), host.begin(), to_lower);
+  in6_addr parsed = {};
+  if (inet_pton(AF_INET6, host.c_str(), &parsed) != 1) return host;
+  std::array<char, INET6_ADDRSTRLEN> text = {};
+  if (IN6_IS_ADDR_V4MAPPED(&parsed))
+    return inet_ntop(AF_INET, &parsed.s6_addr[12], text.data(), text.size());
+  return inet_ntop(AF_INET6, &parsed, text.data(), text.size());
+}
+
 std::string refuse_host(const std::string& host, bool bracketed) {
   if (host.empty()) return "names no host; * stands for all addresses";
   if (host.find('@') != std::string::npos) return "may hold no user and no password";
@@ -78,6 +92,7 @@ std::string parse_host_and_port(std::string_view rest, Address& address) {
   if (bracketed && host_end == std::string_view::npos) return "has a [ without a ]";
   address.host = rest.substr(bracketed ? 1 : 0, bracketed ? host_end - 1 : host_end);
   if (std::string why = refuse_host(address.host, bracketed); !why.empty()) return why;
+  address.host = plain_host(address.host);
   std::string_view after = host_end == std::string_view::npos ? "" : rest.substr(host_end);
   if (bracketed) after.remove_prefix(1);
   if (!after.starts_with(':')) return "names no port: tcp://host:514";

@@ -21,22 +21,12 @@ std::string text_of(int family, const void* address) {
   return text.data();
 }
 
-/// One spelling of all that mean the same. IPv4 within IPv6 is connected to as IPv4.
-Address plain(Address address) {
-  std::string& host = address.host;
-  std::transform(host.begin(), host.end(), host.begin(), to_lower);
-  in6_addr parsed = {};
-  if (inet_pton(AF_INET6, host.c_str(), &parsed) != 1) return address;
-  host = IN6_IS_ADDR_V4MAPPED(&parsed) ? text_of(AF_INET, &parsed.s6_addr[12])
-                                       : text_of(AF_INET6, &parsed);
-  return address;
-}
-
 bool is_own_name(const std::string& host) {
   std::array<char, 256> name = {};
-  Address own;
-  if (gethostname(name.data(), name.size() - 1) == 0) own.host = name.data();
-  return !host.empty() && host == plain(own).host;
+  if (gethostname(name.data(), name.size() - 1) != 0) return false;
+  std::string own = name.data();
+  std::transform(own.begin(), own.end(), own.begin(), to_lower);  // as parse_address() has it
+  return !host.empty() && host == own;
 }
 
 bool is_own_address(const std::string& host) {
@@ -54,10 +44,8 @@ bool is_own_address(const std::string& host) {
 }
 
 /// No name server is asked. `localhost` may be any of the loopback addresses.
-bool reaches(const Address& sent_to, const Address& listened_at) {
-  if (!is_ip(sent_to.transport)) return collide(sent_to, listened_at);
-  const Address endpoint = plain(sent_to);
-  const Address listen = plain(listened_at);
+bool reaches(const Address& endpoint, const Address& listen) {
+  if (!is_ip(endpoint.transport)) return collide(endpoint, listen);
   if (collide(endpoint, listen)) {
     return endpoint.host == listen.host || is_loopback(endpoint) || is_own_name(endpoint.host) ||
            is_own_address(endpoint.host);

@@ -1,7 +1,5 @@
 #include "config/daemon/sink_config.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 #include "config/daemon/source_config.h"
@@ -109,11 +107,7 @@ void read_wrap(const YamlReader& reader, WrapConfig& wrap) {
 }
 
 /// An address to listen on, which connect() takes for this machine.
-bool is_any(const std::string& host) {
-  in6_addr address;
-  return host == "*" || host == "0.0.0.0" ||
-         (inet_pton(AF_INET6, host.c_str(), &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address));
-}
+bool is_any(const std::string& host) { return host == "*" || host == "0.0.0.0" || host == "::"; }
 
 std::string refuse_endpoint(const SinkConfig& sink, const Address& address) {
   bool tcp = address.transport == Transport::tcp || address.transport == Transport::tls;

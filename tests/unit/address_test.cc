@@ -37,6 +37,18 @@ TEST(AddressUrl, IsWrittenAsItWasRead) {
     EXPECT_EQ(to_string(address(url)), url);
 }
 
+TEST(AddressUrl, OfSpellingsThatMeanTheSameHasOne) {
+  const std::pair<const char*, const char*> kSpellings[] = {
+      {"tcp://[0:0:0:0:0:0:0:1]:514", "tcp://[::1]:514"},
+      {"tcp://[2001:DB8::0:7]:514", "tcp://[2001:db8::7]:514"},
+      {"tls://[::ffff:127.0.0.1]:514", "tls://127.0.0.1:514"},
+      {"udp://[::FFFF:7f00:1]:514", "udp://127.0.0.1:514"},
+      {"tcp://Logs.Example.ORG:514", "tcp://logs.example.org:514"},
+      {"tcp://[fe80::1%Eth0]:514", "tcp://[fe80::1%Eth0]:514"}};
+  for (const auto& [spelling, plain] : kSpellings)
+    EXPECT_EQ(to_string(address(spelling)), plain) << spelling;
+}
+
 TEST(AddressUrl, IsRefusedWithAReasonThatDoesNotShowIt) {
   std::string long_path = "unix:///" + std::string(108, 'x');
   const std::pair<std::string, std::string> kRefused[] = {
@@ -81,8 +93,9 @@ TEST(AddressUrl, IsRefusedWithAReasonThatDoesNotShowIt) {
 }
 
 TEST(Addresses, AreLoopbackByTheirText) {
-  for (const char* url : {"tcp://127.0.0.1:1", "tcp://127.9.9.9:1", "tcp://[::1]:1",
-                          "tcp://localhost:1", "unix:///x"})
+  for (const char* url :
+       {"tcp://127.0.0.1:1", "tcp://127.9.9.9:1", "tcp://[::1]:1", "tcp://[0:0::1]:1",
+        "tcp://[::ffff:127.0.0.1]:1", "tcp://localhost:1", "tcp://LocalHost:1", "unix:///x"})
     EXPECT_TRUE(is_loopback(address(url))) << url;
   for (const char* url : {"tcp://*:1", "tcp://0.0.0.0:1", "tcp://[::]:1", "tcp://10.0.0.1:1",
                           "tcp://127.example.org:1", "tcp://localhost.example.org:1"})
