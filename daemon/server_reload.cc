@@ -80,7 +80,10 @@ void Server::file_read(Compiled next) {
   if (!next.errors.empty()) return fail(next.errors);
   if (std::string why = sandbox_.refusal(next.config); !why.empty()) return fail(why + '\n');
   known_changed_ = !(next.config.known_values == config_.known_values);
-  if (!known_changed_) return compile(std::move(next.config));
+  if (!known_changed_) {
+    known_.read_again();  // who has changed a file and then asks for a reload wants it in force
+    return compile(std::move(next.config));
+  }
   auto config = std::make_shared<DaemonConfig>(std::move(next.config));
   known_.reconfigure(config->known_values, [this, config] { compile(std::move(*config)); });
 }

@@ -87,8 +87,9 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   void failed(uint64_t generation);
   void add_streamed(KnownValue value, const Done& done);
 
- private:
   void read_environment_and_files();
+
+ private:
   void set_paths();
   void open_socket();
   void take(const KnownValuesConfig::Command& command, const CommandResult& result);
@@ -394,6 +395,8 @@ void KnownValues::load() { sources_->load(); }
 void KnownValues::reconfigure(const KnownValuesConfig& config, const std::function<void()>& done) {
   sources_->reconfigure(config, done);
 }
+
+void KnownValues::read_again() { sources_->read_environment_and_files(); }
 
 void KnownValues::watch(std::function<void()> changed) { sources_->watch(std::move(changed)); }
 

@@ -51,6 +51,9 @@ class KnownValues {
   /// with the old configuration.
   void reconfigure(const KnownValuesConfig& config, const std::function<void()>& done);
 
+  /// Reads environment and files now, whatever the watch has yet to tell of them.
+  void read_again();
+
   /// Watches files, runs commands again and opens the control socket, until stop(). `changed`:
   /// there are other values than the ones last taken.
   void watch(std::function<void()> changed);

@@ -243,6 +243,17 @@ class Told(KnownValuesTest):
         self.assert_never_told(one, two, told)
 
 
+    def test_a_file_that_changes_right_before_a_reload_is_in_force_when_that_is_done(self):
+        path = self.write("PIN", self.value("first"))
+        self.start(files=[path])
+        for number in range(5):
+            value = self.plant(self.value(f"changed {number}"))
+            self.write("PIN", value)
+            self.assertEqual(self.daemon.ask("/-/reload", "POST")[0], 200)
+            self.assert_masked(value, "PIN")
+        self.daemon.stop()
+
+
 class AddMask(KnownValuesTest):
     def test_add_mask_holds_from_the_next_line_on(self):
         self.start(add_mask=True)
