@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kTick{1};
 constexpr size_t kTicksBetweenSelfChecks = 60;
 constexpr std::chrono::milliseconds kOftenestReport{10};
+// Who has nothing left to write needs a moment to say so.
+constexpr std::chrono::milliseconds kLeastDrain{100};
 // For sinks to say farewell after the deadline.
 constexpr std::chrono::seconds kLastGrace{2};
 // How long a stream waits for the value of an ::add-mask:: line to be in force before it fails
@@ -332,7 +334,7 @@ void Server::stop(int exit_code) {
   notify_stopping("writing what was read", config_.drain_timeout + 2 * kLastGrace);
   refuse_waiting();
   for (auto& source : sources_) source->stop();
-  deadline_.expires_after(config_.drain_timeout);
+  deadline_.expires_after(std::max(config_.drain_timeout, kLeastDrain));
   deadline_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     log_.warning("connections did not end before drain_timeout");

@@ -87,6 +87,14 @@ class Ending(ProcessTest):
         self.assertLess(time.monotonic() - begun, 30)
         client.close()
 
+    def test_without_any_time_to_drain_it_ends_well_when_nothing_is_left(self):
+        daemon, port = self.start_between(self.aggregator, drain_timeout=0)
+        with Client(port) as client:
+            client.send(b"5 whole")
+            self.aggregator.wait_for(1)
+            daemon.stop()
+        self.assertEqual(self.aggregator.records, [b"whole"])
+
     def test_the_second_signal_ends_it_at_once(self):
         daemon, port = self.start_between(self.aggregator, drain_timeout="10m", sink={"queue_bytes": "64KiB"})
         with self.client_of_a_full_sink(daemon, port):
