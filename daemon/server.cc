@@ -37,18 +37,25 @@ size_t worker_count(const DaemonConfig& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+/// What to do about a source's address that cannot be listened on.
+std::string_view advice(const Address& address, const boost::system::error_code& error) {
+  namespace errc = boost::system::errc;
+  if (error == errc::address_in_use)
+    return "; stop what listens there, or listen elsewhere (who it is: ss -lnp)";
+  if (error == errc::address_not_available) return "; this machine has no such address";
+  if (error == errc::no_such_file_or_directory) return "; make the folder of the socket first";
+  if (error != errc::permission_denied) return "";
+  return is_ip(address.transport)
+             ? "; a port below 1024 takes CAP_NET_BIND_SERVICE"
+             : "; let redactd's user write to the folder of the socket, or listen elsewhere";
+}
+
 /// Why the source cannot be opened, with its address, and what to do.
 std::string open_error(const SourceConfig& config, const std::exception& error) {
   const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
   if (system == nullptr) return error.what();
   std::string text = to_string(config.listen) + ": " + system->code().message();
-  if (system->code() == boost::system::errc::address_in_use)
-    text += "; stop what listens there, or listen elsewhere (who it is: ss -lnp)";
-  if (system->code() == boost::system::errc::address_not_available)
-    text += "; this machine has no such address";
-  if (system->code() == boost::system::errc::permission_denied)
-    text += "; a port below 1024 takes CAP_NET_BIND_SERVICE";
-  return text;
+  return text.append(advice(config.listen, system->code()));
 }
 
 /// The values of `::add-mask::` lines in a batch.

@@ -128,7 +128,7 @@ class Check(RedactdTest):
                     (daemon(sinks=[{"name": "${NAME}", "type": "file", "path": "${HIDDEN}/log"}], **off),
                      r"redactd\.yaml:1:\d+: sinks\[0\]\.path: cannot open \$\{HIDDEN\}/log: No such file"),
                     (daemon(sources=[{**SOURCE, "listen": "unix://${HIDDEN}/a"}], **off),
-                     r"redactd\.yaml:1:\d+: sources\[0\]\.listen: .*: No such file"),
+                     r"redactd\.yaml:1:\d+: sources\[0\]\.listen: .*: No such file or directory; make the folder of the socket first"),
                     (daemon(sources=[{**SOURCE, "name": "${NAME}", "listen": address}], **off),
                      rf"redactd\.yaml:1:\d+: sources\[0\]\.listen: {address}: Address already in use; stop what listens there"),
                     (daemon(sources=[SOURCE], admin={"listen": address}),
@@ -138,6 +138,17 @@ class Check(RedactdTest):
                 self.assertRegex(run.err, error)
                 self.assertNotIn(hidden, run.err)
                 self.assertNotIn("boost", run.err)
+
+    def test_a_socket_in_a_folder_of_somebody_else_is_no_matter_of_its_port(self):
+        folder = os.path.join(self.folder, "theirs")
+        os.mkdir(folder, 0o555)
+        os.chmod(self.folder, 0o711)
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        for scheme in ("unix", "unixgram"):
+            config = daemon(sources=[{**SOURCE, "listen": f"{scheme}://{folder}/log"}], admin={"enabled": False})
+            run = self.run_redactd("--config", self.write("redactd.yaml", json.dumps(config)), **nobody)
+            self.assertEqual(run.code, 3, run.err)
+            self.assertIn("Permission denied; let redactd's user write to the folder of the socket", run.err)
 
     def test_other_commands_take_the_rules_of_a_daemons_file(self):
         path = self.write("redactd.yaml", json.dumps(daemon(rules={"disable": ["password"]})))
