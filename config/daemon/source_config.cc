@@ -197,9 +197,10 @@ SourceConfig read_source(const YamlReader& reader) {
   SourceConfig source;
   if (!reader.expect_map(keys_of(kOptions))) return source;
   source.name = read_name(reader);
-  source.sinks = reader["sinks"].texts();
-  if (reader["sinks"].is_list() && source.sinks.empty())
-    reader["sinks"].fail("names no sink; leave it out where all are meant");
+  const YamlReader sinks = reader["sinks"];
+  source.sinks = sinks.texts();
+  if (reader.names("sinks") && source.sinks.empty() && (sinks.is_list() || !sinks.present()))
+    sinks.fail("names no sink; leave it out where all are meant");
   take(reader["max_record"].bytes({1, kGreatestMaxRecord}), source.max_record);
   if (!reader.has("type"))
     reader.fail_missing("type", "one of syslog, tcp, stdin, file, kubernetes, relp");
