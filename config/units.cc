@@ -17,7 +17,7 @@ constexpr Unit kByteUnits[] = {{"", 1},          {"B", 1},           {"kB", 1000
                                {"MiB", 1 << 20}, {"GB", 1000000000}, {"GiB", 1 << 30}};
 constexpr Unit kTimeUnits[] = {
     {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-constexpr uint64_t kMostBytes = uint64_t{1} << 40;
+constexpr uint64_t kMostBytes = uint64_t{1} << 50;
 constexpr uint64_t kMostMilliseconds = uint64_t{3660} * 86400000;
 
 /// A whole number and one of `units`.

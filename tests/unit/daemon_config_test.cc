@@ -55,6 +55,21 @@ TEST(DaemonConfig, SaysWhatIsNestedTooDeep) {
               HasSubstr("is no valid YAML: brackets or indentations nest too deep"));
 }
 
+TEST(DaemonConfig, ASpoolMayFillALargeDisk) {
+  EXPECT_EQ(sink_of("type: tcp, endpoints: [tcp://h:1], spool: {directory: /x, max_size: 4096GiB}")
+                .spool.max_size,
+            size_t{4096} << 30);
+  EXPECT_THAT(
+      sink_errors(
+          "type: tcp, endpoints: [tcp://h:1], spool: {directory: /x, max_size: 2000000GiB}"),
+      HasSubstr("max_size: must be"));
+}
+
+TEST(DaemonConfig, OfAnEmptyFileSaysWhatIsMissing) {
+  for (const char* text : {"", "# nothing yet\n", "---\n"})
+    EXPECT_THAT(errors_of_config(text), HasSubstr("1:1: sources: is missing")) << text;
+}
+
 TEST(DaemonConfig, SaysThatAFileIsUtf16) {
   const std::string text("\xff\xfes\0o\0", 6);
   EXPECT_THAT(errors_of_config(text), HasSubstr("1:1: is UTF-16; save it as UTF-8"));
