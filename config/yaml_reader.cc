@@ -96,10 +96,17 @@ std::string_view line_of(std::string_view text, size_t number) {
   return text.substr(0, text.find('\n'));
 }
 
+bool is_about_flow(std::string_view complaint) {
+  return complaint == "end of map flow not found" ||
+         complaint == "end of sequence flow not found" || complaint == "illegal flow end";
+}
+
 /// What yaml-cpp complains of, with what people mostly do wrong there.
 std::string explained(const std::string& complaint, std::string_view line) {
   if (line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
     return "a tab indents this line; YAML wants spaces";
+  if (is_about_flow(complaint) && line.find("${") != std::string_view::npos)
+    return "a text with ${…} between braces or brackets needs quotes";
   static const std::map<std::string_view, const char*> kMostly = {
       {"end of map not found", "the indentation fits none of the lines before it"},
       {"end of sequence not found", "the indentation fits none of the lines before it"},

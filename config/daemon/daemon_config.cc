@@ -78,7 +78,8 @@ DaemonConfig parse_daemon_config(const std::string& text, const std::string& pat
   DaemonConfig config;
   std::optional<YamlReader> document = YamlReader::parse(text, path, diagnostics, &surroundings);
   if (!document) return config;
-  std::optional<ConfigUse> use = check_top_level(*document);
+  std::optional<ConfigUse> use = ConfigUse::filter;  // an empty file sets nothing
+  if (document->present()) use = check_top_level(*document);
   if (!use) return config;
   if (*use == ConfigUse::filter) {
     document->fail_missing("sources", "a list of where records come from");
