@@ -100,8 +100,12 @@ Server::Server(std::string file, DaemonConfig config, const Sandbox& sandbox, Lo
       compiler_(control_),
       known_(control_, config_.known_values, metrics_.control(),
              [this](std::string_view source, std::string_view reason) {
-               log_.warning("known value not taken",
-                            {{"source", configured(source)}, {"reason", error_text(reason)}});
+               // A kind of its own, so that none is held back for values that are refused.
+               const bool command = source.starts_with("command ");
+               const std::initializer_list<LogField> fields = {{"source", configured(source)},
+                                                               {"reason", error_text(reason)}};
+               command ? log_.warning("known value of a command not taken", fields)
+                       : log_.warning("known value not taken", fields);
              }),
       self_check_(control_, metrics_.control(), config_.sources.size(),
                   [this] { log_.error("self-check failed: a made-up secret was not masked"); }),

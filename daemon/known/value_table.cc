@@ -1,6 +1,7 @@
 #include "daemon/known/value_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "filters/known/known.h"
@@ -13,6 +14,17 @@ bool lies_in(const std::string& where, const std::string& unread) {
   if (!where.starts_with(unread)) return false;
   return where.size() == unread.size() || where[unread.size()] == '/' ||
          where[unread.size()] == ',';
+}
+
+/// The first of them, and how many there are besides.
+std::string joined(const std::vector<std::string>& places) {
+  constexpr size_t kShown = 5;
+  std::string text;
+  for (size_t i = 0; i < std::min(places.size(), kShown); ++i)
+    text.append(i == 0 ? "" : ", ").append(places[i]);
+  if (places.size() > kShown)
+    text.append(" and ").append(std::to_string(places.size() - kShown)).append(" more");
+  return text;
 }
 
 }  // namespace
@@ -31,9 +43,6 @@ bool ValueTable::replace(const std::string& name, Reading reading) {
   std::set<FoundTrouble> troubles(reading.troubles.begin(), reading.troubles.end());
   std::set<FoundTrouble> refused;
   refuse_unfit(reading, refused);
-  for (const FoundTrouble& trouble : refused)
-    if (source.troubles.count(trouble) == 0) counters_.known_refused.add();
-  troubles.merge(refused);
   std::set<std::string> kept;  // the places that could not be read and whose values stay
   for (const Entry& old : source.entries) {
     auto unread =
@@ -48,7 +57,9 @@ bool ValueTable::replace(const std::string& name, Reading reading) {
     const bool stays = kept.count(trouble.where) > 0;
     warn_(trouble.where, trouble.reason + (stays ? "; the value of before stays masked" : ""));
   }
+  warn_of_unfit(refused, source.troubles);
   source.troubles = std::move(troubles);
+  source.troubles.merge(refused);
 
   bool same = std::equal(source.entries.begin(), source.entries.end(), reading.values.begin(),
                          reading.values.end(),
@@ -67,6 +78,24 @@ void ValueTable::refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused)
     refused.insert({found.where + " (" + found.known.name + ")", "is not masked: it " + reason});
     return true;
   });
+}
+
+/// Those with one reason at once: a log that holds back what comes too often would drop some of
+/// them, and other warnings with them.
+void ValueTable::warn_of_unfit(const std::set<FoundTrouble>& refused,
+                               const std::set<FoundTrouble>& told) const {
+  std::set<FoundTrouble> left;
+  std::set_difference(refused.begin(), refused.end(), told.begin(), told.end(),
+                      std::inserter(left, left.end()));
+  counters_.known_refused.add(left.size());
+  while (!left.empty()) {
+    const std::string reason = left.begin()->reason;
+    std::vector<std::string> places;
+    for (const FoundTrouble& trouble : left)
+      if (trouble.reason == reason) places.push_back(trouble.where);
+    std::erase_if(left, [&](const FoundTrouble& trouble) { return trouble.reason == reason; });
+    warn_(joined(places), reason);
+  }
 }
 
 bool ValueTable::keep_only(const std::set<std::string>& names) {

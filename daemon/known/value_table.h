@@ -69,6 +69,8 @@ class ValueTable {
   };
 
   void refuse_unfit(Reading& reading, std::set<FoundTrouble>& refused) const;
+  void warn_of_unfit(const std::set<FoundTrouble>& refused,
+                     const std::set<FoundTrouble>& told) const;
   void count();
 
   size_t most_;

@@ -243,6 +243,18 @@ class Told(KnownValuesTest):
         self.assert_never_told(one, two, told)
 
 
+    def test_a_command_that_fails_is_told_also_beside_many_values_that_are_refused(self):
+        words = ["primary", "1234", "zzzzzzzz", "2026-01-02", "-----x-----"]  # refused for different reasons
+        folders = []
+        for number in range(4):
+            folders.append(os.path.join(self.folder, f"values{number}"))
+            os.mkdir(folders[-1])
+            for name, word in enumerate(words):
+                self.write(os.path.join(folders[-1], f"V{name}"), word)
+        self.start(files=folders, exec=[{"name": "vault", "command": [os.path.join(self.folder, "nowhere")]}])
+        self.assertRegex(self.daemon.says(), r'source="command vault" reason="cannot be started: No such file')
+        self.daemon.stop()
+
     def test_a_file_that_changes_right_before_a_reload_is_in_force_when_that_is_done(self):
         path = self.write("PIN", self.value("first"))
         self.start(files=[path])

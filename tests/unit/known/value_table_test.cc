@@ -62,6 +62,24 @@ TEST_F(ValueTableTest, UnfitValuesAreRefusedOnceAndNotShown) {
   }
 }
 
+/// The log lets ten of a kind through: a command that fails must not be the eleventh.
+TEST_F(ValueTableTest, ManyUnfitValuesAreToldAtOnce) {
+  std::vector<FoundValue> unfit;
+  for (char name = 'a'; name < 'z'; ++name)
+    unfit.push_back(found({name}, "4711", "file /s/" + std::string{name}));
+  table.replace("a", reading(unfit));
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].find("file /s/a (a), file /s/b (b), file /s/c (c), file /s/d (d), "
+                             "file /s/e (e) and 20 more: is not masked: it "),
+            0u)
+      << warnings[0];
+  unfit.push_back(found("z", "4711", "file /s/z"));
+  table.replace("a", reading(unfit));
+  ASSERT_EQ(warnings.size(), 2u);
+  EXPECT_EQ(warnings[1].find("file /s/z (z): is not masked: it "), 0u) << "the one that is new";
+  EXPECT_EQ(counters.known_refused.get(), 26u);
+}
+
 TEST_F(ValueTableTest, ATroubleIsToldAgainWhenItComesBack) {
   Reading trouble{{}, {{"file /a", "cannot be read"}}, {}};
   table.replace("a", trouble);
