@@ -181,6 +181,10 @@ void YamlReader::fail(const std::string& message) const {
   document_->diagnostics->add(location(), path_, message);
 }
 
+void YamlReader::fail_once(const std::string& message) const {
+  document_->diagnostics->add_once(location(), path_, message);
+}
+
 void YamlReader::warn(const std::string& message) const {
   document_->diagnostics->warn(location(), path_, message);
 }
@@ -231,7 +235,7 @@ std::vector<YamlReader> YamlReader::items() const {
   if (!present()) return result;
   if (node_.IsScalar()) return {*this};
   if (!node_.IsSequence()) {
-    fail("must be a list");
+    fail_once("must be a list");
     return result;
   }
   for (size_t i = 0; i < node_.size(); ++i) {
@@ -244,11 +248,11 @@ std::vector<YamlReader> YamlReader::items() const {
 std::optional<std::string> YamlReader::text() const {
   if (!node_.IsDefined()) return std::nullopt;
   if (node_.IsNull()) {
-    document_->diagnostics->add_once(location(), path_, "has no value; write one, or leave it out");
+    fail_once("has no value; write one, or leave it out");
     return std::nullopt;
   }
   if (!node_.IsScalar()) {
-    fail("must be a text");
+    fail_once("must be a text");
     return std::nullopt;
   }
   if (document_->surroundings == nullptr) return node_.Scalar();
@@ -256,7 +260,7 @@ std::optional<std::string> YamlReader::text() const {
   std::string error;
   std::optional<std::string> value =
       substitute(node_.Scalar(), document_->folder, *document_->surroundings, error);
-  if (!value) document_->diagnostics->add_once(location(), path_, error);
+  if (!value) fail_once(error);
   return value;
 }
 

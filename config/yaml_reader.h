@@ -115,6 +115,8 @@ class YamlReader {
         fallback_(std::move(fallback)) {}
 
   std::string path_of(std::string_view key) const;
+  /// Of what is read more than once.
+  void fail_once(const std::string& message) const;
 
   YAML::Node node_;
   std::string path_;

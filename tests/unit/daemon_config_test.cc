@@ -65,6 +65,13 @@ TEST(DaemonConfig, ASpoolMayFillALargeDisk) {
       HasSubstr("max_size: must be"));
 }
 
+TEST(DaemonConfig, SaysOnceWhatIsWrongWithAListThatIsReadTwice) {
+  for (const char* endpoints : {"{a: b}", "[{a: b}]"}) {
+    const std::string errors = sink_errors("type: tcp, endpoints: " + std::string(endpoints));
+    EXPECT_EQ(errors.find("must be a"), errors.rfind("must be a")) << errors;
+  }
+}
+
 TEST(DaemonConfig, OfAnEmptyFileSaysWhatIsMissing) {
   for (const char* text : {"", "# nothing yet\n", "---\n"})
     EXPECT_THAT(errors_of_config(text), HasSubstr("1:1: sources: is missing")) << text;
