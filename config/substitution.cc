@@ -38,7 +38,10 @@ std::optional<std::string> file_value(std::string_view name, const std::string& 
     error = "the file of ${file:" + std::string(name) + "} cannot be read: " + why;
     return std::nullopt;
   }
-  if (!value->empty() && value->back() == '\n') value->pop_back();
+  if (value->ends_with('\n')) {
+    value->pop_back();
+    if (value->ends_with('\r')) value->pop_back();
+  }
   return value;
 }
 

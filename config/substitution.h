@@ -14,7 +14,8 @@ namespace redactd {
 
 /// `text` with everything put in; `$$` becomes `$`. Nothing, with the reason in `error`, when a
 /// variable is not set, a file cannot be read or a `$` stands alone; `error` never shows a value.
-/// A relative path is relative to `folder`. One newline at the end of a file is dropped.
+/// A relative path is relative to `folder`. One newline at the end of a file is dropped, and a CR
+/// before it.
 std::optional<std::string> substitute(std::string_view text, const std::string& folder,
                                       const Surroundings& surroundings, std::string& error);
 

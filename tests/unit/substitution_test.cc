@@ -23,6 +23,8 @@ const Surroundings& small_machine() {
       [](const std::string& path, std::string& error) -> std::optional<std::string> {
         if (path == "/etc/redactd/token") return "correct-horse\n";
         if (path == "/two") return "two\n\n";
+        if (path == "/windows") return "of Windows\r\n";
+        if (path == "/cr") return "a lone CR\r";
         error = "No such file or directory";
         return std::nullopt;
       }};
@@ -60,7 +62,11 @@ TEST(Substitution, RefusesDefaultsThatHoldAnother) {
         << nested << ": " << refusal(nested);
 }
 
-TEST(Substitution, DropsOneNewlineOfAFile) { EXPECT_EQ(filled("${file:/two}"), "two\n"); }
+TEST(Substitution, DropsOneNewlineOfAFile) {
+  EXPECT_EQ(filled("${file:/two}"), "two\n");
+  EXPECT_EQ(filled("${file:/windows}"), "of Windows");
+  EXPECT_EQ(filled("${file:/cr}"), "a lone CR\r");
+}
 
 TEST(Substitution, HasDefaultsForWhatIsNotSetOrEmpty) {
   EXPECT_EQ(filled("${NOSUCH:-log2}"), "log2");
