@@ -1501,5 +1501,97 @@ TEST(Value, OfACodeBeforeTheWordsThatNameIt) {
                    "10 is your code", "0x482913 is your code", "482913 was your code"});
 }
 
+TEST(Value, MessagesOfValidationStayInOtherLanguages) {
+  expect_all_kept(
+      {R"({"password":"This value should not be blank."})",
+       R"({"errors":{"password":["Das Passwort muss mindestens {digits:1} Zeichen lang sein."]}})",
+       R"({"password":"Dieses Feld ist erforderlich."})",
+       R"({"password":"Le mot de passe doit contenir au moins 12 caractères."})",
+       R"({"password":"Ce champ est obligatoire."})",
+       R"({"password":"La contraseña debe tener al menos 8 caracteres"})",
+       R"({"password":"A senha deve ter no mínimo 8 caracteres."})",
+       R"({"password":"Пароль должен содержать не менее 8 символов."})",
+       R"({"password":"密码长度必须至少为8个字符"})",
+       R"({"password":"パスワードは8文字以上で入力してください。"})",
+       R"("password": "The password chosen by the user when they signed up.")",
+       "Passwort: falsch",
+       "Mot de passe : obligatoire",
+       "Senha: obrigatória",
+       "Wachtwoord: verplicht",
+       "Пароль: неверный",
+       "Пароль: обязательное поле",
+       "密码：必填",
+       "密码: 不能为空",
+       "パスワード: 必須項目です",
+       "비밀번호: 필수 항목입니다"});
+  expect_all_masked({R"({"password":"«Mein {alnum:8} Passwort»"})",
+                     R"({"password":"«The Winter Garden {digits:2}»"})",
+                     R"({"password":"«My Secret Winter Password»"})",
+                     R"({"password":"«Should {digits:1}{alpha:7} be winter»"})",
+                     R"({"password":"«correct horse battery staple»"})", "Passwort: «winter»",
+                     "Пароль: «привет»", "密码：«北京{digits:4}»", "密码：«必填{alnum:8}»"});
+}
+
+TEST(Value, WhatSentencesSayOfAPasswordStays) {
+  expect_all_kept({"If the password is lost, you can reset it", "no password is defined for bob",
+                   "the password is shorter than 8 characters",
+                   "the password is chosen by the user", "the password is kept in memory"});
+  expect_all_masked({"the password is «winter»", "the password is «lost-{alnum:8}»",
+                     "the password is «chosen-one»"});
+}
+
+TEST(Value, NamesThatCloudsAndPackagesHaveStay) {
+  expect_all_kept(
+      {"Install: python3-jwt:amd64 (2.6.0-1, automatic), libfoo:amd64 (1.2)",
+       "Setting up libauth-token:i386 (1.0)", R"("Sid": "S3ServerAccessLogsPolicy",)",
+       R"("encryptionKey": "arn:aws:kms:us-west-2:{digits:12}:key/{uuid}",)",
+       "ssh_host_key: SHA256:{base64:43}", R"(secret "kube-proxy-token-x7k2p" not found)",
+       R"("credentials":{"sessionToken":"HIDDEN_DUE_TO_SECURITY_REASONS"})",
+       R"("password": "NOT_LOGGING_PASSWORD",)",
+       R"("identity:get_credential": "rule:admin_required")", "password: @DB_PASSWORD@",
+       "token=[token]", "'{{resolve:secretsmanager:${DbSecret}:SecretString:password}}'",
+       R"(User-Password = "%{string:User-Password}")"});
+  expect_all_masked({"token:«{digits:1}{alnum:20}»", R"("sid": "«{base64url:32}»")",
+                     R"("encryptionKey": "«{digits:1}{alnum:31}»")",
+                     "host_key: «{digits:1}{base64:42}»", "credentials: bob:«wint{digits:2}»",
+                     "credentials: rule:«w1nt{digits:2}»", "password: «@{alnum:8}@»",
+                     "token=«[{digits:1}{alnum:20}]»"});
+}
+
+TEST(Value, ExpressionsOfCodeStay) {
+  expect_all_kept({"var token = tokens[i];",
+                   "token = parts[1]",
+                   "ret[token] = grammar[token];",
+                   "e.token=function(){return 1}",
+                   "n.secret=!0,b=1",
+                   "({password:!1,user:n})",
+                   "hasAccessToken: !!accessToken,",
+                   R"(url+"?token="+encodeURIComponent(t))",
+                   R"("&password="+e.password+"&token="+e.token)",
+                   R"(e.headers.Authorization="Bearer "+t.token)",
+                   "pwd=input('Enter: ')",
+                   "keyPassword = props['keyPassword']",
+                   "{ uid, token, new_password: newPassword });",
+                   "    password: Option<String>,",
+                   "def f(self, private_key: Ed25519PrivateKey):",
+                   "token = createToken(user, secret)",
+                   "networkPassphrase: payment.networkPassphrase,",
+                   "mysql --user=root --password= --silent",
+                   "[--token <jwt>] [--endpoint <url>]",
+                   "error: --secret value not given"});
+  expect_all_masked({"token = «{digits:1}{alnum:20}[1]»", "password=«!!{alnum:12}»",
+                     "secret=«!{alnum:12}»", R"(password="«+{alnum:12}»")",
+                     "keyPassword = «{digits:1}{alnum:11}»", "password: «winter»<br>",
+                     "new_password: «newWinter» });", "app --password= «winter-{alnum:6}»",
+                     "<password>«]{alnum:12}»</password>", "password: «{digits:2}»"});
+}
+
+TEST(Value, LabelsOfTranslationsInPhpStay) {
+  expect_all_kept({"$lang['password'] = 'Passwort';", "$labels['password'] = 'Contraseña';",
+                   "'password' => 'Mot de passe',", "'newpassword'   => 'Neues Passwort:',"});
+  expect_all_masked({"$config['password'] = '«Passwort»';", "'password' => '«{alnum:12}»',",
+                     "'DB_PASSWORD' => '«Password»',"});
+}
+
 }  // namespace
 }  // namespace redactd::test

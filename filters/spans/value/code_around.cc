@@ -6,13 +6,38 @@
 #include "filters/spans/extent.h"
 #include "filters/spans/value/code_shape.h"
 #include "filters/spans/value/program_words.h"
+#include "filters/spans/word_list.h"
 
 namespace redactd {
+
+namespace {
+
+/// `new_password: newPassword`: whether the name that ends at `key_end` is the value but for
+/// underscores and capitals, of which the value has some.
+bool is_name_in_camel_case(std::string_view text, size_t key_end, std::string_view value) {
+  constexpr size_t kLongest = 64;
+  if (value.size() < 2 || value.size() > kLongest || !is_lower(value[0])) return false;
+  if (std::none_of(value.begin(), value.end(), is_upper)) return false;
+  size_t at = key_end;
+  size_t underscores = 0;
+  for (size_t i = value.size(); i > 0; --i) {
+    while (at > 0 && text[at - 1] == '_') --at, ++underscores;
+    if (at == 0 || !is_letter(value[i - 1]) || to_lower(text[at - 1]) != to_lower(value[i - 1]))
+      return false;
+    --at;
+  }
+  return underscores > 0 && (at == 0 || !is_alnum(text[at - 1]));
+}
+
+}  // namespace
 
 bool is_own_name(std::string_view text, size_t begin, size_t end, size_t key_end) {
   constexpr size_t kLongest = 256;  // in a line of keys every value is as long as what follows
   const size_t size = end - begin;
   if (size > std::min(key_end, kLongest)) return false;
+  if (text.substr(end, 2) == " }" || text.substr(end, 1) == ",") {
+    if (is_name_in_camel_case(text, key_end, text.substr(begin, size))) return true;
+  }
   std::string_view before = text.substr(0, key_end - size);
   const bool of_call =
       end < text.size() && (text[end] == ')' || text[end] == ';' || text[end] == ',');
@@ -33,6 +58,19 @@ bool is_call_in_code(std::string_view text, size_t begin, size_t end) {
   while (name < rest.size() && (is_letter(rest[name]) || rest[name] == '_')) ++name;
   return name > 1 && name < rest.size() && std::string_view(":,").find(rest[name]) != kNone &&
          rest.find('}') != kNone;
+}
+
+bool is_type_in_code(std::string_view text, size_t begin, size_t end) {
+  static constexpr std::string_view kGenerics[] = {
+      "option", "optional", "vec",       "box",     "arc",   "rc",   "result", "list", "set",
+      "secret", "maybe",    "secretbox", "promise", "array", "lazy", "cow",    "map",  "zeroizing"};
+  static constexpr WordList kNames(kGenerics);
+  std::string_view value = text.substr(begin, end - begin);
+  if (!is_upper(value[0])) return false;
+  if (text.substr(end, 1) == ")")
+    return value.ends_with("PrivateKey") || value.ends_with("SecretStr");
+  if (text.substr(end, 1) != "<" || !kNames.has(value)) return false;
+  return end + 1 < text.size() && (is_letter(text[end + 1]) || text[end + 1] == '&');
 }
 
 bool is_switch(std::string_view text, size_t begin, size_t end) {

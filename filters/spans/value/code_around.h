@@ -8,8 +8,8 @@
 
 namespace redactd {
 
-/// `login(password=password)`, `self.password = password`: the key again, which ends at `key_end`.
-/// Elsewhere it is a weak password.
+/// `login(password=password)`, `self.password = password`, `{ new_password: newPassword }`: the key
+/// again, which ends at `key_end`. Elsewhere it is a weak password.
 bool is_own_name(std::string_view text, size_t begin, size_t end, size_t key_end);
 
 /// `token = serializer.loads(value, max_age=3600)`, `token = jwt.sign({ id: user.id }, secret)`:
@@ -18,6 +18,9 @@ bool is_call_in_code(std::string_view text, size_t begin, size_t end);
 
 /// `click.prompt("Password", hide_input=True)`: an argument that has a name.
 bool is_switch(std::string_view text, size_t begin, size_t end);
+
+/// `password: Option<String>`, `private_key: Ed25519PrivateKey)`: the type of an argument.
+bool is_type_in_code(std::string_view text, size_t begin, size_t end);
 
 /// PASSWORD=`kubectl get secret db`: a command of the shell, for what it prints.
 bool is_command(std::string_view text, size_t begin, size_t end);

@@ -5,6 +5,7 @@
 #include "filters/byte_class.h"
 #include "filters/byte_search.h"
 #include "filters/spans/extent.h"
+#include "filters/spans/value/name_shape.h"
 #include "filters/spans/value/value_check.h"
 #include "filters/spans/word_list.h"
 #include "filters/validators/validators.h"
@@ -41,7 +42,11 @@ bool is_lookup(std::string_view value) {
     joined = joined || joint;
     ++open;
   }
-  if (!joined || open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  if (open == value.size() || (value[open] != '(' && value[open] != '[')) return false;
+  if (!joined) {  // props['password'
+    constexpr size_t kShortest = 4;
+    if (open < kShortest || value[open] != '[' || open + 1 == value.size()) return false;
+  }
   return open + 1 == value.size() || value[open + 1] == '\'' || value[open + 1] == '"';
 }
 
@@ -87,6 +92,30 @@ bool is_call(std::string_view value) {
   return open + 1 == value.size() || value[open + 1] == '$' || (member && value[open] == '(');
 }
 
+/// tokens[i], parts[1], stack[top-1]: an element of what has a name in words.
+bool is_element(std::string_view value) {
+  constexpr size_t kLongestIndex = 24;
+  static constexpr ByteClass kOfIndexes = alnum_and("_.+-");
+  static constexpr ByteClass kOfNames = letters_and("_.$");
+  const size_t open = value.find('[');
+  if (open == kNone || open < 4 || value.back() != ']') return false;
+  std::string_view name = value.substr(0, open);
+  std::string_view index = value.substr(open + 1, value.size() - open - 2);
+  return !index.empty() && index.size() <= kLongestIndex && is_letter(name[0]) &&
+         kOfNames.has_all(name) && kOfIndexes.has_all(index) && is_plain_word(name) &&
+         !is_scrambled(index);
+}
+
+/// input('Enter: ', getpass(": what asks for the value.
+bool is_prompt(std::string_view value) {
+  static constexpr std::string_view kCalls[] = {"input(", "raw_input(", "getpass(", "prompt(",
+                                                "readline("};
+  return std::any_of(std::begin(kCalls), std::end(kCalls), [&](std::string_view call) {
+    return value.starts_with(call) && value.size() > call.size() &&
+           (value[call.size()] == '\'' || value[call.size()] == '"');
+  });
+}
+
 /// uuid.uuid4().hex, open(path).read().strip(): what is called, and then asked for a member.
 bool is_chain_of_calls(std::string_view value) {
   static constexpr ByteClass kOfChains = alnum_and("_.:()");
@@ -101,13 +130,14 @@ bool is_variable(std::string_view value) {
   static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
   if (value.size() < 2 || value.size() > 40 || value[0] != '$' || !is_lower(value[1])) return false;
   std::string_view name = value.substr(1);
-  if (!std::all_of(name.begin(), name.end(), [](char c) { return is_letter(c) || c == '_'; }))
-    return false;
+  if (!std::all_of(name.begin(), name.end(),
+                   [](char c) { return is_letter(c) || c == '_' || c == '.'; }))
+    return false;  // $login.access_token of PowerShell among them
   return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
     if (name.size() < word.size()) return false;
     size_t at = name.size() - word.size();
     if (!equals_ignoring_case(name.substr(at), word)) return false;
-    return at == 0 || name[at - 1] == '_' || is_upper(name[at]);
+    return at == 0 || name[at - 1] == '_' || name[at - 1] == '.' || is_upper(name[at]);
   });
 }
 
@@ -137,6 +167,7 @@ bool is_code(std::string_view value) {
   if (value.starts_with("ENV[") || value == "t(" || value == "getenv(") return true;
   if (value.starts_with("getenv('")) return value.find(')') == kNone;
   if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
+  if (value.starts_with("function(") || is_prompt(value)) return true;
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
   if (is_variable(value) || is_call(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
@@ -147,6 +178,7 @@ bool is_code(std::string_view value) {
     return true;  // t}(this,function(e){
   while (!value.empty() && std::string_view(";?,").find(value.back()) != kNone)
     value.remove_suffix(1);
+  if (!value.empty() && is_element(value)) return true;
   if (value.ends_with(")[")) value.remove_suffix(1);  // jsondecode(data.x.secret)["password"]
   // A password may hold parentheses, too, but is no name before them.
   static constexpr ByteClass kOfCallees = alnum_and("_.:<>$[]\"'?/\\-");
@@ -168,7 +200,8 @@ bool begins_call(std::string_view value) {
   std::string_view callee = value.substr(0, open);
   size_t name = open;
   while (name > 0 && !kJoints.has(callee[name - 1])) --name;
-  if (name == 0 || name == open || !is_lower(callee[name])) return false;
+  if (name == open || !is_lower(callee[name])) return false;
+  if (name == 0 && std::none_of(callee.begin(), callee.end(), is_upper)) return false;  // createX(
   std::string_view argument = value.substr(open + 1);
   if (argument == "{") return true;
   if (argument.empty() || (!is_letter(argument[0]) && argument[0] != ':')) return false;
@@ -180,6 +213,15 @@ bool begins_call(std::string_view value) {
   const bool number =
       argument.size() <= kMostDigits && std::all_of(argument.begin(), argument.end(), is_digit);
   return number || (argument.find('.') != kNone && kOfNames.has_all(argument));
+}
+
+/// !0, !1, !!accessToken: what JavaScript has for true and false.
+bool is_negation(std::string_view value) {
+  static constexpr std::string_view kWords[] = {"oken", "assword", "ecret", "key", "Key"};
+  static constexpr ByteClass kOfNames = letters_and("_.");
+  if (value == "!0" || value == "!1") return true;
+  return value.size() > 4 && value.starts_with("!!") && kOfNames.has_all(value.substr(2)) &&
+         holds_any(value, kWords);
 }
 
 /// PASSWORD, <TOKEN>: what a usage line has where the value goes.

@@ -13,6 +13,9 @@ bool is_code(std::string_view value);
 /// A function and the beginning of its arguments, where a blank follows: `serializer.loads(value,`.
 bool begins_call(std::string_view value);
 
+/// What JavaScript has for true and false.
+bool is_negation(std::string_view value);
+
 /// A name of a usage line.
 bool is_metavariable(std::string_view value);
 

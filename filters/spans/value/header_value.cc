@@ -203,6 +203,17 @@ bool ValueResolver::is_cookie_attribute(std::string_view name) {
 }
 
 /// `user:password`, as after curl's -u.
+namespace {
+
+/// `rule:admin_required`, `role:admin` of OpenStack's policies.
+bool is_rule_of_policy(std::string_view user, std::string_view password) {
+  static constexpr ByteClass kOfNames = letters_and("_");
+  while (user.starts_with('(')) user.remove_prefix(1);
+  return (user == "rule" || user == "role") && kOfNames.has_all(password);
+}
+
+}  // namespace
+
 Verdict ValueResolver::credentials(const Opening& opening) {
   size_t end = value_end(opening);
   size_t colon = record_.colons.first_in(text_, opening.begin, end);
@@ -220,6 +231,8 @@ Verdict ValueResolver::credentials(const Opening& opening) {
   if (password.starts_with("//")) return Verdict::no_password;
   bool doubtful = rule_.strength == Strength::medium;  // arn:aws:…, file:/run/…
   if (doubtful && holds_byte<':', '/'>(password)) return Verdict::no_password;
+  if (doubtful && is_rule_of_policy(text_.substr(opening.begin, colon - opening.begin), password))
+    return Verdict::plain_word;
   bool ids = std::all_of(password.begin(), password.end(), is_digit) && password.size() < 6;
   if (ids && !password.empty()) return Verdict::plain_word;  // docker run -u 1000:1000
   return add(colon + 1, end, opening, rule_.strength);

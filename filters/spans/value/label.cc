@@ -14,10 +14,10 @@ constexpr std::string_view kEnglishNames[] = {"password", "passwords", "passphra
 constexpr WordList kEnglish(kEnglishNames);
 
 constexpr std::string_view kForeignNames[] = {
-    "passwort",   "kennwort", "contraseña", "contrasena", "passe",  "senha",
-    "wachtwoord", "salasana", "hasło",      "heslo",      "jelszó", "lozinka",
-    "passord",    "lösenord", "parola",     "şifre",      "Şifre",  "adgangskode",
-    "パスワード", "密码",     "密碼",       "비밀번호",   "Пароль", "пароль"};
+    "passwort", "kennwort", "contraseña", "contrasena",  "passe",      "senha",      "wachtwoord",
+    "salasana", "hasło",    "heslo",      "jelszó",      "lozinka",    "passord",    "lösenord",
+    "parola",   "şifre",    "Şifre",      "adgangskode", "パスワード", "密码",       "密碼",
+    "비밀번호", "Пароль",   "пароль",     "parool",      "geslo",      "contrasinal"};
 constexpr WordList kForeign(kForeignNames);
 
 /// What a longer label in English begins with: `My Secret Password` may be a passphrase.
@@ -82,6 +82,20 @@ bool key_begins_line(const RecordView& record, size_t end) {
   return end == 0 ? record.starts_record : text[end - 1] == '\n';
 }
 
+/// `'   => '`, in columns.
+bool stand_around_blanks(std::string_view text, std::string_view first, std::string_view last) {
+  if (!text.starts_with(first) || !text.ends_with(last)) return false;
+  if (text.size() <= first.size() + last.size()) return false;
+  return text.substr(first.size(), text.size() - first.size() - last.size())
+             .find_first_not_of(' ') == kNone;
+}
+
+/// `$lang['`, `$labels['`
+bool is_in_array_of_labels(std::string_view before) {
+  return before.ends_with("lang['") || before.ends_with("labels['") ||
+         before.ends_with("messages['") || before.ends_with("string['");
+}
+
 /// Whether a file of translations may have the key: behind `=` a dotted one, never one in capitals.
 bool may_name_label(std::string_view text, size_t key_end, size_t begin) {
   static constexpr ByteClass kOfKey = alnum_and("._-");
@@ -90,6 +104,9 @@ bool may_name_label(std::string_view text, size_t key_end, size_t begin) {
   std::string_view key = text.substr(key_begin, key_end - key_begin);
   if (key.empty() || is_upper(key.back())) return false;
   std::string_view separator = text.substr(key_end, begin - key_end);
+  if (stand_around_blanks(separator, "'", "=> '")) return true;  // of PHP
+  if (stand_around_blanks(separator, "']", "= '"))
+    return is_in_array_of_labels(text.substr(0, key_begin));
   if (separator.find('=') != kNone) return key.find('.') != kNone;
   return separator.find(':') != kNone;
 }

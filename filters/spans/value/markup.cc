@@ -30,6 +30,9 @@ bool string_ends(std::string_view text, size_t at) {
   return at + 1 < text.size() && (text[at] == '"' || text[at] == '\'') && !is_alnum(text[at + 1]);
 }
 
+/// `[--token <token>] [--user <user>]`: in a usage line.
+bool closes_option(std::string_view text, size_t value) { return text.substr(value, 1) == "]"; }
+
 /// `bot<token>/sendMessage`: in place of a part of an address.
 bool is_segment(std::string_view text, size_t open, size_t value) {
   return text.substr(value, 1) == "/" && is_alnum(text[open - 1]);
@@ -59,9 +62,10 @@ size_t tag_begin(std::string_view text, size_t name_begin) {
 
 bool opens_tag(std::string_view text, size_t open, size_t value) {
   std::string_view before = text.substr(0, open);
-  bool placeholder = !before.empty() && (std::string_view("=:/@").find(before.back()) != kNone ||
-                                         ends_in_mask(before) || string_ends(text, value) ||
-                                         is_segment(text, open, value));
+  bool placeholder =
+      !before.empty() &&
+      (std::string_view("=:/@").find(before.back()) != kNone || ends_in_mask(before) ||
+       string_ends(text, value) || is_segment(text, open, value) || closes_option(text, value));
   return !placeholder || closing_tag_follows(text, value);
 }
 

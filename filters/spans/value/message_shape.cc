@@ -8,6 +8,69 @@
 #include "filters/spans/word_list.h"
 
 namespace redactd {
+namespace {
+
+/// What validation says in German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech,
+/// Swedish, Turkish, Hungarian and Russian: parts of words.
+constexpr std::string_view kSaidElsewhere[] = {
+    "muss",      "darf",      "mindestens", "erforderlich", "Zeichen",  "ngültig",      "stimm",
+    "zu kurz",   "Passwort ", "doit",       "obligat",      "caract",   "mot de passe", "debe",
+    "ontraseña", "deve",      "obrigat",    "enha ",        "obbligat", "caratter",     "moet",
+    "verplicht", "tekens",    "achtwoord",  "musi",         "wymagan",  "znak",         "asło",
+    "povinn",    "eslo ",     "måste",      "krävs",        "tecken",   "ösenord",      "zorunlu",
+    "ifre ",     "karakter",  "kötelező",   "elszó",        "олжен",    "олжн",         "бязат",
+    "символ",    "ароль"};
+
+/// Chinese, Japanese and Korean, which have few blanks.
+constexpr std::string_view kSaidInEastAsia[] = {"必须", "不能",     "至少", "长度",
+                                                "必須", "ください", "入力", "필수",
+                                                "입력", "하세요",   "해야", "이상"};
+
+constexpr std::string_view kSaidLessPlainly[] = {"should ",  "mandatory",  "does not",
+                                                 "at least", " password ", " passphrase "};
+
+/// Han, Kana or Hangul and their marks alone, two and more: no keyboard types it into a field that
+/// shows dots.
+bool is_east_asian(std::string_view value) {
+  constexpr size_t kSize = 3;  // bytes a character
+  size_t seen = 0;
+  for (size_t at = 0; at < value.size(); ++seen) {
+    if (value[at] == ' ') {
+      ++at;
+      continue;
+    }
+    const auto lead = static_cast<unsigned char>(value[at]);
+    if (lead < 0xe3 || lead > 0xed || at + kSize > value.size()) return false;
+    at += kSize;
+  }
+  return seen >= 2;
+}
+
+/// How many words there are, if none mixes letters with digits or has more than three of them.
+bool counts_words(std::string_view value, size_t& words) {
+  constexpr size_t kMostDigits = 3;
+  static constexpr ByteClass kMarks = ByteClass::of(".,:;!?'\"()-/");
+  for (size_t at = 0; at < value.size();) {
+    size_t end = std::min(value.find(' ', at), value.size());
+    size_t digits = 0;
+    bool letters = false;
+    for (char c : value.substr(at, end - at)) {
+      if (is_digit(c)) {
+        ++digits;
+      } else if (is_letter(c)) {
+        letters = true;
+      } else if (static_cast<unsigned char>(c) < 0x80 && !kMarks.has(c)) {
+        return false;
+      }
+    }
+    if (digits > kMostDigits || (digits > 0 && letters)) return false;
+    words += end > at;
+    at = end + 1;
+  }
+  return true;
+}
+
+}  // namespace
 
 bool is_remark(std::string_view value) {
   if (value == "(not" || value == "[not" || value == "[None") return true;
@@ -42,6 +105,22 @@ bool is_message(std::string_view value) {
       "too short", "too long",  "too weak",   "invalid",    "incorrect",   "not match",
       "password?", "not found", "may not",    "too common", "too similar", "entirely numeric"};
   return value.size() < 200 && value.find(' ') != kNone && holds_any(value, kWords);
+}
+
+bool is_message_elsewhere(std::string_view value) {
+  constexpr size_t kLongest = 300;
+  if (value.size() < 6 || value.size() > kLongest) return false;
+  constexpr size_t kFirst = 4;  // 12文字以上
+  std::string_view first = value.substr(0, kFirst);
+  const bool foreign = std::any_of(first.begin(), first.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  if (!foreign && !is_upper(value[0])) return false;
+  if (foreign && is_east_asian(value)) return true;
+  size_t words = 0;
+  if (!counts_words(value, words)) return false;
+  if (foreign && holds_any(value, kSaidInEastAsia)) return true;
+  return (words >= 3 && holds_any(value, kSaidElsewhere)) ||
+         (words >= 4 && holds_any(value, kSaidLessPlainly));
 }
 
 bool is_prose(std::string_view value) {

@@ -19,6 +19,10 @@ bool is_error_code(std::string_view value);
 /// What validation says about a field: "must be at least 8 characters", "is required".
 bool is_message(std::string_view value);
 
+/// The same where the program speaks another language, or says less plainly what it wants: "Dieses
+/// Feld ist erforderlich.", "This value should not be blank.", "密码不能为空". Digits stand alone.
+bool is_message_elsewhere(std::string_view value);
+
 /// Words with blanks between them and no digit: a message, not a token.
 bool is_prose(std::string_view value);
 

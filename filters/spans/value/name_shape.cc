@@ -117,7 +117,8 @@ bool is_scoped_name(std::string_view value) {
 }
 
 bool is_compared_member(std::string_view value) {
-  static constexpr std::string_view kWords[] = {"password", "passwd", "token", "secret", "key"};
+  static constexpr std::string_view kWords[] = {"assword", "passwd", "oken",     "ecret",
+                                                "key",     "Key",    "assphrase"};
   if (value.size() > 80 || !is_lower(value[0])) return false;
   size_t dot = value.rfind('.');
   if (dot == kNone || dot == 0) return false;

@@ -43,6 +43,10 @@ bool is_version_in_parentheses(std::string_view value) {
 }
 
 bool is_digest(std::string_view value) {
+  constexpr std::string_view kSsh = "SHA256:";  // and base64, as ssh-keygen prints a key's
+  constexpr size_t kSize = 43;
+  if (value.size() == kSsh.size() + kSize && value.starts_with(kSsh))
+    return is_base64(value.substr(kSsh.size()));
   size_t colon = value.substr(0, 16).rfind(':');
   return colon != kNone && looks_like_hash(value.substr(colon + 1)) &&
          holds_any(value.substr(0, colon), kDigestNames);

@@ -86,7 +86,8 @@ bool is_in_dynamic_reference(std::string_view text, size_t begin, size_t end) {
   const size_t first = begin - std::min(begin, kFarthest);
   std::string_view before = text.substr(first, begin - first);
   const size_t open = before.rfind("{{resolve:");
-  return open != kNone && before.find_first_of(" }\"'", open) == kNone;
+  return open != kNone && before.find_first_of(" \"'", open) == kNone &&
+         before.find("}}", open) == kNone;
 }
 
 /// `"update_password": "always"` of Ansible: when, not what.
@@ -102,7 +103,8 @@ bool is_ordinary_in_sentence(std::string_view text, size_t begin, size_t end, bo
 
 bool is_ordinary_without_quotes(std::string_view text, size_t begin, size_t end) {
   return is_function_of_pam(text, begin, end) || is_phrase(text.substr(begin)) ||
-         is_call_in_code(text, begin, end) || is_switch(text, begin, end);
+         is_call_in_code(text, begin, end) || is_switch(text, begin, end) ||
+         is_type_in_code(text, begin, end);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote
   if (next < text.size()) {
     char c = text[next];
     bool ambiguous = is_blank(c) || c == ',' || c == '}' || c == ']' || c == ')' || c == ':' ||
-                     c == ';' || c == '\\' || c == '.';
+                     c == ';' || c == '\\' || c == '.' || c == '+';
     if (!ambiguous) return false;
   }
   // An odd number of the same quotes before it: a string is open, and this one closes it.

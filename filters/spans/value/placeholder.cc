@@ -27,8 +27,15 @@ constexpr std::string_view kMaskWords[] = {"redacted", "masked",    "filtered", 
 constexpr WordList kOtherMasks(kMaskWords);
 
 /// Those that are no passwords without brackets.
-constexpr std::string_view kBareMasks[] = {"redacted", "value_specified_in_no_log_parameter"};
+constexpr std::string_view kBareMasks[] = {"redacted", "value_specified_in_no_log_parameter",
+                                           "not_logging_password",             // Ansible
+                                           "hidden_due_to_security_reasons"};  // CloudTrail
 constexpr WordList kBare(kBareMasks);
+
+/// What usage lines have in brackets, `token=[token]`.
+constexpr std::string_view kNamesInBrackets[] = {
+    "token", "password", "passwd", "key", "api_key", "access_token", "api-key", "your_token"};
+constexpr WordList kInBrackets(kNamesInBrackets);
 
 /// [redacted], (none), ***masked***, [**removed**]
 bool is_wrapped_word(std::string_view value) {
@@ -42,7 +49,8 @@ bool is_wrapped_word(std::string_view value) {
   const size_t last = value.find_last_not_of(kClosers);
   if (last == kNone || last + 1 == value.size() || last < begin) return false;
   std::string_view word = value.substr(begin, last + 1 - begin);
-  return kOtherMasks.has(word) || kNothings.has(word);
+  return kOtherMasks.has(word) || kNothings.has(word) ||
+         (value[0] == '[' && begin == 1 && kInBrackets.has(word));
 }
 
 /// %5Bredacted%5D, %3Cfiltered%3E, %2A%2A%2A%2A: masks of other tools in an address.
@@ -107,14 +115,14 @@ bool is_beginning_of_jwt(std::string_view value) {
   return value.ends_with("...") || value.ends_with("\u2026") || value.ends_with("***");
 }
 
-/// __DB_PASSWORD__, @@DB_PASSWORD@@: what an installer puts the value in place of.
+/// __DB_PASSWORD__, @@DB_PASSWORD@@, @PASSWORD@: what an installer puts the value in place of.
 bool is_name_between_marks(std::string_view value) {
-  constexpr size_t kMarks = 2;
-  if (value.size() < 4 * kMarks || (value[0] != '_' && value[0] != '@')) return false;
-  const std::string_view marks = value.substr(0, kMarks);
-  if (marks[1] != marks[0] || !value.ends_with(marks)) return false;
-  return std::all_of(value.begin() + kMarks, value.end() - kMarks,
-                     [](char c) { return is_upper(c) || c == '_'; });
+  constexpr size_t kShortest = 8;
+  if (value.size() < kShortest || (value[0] != '_' && value[0] != '@')) return false;
+  const size_t size = value[1] == value[0] ? 2 : 1;
+  if ((size == 1 && value[0] == '_') || !value.ends_with(value.substr(0, size))) return false;
+  value = value.substr(size, value.size() - 2 * size);
+  return std::all_of(value.begin(), value.end(), [](char c) { return is_upper(c) || c == '_'; });
 }
 
 /// ${env:DB_PASSWORD}, ${ssm:/app/db}, {{resolve:secretsmanager:db:SecretString:password}}: a
@@ -216,8 +224,10 @@ bool is_template(std::string_view value) {
         delimiters.open.size(), value.size() - delimiters.open.size() - delimiters.close.size());
     if (delimiters.open == "${") inner = without_empty_default(inner);
     // A default (`${VAR:-hunter2}`) may be a secret of its own.
-    bool name = std::all_of(inner.begin(), inner.end(), [](char c) {
-      return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$';
+    const bool lists = delimiters.open == "%{";  // %{string:User-Password} of FreeRADIUS
+    bool name = std::all_of(inner.begin(), inner.end(), [&](char c) {
+      return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == ' ' || c == '/' || c == '$' ||
+             (lists && c == ':');
     });
     if (name) return true;
     bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone &&  // {{ x | quote }}
@@ -229,10 +239,18 @@ bool is_template(std::string_view value) {
   return false;
 }
 
-/// arn:aws:secretsmanager:…:secret:db-x7K2pQ, projects/12/secrets/db/versions/latest
+/// arn:aws:secretsmanager:…:secret:db-x7K2pQ, arn:aws:kms:…:key/…: the name of a resource, nothing
+/// else.
+bool is_arn(std::string_view value) {
+  constexpr int kColons = 5;
+  static constexpr ByteClass kOfNames = alnum_and(":/_-.*+=@");
+  return value.starts_with("arn:aws") && std::count(value.begin(), value.end(), ':') >= kColons &&
+         kOfNames.has_all(value);
+}
+
+/// projects/12/secrets/db/versions/latest, @Microsoft.KeyVault(SecretUri=…
 bool is_name_in_cloud(std::string_view value) {
-  if (value.starts_with("arn:aws"))
-    return value.find(":secretsmanager:") != kNone || value.find(":parameter/") != kNone;
+  if (value[0] == 'a') return is_arn(value);
   return (value.starts_with("projects/") && value.find("/secrets/") != kNone) ||
          value.starts_with("@Microsoft.KeyVault(");
 }

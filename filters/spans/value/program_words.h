@@ -43,14 +43,15 @@ inline constexpr std::string_view kPamFunctions[] = {"auth", "account", "session
 
 /// Programs that check passwords: what they say that one is, `is locked`.
 inline constexpr std::string_view kSaidOfPasswords[] = {
-    "correct", "entirely", "weak",     "strong",      "stale",   "protected", "encrypted",
-    "hashed",  "active",   "inactive", "compromised", "locked",  "identical", "mandatory",
-    "shown",   "outdated", "leaked",   "requested",   "supplied"};
+    "correct", "entirely", "weak",     "strong",      "stale",     "protected", "encrypted",
+    "hashed",  "active",   "inactive", "compromised", "locked",    "identical", "mandatory",
+    "shown",   "outdated", "leaked",   "requested",   "supplied",  "lost",      "defined",
+    "chosen",  "shorter",  "longer",   "kept",        "forgotten", "known"};
 
 /// How such a sentence goes on, where a password of several words does not.
-inline constexpr std::string_view kSentenceGoesOn[] = {" and ", " but ",   " for ",  " in ",
-                                                       " to ",  " with ",  " by ",   " once",
-                                                       " at ",  " since ", " until "};
+inline constexpr std::string_view kSentenceGoesOn[] = {" and ", " but ",   " for ",   " in ",
+                                                       " to ",  " with ",  " by ",    " once",
+                                                       " at ",  " since ", " until ", " than "};
 
 /// Python, JSON and type hints: what an argument that has a name is set to.
 inline constexpr std::string_view kSwitchValues[] = {"True",  "False", "None", "true",
@@ -78,9 +79,10 @@ inline constexpr std::string_view kWhosePassword[] = {
 
 /// Documentation: how a sentence goes on behind an option without a value, `--password to …`.
 inline constexpr std::string_view kBehindOptions[] = {
-    "to",   "for",  "if",    "with",   "was",     "is",   "can",  "and",  "or",
-    "in",   "of",   "as",    "the",    "on",      "from", "that", "when", "given",
-    "used", "flag", "flags", "option", "options", "like", "maybe"};
+    "to",    "for",   "if",       "with", "was",    "is",      "can",     "and",
+    "or",    "in",    "of",       "as",   "the",    "on",      "from",    "that",
+    "when",  "given", "used",     "flag", "flags",  "option",  "options", "like",
+    "maybe", "value", "argument", "must", "should", "requires"};
 
 /// nsswitch.conf: where names are looked up.
 inline constexpr std::string_view kSourcesOfNames[] = {

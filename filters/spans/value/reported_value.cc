@@ -157,6 +157,14 @@ bool is_version(std::string_view text, size_t key_end, size_t begin, size_t end)
          });
 }
 
+/// `python3-jwt:amd64`: the architecture of a package that is called so.
+bool is_architecture(std::string_view text, size_t key_end, size_t begin, std::string_view value) {
+  static constexpr std::string_view kNames[] = {"amd64", "arm64",   "armhf", "armel", "i386",
+                                                "s390x", "ppc64el", "any",   "all"};
+  return begin == key_end + 1 && text[key_end] == ':' &&
+         std::find(std::begin(kNames), std::end(kNames), value) != std::end(kNames);
+}
+
 /// `/etc/passwd:3`: the line.
 bool is_line_of_file(std::string_view text, size_t key_end, size_t begin, size_t end) {
   constexpr size_t kMostDigits = 5;
@@ -284,6 +292,25 @@ bool is_module_alias(std::string_view text, size_t begin, std::string_view value
           text.substr(0, begin).ends_with(":model:*:"));
 }
 
+/// `"Sid": "S3ServerAccessLogsPolicy"` of AWS's policies: what a statement is called, in words.
+bool is_statement(std::string_view text, size_t key_end, std::string_view value) {
+  constexpr size_t kFewestWords = 3;
+  constexpr size_t kMostDigits = 2;
+  constexpr size_t kShortestWord = 3;
+  if (!text.substr(0, key_end).ends_with("\"Sid")) return false;
+  size_t words = 0;
+  size_t digits = 0;
+  for (size_t at = 0; at < value.size();) {
+    if (!is_alnum(value[at])) return false;
+    digits += is_digit(value[at]);
+    size_t end = at + 1;
+    while (end < value.size() && is_lower(value[end])) ++end;
+    words += is_upper(value[at]) && end - at >= kShortestWord;
+    at = end;
+  }
+  return words >= kFewestWords && digits <= kMostDigits;
+}
+
 /// ssh-rsa's and ssh-ed25519's, as ssh-keygen writes them in base64. A private one has other
 /// numbers first, or is longer.
 bool is_public_key(std::string_view value) {
@@ -306,8 +333,11 @@ bool is_reported(std::string_view text, size_t key_end, size_t begin, size_t end
   const char last = text[key_end - 1];  // which spares most keys the rest
   if ((last == 't' || last == 'y') && is_name_in_kubernetes(text, key_end, begin, end)) return true;
   if (last == 'w' && text.substr(0, key_end).ends_with(" -Pw")) return true;  // of grep
-  if (!opening.quote.none()) return value.back() == 's' && is_size(value);
+  if (!opening.quote.none())
+    return (value.back() == 's' && is_size(value)) ||
+           (last == 'd' && is_statement(text, key_end, value));
   if (is_behind_option(text, key_end, begin, end)) return true;
+  if (value[0] <= 's' && is_architecture(text, key_end, begin, value)) return true;
   if (last == 'd' && is_of_passwd(text, key_end, begin, end)) return true;
   if ((last == 's' || last == 'S') && (is_result_of_test(text, key_end, begin, end) ||
                                        is_count_of_tests(text, key_end, begin, end)))

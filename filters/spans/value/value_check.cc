@@ -78,12 +78,12 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsO
       (kinds.may_have(kOfCode) && (is_remark(value) || is_version_in_parentheses(value))) ||
       (kinds.may_have(kSlash) && is_path_or_url(value)) ||
       (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
-      (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
+      is_message_elsewhere(value) || (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
       (kinds.may_have(kDot) && (is_dotted_name(value) || is_compared_member(value))) ||
       (kinds.may_have(kOfObject) && (is_object_reference(value) || is_printed_object(value))) ||
       (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
       (kinds.may_have(kDash) && (is_key_algorithm(value) || is_account_secret(value))) ||
-      is_error_code(value) || is_yaml_tag(value);
+      is_error_code(value) || (value[0] == '!' && (is_yaml_tag(value) || is_negation(value)));
   return plain ? Verdict::plain_word : Verdict::masked;
 }
 
@@ -94,7 +94,8 @@ Verdict check_weak(std::string_view value) {
     return Verdict::not_random;
   if (looks_like_hash(value) || is_address(value)) return Verdict::not_random;
   if (value[0] == '/' && is_below_known_folder(value)) return Verdict::not_random;
-  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) || is_dashed_name(value))
+  if (is_object_path(value) || is_file_path(value) || ends_in_hash(value) ||
+      is_dashed_name(value) || is_account_secret(value))
     return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 3.5 ? Verdict::masked : Verdict::not_random;
 }
@@ -103,6 +104,7 @@ Verdict check_random(std::string_view value) {
   if (value.size() < 12 || is_address(value)) return Verdict::not_random;
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
   static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
+  if (is_account_secret(value)) return Verdict::not_random;
   if (is_pair(value) || kNotRandom.any_in(value) || is_path_or_url(value) ||
       is_object_path(value) || is_file_path(value) || is_dotted_name(value) ||
       is_object_reference(value)) {
@@ -138,7 +140,8 @@ bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kind
   return equals_ignoring_case(word, "string") || word == "chauthtok" || word == "SecretStr" ||
          word == "SecretString" || word == "SecureString" ||
          (kinds.may_have(kDot | kOfCode) && is_code(value)) || is_metavariable(value) ||
-         (kinds.may_have(kOfCode) && is_remark(value)) || is_address(value) || is_mount(value);
+         (kinds.may_have(kOfCode) && is_remark(value)) || is_address(value) || is_mount(value) ||
+         (value[0] == '!' && is_negation(value));
 }
 
 /// `word`: the value without the marks that end a sentence.
@@ -153,7 +156,7 @@ Verdict check_strong(std::string_view value, std::string_view word, bool quoted,
   const bool plain =
       (kinds.may_have(kDash) &&
        ((kinds.may_have(kSlash) && is_object_name(value)) || is_account_secret(value))) ||
-      (kinds.may_have(kSpace) && is_message(value)) ||
+      (kinds.may_have(kSpace) && is_message(value)) || is_message_elsewhere(value) ||
       (kinds.may_have(kSlash) && is_path(value));  // PWD=/home/bob, password: /run/secrets/db
   return plain ? Verdict::plain_word : Verdict::masked;
 }
@@ -171,6 +174,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
     return Verdict::plain_word;  // HTTP/1.1
   const KindsOfBytes kinds(value);
+  const bool foreign = !setting.quoted && static_cast<unsigned char>(value[0]) >= 0x80;
+  if (foreign && is_sentence_word(word)) return Verdict::plain_word;  // Пароль: неверный
   if (setting.sentence &&
       (is_sentence_word(word) || (kinds.may_have(kDot) && is_compared_member(value))))
     return Verdict::plain_word;

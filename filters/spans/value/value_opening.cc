@@ -182,11 +182,15 @@ size_t behind_separator(std::string_view text, const Separator& separator, bool 
   return quoted_key ? skip_parameter(text, value) : value;
 }
 
-/// `token_id= total=12`: an empty value, then the next pair.
-bool is_empty_value(std::string_view text, const Separator& separator, const Opening& opening) {
+/// `token_id= total=12`, `--password= --silent`: an empty value, then the next pair or option.
+bool is_empty_value(std::string_view text, const KeyPlace& key, const Separator& separator,
+                    const Opening& opening) {
   const bool gap = opening.begin > separator.end && text[separator.end - 1] == '=' &&
                    !is_blank(text[separator.end - 2]);
-  return gap && opening.quote.none() && equals_pair_starts(text, opening.begin);
+  if (!gap || !opening.quote.none()) return false;
+  const bool option = text[key.name_begin] == '-' && text.substr(opening.begin, 2) == "--" &&
+                      opening.begin + 2 < text.size() && is_lower(text[opening.begin + 2]);
+  return option || equals_pair_starts(text, opening.begin);
 }
 
 /// The quote before a name that has none behind it: one around the whole `key: value`.
@@ -217,7 +221,7 @@ std::optional<Opening> find_opening(const RecordView& record, KeyPlace key, size
   if (other_quote &&
       closes_outer_string(record, opening.begin - opening.quote.size(), opening.quote))
     return std::nullopt;
-  if (is_empty_value(text, separator, opening)) return std::nullopt;
+  if (is_empty_value(text, key, separator, opening)) return std::nullopt;
 
   opening.sentence = separator.sentence && opening.quote.none();
   opening.doubt = separator.doubt;
