@@ -17,6 +17,7 @@ namespace {
 bool is_name_in_camel_case(std::string_view text, size_t key_end, std::string_view value) {
   constexpr size_t kLongest = 64;
   if (value.size() < 2 || value.size() > kLongest || !is_lower(value[0])) return false;
+  if (key_end == 0 || to_lower(text[key_end - 1]) != to_lower(value.back())) return false;
   if (std::none_of(value.begin(), value.end(), is_upper)) return false;
   size_t at = key_end;
   size_t underscores = 0;

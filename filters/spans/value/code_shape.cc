@@ -110,6 +110,8 @@ bool is_element(std::string_view value) {
 bool is_prompt(std::string_view value) {
   static constexpr std::string_view kCalls[] = {"input(", "raw_input(", "getpass(", "prompt(",
                                                 "readline("};
+  static constexpr ByteClass kFirsts = first_bytes(kCalls);
+  if (!kFirsts.has(value[0])) return false;
   return std::any_of(std::begin(kCalls), std::end(kCalls), [&](std::string_view call) {
     return value.starts_with(call) && value.size() > call.size() &&
            (value[call.size()] == '\'' || value[call.size()] == '"');

@@ -26,6 +26,7 @@ enum ByteKind : uint8_t {
   kSpace = 16,
   kOfObject = 32,  // { @
   kOfCode = 64,    // $ ( [ }
+  kForeign = 128,  // no ASCII
 };
 constexpr std::array<uint8_t, 256> kKinds = [] {
   std::array<uint8_t, 256> kinds{};
@@ -36,6 +37,7 @@ constexpr std::array<uint8_t, 256> kKinds = [] {
   kinds[' '] = kSpace;
   for (unsigned char c : {'{', '@'}) kinds[c] = kOfObject;
   for (unsigned char c : {'$', '(', '[', '}'}) kinds[c] = kOfCode;
+  for (size_t c = 0x80; c < kinds.size(); ++c) kinds[c] = kForeign;
   return kinds;
 }();
 
@@ -78,7 +80,8 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsO
       (kinds.may_have(kOfCode) && (is_remark(value) || is_version_in_parentheses(value))) ||
       (kinds.may_have(kSlash) && is_path_or_url(value)) ||
       (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
-      is_message_elsewhere(value) || (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
+      (kinds.may_have(kSpace | kForeign) && is_message_elsewhere(value)) ||
+      (kinds.may_have(kDot | kOfCode) && is_code(value)) ||
       (kinds.may_have(kDot) && (is_dotted_name(value) || is_compared_member(value))) ||
       (kinds.may_have(kOfObject) && (is_object_reference(value) || is_printed_object(value))) ||
       (kinds.may_have(kColon) && (is_digest(value) || is_scoped_name(value))) ||
@@ -156,7 +159,8 @@ Verdict check_strong(std::string_view value, std::string_view word, bool quoted,
   const bool plain =
       (kinds.may_have(kDash) &&
        ((kinds.may_have(kSlash) && is_object_name(value)) || is_account_secret(value))) ||
-      (kinds.may_have(kSpace) && is_message(value)) || is_message_elsewhere(value) ||
+      (kinds.may_have(kSpace) && is_message(value)) ||
+      (kinds.may_have(kSpace | kForeign) && is_message_elsewhere(value)) ||
       (kinds.may_have(kSlash) && is_path(value));  // PWD=/home/bob, password: /run/secrets/db
   return plain ? Verdict::plain_word : Verdict::masked;
 }
