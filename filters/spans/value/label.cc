@@ -104,10 +104,12 @@ bool may_name_label(std::string_view text, size_t key_end, size_t begin) {
   std::string_view key = text.substr(key_begin, key_end - key_begin);
   if (key.empty() || is_upper(key.back())) return false;
   std::string_view separator = text.substr(key_end, begin - key_end);
-  if (stand_around_blanks(separator, "'", "=> '")) return true;  // of PHP
-  if (stand_around_blanks(separator, "']", "= '"))
-    return is_in_array_of_labels(text.substr(0, key_begin));
-  if (separator.find('=') != kNone) return key.find('.') != kNone;
+  if (separator.find('=') != kNone) {
+    if (stand_around_blanks(separator, "'", "=> '")) return true;  // of PHP
+    if (stand_around_blanks(separator, "']", "= '"))
+      return is_in_array_of_labels(text.substr(0, key_begin));
+    return key.find('.') != kNone;
+  }
   return separator.find(':') != kNone;
 }
 

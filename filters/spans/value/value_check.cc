@@ -107,7 +107,6 @@ Verdict check_random(std::string_view value) {
   if (value.size() < 12 || is_address(value)) return Verdict::not_random;
   if (looks_like_hash(value) && value.size() >= 24) return Verdict::masked;
   static constexpr ByteClass kNotRandom = ByteClass::of(" ()[]{}<>,;\\@*?|");
-  if (is_account_secret(value)) return Verdict::not_random;
   if (is_pair(value) || kNotRandom.any_in(value) || is_path_or_url(value) ||
       is_object_path(value) || is_file_path(value) || is_dotted_name(value) ||
       is_object_reference(value)) {
@@ -116,6 +115,7 @@ Verdict check_random(std::string_view value) {
   if (std::none_of(value.begin(), value.end(), is_digit) ? value.size() < 20 || !is_mixed(value)
                                                          : !is_scrambled(value))
     return Verdict::not_random;
+  if (is_account_secret(value)) return Verdict::not_random;
   return entropy(value.substr(0, kLookedAt)) >= 2.8 ? Verdict::masked : Verdict::not_random;
 }
 
