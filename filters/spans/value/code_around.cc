@@ -70,8 +70,10 @@ bool is_type_in_code(std::string_view text, size_t begin, size_t end) {
   if (!is_upper(value[0])) return false;
   if (text.substr(end, 1) == ")")
     return value.ends_with("PrivateKey") || value.ends_with("SecretStr");
-  if (text.substr(end, 1) != "<" || !kNames.has(value)) return false;
-  return end + 1 < text.size() && (is_letter(text[end + 1]) || text[end + 1] == '&');
+  if (text.substr(end, 1) != "<") return false;
+  std::string_view argument = text.substr(end + 1);
+  if (argument.starts_with("string>") || argument.starts_with("String>")) return true;
+  return kNames.has(value) && !argument.empty() && (is_letter(argument[0]) || argument[0] == '&');
 }
 
 bool is_switch(std::string_view text, size_t begin, size_t end) {
@@ -81,8 +83,12 @@ bool is_switch(std::string_view text, size_t begin, size_t end) {
   if (equals == kNone || equals < 3) return false;
   while (!value.empty() && value.back() == ')') value.remove_suffix(1);
   std::string_view name = value.substr(0, equals);
-  return std::find(std::begin(kSwitchValues), std::end(kSwitchValues), value.substr(equals + 1)) !=
-             std::end(kSwitchValues) &&
+  value.remove_prefix(equals + 1);
+  constexpr size_t kMostDigits = 4;  // max_length=128
+  const bool number = !value.empty() && value.size() <= kMostDigits &&
+                      std::all_of(value.begin(), value.end(), is_digit);
+  return (number || std::find(std::begin(kSwitchValues), std::end(kSwitchValues), value) !=
+                        std::end(kSwitchValues)) &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_lower(c) || c == '_'; });
 }
 

@@ -68,7 +68,8 @@ bool is_member(std::string_view value) {
                                                  "data.",       "each.",
                                                  "module.",     "random_password.",
                                                  "import.meta", "Rails.application",
-                                                 "DataTypes.",  "Schema."};
+                                                 "DataTypes.",  "Schema.",
+                                                 "e.target.",   "event.target."};
   constexpr size_t kDotBefore = 16;  // in every one of them
   if (value.substr(0, kDotBefore).find('.') == kNone) return false;
   return std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view owner) {
@@ -104,6 +105,41 @@ bool is_element(std::string_view value) {
   return !index.empty() && index.size() <= kLongestIndex && is_letter(name[0]) &&
          kOfNames.has_all(name) && kOfIndexes.has_all(index) && is_plain_word(name) &&
          !is_scrambled(index);
+}
+
+/// Hash, make, b64decode: a word, or small letters and a number.
+bool is_part_of_callee(std::string_view part) {
+  constexpr size_t kLongest = 12;
+  if (part.empty() || !is_letter(part[0])) return false;
+  if (std::none_of(part.begin(), part.end(), is_digit)) return is_plain_word(part);
+  size_t turns = 0;
+  for (size_t i = 1; i < part.size(); ++i) {
+    if (is_upper(part[i])) return false;
+    turns += is_digit(part[i]) != is_digit(part[i - 1]);
+  }
+  return part.size() <= kLongest && turns <= 2;
+}
+
+/// Hash::make($request->input(, base64.b64decode(secret.data[, JsonWebToken.encode(user_id:, of
+/// which a blank or a quote ends the value: a member's call and the beginning of its arguments.
+bool is_unfinished_call(std::string_view value) {
+  static constexpr ByteClass kJoints = ByteClass::of(".:?>-");
+  static constexpr ByteClass kOfArguments = alnum_and("_.$>-('\"[=:,");
+  const size_t open = value.find('(');
+  if (open == kNone || open < 3) return false;
+  size_t parts = 0;
+  for (size_t at = 0; at < open; ++parts) {
+    size_t end = at;
+    while (end < open && !kJoints.has(value[end])) ++end;
+    if (!is_part_of_callee(value.substr(at, end - at))) return false;
+    at = end;
+    while (at < open && kJoints.has(value[at])) ++at;
+  }
+  std::string_view arguments = value.substr(open + 1);
+  static constexpr ByteClass kOfCode = ByteClass::of("$('\"[=:");  // my.pass(word is a password
+  constexpr size_t kLong = 8;
+  return (parts > 2 || (parts == 2 && kOfCode.any_in(arguments))) &&
+         kOfArguments.has_all(arguments) && (arguments.size() < kLong || !is_scrambled(arguments));
 }
 
 /// input('Enter: ', getpass(": what asks for the value.
@@ -171,7 +207,7 @@ bool is_code(std::string_view value) {
   if (value.starts_with("$this->")) return true;  // $this->getToken() of PHP
   if (value.starts_with("function(") || is_prompt(value)) return true;
   if (is_minified(value) || is_lookup(value) || is_member(value)) return true;
-  if (is_variable(value) || is_call(value)) return true;
+  if (is_variable(value) || is_call(value) || is_unfinished_call(value)) return true;
   if (value.size() > 3 && is_letter(value[0]) && value[1] == '(' && value.find(')') != kNone &&
       value.find_first_of("0123456789") == kNone)
     return true;  // t(exports)}(this: what minifiers leave of a call

@@ -125,7 +125,7 @@ bool is_compared_member(std::string_view value) {
   while (value.back() == ':' || value.back() == ')' || value.back() == ';') value.remove_suffix(1);
   return value.size() > dot && holds_any(value.substr(dot), kWords) &&
          std::all_of(value.begin(), value.end(),
-                     [](char c) { return is_letter(c) || c == '_' || c == '.'; });
+                     [](char c) { return is_letter(c) || c == '_' || c == '.' || c == '?'; });
 }
 
 bool is_object_reference(std::string_view value) {

@@ -129,7 +129,7 @@ bool is_name_between_marks(std::string_view value) {
 /// place that a scheme names.
 bool is_scheme_in_braces(std::string_view value) {
   static constexpr std::string_view kSchemes[] = {
-      "${env:", "${file:", "${vault:", "${ssm:", "${sm:"};
+      "${env:", "${file:", "${vault:", "${ssm:", "${sm:", "$__env{", "$__file{", "$__vault{"};
   if (value.size() >= 256) return false;
   if (value.starts_with("%env(") && value.find(")%") + 2 == value.size()) return true;  // Symfony
   const size_t close = value.find('}');
@@ -232,7 +232,7 @@ bool is_template(std::string_view value) {
     if (name) return true;
     bool filtered = delimiters.open == "{{" && inner.find(" | ") != kNone &&  // {{ x | quote }}
                     inner.find("}}") == kNone;
-    bool code = delimiters.open == "{{" || delimiters.open == "<%=";
+    bool code = delimiters.open == "{{" || delimiters.open == "<%=" || delimiters.open == "#{";
     bool ruby = delimiters.open == "<%=" && inner.find_first_of("'\"%") == kNone;
     if ((filtered || ruby || (code && is_lookup(inner))) && !holds_default(inner)) return true;
   }

@@ -62,8 +62,8 @@ class KindsOfBytes {
 };
 
 bool is_yaml_tag(std::string_view value) {
-  static constexpr std::string_view kTags[] = {"!Ref",       "!vault", "!Sub",   "!GetAtt",
-                                               "!reference", "!ENV",   "!secret"};
+  static constexpr std::string_view kTags[] = {"!Ref",       "!vault", "!Sub",    "!GetAtt",
+                                               "!reference", "!ENV",   "!secret", "!env_var"};
   return value[0] == '!' && std::find(std::begin(kTags), std::end(kTags), value) != std::end(kTags);
 }
 
@@ -130,8 +130,9 @@ bool is_mount(std::string_view value) {
 /// quotes and in any position.
 bool is_listing(std::string_view value, std::string_view word, KindsOfBytes kinds) {
   // Architectures of packages, keywords of languages, and `must not be blank`
-  static constexpr std::string_view kWords[] = {"|",     ">",     "|-",    ">-",      "await",
-                                                "async", "amd64", "arm64", "DEFAULT", "must"};
+  static constexpr std::string_view kWords[] = {"|",       ">",     "|-",    ">-",
+                                                "await",   "async", "amd64", "arm64",
+                                                "DEFAULT", "must",  "new",   "boolean"};
   constexpr size_t kLongestWord = 7;  // of these words
   if (value.size() <= kLongestWord &&
       std::find(std::begin(kWords), std::end(kWords), value) != std::end(kWords))
@@ -172,7 +173,8 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (is_placeholder(value)) return Verdict::placeholder;
   const std::string_view head = value.substr(0, kMostChecked);
   std::string_view word = head;
-  while (!word.empty() && (word.back() == '.' || word.back() == ':' || word.back() == '!')) {
+  while (!word.empty() &&
+         (word.back() == '.' || word.back() == ':' || word.back() == '!' || word.back() == '?')) {
     word.remove_suffix(1);
   }
   if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
