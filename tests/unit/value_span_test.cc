@@ -1528,7 +1528,8 @@ TEST(Value, MessagesOfValidationStayInOtherLanguages) {
                      R"({"password":"«The Winter Garden {digits:2}»"})",
                      R"({"password":"«My Secret Winter Password»"})",
                      R"({"password":"«Should {digits:1}{alpha:7} be winter»"})",
-                     R"({"password":"«correct horse battery staple»"})", "Passwort: «winter»",
+                     R"({"password":"«correct horse battery staple»"})",
+                     R"({"password":"«Winter muss her»"})", "Passwort: «winter»",
                      "Пароль: «привет»", "密码：«北京{digits:4}»", "密码：«必填{alnum:8}»"});
 }
 
@@ -1599,6 +1600,7 @@ TEST(Value, ExpressionsOfCodeStay) {
   expect_all_masked({"token = «{digits:1}{alnum:20}[1]»", "password=«!!{alnum:12}»",
                      "secret=«!{alnum:12}»", "password = «my.pass(word», x",
                      "password = «{digits:1}{alnum:11}:» x", "password = «newer»",
+                     "password = «Summer[{digits:2}]»", "password = «summer[{digits:4}]»",
                      R"(password: "«#{{digits:1}{alnum:11}»")", R"(password="«+{alnum:12}»")",
                      "keyPassword = «{digits:1}{alnum:11}»", "password: «winter»<br>",
                      "new_password: «newWinter» });", "app --password= «winter-{alnum:6}»",

@@ -85,8 +85,9 @@ bool is_switch(std::string_view text, size_t begin, size_t end) {
   std::string_view name = value.substr(0, equals);
   value.remove_prefix(equals + 1);
   constexpr size_t kMostDigits = 4;  // max_length=128
+  static constexpr std::string_view kSizes[] = {"max", "min", "len", "size", "width"};
   const bool number = !value.empty() && value.size() <= kMostDigits &&
-                      std::all_of(value.begin(), value.end(), is_digit);
+                      std::all_of(value.begin(), value.end(), is_digit) && holds_any(name, kSizes);
   return (number || std::find(std::begin(kSwitchValues), std::end(kSwitchValues), value) !=
                         std::end(kSwitchValues)) &&
          std::all_of(name.begin(), name.end(), [](char c) { return is_lower(c) || c == '_'; });

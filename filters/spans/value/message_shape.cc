@@ -13,21 +13,21 @@ namespace {
 /// What validation says in German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech,
 /// Swedish, Turkish, Hungarian and Russian: parts of words.
 constexpr std::string_view kSaidElsewhere[] = {
-    "muss",      "darf",      "mindestens", "erforderlich", "Zeichen",  "ngültig",      "stimm",
-    "zu kurz",   "Passwort ", "doit",       "obligat",      "caract",   "mot de passe", "debe",
-    "ontraseña", "deve",      "obrigat",    "enha ",        "obbligat", "caratter",     "moet",
-    "verplicht", "tekens",    "achtwoord",  "musi",         "wymagan",  "znak",         "asło",
-    "povinn",    "eslo ",     "måste",      "krävs",        "tecken",   "ösenord",      "zorunlu",
-    "ifre ",     "karakter",  "kötelező",   "elszó",        "олжен",    "олжн",         "бязат",
-    "символ",    "ароль"};
+    "mindestens", "erforderlich", "Zeichen",   "ngültig", "zu kurz", "obligat", "caract", "obrigat",
+    "obbligat",   "caratter",     "verplicht", "tekens",  "wymagan", "povinn",  "krävs",  "tecken",
+    "zorunlu",    "karakter",     "kötelező",  "олжен",   "олжн",    "бязат",   "символ"};
 
 /// Chinese, Japanese and Korean, which have few blanks.
 constexpr std::string_view kSaidInEastAsia[] = {"必须", "不能",     "至少", "长度",
                                                 "必須", "ください", "入力", "필수",
                                                 "입력", "하세요",   "해야", "이상"};
 
-constexpr std::string_view kSaidLessPlainly[] = {"should ",  "mandatory",  "does not",
-                                                 "at least", " password ", " passphrase "};
+/// What a passphrase may hold, too: not one of three words.
+constexpr std::string_view kSaidLessPlainly[] = {
+    "should ",   "mandatory", "does not",  "at least", " password ", " passphrase ", "muss",
+    "darf",      "stimm",     "doit",      "debe",     "deve",       "moet",         "musi",
+    "måste",     "znak",      "Passwort ", "enha ",    "eslo ",      "achtwoord",    "mot de passe",
+    "ontraseña", "asło",      "ifre ",     "elszó",    "ösenord",    "ароль"};
 
 /// Han, Kana or Hangul and their marks alone, two and more: no keyboard types it into a field that
 /// shows dots.
