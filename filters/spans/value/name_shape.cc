@@ -42,6 +42,15 @@ bool is_compound(std::string_view value) {
          kJoints.any_in(value);
 }
 
+bool is_constant(std::string_view value) {
+  static constexpr std::string_view kLasts[] = {"_API_KEY",    "_PRIVATE_KEY",  "_SECRET_KEY",
+                                                "_ACCESS_KEY", "_ACCESS_TOKEN", "_API_TOKEN"};
+  return value.size() < 64 && is_upper(value[0]) &&
+         std::any_of(std::begin(kLasts), std::end(kLasts),
+                     [&](std::string_view last) { return value.ends_with(last); }) &&
+         std::all_of(value.begin(), value.end(), [](char c) { return is_upper(c) || c == '_'; });
+}
+
 bool is_dashed_name(std::string_view value) {
   static constexpr ByteClass kJoints = ByteClass::of("-_.:");
   if (value.size() > kLookedAt) return false;

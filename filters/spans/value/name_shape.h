@@ -13,6 +13,9 @@ bool is_plain_word(std::string_view value);
 /// TestExpiry/token_is_expired, orders/by_customer: names of several words, without a digit.
 bool is_compound(std::string_view value);
 
+/// ANTHROPIC_API_KEY, DKIM_PRIVATE_KEY: a constant's or a variable's name that says what is in it.
+bool is_constant(std::string_view value);
+
 /// orders-by-customer-2026-11-03: words and numbers.
 bool is_dashed_name(std::string_view value);
 

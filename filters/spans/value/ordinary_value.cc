@@ -29,17 +29,26 @@ bool is_count_of_logins(std::string_view text, size_t begin, size_t end) {
          text.substr(end).starts_with(" grace login");
 }
 
-/// `is correct`, `is locked.`: what is said of a password, where nothing goes on behind it that may
-/// be a part of one.
+/// `copied` of `is copied to …`, `encrypted`: a participle.
+bool is_participle(std::string_view word) {
+  constexpr size_t kShortest = 6;
+  constexpr size_t kLongest = 16;
+  return word.size() >= kShortest && word.size() <= kLongest && word.ends_with("ed") &&
+         std::all_of(word.begin(), word.end(), is_lower);
+}
+
+/// `is correct`, `is locked.`, `is copied to …`: what is said of a password, where nothing goes on
+/// behind it that may be a part of one.
 bool is_said_of_it(std::string_view text, size_t begin, size_t end) {
   static constexpr WordList kAdjectives(kSaidOfPasswords);
   static constexpr ByteClass kEnds = ByteClass::of(".,;!?)'\"\\\r\n");
   if (!starts_with_ignoring_case(text.substr(begin - std::min<size_t>(begin, 3)), "is "))
     return false;
   while (end > begin && text[end - 1] == '.') --end;
-  if (!kAdjectives.has(text.substr(begin, end - begin))) return false;
   std::string_view rest = text.substr(end);
-  return rest.empty() || kEnds.has(rest[0]) ||
+  const bool adjective = kAdjectives.has(text.substr(begin, end - begin));
+  if (!adjective && !is_participle(text.substr(begin, end - begin))) return false;
+  return (adjective && (rest.empty() || kEnds.has(rest[0]))) ||
          std::any_of(std::begin(kSentenceGoesOn), std::end(kSentenceGoesOn),
                      [&](std::string_view word) { return rest.starts_with(word); });
 }

@@ -43,15 +43,16 @@ inline constexpr std::string_view kPamFunctions[] = {"auth", "account", "session
 
 /// Programs that check passwords: what they say that one is, `is locked`.
 inline constexpr std::string_view kSaidOfPasswords[] = {
-    "correct", "entirely", "weak",     "strong",      "stale",     "protected", "encrypted",
-    "hashed",  "active",   "inactive", "compromised", "locked",    "identical", "mandatory",
-    "shown",   "outdated", "leaked",   "requested",   "supplied",  "lost",      "defined",
-    "chosen",  "shorter",  "longer",   "kept",        "forgotten", "known"};
+    "correct", "entirely",  "weak",     "strong",      "stale",     "protected", "encrypted",
+    "hashed",  "active",    "inactive", "compromised", "locked",    "identical", "mandatory",
+    "shown",   "outdated",  "leaked",   "requested",   "supplied",  "lost",      "defined",
+    "chosen",  "shorter",   "longer",   "kept",        "forgotten", "known",     "safe",
+    "wrapped", "submitted", "copied",   "expiring"};
 
 /// How such a sentence goes on, where a password of several words does not.
-inline constexpr std::string_view kSentenceGoesOn[] = {" and ", " but ",   " for ",   " in ",
-                                                       " to ",  " with ",  " by ",    " once",
-                                                       " at ",  " since ", " until ", " than "};
+inline constexpr std::string_view kSentenceGoesOn[] = {
+    " and ",   " but ",   " for ",  " in ",   " to ", " with ", " by ",   " once", " at ",
+    " since ", " until ", " than ", " soon ", " on ", " from ", " only ", " as "};
 
 /// Python, JSON and type hints: what an argument that has a name is set to.
 inline constexpr std::string_view kSwitchValues[] = {"True",  "False", "None", "true",

@@ -108,6 +108,15 @@ bool is_login(std::string_view text, size_t key_end, size_t begin, size_t end) {
   return false;
 }
 
+/// `SPF_HELO_PASS=-0.001` of SpamAssassin: what a test counts.
+bool is_score(std::string_view text, size_t key_end, std::string_view value) {
+  constexpr size_t kMostDigits = 3;
+  if (text[key_end] != '=' || !text.substr(0, key_end).ends_with("_PASS")) return false;
+  if (value.starts_with('-')) value.remove_prefix(1);
+  return value.size() > 2 && value.size() <= 2 + kMostDigits && is_digit(value[0]) &&
+         value[1] == '.' && all_digits(value.substr(2));
+}
+
 /// What the kubelet and kube-state-metrics print of a Secret: its name, or that of a key in it.
 bool is_name_in_kubernetes(std::string_view text, size_t key_end, size_t begin, size_t end) {
   static constexpr ByteClass kOfNames = alnum_and("-._");
@@ -339,6 +348,7 @@ bool is_reported(std::string_view text, size_t key_end, size_t begin, size_t end
   if (is_behind_option(text, key_end, begin, end)) return true;
   if (value[0] <= 's' && is_architecture(text, key_end, begin, value)) return true;
   if (last == 'd' && is_of_passwd(text, key_end, begin, end)) return true;
+  if (last == 'S' && is_score(text, key_end, value)) return true;
   if ((last == 's' || last == 'S') && (is_result_of_test(text, key_end, begin, end) ||
                                        is_count_of_tests(text, key_end, begin, end)))
     return true;

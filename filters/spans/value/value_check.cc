@@ -75,8 +75,8 @@ Verdict check_medium(std::string_view value, const ValueSetting& setting, KindsO
       is_plain_word(value) && (setting.sentence || value.size() < 12 || is_sentence_word(value));
   bool named = setting.sentence && (is_compound(value) || is_pair(value) || is_word_code(value));
   bool plain =
-      words || named || is_type(value) || is_number(value) || is_address(value) ||
-      is_duration_or_size(value) ||
+      words || named || is_constant(value) || is_type(value) || is_number(value) ||
+      is_address(value) || is_duration_or_size(value) ||
       (kinds.may_have(kOfCode) && (is_remark(value) || is_version_in_parentheses(value))) ||
       (kinds.may_have(kSlash) && is_path_or_url(value)) ||
       (kinds.may_have(kSpace) && (is_message(value) || is_prose(value))) ||
@@ -180,6 +180,9 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
     return Verdict::plain_word;  // HTTP/1.1
   const KindsOfBytes kinds(value);
+  constexpr size_t kLongestSign = 4;  // of one character that is no ASCII: PASS="✓"
+  if (value.size() <= kLongestSign && static_cast<unsigned char>(value[0]) >= 0x80)
+    return Verdict::plain_word;
   const bool foreign = !setting.quoted && static_cast<unsigned char>(value[0]) >= 0x80;
   if (foreign && is_sentence_word(word)) return Verdict::plain_word;  // Пароль: неверный
   if (setting.sentence &&
