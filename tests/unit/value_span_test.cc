@@ -1523,14 +1523,19 @@ TEST(Value, MessagesOfValidationStayInOtherLanguages) {
        "密码：必填",
        "密码: 不能为空",
        "パスワード: 必須項目です",
-       "비밀번호: 필수 항목입니다"});
+       "비밀번호: 필수 항목입니다",
+       R"({"m":"\u5bc6\u7801\uff1a\u5fc5\u586b"})",
+       R"({"password":"Le mot de passe doit contenir au moins 12 caract\u00e8res."})",
+       R"({"m":"{\"password\":\"\\u5bc6\\u7801\\u4e0d\\u80fd\\u4e3a\\u7a7a\"}"})"});
   expect_all_masked({R"({"password":"«Mein {alnum:8} Passwort»"})",
                      R"({"password":"«The Winter Garden {digits:2}»"})",
                      R"({"password":"«My Secret Winter Password»"})",
                      R"({"password":"«Should {digits:1}{alpha:7} be winter»"})",
                      R"({"password":"«correct horse battery staple»"})",
                      R"({"password":"«Winter muss her»"})", "Passwort: «winter»",
-                     "Пароль: «привет»", "密码：«北京{digits:4}»", "密码：«必填{alnum:8}»"});
+                     "Пароль: «привет»", "密码：«北京{digits:4}»", "密码：«必填{alnum:8}»",
+                     R"({"password":"«\u5fc5\u586b{digits:1}{alnum:8}»"})",
+                     R"({"password":"«\u0041{alnum:8}\u0042»"})"});
 }
 
 TEST(Value, WhatSentencesSayOfAPasswordStays) {

@@ -29,6 +29,17 @@ constexpr std::string_view kSaidLessPlainly[] = {
     "måste",     "znak",      "Passwort ", "enha ",    "eslo ",      "achtwoord",    "mot de passe",
     "ontraseña", "asło",      "ifre ",     "elszó",    "ösenord",    "ароль"};
 
+/// The length of `\\u5bc6` at `at`, behind more backslashes where JSON stands in JSON, and its
+/// first digits; 0: none is there.
+size_t spelt_character(std::string_view value, size_t at, std::string_view& digits) {
+  constexpr size_t kDigits = 4;
+  if (value[at] != '\\') return 0;
+  const size_t letter = std::min(value.find_first_not_of('\\', at), value.size());
+  digits = value.substr(std::min(letter + 1, value.size()), kDigits);
+  if (value.substr(letter, 1) != "u" || digits.size() < kDigits) return 0;
+  return std::all_of(digits.begin(), digits.end(), is_hex) ? letter + 1 + kDigits - at : 0;
+}
+
 /// Han, Kana or Hangul and their marks alone, two and more: no keyboard types it into a field that
 /// shows dots.
 bool is_east_asian(std::string_view value) {
@@ -37,6 +48,12 @@ bool is_east_asian(std::string_view value) {
   for (size_t at = 0; at < value.size(); ++seen) {
     if (value[at] == ' ') {
       ++at;
+      continue;
+    }
+    std::string_view digits;
+    if (const size_t size = spelt_character(value, at, digits); size != 0) {
+      if (to_lower(digits[0]) > 'd' || digits[0] < '3') return false;  // 3000 to dfff
+      at += size;
       continue;
     }
     const auto lead = static_cast<unsigned char>(value[at]);
@@ -54,8 +71,13 @@ bool counts_words(std::string_view value, size_t& words) {
     size_t end = std::min(value.find(' ', at), value.size());
     size_t digits = 0;
     bool letters = false;
-    for (char c : value.substr(at, end - at)) {
-      if (is_digit(c)) {
+    for (size_t i = at; i < end; ++i) {
+      const char c = value[i];
+      std::string_view spelt;
+      if (const size_t size = spelt_character(value, i, spelt); size != 0) {
+        letters = true;
+        i += size - 1;
+      } else if (is_digit(c)) {
         ++digits;
       } else if (is_letter(c)) {
         letters = true;
@@ -112,8 +134,9 @@ bool is_message_elsewhere(std::string_view value) {
   if (value.size() < 6 || value.size() > kLongest) return false;
   constexpr size_t kFirst = 4;  // 12文字以上
   std::string_view first = value.substr(0, kFirst);
-  const bool foreign = std::any_of(first.begin(), first.end(),
-                                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  const bool foreign = value[0] == '\\' || std::any_of(first.begin(), first.end(), [](char c) {
+                         return static_cast<unsigned char>(c) >= 0x80;
+                       });
   if (!foreign && !is_upper(value[0])) return false;
   if (foreign && is_east_asian(value)) return true;
   size_t words = 0;

@@ -26,7 +26,7 @@ enum ByteKind : uint8_t {
   kSpace = 16,
   kOfObject = 32,  // { @
   kOfCode = 64,    // $ ( [ }
-  kForeign = 128,  // no ASCII
+  kForeign = 128,  // no ASCII, or spelt out
 };
 constexpr std::array<uint8_t, 256> kKinds = [] {
   std::array<uint8_t, 256> kinds{};
@@ -38,6 +38,7 @@ constexpr std::array<uint8_t, 256> kKinds = [] {
   for (unsigned char c : {'{', '@'}) kinds[c] = kOfObject;
   for (unsigned char c : {'$', '(', '[', '}'}) kinds[c] = kOfCode;
   for (size_t c = 0x80; c < kinds.size(); ++c) kinds[c] = kForeign;
+  kinds['\\'] = kForeign;  // \u5bc6
   return kinds;
 }();
 
