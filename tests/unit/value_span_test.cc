@@ -1492,6 +1492,13 @@ TEST(Value, WhatToolsReportStays) {
                      "\"key\": \"«AAAAC3NzaC1lZDI1NTE5AAAAI{alnum:130}»\""});
 }
 
+TEST(Value, OfAPasswordThatIsAWordWithSignsIsNoCode) {
+  for (const char* line : {"password=summer[24]", "password: winter[7]", "password=@DRAGON@",
+                           "DB_PASSWORD=Secret<tiger"})
+    EXPECT_NE(redact(line).find("[REDACTED:password]"), std::string::npos) << line;
+  expect_all_kept({"password = parts[1]", "password: @DB_PASSWORD@", "password: Secret<String>,"});
+}
+
 TEST(Value, OfACodeBeforeTheWordsThatNameIt) {
   expect_all_masked({"«{digits:6}» is your login code", "Use it: «{digits:6}» IS YOUR OTP",
                      "G-«{digits:6}» is your Google verification code",

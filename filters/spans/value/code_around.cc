@@ -73,7 +73,11 @@ bool is_type_in_code(std::string_view text, size_t begin, size_t end) {
   if (text.substr(end, 1) != "<") return false;
   std::string_view argument = text.substr(end + 1);
   if (argument.starts_with("string>") || argument.starts_with("String>")) return true;
-  return kNames.has(value) && !argument.empty() && (is_letter(argument[0]) || argument[0] == '&');
+  constexpr size_t kLongest = 48;
+  static constexpr ByteClass kOfTypes = alnum_and("_:&<>[], ");
+  argument = argument.substr(0, kLongest);
+  const size_t close = argument.find('>');
+  return kNames.has(value) && close != kNone && kOfTypes.has_all(argument.substr(0, close));
 }
 
 bool is_switch(std::string_view text, size_t begin, size_t end) {

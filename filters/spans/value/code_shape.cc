@@ -96,7 +96,12 @@ bool is_call(std::string_view value) {
 /// tokens[i], parts[1], stack[top-1]: an element of what has a name in words.
 bool is_element(std::string_view value) {
   constexpr size_t kLongestIndex = 24;
-  constexpr size_t kMostDigits = 2;  // summer[2024] may be a password
+  static constexpr std::string_view kContainers[] = {
+      "parts",    "tokens",  "args",   "argv", "fields", "params", "matches", "match",
+      "items",    "list",    "array",  "row",  "rows",   "values", "words",   "lines",
+      "result",   "results", "groups", "keys", "pair",   "pairs",  "creds",   "split",
+      "segments", "chunks",  "data",   "arr",  "vals",   "cells",  "elems",   "entries"};
+  static constexpr WordList kNumbered(kContainers);  // summer[24] may be a password
   static constexpr ByteClass kOfIndexes = alnum_and("_.+-");
   static constexpr ByteClass kOfNames = letters_and("_.$");
   const size_t open = value.find('[');
@@ -106,7 +111,8 @@ bool is_element(std::string_view value) {
   return !index.empty() && index.size() <= kLongestIndex && is_letter(name[0]) &&
          (is_lower(name[0]) || std::none_of(name.begin(), name.end(), is_lower)) &&
          kOfNames.has_all(name) && kOfIndexes.has_all(index) && is_plain_word(name) &&
-         (is_digit(index[0]) ? index.size() <= kMostDigits : !is_scrambled(index));
+         (is_digit(index[0]) ? kNumbered.has(name.substr(name.rfind('.') + 1))
+                             : !is_scrambled(index));
 }
 
 /// Hash, make, b64decode: a word, or small letters and a number.

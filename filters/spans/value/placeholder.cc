@@ -122,6 +122,9 @@ bool is_name_between_marks(std::string_view value) {
   const size_t size = value[1] == value[0] ? 2 : 1;
   if ((size == 1 && value[0] == '_') || !value.ends_with(value.substr(0, size))) return false;
   value = value.substr(size, value.size() - 2 * size);
+  if (size == 1 && value.find('_') == kNone && !value.ends_with("PASSWORD") &&
+      !value.ends_with("TOKEN") && !value.ends_with("SECRET"))
+    return false;  // @SUMMER@ may be a password
   return std::all_of(value.begin(), value.end(), [](char c) { return is_upper(c) || c == '_'; });
 }
 
