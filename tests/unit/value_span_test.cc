@@ -1620,9 +1620,10 @@ TEST(Value, ExpressionsOfCodeStay) {
                      "password = «{digits:1}{alnum:11}:» x", "password = «newer»",
                      "password = «Summer[{digits:2}]»", "password = «summer[{digits:4}]»",
                      R"(password: "«#{{digits:1}{alnum:11}»")", R"(password="«+{alnum:12}»")",
-                     "keyPassword = «{digits:1}{alnum:11}»", "password: «winter»<br>",
-                     "new_password: «newWinter» });", "app --password= «winter-{alnum:6}»",
-                     "<password>«]{alnum:12}»</password>", "password: «{digits:2}»"});
+                     "it's password='«+{alnum:12}»'", "keyPassword = «{digits:1}{alnum:11}»",
+                     "password: «winter»<br>", "new_password: «newWinter» });",
+                     "app --password= «winter-{alnum:6}»", "<password>«]{alnum:12}»</password>",
+                     "password: «{digits:2}»"});
 }
 
 TEST(Value, LabelsOfTranslationsInPhpStay) {

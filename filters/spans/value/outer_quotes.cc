@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "filters/byte_class.h"
 #include "filters/spans/extent.h"
 
 namespace redactd {
@@ -30,6 +31,17 @@ size_t marks_before(const RecordView& record, size_t at, const Quote& quote) {
   return seen.count;
 }
 
+/// `"…="+f(x)` and `"…="+e.password+"…"`, not a value that begins with a plus: `password='+Ab1x'`.
+bool adds_to_string(std::string_view text, size_t plus, const Quote& quote) {
+  constexpr size_t kFarthest = 64;
+  static constexpr ByteClass kOfTerms = alnum_and("_.$()[]+ ");
+  size_t end = plus + 1;
+  const size_t limit = std::min(text.size(), plus + kFarthest);
+  while (end < limit && kOfTerms.has(text[end])) ++end;
+  return end == text.size() || text[end] != quote.mark || text[end - 1] == '+' ||
+         text[end - 1] == ' ';
+}
+
 }  // namespace
 
 bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote) {
@@ -39,7 +51,8 @@ bool closes_outer_string(const RecordView& record, size_t at, const Quote& quote
   if (next < text.size()) {
     char c = text[next];
     bool ambiguous = is_blank(c) || c == ',' || c == '}' || c == ']' || c == ')' || c == ':' ||
-                     c == ';' || c == '\\' || c == '.' || c == '+';
+                     c == ';' || c == '\\' || c == '.' ||
+                     (c == '+' && adds_to_string(text, next, quote));
     if (!ambiguous) return false;
   }
   // An odd number of the same quotes before it: a string is open, and this one closes it.
