@@ -1546,17 +1546,19 @@ TEST(Value, MessagesOfValidationStayInOtherLanguages) {
 }
 
 TEST(Value, WhatSentencesSayOfAPasswordStays) {
-  expect_all_kept({"If the password is lost, you can reset it", "no password is defined for bob",
-                   "the password is shorter than 8 characters",
-                   "the password is chosen by the user", "the password is kept in memory",
-                   "the password is copied to your clipboard for 5 seconds",
-                   "when the secret is expiring soon enough", "If the secret is wrapped, return it",
-                   "tests=SPF_HELO_PASS=-0.001, SPF_PASS=-0.001 autolearn=ham", "PASS=\"✓\"",
-                   "(`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`)"});
+  expect_all_kept(
+      {"If the password is lost, you can reset it", "no password is defined for bob",
+       "the password is shorter than 8 characters", "the password is chosen by the user",
+       "the password is kept in memory", "the password is copied to your clipboard for 5 seconds",
+       "when the secret is expiring soon enough", "If the secret is wrapped, return it",
+       "Password: managed by your organization", "Password: hashed with argon2id (m=65536)",
+       "tests=SPF_HELO_PASS=-0.001, SPF_PASS=-0.001 autolearn=ham", "PASS=\"✓\"",
+       "(`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`)"});
   expect_all_masked({"the password is «winter»", "the password is «lost-{alnum:8}»",
                      "the password is «chosen-one»", "the password is «wicked»",
-                     "the password is «twisted», bob", "DB_PASS=«0.{digits:6}»",
-                     "DB_PASS=«{digits:2}.{digits:3}»", "api_key=«HUNTER_AND_WINTER»"});
+                     "password: «wicked» for bob", "the password is «twisted», bob",
+                     "DB_PASS=«0.{digits:6}»", "DB_PASS=«{digits:2}.{digits:3}»",
+                     "api_key=«HUNTER_AND_WINTER»"});
 }
 
 TEST(Value, NamesThatCloudsAndPackagesHaveStay) {

@@ -53,6 +53,14 @@ bool is_said_of_it(std::string_view text, size_t begin, size_t end) {
                      [&](std::string_view word) { return rest.starts_with(word); });
 }
 
+/// `Password: managed by your organization`, `Password: hashed with argon2id`
+bool is_done_to_it(std::string_view text, size_t begin, size_t end) {
+  std::string_view rest = text.substr(end);
+  return text.substr(begin - std::min<size_t>(begin, 2), 2) == ": " &&
+         is_participle(text.substr(begin, end - begin)) &&
+         (rest.starts_with(" by ") || rest.starts_with(" with "));
+}
+
 /// `pam_unix(gdm-password:session)`: the service, and what PAM is asked for.
 bool is_function_of_pam(std::string_view text, size_t begin, size_t end) {
   static constexpr WordList kFunctions(kPamFunctions);
@@ -107,7 +115,7 @@ bool is_when_to_update(std::string_view value) {
 
 bool is_ordinary_in_sentence(std::string_view text, size_t begin, size_t end, bool whole) {
   return is_count_of_bytes(text, begin, end) || is_count_of_logins(text, begin, end) ||
-         (whole && is_said_of_it(text, begin, end));
+         (whole && (is_said_of_it(text, begin, end) || is_done_to_it(text, begin, end)));
 }
 
 bool is_ordinary_without_quotes(std::string_view text, size_t begin, size_t end) {
