@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,6 +82,7 @@ class Server {
   void known_values_changed();
   void build_next();
   void file_read(Compiled next);
+  void run_commands(DaemonConfig next);
   void compile(DaemonConfig config);
   void compiled(Compiled next, uint64_t known_generation);
   void fail(const std::string& errors);
@@ -137,12 +139,14 @@ class Server {
   bool of_file_ = false;  // the one under way reads the file
   bool file_wanted_ = false;
   bool known_wanted_ = false;
+  bool commands_run_ = false;              // of the file that was read last, for the first time
+  std::optional<DaemonConfig> commanded_;  // their output is there
   std::string until_restart_;      // what of the one under way is not in force before, one a line
   bool known_changed_ = false;     // the one under way has other sources of known values
   uint64_t known_generation_ = 0;  // the one under way has these
   uint64_t known_in_force_ = 0;
   std::vector<Answer> waiting_;    // for the next build
-  std::vector<Answer> answering_;  // for the one under way
+  std::vector<Answer> answering_;  // for the file that was read last
 
   size_t ended_sources_ = 0;
   std::atomic<bool> add_mask_{false};  // read by the workers

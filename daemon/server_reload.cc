@@ -61,16 +61,17 @@ void Server::known_values_changed() {
 }
 
 void Server::build_next() {
-  const bool file_wanted = file_wanted_ && !stopping_;
-  if (building_ || sinks_draining_ || !(file_wanted || known_wanted_)) return;
+  const bool file_wanted = file_wanted_ && !stopping_ && !commands_run_;
+  if (building_ || sinks_draining_ || !(commanded_ || file_wanted || known_wanted_)) return;
   building_ = true;
-  of_file_ = file_wanted;
-  file_wanted_ = false;
-  known_changed_ = false;
+  of_file_ = commanded_ || file_wanted;
+  known_changed_ = commanded_.has_value();
   known_generation_ = 0;
   until_restart_.clear();
-  answering_ = std::exchange(waiting_, {});
+  if (commanded_) return compile(*std::exchange(commanded_, std::nullopt));
   if (!of_file_) return compile(config_);
+  file_wanted_ = false;
+  answering_ = std::exchange(waiting_, {});
   notify_reloading();
   compiler_.read(file_, [this](Compiled next) { file_read(std::move(next)); });
 }
@@ -79,13 +80,26 @@ void Server::file_read(Compiled next) {
   warn(next.warnings);
   if (!next.errors.empty()) return fail(next.errors);
   if (std::string why = sandbox_.refusal(next.config); !why.empty()) return fail(why + '\n');
-  known_changed_ = !(next.config.known_values == config_.known_values);
-  if (!known_changed_) {
+  if (next.config.known_values == config_.known_values) {
     known_.read_again();  // who has changed a file and then asks for a reload wants it in force
     return compile(std::move(next.config));
   }
-  auto config = std::make_shared<DaemonConfig>(std::move(next.config));
-  known_.reconfigure(config->known_values, [this, config] { compile(std::move(*config)); });
+  run_commands(std::move(next.config));
+}
+
+/// Those of a new configuration may take long: values that change or are told come into force
+/// meanwhile.
+void Server::run_commands(DaemonConfig next) {
+  commands_run_ = true;
+  building_ = false;
+  auto config = std::make_shared<DaemonConfig>(std::move(next));
+  known_.reconfigure(config->known_values, [this, config] {
+    commands_run_ = false;
+    if (sinks_draining_) return answer_all(kStopping);
+    commanded_ = std::move(*config);
+    build_next();
+  });
+  build_next();
 }
 
 void Server::compile(DaemonConfig config) {
@@ -164,7 +178,7 @@ void Server::in_force(uint64_t known_generation) {
               {{"generation", configurations_}, {"rules", metrics_.control().rules.get()}});
     notify_ready(status());
   }
-  answer_all({"", until_restart_});
+  if (of_file_) answer_all({"", until_restart_});
   run_self_check();
   build_next();
 }
@@ -195,7 +209,7 @@ void Server::fail(const std::string& errors) {
   } else if (known_generation_ != 0) {
     known_.failed(known_generation_);
   }
-  if (known_changed_) known_.reconfigure(config_.known_values, [] {});
+  if (known_changed_) known_.restore(config_.known_values);
   if (of_file_) {
     for (auto& [name, sink] : sinks_) sink->reopen();
     metrics_.control().reloads_failed.add();
@@ -203,7 +217,7 @@ void Server::fail(const std::string& errors) {
     notify_ready(status() + "; with the old configuration: the new one is wrong");
   }
   log_.error("the old configuration stays in force", {{"errors", error_text(errors)}});
-  answer_all({errors, ""});
+  if (of_file_) answer_all({errors, ""});
   build_next();
 }
 

@@ -79,6 +79,7 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
 
   void load();
   void reconfigure(const KnownValuesConfig& config, const std::function<void()>& done);
+  void restore(const KnownValuesConfig& config);
   void watch(std::function<void()> changed);
   void stop();
   Snapshot values();
@@ -90,6 +91,8 @@ class KnownValues::Sources : public std::enable_shared_from_this<Sources> {
   void read_environment_and_files();
 
  private:
+  void replace_commands(const KnownValuesConfig& config, const std::shared_ptr<void>& first_runs);
+  void take_over(const KnownValuesConfig& config);
   void set_paths();
   void open_socket();
   void take(const KnownValuesConfig::Command& command, const CommandResult& result);
@@ -146,6 +149,30 @@ void KnownValues::Sources::take(const KnownValuesConfig::Command& command,
 
 void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
                                        const std::function<void()>& done) {
+  // The last of the new commands to have run goes on with the rest.
+  std::shared_ptr<void> first_runs(nullptr, [weak = weak_from_this(), config, done](void*) {
+    std::shared_ptr<Sources> self = weak.lock();
+    if (!self) return;
+    asio::post(self->control_, [self, config, done] {
+      if (!self->stopped_) self->take_over(config);
+      if (done) done();
+    });
+  });
+  replace_commands(config, first_runs);
+}
+
+void KnownValues::Sources::restore(const KnownValuesConfig& config) {
+  replace_commands(config, nullptr);
+  take_over(config);
+}
+
+void KnownValues::Sources::replace_commands(const KnownValuesConfig& config,
+                                            const std::shared_ptr<void>& first_runs) {
+  auto has_value = [this](const std::string& key) { return table_.has(key_of_command(key)); };
+  commands_.replace(config.exec, has_value, first_runs);
+}
+
+void KnownValues::Sources::take_over(const KnownValuesConfig& config) {
   bool other_socket = config.socket != config_.socket || config.socket_mode != config_.socket_mode;
   config_ = config;
   std::set<std::string> keys = {kEnvironment, kSocket, kStream};
@@ -157,13 +184,6 @@ void KnownValues::Sources::reconfigure(const KnownValuesConfig& config,
   set_paths();
   read_environment_and_files();
   if (other_socket) open_socket();
-
-  // The last of the new commands to have run calls `done`.
-  std::shared_ptr<void> first_runs(nullptr, [this, weak = weak_from_this(), done](void*) {
-    if (std::shared_ptr<Sources> self = weak.lock(); self && done) asio::post(control_, done);
-  });
-  auto has_value = [this](const std::string& key) { return table_.has(key_of_command(key)); };
-  commands_.replace(config_.exec, has_value, first_runs);
 }
 
 // Watching
@@ -395,6 +415,8 @@ void KnownValues::load() { sources_->load(); }
 void KnownValues::reconfigure(const KnownValuesConfig& config, const std::function<void()>& done) {
   sources_->reconfigure(config, done);
 }
+
+void KnownValues::restore(const KnownValuesConfig& config) { sources_->restore(config); }
 
 void KnownValues::read_again() { sources_->read_environment_and_files(); }
 

@@ -45,11 +45,12 @@ class KnownValues {
   /// takes as long as the slowest, at most its time-out). What is missing or fails is a warning.
   void load();
 
-  /// Other sources from now on. Environment and files are read before it returns; `done` is called
-  /// once the commands that are new have run. Values of the socket and of the stream stay. Values
-  /// of the sources before are kept aside until the new ones are in force, so that it can be undone
-  /// with the old configuration.
+  /// Other sources. The commands that are new run first; meanwhile the sources before stay, and may
+  /// change. Then environment and files are read, and `done` is called. Values of the socket and of
+  /// the stream stay. Values of the sources before are kept aside until the new ones are in force,
+  /// so that restore() can undo it with the configuration before, at once.
   void reconfigure(const KnownValuesConfig& config, const std::function<void()>& done);
+  void restore(const KnownValuesConfig& config);
 
   /// Reads environment and files now, whatever the watch has yet to tell of them.
   void read_again();

@@ -310,6 +310,32 @@ class AddMask(KnownValuesTest):
         self.assertEqual(self.daemon.metric("redactd_config_last_reload_successful"), 0)
         self.assert_never_told(value)
 
+    def test_add_mask_holds_while_a_reload_waits_for_a_slow_command(self):
+        self.start(add_mask=True, exec=[{"name": "quick", "command": ["echo", "put-out-soon"]}])
+        began, go = (os.path.join(self.folder, name) for name in ("began", "go"))
+        with open(self.daemon.path, encoding="utf-8") as file:
+            config = json.load(file)
+        config["known_values"]["exec"].append({"name": "slow", "command": ["sh", "-c", f": > {began}; until test -e {go}; do sleep 0.1; done; "
+                                                                                      "echo put-out-at-last"]})
+        self.daemon.configure(config)
+        answers = []
+        reload = threading.Thread(target=lambda: answers.append(self.daemon.ask("/-/reload", "POST")))
+        reload.start()
+        wait_until(lambda: os.path.exists(began), "the reload is under way")
+        value, told = self.value("meanwhile"), self.value("told meanwhile")
+        self.client.send(frames("octet-counting", [f"::add-mask::{value}".encode(), f"after {value}".encode()]))
+        self.assertEqual(self.aggregator.wait_for(2), [b"::add-mask::[REDACTED:add-mask]", b"after [REDACTED:known:add-mask]"])
+        self.sent = 2
+        self.assertEqual(self.known("add", "--name", "TOLD", value=told.encode()).returncode, 0)
+        self.assert_masked(told, "TOLD")
+        self.assertEqual(self.daemon.metric("redactd_config_generation"), 1)
+        self.write("go", "")
+        reload.join()
+        self.assertEqual(answers, [(200, "The new configuration is in force.\n")])
+        self.assert_masked("put-out-at-last", "slow")
+        self.assert_masked("put-out-soon", "quick")
+        self.assert_never_told(value, told)
+
     def test_only_where_it_is_asked_for(self):
         value = self.value("not asked for")
         self.start()

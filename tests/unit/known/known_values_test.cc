@@ -552,14 +552,36 @@ TEST_F(KnownValuesTest, AConfigurationThatIsTakenBackLeavesNoGap) {
   fs::remove(dir.path("ran"));
   serving = false;
   config.exec.clear();
-  known->reconfigure(config, {});
+  bool done = false;
+  known->reconfigure(config, [&] { done = true; });
+  ASSERT_TRUE(run_until(context, [&] { return done; }));
   take();
   EXPECT_EQ(values, Values{});
   known->failed(generation);
-  known->reconfigure(old, {});
+  known->restore(old);
   take();
   EXPECT_EQ(values, Values{"vault=made-qp vault"});
   EXPECT_FALSE(fs::exists(dir.path("ran"))) << "it was not run again for that";
+}
+
+TEST_F(KnownValuesTest, WhileANewCommandRunsTheSourcesBeforeStayAndChange) {
+  const std::string file = dir.write("a", "made-qp a");
+  config.files = {{file, {}, {}}};
+  config.socket = dir.path("control");
+  start();
+  config.files.clear();
+  config.exec = {
+      command("until test -e " + dir.path("go") + "; do sleep 0.01; done; echo made-qp vault")};
+  bool done = false;
+  known->reconfigure(config, [&] { done = true; });
+  EXPECT_EQ(add("TOLD", "made-qp told").error, "");
+  become({"a=made-qp a", "TOLD=made-qp told"});
+  dir.write("a", "made-qp b");
+  become({"a=made-qp b", "TOLD=made-qp told"});
+  EXPECT_FALSE(done);
+  dir.write("go", "");
+  ASSERT_TRUE(run_until(context, [&] { return done; }));
+  become({"vault=made-qp vault", "TOLD=made-qp told"});
 }
 
 TEST_F(KnownValuesTest, ReconfiguredToTheSameNothingChanges) {
