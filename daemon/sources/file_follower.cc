@@ -75,6 +75,7 @@ FileFollower::Step FileFollower::step(std::span<char> room, Time now) {
   if (current_->offset < 2 && begins_utf16(current_->descriptor)) return refuse_utf16();
   // Looked at after the read: a truncation before it is seen, and one after it does not matter.
   if (!still_the_same(read)) return truncated();
+  if (!read.empty() && current_->offset == 0 && open_unread_copy()) return {Happened::other};
   if (!read.empty()) return take(read);
   return at_end(now);
 }
@@ -235,6 +236,24 @@ FileFollower::Step FileFollower::truncated() {
   return {Happened::other};
 }
 
+/// Of a file that was written and truncated before a byte of it was read: nothing but its copy
+/// tells.
+bool FileFollower::open_unread_copy() {
+  if (current_->is_copy || !look_at(path_).is(current_->info)) return false;
+  const bool empty = look_at(current_->descriptor).size == 0;
+  for (const RotatedFile& file : rotated_files(target_)) {
+    if (file.info.size == 0 || file.info.born <= current_->info.born || is_known(file.info))
+      continue;
+    // One that is not truncated yet is read where it is.
+    if (!empty && begin_alike(file.path, current_->descriptor)) continue;
+    if (!open(file.path, file.info)) continue;
+    current_->is_copy = true;
+    note_truncation(true, true);
+    return true;
+  }
+  return false;
+}
+
 void FileFollower::note_truncation(bool has_copy, bool has_rest) {
   if (has_copy) {
     log_.info(
@@ -278,6 +297,9 @@ bool FileFollower::may_be_copy(const FileInfo& file, int64_t all_read) const {
 FileFollower::Step FileFollower::at_end(Time now) {
   FileInfo info = look_at(current_->descriptor);
   if (info.error == 0 && info.size < current_->offset) return truncated();
+  const bool was_written = info.written != current_->info.written;
+  if (info.error == 0 && info.size == 0 && was_written && open_unread_copy())
+    return {Happened::other};
   if (info.error == 0 && info.size == current_->offset) current_->info.written = info.written;
   std::optional<RotatedFile> next = successor();
   if (!next) {

@@ -109,6 +109,7 @@ class FileFollower {
   Step refuse_utf16();
   Step take(std::span<const char> bytes);
   Step truncated();
+  bool open_unread_copy();
   void note_truncation(bool has_copy, bool has_rest);
   std::optional<RotatedFile> copy_of_current() const;
   bool may_be_copy(const FileInfo& file, int64_t all_read) const;

@@ -524,6 +524,40 @@ TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeItWasBegunIsReadInItsCopy) {
   EXPECT_EQ(read_on(), "2\n3\n");
 }
 
+/// As while a full sink holds the reader up.
+TEST_F(FileFollowerTest, AFileThatWasTruncatedBeforeAByteOfItWasReadIsReadInItsCopy) {
+  for (const bool goes_on : {true, false}) {
+    Writer writer(log_path());
+    follow();
+    EXPECT_EQ(read(), "");
+    let_the_clock_tick();
+    writer.write("1\n2\n");
+    copy("app.log", "app.log.1");
+    truncate();
+    let_the_clock_tick();
+    writer.write("a\nb\n");
+    copy("app.log", "app.log.2");
+    truncate();
+    if (goes_on) writer.write("x\n");
+    EXPECT_EQ(read_on(), goes_on ? "1\n2\na\nb\nx\n" : "1\n2\na\nb\n");
+    writer.write("y\n");
+    EXPECT_EQ(read_on(), "y\n") << "and goes on behind it";
+    for (const char* name : {"app.log", "app.log.1", "app.log.2"}) fs::remove(folder_.path(name));
+  }
+}
+
+TEST_F(FileFollowerTest, AFileThatIsStillEmptyHasNoOtherReadForIt) {
+  folder_.write("app.log.1", "old\n");
+  let_the_clock_tick();
+  Writer writer(log_path());
+  follow();
+  EXPECT_EQ(read(), "");
+  let_the_clock_tick();
+  writer.write("1\n");
+  copy("app.log", "app.log.2");
+  EXPECT_EQ(read_on(), "1\n");
+}
+
 TEST_F(FileFollowerTest, ACopyOfAFileThatIsStillToBeReadIsNotReadToo) {
   Writer writer(log_path());
   follow_over_a_rotation(writer);
