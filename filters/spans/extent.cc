@@ -71,6 +71,8 @@ size_t escape_in_value(std::string_view text, size_t at, const BareContext& cont
     }
     bool unicode = run - at == 2 && text.substr(run, 1) == "u" && hex_at(text, run + 1, 4);
     if (unicode && ends_value(text.substr(run + 1, 4))) return 0;
+    std::string_view code = text.substr(run, 3);
+    if (run - at == 2 && (code == "x22" || code == "x27")) return 0;
     return run - at;
   }
   if (next == 'n' || next == 'r' || next == 't') return 0;

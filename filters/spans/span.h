@@ -29,8 +29,8 @@ struct BareContext {
 
 /// Quotes in URLs, in markup and in JSON's escapes.
 inline constexpr std::string_view kEncodedQuotes[] = {
-    "%22",    "%27",   "&quot;", "&#34;",  "&#39;",  "\\u0022",   "\\u0027",
-    "&apos;", "\\x22", "\\x27",  "&#x22;", "&#x27;", "\\\\u0022", "\\\\u0027"};
+    "%22",   "%27",   "&quot;", "&#34;",  "&#39;",     "\\u0022",   "\\u0027", "&apos;",
+    "\\x22", "\\x27", "&#x22;", "&#x27;", "\\\\u0022", "\\\\u0027", "\\\\x22", "\\\\x27"};
 
 /// What closes a quoted value: `"` `'` or a backtick behind so many backslashes, the doubled quote
 /// of CSV, or an encoded quote (`%22`, `&quot;`, `\u0022`, `\x22`).

@@ -1633,6 +1633,58 @@ TEST(Value, LabelsOfTranslationsInPhpStay) {
                    "'password' => 'Mot de passe',", "'newpassword'   => 'Neues Passwort:',"});
   expect_all_masked({"$config['password'] = '«Passwort»';", "'password' => '«{alnum:12}»',",
                      "'DB_PASSWORD' => '«Password»',"});
+
+TEST(Value, BehindANameThatTheKeyEndsAndABlank) {
+  expect_all_masked(
+      {"mqttPassword «{digits:1}{alnum:11}»", "using db_password «{digits:1}{alnum:11}»",
+       "db-password   «{digits:1}{alnum:11}»", "smtp.password \"«{digits:1}{alnum:11}»\";",
+       "DB_PASSWORD                    «{digits:1}{alnum:11}»",
+       R"({"m":"invalid botToken \"«{alnum:32}»\""})"});
+  expect_all_kept(
+      {"    at validatePassword (auth2.js:12:7)", "POST /reset-password 4f0c3a9e9f 200",
+       "  hello-password hmac-md5 encrypted",
+       "FailedToRetrieveImagePullSecret  shop-7d9f8c6b5d-x2k4q1h8  Unable to retrieve"});
+}
+
+TEST(Value, BehindAColonInBold) {
+  expect_all_masked({"\x1b[1mPassword:\x1b[0m «{digits:1}{alnum:11}»",
+                     R"({"m":"\u001b[1mapi_key:\u001b[0m «{alnum:32}»"})"});
+  expect_all_kept({"\x1b[1mPassword:\x1b[0m required", "password=\x1b[0m next"});
+}
+
+TEST(Value, PasswordsThatEndInAnAtSignAreNoObjects) {
+  expect_all_masked({"密码: «Winter{digits:2}@»", "password is \"«Winter{digits:2}@»\"",
+                     "Invalid password \"«Winter@{digits:2}»\""});
+  expect_all_kept({"密码: Config@1f2e3d4c"});
+}
+
+TEST(Value, InQuotesThatNginxEscapedWithinJson) {
+  expect_all_masked({R"({"log":"{\\x22api_key\\x22:\\x22«{alnum:32}»\\x22,\\x22n\\x22:1}"})"});
+}
+
+TEST(Value, BehindMoreTypesAndWords) {
+  expect_all_masked({"password *string = \"«{digits:1}{alnum:11}»\"",
+                     "password:String=\"«{digits:1}{alnum:11}»\"",
+
+                     "parameter DB_PASSWORD, value=«{digits:1}{alnum:11}»",
+                     "field=password value=«{digits:1}{alnum:11}»",
+                     "session[:access_token] = \"«{hex:64}»\"",
+                     "{default_pass, <<\"«{digits:1}{alnum:11}»\">>}",
+                     R"({"OptionName":"DB_PASSWORD","Namespace":"x","Value":"«{alnum:16}»"})"});
+  expect_all_kept({"password, value=string", "token expired for node"});
+}
+
+TEST(Value, BoundToTheColumnOfAPassword) {
+  expect_all_masked(
+      {R"(query: INSERT INTO "user"("email", "password") VALUES ($1, $2) -- PARAMETERS: ["a@x.com","«{alnum:12}»"])",
+       R"({"m":"insert into t (n, api_token) values (?, ?) params: [1, \"«{alnum:40}»\"]"})"});
+  expect_all_kept(
+      {R"(INSERT INTO t (email, password) VALUES ($1, $2) -- PARAMETERS: ["a@x.com",null])",
+       R"(INSERT INTO t (email, name) VALUES ($1, $2) -- PARAMETERS: ["a@x.com","bob"])"});
+}
+
+TEST(Value, EveryOneOfSeveralCodes) {
+  expect_all_masked({"Backup codes: «{digits:8}», «{digits:8}», «{digits:8}»"});
 }
 
 }  // namespace

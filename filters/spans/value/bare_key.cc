@@ -31,9 +31,9 @@ bool is_name_of_member(std::string_view text, size_t name_begin) {
   return at < name_begin && text.substr(0, at).ends_with("name:");
 }
 
-/// `name=` or `key=` before the name: logfmt has its value in the next pair.
+/// `name=`, `key=` or `field=` before the name: logfmt has its value in the next pair.
 bool is_named(std::string_view before) {
-  return before.ends_with("name=") || before.ends_with("key=");
+  return before.ends_with("name=") || before.ends_with("key=") || before.ends_with("field=");
 }
 
 /// Whether what stands in the parentheses looks random: the key may be a function's name.
@@ -84,8 +84,9 @@ size_t behind_value_name(const BehindKey& key, char c) {
   if (end == limit || end - name < kValue.size()) return kNone;
   std::string_view word = key.text.substr(name, end - name);
   if (!equals_ignoring_case(word.substr(word.size() - kValue.size()), kValue)) return kNone;
-  bool pair =
-      key.place.name_begin > 0 && key.text[key.place.name_begin - 1] == '=' && key.text[end] == '=';
+  const bool equals = key.text[end] == '=';
+  if (equals && word == kValue) return end + 1;  // parameter DB_PASSWORD, value=…
+  bool pair = key.place.name_begin > 0 && key.text[key.place.name_begin - 1] == '=' && equals;
   return pair || (word.size() == kValue.size() && key.text[end] == ':') ? end + 1 : kNone;
 }
 
@@ -94,11 +95,12 @@ size_t behind_value_name(const BehindKey& key, char c) {
 size_t typed_assignment(std::string_view text, size_t at) {
   static constexpr ByteClass kOfTypes = alnum_and(".");
   size_t type = at;
-  if (type < text.size() && text[type] == '&') ++type;
+  if (type < text.size() && (text[type] == '&' || text[type] == '*')) ++type;
   while (type < text.size() && type - at < 24 && kOfTypes.has(text[type])) ++type;
   if (type == at) return kNone;
   size_t equals = skip_blanks(text, type);
-  if (equals == type || equals >= text.size() || text[equals] != '=') return kNone;
+  if (equals >= text.size() || text[equals] != '=') return kNone;
+  if (equals == type && !text.substr(at, type - at).ends_with("tring")) return kNone;
   size_t value = skip_blanks(text, equals + 1);
   return quote_at(text, value).none() ? kNone : equals + 1;
 }
@@ -130,7 +132,8 @@ Separator behind_bare_name(const BehindKey& key) {
   bool quoted_next = !quote_at(key.text, key.at + (c == '(' || c == ',' ? 1 : 0)).none();
   if (quoted_next && c == ',' && before == '{')
     return Separator::to(key.at + 1);  // {password,"…"} of Erlang
-  if (key.rest.starts_with(",<<\"") || key.rest.starts_with(",<<\\"))
+  if (c == ',' && (key.rest.starts_with(",<<\"") || key.rest.starts_with(",<<\\") ||
+                   key.rest.starts_with(", <<\"")))
     return Separator::to(key.at + 1);  // password,<<"…">>
   if (size_t member = behind_value_name(key, c); member != kNone) return Separator::to(member);
   if (quoted_next && c == '(' && !key.blank_before &&

@@ -108,9 +108,11 @@ void ValueResolver::next_words(size_t at, size_t end, const Opening& opening) {
     const size_t word = next.begin;
     end = value_end(next);
     std::string_view value = text_.substr(word, end - word);
-    if (!is_mixed(value) || value.find_first_of("=:") != kNone || (!list && value.size() != size))
+    const bool code = is_code_rule() && std::all_of(value.begin(), value.end(), is_digit);
+    if ((!is_mixed(value) && !code) || value.find_first_of("=:") != kNone ||
+        (!list && value.size() != size))
       return;
-    if (add(word, end, next, Strength::medium) != Verdict::masked) return;
+    if (add(word, end, next, code ? Strength::strong : Strength::medium) != Verdict::masked) return;
   }
 }
 

@@ -306,8 +306,10 @@ bool separator_may_follow(std::string_view text, size_t key_end) {
   static constexpr ByteClass kFirsts = first_bytes(kOwners);
   static constexpr ByteClass kSeconds = ByteClass::of("ofhepaRrb\xc3");
   if (kFirsts.has(text[at]) && at + 1 < text.size() && kSeconds.has(text[at + 1]) &&
-      std::any_of(std::begin(kOwners), std::end(kOwners),
-                  [&](std::string_view words) { return text.substr(at).starts_with(words); }))
+      std::any_of(std::begin(kOwners), std::end(kOwners), [&](std::string_view words) {
+        return text[at] == words[0] && text[at + 1] == words[1] &&
+               text.substr(at).starts_with(words);
+      }))
     return true;
   if (text.substr(at, kTypeName).find('=') != kNone) return true;  // string = "…"
   while (key_end > 0 && (is_alnum(text[key_end - 1]) || is_key_separator(text[key_end - 1])) &&

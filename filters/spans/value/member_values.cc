@@ -16,6 +16,19 @@ namespace {
 constexpr size_t kMostMembers = 64;     // of a JSON Web Key
 constexpr size_t kFarthest = 8 * 1024;  // from its beginning to its "kty"
 
+constexpr size_t kBoundReach = 512;
+
+/// `VALUES ($1, $2) -- PARAMETERS: ["bob", "…"]`, as TypeORM, Knex and others print a statement and
+/// what is bound to it: where the list begins, else npos.
+size_t bound_values(std::string_view text, size_t at) {
+  std::string_view near = text.substr(at, kBoundReach);
+  for (std::string_view words :
+       {"PARAMETERS: [", "arameters: [", "arams: [", "indings: [", "arguments: [", "args=("}) {
+    if (const size_t found = near.find(words); found != kNone) return at + found + words.size();
+  }
+  return kNone;
+}
+
 }  // namespace
 
 /// `{"name":"…", …}`: every string value, whatever its name (a Secret's data).
@@ -108,7 +121,8 @@ std::optional<Strength> ValueResolver::column_strength(std::string_view name) {
   return ends_in("key") ? std::optional(Strength::random) : std::nullopt;
 }
 
-/// `(name, password) VALUES ('bob', '…'), …`: the values of the columns that names tell.
+/// `(name, password) VALUES ('bob', '…'), …`: the values of the columns that names tell, or what
+/// the record says was bound to their places.
 Verdict ValueResolver::columns() {
   constexpr size_t kLongest = 2048;
   size_t word = anchor_end_ - 1;  // on the parenthesis
@@ -134,6 +148,10 @@ Verdict ValueResolver::columns() {
   size_t at = anchor_end_;
   for (size_t row = 0; row < kMostElements && at != kNone && at < text_.size(); ++row)
     at = row_of(at, secret, result);
+  if (result == Verdict::masked) return result;
+  record_.work += kBoundReach;
+  if (size_t bound = bound_values(text_, anchor_end_); bound != kNone)
+    row_of(bound, secret, result);
   return result;
 }
 

@@ -93,6 +93,7 @@ bool is_pair(std::string_view value) {
 }
 
 bool is_key_algorithm(std::string_view value) {
+  if (value == "hmac-md5" || value == "hmac-sha1" || value == "hmac-sha256") return true;
   return value.size() < 32 &&
          (value.starts_with("ssh-") || value.starts_with("ecdsa-sha2-") ||
           value.starts_with("rsa-sha2-") || value.starts_with("sk-ssh-")) &&
@@ -139,12 +140,14 @@ bool is_compared_member(std::string_view value) {
 
 bool is_object_reference(std::string_view value) {
   constexpr size_t kLongestNumber = 16;
+  constexpr size_t kShortestNumber = 4;  // of those that Java's objects have
   if (!is_letter(value[0])) return false;
   const size_t last = value.size() - std::min(value.size(), kLongestNumber + 1);
   const size_t mark = std::min(value.find('{', last), value.find('@', last));
   if (mark == kNone) return false;
   std::string_view name = value.substr(0, mark);
   std::string_view number = value.substr(mark + 1);
+  if (value[mark] == '@' && number.size() < kShortestNumber) return false;  // Winter2024@, Pass@1
   return std::all_of(name.begin(), name.end(),
                      [](char c) { return is_alnum(c) || c == '.' || c == '$' || c == '_'; }) &&
          std::all_of(number.begin(), number.end(), [](char c) { return is_hex(c) || c == '}'; });

@@ -13,8 +13,10 @@ constexpr size_t kReach = 512;  // of an object's members on either side of the 
 constexpr size_t kMostMembers = 8;
 constexpr size_t kLongestName = 64;
 
-constexpr std::string_view kNaming[] = {"name", "key",   "path",     "field",     "param", "id",
-                                        "k",    "label", "property", "attribute", "loc"};
+constexpr std::string_view kNaming[] = {
+    "name",     "key",     "path",     "field",      "param",   "id",
+    "k",        "label",   "property", "attribute",  "loc",     "column",
+    "variable", "setting", "header",   "optionname", "argument"};
 constexpr std::string_view kHolding[] = {
     "value",    "val",       "v",         "old",   "new",           "oldvalue",
     "newvalue", "old_value", "new_value", "input", "rejectedvalue", "rejected_value"};

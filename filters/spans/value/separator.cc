@@ -148,8 +148,9 @@ Separator behind_colon(const BehindKey& key) {
   found.colon = true;
   if (size_t value = behind_emphasis(key, found.end); value != kNone)
     return Separator::doubtful_words(value);
-  found.sentence = (key.place.quote.none() || key.blank_before) && found.end < key.text.size() &&
-                   is_blank(key.text[found.end]);
+  const size_t behind = skip_colour(key.text, found.end);
+  found.sentence = (key.place.quote.none() || key.blank_before) && behind < key.text.size() &&
+                   is_blank(key.text[behind]);
   return found;
 }
 

@@ -96,11 +96,12 @@ Separator set_to(const BehindKey& key, size_t at) {
 /// `changed from …`, `for user bob: …`, `for user bob is …`, `of bob was …`, `for bob set to …`
 Separator behind_owner(const BehindKey& key) {
   constexpr size_t kLongest = 64;
-  if (key.rest[0] != 'f' && key.rest[0] != 'o' && key.rest[0] != 'c') return {};
+  static constexpr ByteClass kFirsts = ByteClass::of("foch");
+  if (!kFirsts.has(key.rest[0])) return {};
   size_t at = key.at;
   if (skip_any(key.text, at, {"changed from "})) return Separator::doubtful_words(at);
   if (!skip_any(key.text, at, {"for ", "of ", "für "})) return {};
-  while (skip_any(key.text, at, {"the ", "user ", "account "})) {
+  while (skip_any(key.text, at, {"the ", "user ", "account ", "Benutzer "})) {
   }
   if (size_t name = at; skip_any(key.text, name, {"user: ", "account: ", "username: "})) {
     const size_t colon = key.text.substr(name, kLongest).find_first_of(" \t:=");

@@ -139,8 +139,8 @@ size_t skip_name_end(std::string_view text, size_t name_begin, size_t key_end, Q
   at = skip_visibility(text, at);
   if (at < text.size() && (text[at] == ']' || text[at] == ')') && !quote.none()) ++at;
   if (at < text.size() && text[at] == ']' && quote.none() && name_begin > 0 &&
-      text[name_begin - 1] == '[') {
-    ++at;  // user[password]=…
+      (text[name_begin - 1] == '[' || text.substr(0, name_begin).ends_with("[:"))) {
+    ++at;  // user[password]=…, session[:token] = …
   }
   if (at < text.size() && text[at] == '%' && equals_ignoring_case(text.substr(at, 3), "%5d"))
     at += 3;  // user%5Bpassword%5D=…
@@ -174,7 +174,7 @@ size_t behind_separator(std::string_view text, const Separator& separator, bool 
   size_t value = separator.markup ? skip_markup(text, separator.end) : separator.end;
   if (separator.percent && value < text.size() && is_blank(text[value])) return kNone;
   if (separator.colon && value < text.size()) {
-    value = skip_blanks(text, value);
+    value = skip_blanks(text, skip_colour(text, skip_blanks(text, value)));  // `Password:` in bold
     if (!quoted_key) value = skip_yaml_properties(text, value);
     value = skip_rejection(text, value);
     if (value == kNone) return kNone;

@@ -22,35 +22,21 @@ namespace {
 const KeyTree& no_secrets() {
   static const KeyTree kTree = [] {
     KeyTree tree;
-    tree.add({"public_key_token",
-              "sec_web_socket_key",
-              "public_key",
-              "continuation_token",
-              "page_token",
-              "next_token",
-              "pub_key",
-              "stop_token",
-              "resume_token",
-              "existing_secret",
-              "idempotency_key",
-              "message_sid",
-              "call_sid",
-              "sms_sid",
-              "account_sid",
-              "conference_sid",
-              "cache_key",
-              "routing_key",
-              "partition_key",
-              "sequence_token",
-              "sync_token",
-              "change_token",
-              "sort_key",
-              "shard_key",
-              "range_key",
-              "row_key",
-              "dedup_key",
-              "object_key",
-              "initial_cluster_token"},
+    tree.add({"public_key_token",  "sec_web_socket_key",
+              "public_key",        "continuation_token",
+              "page_token",        "next_token",
+              "pub_key",           "stop_token",
+              "resume_token",      "existing_secret",
+              "image_pull_secret", "idempotency_key",
+              "message_sid",       "call_sid",
+              "sms_sid",           "account_sid",
+              "conference_sid",    "cache_key",
+              "routing_key",       "partition_key",
+              "sequence_token",    "sync_token",
+              "change_token",      "sort_key",
+              "shard_key",         "range_key",
+              "row_key",           "dedup_key",
+              "object_key",        "initial_cluster_token"},
              KeySeparator::any, 0);
     tree.build();
     return tree;
@@ -132,26 +118,43 @@ size_t spelt_tab(std::string_view text, size_t at) {
   return letter != kNone && letter > at && text[letter] == 't' ? letter + 1 - at : 0;
 }
 
-/// Whether the key ends a variable's name (`adjust_api_token`). The word behind it is then only a
-/// secret where it has to look random: of a column (`user_password varchar2(20)`) it is the type.
-bool ends_variable(std::string_view text, size_t key_begin, Strength strength) {
-  const bool random = strength == Strength::random || strength == Strength::weak;
-  return random && key_begin > 1 && text[key_begin - 1] == '_' && is_alnum(text[key_begin - 2]);
+/// Whether the key ends a name (`adjust_api_token`, `mqttPassword`, `db-password`) that is no part
+/// of a path (`GET /reset-password`).
+bool ends_name(std::string_view text, size_t key_begin) {
+  constexpr size_t kLongest = 64;
+  size_t at = key_begin;
+  while (at > 0 && key_begin - at < kLongest && is_name_byte(text[at - 1])) --at;
+  const bool joint = !is_alnum(text[key_begin - 1]);
+  return is_letter(text[at]) && key_begin - at > (joint ? 1 : 0) &&
+         (at == 0 || text[at - 1] != '/') && (joint || key_boundary(text, key_begin));
 }
 
-/// Where the word behind a key and a few blanks begins, when the key is a word of its own or ends a
-/// variable's name; else npos.
-size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end, Strength strength) {
-  constexpr size_t kMostBlanks = 3;
+/// `Value:…`: a name of letters alone that has a value of its own.
+bool is_next_pair(std::string_view text, size_t at) {
+  constexpr size_t kLongest = 32;
+  size_t end = at;
+  while (end < text.size() && end - at < kLongest && is_letter(text[end])) ++end;
+  return end > at && end < text.size() && (text[end] == ':' || text[end] == '=');
+}
+
+/// Where the word behind a key and blanks begins, when the key is a word of its own or ends a name;
+/// else npos.
+size_t spaced_value(std::string_view text, size_t key_begin, size_t key_end) {
+  constexpr size_t kMostBlanks = 48;  // of a table's columns
   static constexpr ByteClass kBefore = ByteClass::of(" \t\"'(=:>");
+  static constexpr ByteClass kBrackets = ByteClass::of("([<{");
+  bool part = false;  // of a longer name
   if (key_begin > 0 && !kBefore.has(text[key_begin - 1])) {
     const bool behind_escape = is_alnum(text[key_begin - 1]) && word_starts(text, key_begin);
-    if (!behind_escape && !ends_variable(text, key_begin, strength)) return kNone;
+    part = !behind_escape;
+    if (part && !ends_name(text, key_begin)) return kNone;
   }
   size_t at = key_end;
   while (at < text.size() && at - key_end < kMostBlanks && (text[at] == ' ' || text[at] == '\t'))
     ++at;
   if (at == key_end) at += spelt_tab(text, at);
+  if (part && at < text.size() && (kBrackets.has(text[at]) || is_next_pair(text, at)))
+    return kNone;  // at validatePassword (auth.js:12:7); what brackets show is looked at elsewhere
   return at == key_end ? kNone : at;
 }
 
@@ -277,7 +280,7 @@ Verdict resolve_spaced(const RecordView& record, const ValueRule& value, size_t 
   if (is_short_word(text, first, value.rule.min)) return Verdict::no_value;
   const size_t begin = key_start(text, key_end, *value.keys);
   if (begin == kNone) return Verdict::inside_word;
-  const size_t word = spaced_value(text, begin, key_end, value.rule.strength);
+  const size_t word = spaced_value(text, begin, key_end);
   if (word == kNone) return Verdict::no_separator;
   if (names_no_secret(record, begin, key_end)) return Verdict::inside_word;
   Opening opening = open_value_at(record, word);
