@@ -84,7 +84,7 @@ size_t skip_slot_setting(std::string_view text, size_t at) {
   const size_t comma = text.substr(0, std::min(text.size(), from + kLongest)).find(',', from);
   if (comma == kNone) return at;
   const size_t next = skip_blanks(text, comma + 1);
-  return next + quote_at(text, next).size();
+  return std::min(next + quote_at(text, next).size(), text.size());
 }
 
 /// `name="` before the quote at `quote`.

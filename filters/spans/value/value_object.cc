@@ -24,7 +24,7 @@ constexpr std::string_view kChanges[] = {"from", "old", "before", "oldValue", "o
 /// `"S":` and its like: where the string begins, else npos.
 size_t typed_string(std::string_view text, size_t at, const Quote& quote,
                     std::span<const std::string_view> types) {
-  at += quote.size();
+  at = std::min(at + quote.size(), text.size());  // the object may be cut off
   for (std::string_view type : types) {
     if (text.substr(at, type.size()) != type) continue;
     Quote closing = quote_at(text, at + type.size());
@@ -41,7 +41,8 @@ size_t skip_output_type(std::string_view text, size_t at) {
   constexpr size_t kLongest = 64;  // of each
   size_t next = at;
   for (std::string_view name : {"sensitive", "type"}) {
-    const size_t word = next + quote_at(text, next).size();
+    if (next >= text.size()) break;  // cut off
+    const size_t word = std::min(next + quote_at(text, next).size(), text.size());
     if (text.substr(word, name.size()) != name || quote_at(text, word + name.size()).none())
       continue;
     const size_t comma = text.substr(0, std::min(text.size(), next + kLongest)).find(',', next);
