@@ -1683,6 +1683,14 @@ TEST(Value, BoundToTheColumnOfAPassword) {
        R"(INSERT INTO t (email, name) VALUES ($1, $2) -- PARAMETERS: ["a@x.com","bob"])"});
 }
 
+TEST(Value, AnObjectThatIsCutOffBehindItsTypeEndsNothing) {
+  expect_all_kept({R"({"admin_password":{"sensitive":true,)",
+                   R"({"admin_password":{"sensitive":true,"})",
+                   R"({"admin_password":{"sensitive":true,"type":"string",)",
+                   R"({"name":"db_password","slotSetting":false,)",
+                   R"({"admin_password":{"sensitive":true,"})"});
+}
+
 TEST(Value, EveryOneOfSeveralCodes) {
   expect_all_masked({"Backup codes: «{digits:8}», «{digits:8}», «{digits:8}»"});
 }
