@@ -1683,6 +1683,10 @@ TEST(Value, BoundToTheColumnOfAPassword) {
        R"(INSERT INTO t (email, name) VALUES ($1, $2) -- PARAMETERS: ["a@x.com","bob"])"});
 }
 
+TEST(Value, AListThatIsCutOffEndsNothing) {
+  expect_no_secret_left(R"({"m":"{\"VAULT_TOKEN\", \"«{digits:1}{alnum:7}»")");
+}
+
 TEST(Value, AnObjectThatIsCutOffBehindItsTypeEndsNothing) {
   expect_all_kept({R"({"admin_password":{"sensitive":true,)",
                    R"({"admin_password":{"sensitive":true,"})",

@@ -71,7 +71,9 @@ bool next_member_follows(std::string_view text, size_t comma) {
   at += quote.size();
   std::string_view near = text.substr(0, std::min(text.size(), at + kLongestName));
   const size_t end = quoted_end(near, at, quote);
-  return end < near.size() && text.substr(skip_blanks(text, end + quote.size()), 1) == ":";
+  const size_t behind =
+      skip_blanks(text, end + quote.size());  // the quote may have lost backslashes
+  return end < near.size() && behind < text.size() && text[behind] == ':';
 }
 
 /// `slotSetting":false,"` that Azure has before the value of a setting: to the next member's name;
