@@ -1633,6 +1633,7 @@ TEST(Value, LabelsOfTranslationsInPhpStay) {
                    "'password' => 'Mot de passe',", "'newpassword'   => 'Neues Passwort:',"});
   expect_all_masked({"$config['password'] = '«Passwort»';", "'password' => '«{alnum:12}»',",
                      "'DB_PASSWORD' => '«Password»',"});
+}
 
 TEST(Value, BehindANameThatTheKeyEndsAndABlank) {
   expect_all_masked(
