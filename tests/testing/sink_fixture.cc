@@ -123,9 +123,9 @@ void SinkTest::until(const std::function<bool()>& condition, const char* what) {
 
 void SinkTest::close(std::chrono::milliseconds within) {
   bool done = false;
-  std::exchange(sink, nullptr)->close(std::chrono::steady_clock::now() + within, [this, &done] {
-    asio::post(home, [&done] { done = true; });
-  });
+  std::exchange(sink, nullptr)
+      ->close(std::chrono::steady_clock::now() + within,
+              [context = context, &done] { asio::post(*context, [&done] { done = true; }); });
   UNTIL(done);
 }
 

@@ -86,7 +86,9 @@ class SinkTest : public ::testing::Test {
   bool told(SinkEvent::Kind kind) const { return times_told(kind) > 0; }
   size_t times_told(SinkEvent::Kind kind) const;
 
-  boost::asio::io_context home;
+  // The thread of a sink that says that it is closed may still be at it when the test is over.
+  std::shared_ptr<boost::asio::io_context> context = std::make_shared<boost::asio::io_context>();
+  boost::asio::io_context& home = *context;
   SinkCounters counters;
   SinkConfig config;
   std::shared_ptr<Sink> sink;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -64,7 +65,7 @@ class ConnectionTest : public ::testing::Test {
 };
 
 TEST_F(ConnectionTest, EndsClosedAndCountedWhateverItsStreamThrows) {
-  int round = 0;
+  std::atomic<int> round{0};
   start([&round] {
     if (round == 1) throw MatchError("made up");
     if (round == 2) throw std::bad_alloc();
@@ -77,6 +78,7 @@ TEST_F(ConnectionTest, EndsClosedAndCountedWhateverItsStreamThrows) {
         [&] { return rig->metrics.worker(0).engine_errors.get() == static_cast<size_t>(round); });
     EXPECT_TRUE(is_closed(peer));
   }
+  rig->stop();
   EXPECT_EQ(count_of(rig->said(), "what it had sent last is held back"), 3u) << rig->said();
   EXPECT_EQ(count_of(rig->said(), "made-up"), 0u) << "what an error says may be a record's";
   for (const std::string& record : rig->sink->records()) EXPECT_NE(record, "behind\n");
