@@ -1493,10 +1493,11 @@ TEST(Value, WhatToolsReportStays) {
 }
 
 TEST(Value, OfAPasswordThatIsAWordWithSignsIsNoCode) {
-  for (const char* line : {"password=summer[24]", "password: winter[7]", "password=@DRAGON@",
-                           "DB_PASSWORD=Secret<tiger"})
+  for (const char* line : {"password=\u00e9x7", "password=summer[24]", "password: winter[7]",
+                           "password=@DRAGON@", "DB_PASSWORD=Secret<tiger"})
     EXPECT_NE(redact(line).find("[REDACTED:password]"), std::string::npos) << line;
-  expect_all_kept({"password = parts[1]", "password: @DB_PASSWORD@", "password: Secret<String>,"});
+  expect_all_kept({"PASS=\"\u2713\"", "password = parts[1]", "password: @DB_PASSWORD@",
+                   "password: Secret<String>,"});
 }
 
 TEST(Value, OfACodeBeforeTheWordsThatNameIt) {

@@ -62,6 +62,14 @@ class KindsOfBytes {
   unsigned kinds_ = 0;
 };
 
+/// `✓` of `PASS="✓"`: one character that is no ASCII.
+bool is_one_sign(std::string_view value) {
+  constexpr size_t kLongest = 4;
+  return value.size() <= kLongest && static_cast<unsigned char>(value[0]) >= 0xc0 &&
+         std::all_of(value.begin() + 1, value.end(),
+                     [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; });
+}
+
 bool is_yaml_tag(std::string_view value) {
   static constexpr std::string_view kTags[] = {"!Ref",       "!vault", "!Sub",    "!GetAtt",
                                                "!reference", "!ENV",   "!secret", "!env_var"};
@@ -181,9 +189,7 @@ Verdict check_value(std::string_view value, const ValueSetting& setting) {
   if (value[0] == 'H' && value.starts_with("HTTP/") && value.size() <= 8)
     return Verdict::plain_word;  // HTTP/1.1
   const KindsOfBytes kinds(value);
-  constexpr size_t kLongestSign = 4;  // of one character that is no ASCII: PASS="✓"
-  if (value.size() <= kLongestSign && static_cast<unsigned char>(value[0]) >= 0x80)
-    return Verdict::plain_word;
+  if (is_one_sign(value)) return Verdict::plain_word;
   const bool foreign = !setting.quoted && static_cast<unsigned char>(value[0]) >= 0x80;
   if (foreign && is_sentence_word(word)) return Verdict::plain_word;  // Пароль: неверный
   if (setting.sentence &&
